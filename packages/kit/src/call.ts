@@ -1,0 +1,98 @@
+// Owns: a call from one service to another: deadline, kept connections, the next instance when one is down, errors passed on.
+import type { KeyObject } from 'node:crypto';
+import { Agent, request } from 'undici';
+import { AppError, ERROR_STATUS, type ErrorCode, unavailable } from './errors.ts';
+import { IDENTITY_HEADER, type Identity, sealIdentity } from './identity.ts';
+
+export interface CallOptions {
+  body?: unknown;
+  query?: Record<string, string | number | boolean | undefined>;
+  /** On whose behalf; default: this service itself. */
+  identity?: Identity;
+  request_id?: string;
+  /** Milliseconds until SERVICE_UNAVAILABLE; default 2500, so that a caller outside hears within 3 s. */
+  timeoutMs?: number;
+}
+
+export interface Peer {
+  /** The JSON answer of the other service; `undefined` for 204. @throws AppError as the other service threw it. */
+  call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options?: CallOptions): Promise<T>;
+  /** How many instances there are: `call` takes them in turn; `at(i)` is one of them alone. */
+  readonly size: number;
+  at(index: number): Pick<Peer, 'call'>;
+}
+
+const DEFAULT_MS = 2500;
+const agent = new Agent({ keepAliveTimeout: 30_000, connections: 64, connect: { timeout: 1000 }, pipelining: 1 });
+
+// Only a refused connection proves that nothing was done: then, and only then, another instance may be asked.
+const wasRefused = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes((error as { code?: string }).code ?? '');
+
+function passOn(peer: string, status: number, text: string): AppError {
+  try {
+    const { code, message, details } = JSON.parse(text) as { code: ErrorCode; message: string; details: Record<string, unknown> };
+    if (code in ERROR_STATUS) return new AppError(code, message, { details, status });
+  } catch {
+    // Not our error object: something in between answered.
+  }
+  return unavailable(peer, new Error(`${peer} answered ${status}`));
+}
+
+/** `urls`: base URLs of the peer's instances (their second listeners). */
+export function openPeer(peer: string, urls: string[], key: KeyObject, self: string): Peer {
+  let sealed = { text: '', until: 0 };
+  const ownIdentity = (): string => {
+    if (Date.now() > sealed.until) {
+      sealed = { text: sealIdentity(key, { kind: 'service', service: self }), until: Date.now() + 30_000 };
+    }
+    return sealed.text;
+  };
+
+  async function send<T>(base: string, method: string, path: string, o: CallOptions, signal: AbortSignal): Promise<T> {
+    const url = new URL(path, base);
+    for (const [name, value] of Object.entries(o.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
+    const answer = await request(url, {
+      method,
+      dispatcher: agent,
+      signal,
+      headers: {
+        [IDENTITY_HEADER]: o.identity === undefined ? ownIdentity() : sealIdentity(key, o.identity),
+        ...(o.request_id === undefined ? {} : { 'x-request-id': o.request_id }),
+        ...(o.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: o.body === undefined ? null : JSON.stringify(o.body),
+    });
+    if (answer.statusCode === 204) {
+      await answer.body.dump();
+      return undefined as T;
+    }
+    if (answer.statusCode >= 400) throw passOn(peer, answer.statusCode, await answer.body.text());
+    return (await answer.body.json()) as T;
+  }
+
+  async function ask<T>(bases: string[], method: string, path: string, o: CallOptions): Promise<T> {
+    const signal = AbortSignal.timeout(o.timeoutMs ?? DEFAULT_MS);
+    let last: unknown;
+    for (const base of bases) {
+      try {
+        return await send<T>(base, method, path, o, signal);
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        last = error;
+        if (!wasRefused(error)) break;
+      }
+    }
+    throw unavailable(peer, last);
+  }
+
+  let turn = 0;
+  return {
+    size: urls.length,
+    call(method, path, options = {}) {
+      turn = (turn + 1) % urls.length;
+      return ask([...urls.slice(turn), ...urls.slice(0, turn)], method, path, options);
+    },
+    at: (index) => ({ call: (method, path, options = {}) => ask([urls[index] as string], method, path, options) }),
+  };
+}

@@ -1,0 +1,12 @@
+import { v7 } from 'uuid';
+
+export type IdKind = 'usr' | 'ses' | 'msg' | 'file' | 'fact' | 'con' | 'aud' | 'req' | 'rep';
+
+/** `usr_…`: opaque to clients, sortable by creation time (UUIDv7 without dashes behind the kind). */
+export const newId = (kind: IdKind): string => `${kind}_${v7().replaceAll('-', '')}`;
+
+const WELL_FORMED = /^[A-Za-z0-9._-]{4,128}$/;
+
+/** Keeps a client's own request id if it is `^[A-Za-z0-9._-]{4,128}$`, else makes one. */
+export const requestIdFrom = (header: string | string[] | undefined): string =>
+  typeof header === 'string' && WELL_FORMED.test(header) ? header : newId('req');

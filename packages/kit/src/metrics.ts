@@ -1,0 +1,22 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export { Counter, Gauge, Histogram };
+export type Metrics = Registry;
+
+/** One registry per process: service code registers with `registers: [ctx.metrics]`. Labels are few; ids go to logs. */
+export function openMetrics(service: string, instance: string): Metrics {
+  const metrics = new Registry();
+  metrics.setDefaultLabels({ service, instance });
+  collectDefaultMetrics({ register: metrics });
+  return metrics;
+}
+
+export function httpMetrics(metrics: Metrics): Histogram<'method' | 'route' | 'status'> {
+  return new Histogram({
+    name: 'chatapi_http_request_duration_seconds',
+    help: 'Time from request to answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [metrics],
+  });
+}

@@ -1,0 +1,103 @@
+// Owns: a listener that answers everything, parser errors included, with the seed's error object, and how it closes.
+import { createServer, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import express from 'express';
+import { AppError, errorBody, toAppError } from './errors.ts';
+import { newId, requestIdFrom } from './ids.ts';
+import type { Log } from './log.ts';
+import type { Histogram } from './metrics.ts';
+
+export interface AppOptions {
+  log: Log;
+  duration?: Histogram<'method' | 'route' | 'status'>;
+  mount: (app: express.Express) => void;
+}
+
+/** An Express app with request id, metrics, JSON errors and 404 around what `mount` adds. */
+export function openApp({ log, duration, mount }: AppOptions): express.Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use((req, res, next) => {
+    const started = process.hrtime.bigint();
+    res.locals.request_id = requestIdFrom(req.headers['x-request-id']);
+    res.set('X-Request-Id', res.locals.request_id as string).set('X-Content-Type-Options', 'nosniff').set('Cache-Control', 'no-store');
+    res.once('finish', () => {
+      duration?.observe(
+        { method: req.method, route: (res.locals.route as string | undefined) ?? 'none', status: String(res.statusCode) },
+        Number(process.hrtime.bigint() - started) / 1e9,
+      );
+    });
+    next();
+  });
+  mount(app);
+  app.use((req, _res, next) => next(new AppError('RESOURCE_NOT_FOUND', `No route ${req.method} ${req.path.slice(0, 200)}`)));
+  app.use((thrown: unknown, req: express.Request, res: express.Response, _next: express.NextFunction) => {
+    sendError(log, thrown, req, res);
+  });
+  return app;
+}
+
+export function sendError(log: Log, thrown: unknown, req: express.Request, res: express.Response): void {
+  const error = toAppError(thrown);
+  const request_id = res.locals.request_id as string;
+  if (error.code === 'INTERNAL_ERROR') log.error({ err: error.cause ?? error, request_id, method: req.method, path: req.path }, 'request failed');
+  else if (error.code === 'SERVICE_UNAVAILABLE') log.warn({ err: String(error.cause ?? error.message), request_id }, 'unavailable');
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  // A body left unread would be taken for the next request on this connection.
+  if (!req.complete) res.set('Connection', 'close');
+  res.status(error.status).set(error.headers).json(errorBody(error, request_id));
+}
+
+const PARSER_STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+/** What Node's parser refuses never reaches Express: answered on the bare socket, in the same shape. */
+function refuse(socket: Socket, error: NodeJS.ErrnoException): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = PARSER_STATUS[error.code ?? ''] ?? 400;
+  const id = newId('req');
+  const body = JSON.stringify(errorBody(new AppError('VALIDATION_ERROR', 'The request is not valid HTTP'), id));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${id}\r\n` +
+      `X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+export interface ListenOptions {
+  host?: string;
+  port: number;
+  /** Whole request, in ms. Outer listeners wait longer than inner ones. */
+  requestTimeout?: number;
+}
+
+export function listen(handler: Parameters<typeof createServer>[1], options: ListenOptions): Promise<Server> {
+  const server = createServer({ maxHeaderSize: 16 * 1024, requireHostHeader: true, connectionsCheckingInterval: 2000 }, handler);
+  server.headersTimeout = 10_000;
+  server.requestTimeout = options.requestTimeout ?? 30_000;
+  server.keepAliveTimeout = 65_000;
+  server.on('clientError', (error, socket) => refuse(socket as Socket, error));
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: options.port, host: options.host, backlog: 4096 }, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+/** Stops taking requests, lets those under way end, cuts what is left after `graceMs`. */
+export function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
