@@ -49,7 +49,7 @@ export function cleanText(text: string): string {
       from = at + 1;
     } else if (end > 0) {
       // What stands before a removed tag must not become a tag with what stands behind it.
-      out = out.replace(/<[/!?-]*$/, '');
+      out = out.replace(/(?:<[/!?-]*)+$/, '');
       from = end;
     } else {
       const rest = source.slice(at);
@@ -77,7 +77,7 @@ export interface TextLimits {
 export function text({ min = 0, max, singleLine = false }: TextLimits): Joi.StringSchema {
   return Joi.string()
     .allow('')
-    .max(max * 12 + 1000)
+    .max(max * 4 + 1000)
     .custom((value: string, h) => {
       if (!value.isWellFormed()) return h.error('text.malformed');
       if (singleLine && CONTROL_OR_BIDI.test(value)) return h.error('text.control');

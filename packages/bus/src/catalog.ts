@@ -1,0 +1,103 @@
+// Owns: every fact that one service tells another, its shape, and who hears it. A fact that is not here can't be told.
+import Joi from 'joi';
+
+export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin';
+
+const time = () => Joi.string().isoDate().required();
+const id = () => Joi.string().required();
+
+export interface Account {
+  user_id: string;
+  username: string;
+  email: string;
+  role: 'user' | 'moderator' | 'admin';
+  status: 'active' | 'banned';
+  created_at: string;
+  updated_at: string;
+}
+
+const account = {
+  user_id: id(),
+  username: Joi.string().required(),
+  email: Joi.string().required(),
+  role: Joi.string().valid('user', 'moderator', 'admin').required(),
+  status: Joi.string().valid('active', 'banned').required(),
+  created_at: time(),
+  updated_at: time(),
+};
+
+export interface Facts {
+  'account.created': Account & { display_name: string };
+  /** Role, ban, unban. Carries the whole account; hearers keep the newest `updated_at`, since facts may overtake each other. */
+  'account.updated': Account;
+  /** A login or refresh, at most one per user and 10 minutes. */
+  'account.seen': { user_id: string; at: string };
+  'profile.updated': { user_id: string; display_name: string; bio: string; avatar_url: string | null; updated_at: string };
+  'room.created': { room_id: string; kind: 'public' | 'private' | 'direct'; created_at: string };
+  'room.updated': { room_id: string; kind: 'public' | 'private' | 'direct'; updated_at: string };
+  'room.deleted': { room_id: string; deleted_at: string };
+  /** All messages of one commit. */
+  'messages.created': { messages: { id: string; room_id: string; sender_id: string; created_at: string }[] };
+  'messages.deleted': { messages: { id: string; room_id: string; deleted_at: string }[] };
+  /** Somebody was named in a message: for whoever notifies people that are away. */
+  'user.mentioned': { message_id: string; room_id: string; sender_id: string; user_ids: string[]; created_at: string };
+  'file.created': { file_id: string; user_id: string; bytes: number; created_at: string };
+  'file.deleted': { file_id: string; user_id: string; bytes: number; deleted_at: string };
+}
+
+export type FactName = keyof Facts;
+
+interface Entry<N extends FactName> {
+  from: ServiceName;
+  heard_by: readonly ServiceName[];
+  schema: Joi.ObjectSchema<Facts[N]>;
+}
+
+const messageRef = { id: id(), room_id: id() };
+const kind = () => Joi.string().valid('public', 'private', 'direct').required();
+
+export const FACTS: { readonly [N in FactName]: Entry<N> } = {
+  'account.created': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object({ ...account, display_name: Joi.string().allow('').required() }) },
+  'account.updated': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object(account) },
+  'account.seen': { from: 'auth', heard_by: ['admin'], schema: Joi.object({ user_id: id(), at: time() }) },
+  'profile.updated': {
+    from: 'user',
+    heard_by: ['message'],
+    schema: Joi.object({
+      user_id: id(),
+      display_name: Joi.string().allow('').required(),
+      bio: Joi.string().allow('').required(),
+      avatar_url: Joi.string().allow(null).required(),
+      updated_at: time(),
+    }),
+  },
+  'room.created': { from: 'message', heard_by: ['admin'], schema: Joi.object({ room_id: id(), kind: kind(), created_at: time() }) },
+  'room.updated': { from: 'message', heard_by: ['admin'], schema: Joi.object({ room_id: id(), kind: kind(), updated_at: time() }) },
+  'room.deleted': { from: 'message', heard_by: ['admin'], schema: Joi.object({ room_id: id(), deleted_at: time() }) },
+  'messages.created': {
+    from: 'message',
+    heard_by: ['admin'],
+    schema: Joi.object({ messages: Joi.array().items(Joi.object({ ...messageRef, sender_id: id(), created_at: time() })).min(1).required() }),
+  },
+  'messages.deleted': {
+    from: 'message',
+    heard_by: ['admin'],
+    schema: Joi.object({ messages: Joi.array().items(Joi.object({ ...messageRef, deleted_at: time() })).min(1).required() }),
+  },
+  'user.mentioned': {
+    from: 'message',
+    heard_by: [],
+    schema: Joi.object({ message_id: id(), room_id: id(), sender_id: id(), user_ids: Joi.array().items(Joi.string()).min(1).required(), created_at: time() }),
+  },
+  'file.created': { from: 'file', heard_by: ['admin'], schema: Joi.object({ file_id: id(), user_id: id(), bytes: Joi.number().required(), created_at: time() }) },
+  'file.deleted': { from: 'file', heard_by: ['admin'], schema: Joi.object({ file_id: id(), user_id: id(), bytes: Joi.number().required(), deleted_at: time() }) },
+};
+
+export interface Fact<N extends FactName = FactName> {
+  id: string;
+  name: N;
+  payload: Facts[N];
+}
+
+/** What a service does on a fact. `trx` also holds the mark that this fact was handled: do all writes in it. */
+export type FactHandlers<T> = { [N in FactName]?: (payload: Facts[N], trx: T) => Promise<void> };

@@ -1,0 +1,144 @@
+// Owns: how facts travel: outbox → one BullMQ queue per hearing service → handler and mark in one transaction → settled.
+// Guarantee: at least once to the handler, exactly once to its database, whichever process dies, Redis flushed included.
+// Does not own: order. Facts may overtake each other; handlers compare times.
+import { Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Knex } from 'knex';
+import { FACTS, type Fact, type FactHandlers, type FactName, type ServiceName } from './catalog.ts';
+import { forgetHandled, markHandled, type Offer, settle, takeOffers } from './outbox-store.ts';
+
+interface Logger {
+  warn(o: object, text: string): void;
+  error(o: object, text: string): void;
+}
+
+export interface FactsOptions {
+  service: ServiceName;
+  db: Knex;
+  /** Fails fast; for adding jobs and settling. */
+  redis: Redis;
+  /** Blocks, reconnects for ever (`maxRetriesPerRequest: null`); for the worker. One connection each call. */
+  openQueueRedis: () => Redis;
+  handlers: FactHandlers<Knex.Transaction>;
+  log: Logger;
+}
+
+export interface FactsRunner {
+  /** Looks into the outbox at once instead of at the next tick: call it after a commit that told something. */
+  nudge(): void;
+  close(): Promise<void>;
+}
+
+const PREFIX = '{chatapi}';
+const TICK_MS = 250;
+const BATCH = 200;
+/** Unsettled facts are offered again after this; the inbox makes the second time harmless. */
+const AGAIN_MS = 15_000;
+
+const queueOf = (service: ServiceName): string => `facts-${service}`;
+const settledKey = (teller: ServiceName): string => `chatapi:settled:${teller}`;
+
+// removeOnComplete: an offer repeated after completion must run again, so that a lost settlement is said once more.
+const JOB = { attempts: 1_000_000, backoff: { type: 'exponential', delay: 200, jitter: 0.5 }, removeOnComplete: true, removeOnFail: 1000 } as const;
+
+function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } {
+  const queues = new Map<string, Queue>();
+  const queue = (hearer: ServiceName): Queue => {
+    let q = queues.get(hearer);
+    if (q === undefined) {
+      q = new Queue(queueOf(hearer), { connection: o.redis, prefix: PREFIX, skipWaitingForReady: true });
+      q.on('error', () => undefined); // the connection's own listener has said it
+      queues.set(hearer, q);
+    }
+    return q;
+  };
+
+  async function offer(offers: Offer[]): Promise<void> {
+    const jobs = new Map<ServiceName, { name: string; data: Fact; opts: object }[]>();
+    for (const { waiting_for, ...fact } of offers) {
+      for (const hearer of waiting_for as ServiceName[]) {
+        const mine = jobs.get(hearer) ?? [];
+        mine.push({ name: fact.name, data: fact, opts: { ...JOB, jobId: fact.id } });
+        jobs.set(hearer, mine);
+      }
+    }
+    for (const [hearer, list] of jobs) await queue(hearer).addBulk(list);
+  }
+
+  async function settleHeard(): Promise<void> {
+    const entries = await o.redis.lpop(settledKey(o.service), 1000);
+    if (entries === null) return;
+    const byHearer = Map.groupBy(entries, (entry) => entry.slice(0, entry.indexOf(' ')));
+    for (const [hearer, list] of byHearer) await settle(o.db, hearer, list.map((entry) => entry.slice(entry.indexOf(' ') + 1)));
+  }
+
+  async function pass(): Promise<boolean> {
+    // Redis first: a fact marked as offered while Redis is away would wait AGAIN_MS for nothing.
+    if (o.redis.status !== 'ready') return false;
+    await settleHeard();
+    const offers = await takeOffers(o.db, BATCH, AGAIN_MS);
+    if (offers.length > 0) await offer(offers);
+    return offers.length === BATCH;
+  }
+
+  let closed = false;
+  let running: Promise<void> | undefined;
+  let again = false;
+  const nudge = (): void => {
+    again = true;
+    running ??= (async () => {
+      while (again && !closed) {
+        again = false;
+        again = (await pass().catch((err: Error) => void o.log.warn({ err: err.message }, 'relaying facts'))) || again;
+      }
+      running = undefined;
+    })();
+  };
+  const ticker = setInterval(nudge, TICK_MS);
+  return {
+    nudge,
+    async close() {
+      closed = true;
+      clearInterval(ticker);
+      await running;
+      await Promise.all([...queues.values()].map((q) => q.close().catch(() => undefined)));
+    },
+  };
+}
+
+function startWorker(o: FactsOptions): Worker<Fact> {
+  const connection = o.openQueueRedis();
+  const worker = new Worker<Fact>(
+    queueOf(o.service),
+    async ({ data }) => {
+      const handle = o.handlers[data.name] as ((payload: unknown, trx: Knex.Transaction) => Promise<void>) | undefined;
+      if (handle === undefined) throw new Error(`no handler for ${data.name}`);
+      await o.db.transaction(async (trx) => {
+        if (await markHandled(trx, data.id)) await handle(data.payload, trx);
+      });
+      await o.redis.rpush(settledKey(FACTS[data.name as FactName].from), `${o.service} ${data.id}`);
+    },
+    { connection, prefix: PREFIX, concurrency: 4, lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000_000 },
+  );
+  worker.on('error', () => undefined);
+  worker.on('failed', (job, err) => {
+    if ((job?.attemptsMade ?? 0) % 20 === 10) o.log.error({ fact: job?.name, id: job?.id, err: err.message }, 'a fact can’t be handled');
+  });
+  worker.once('closed', () => connection.disconnect());
+  return worker;
+}
+
+/** Starts relaying this service's outbox and handling what it hears. */
+export function startFacts(o: FactsOptions): FactsRunner {
+  const relay = startRelay(o);
+  const hears = Object.values(FACTS).some((fact) => fact.heard_by.includes(o.service));
+  const worker = hears ? startWorker(o) : undefined;
+  const sweep = setInterval(() => void forgetHandled(o.db).catch(() => undefined), 3_600_000);
+  return {
+    nudge: relay.nudge,
+    async close() {
+      clearInterval(sweep);
+      await Promise.all([relay.close(), worker?.close()]);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+// Owns: from records to signals: one PUBLISH per interested node, whatever number of rooms a batch touches.
+// Guarantee: none; a signal is a hint. Who listens compares with the log.
+import type { Redis } from 'ioredis';
+import { nodeChannel, nodesOf } from './interest.ts';
+import { encodeRecord, type PacketRecord } from './packet.ts';
+
+/** Sends records to the nodes that want their topics, in the order given per node. @throws when Redis is away. */
+export async function publishRecords(redis: Redis, records: PacketRecord[]): Promise<void> {
+  const topics = [...new Set(records.map(({ topic }) => topic))];
+  const nodes = new Map((await nodesOf(redis, topics)).map((list, i) => [topics[i] as string, list]));
+  const packets = new Map<string, string[]>();
+  for (const record of records) {
+    const wanting = nodes.get(record.topic) ?? [];
+    if (wanting.length === 0) continue;
+    const text = encodeRecord(record);
+    for (const node of wanting) {
+      const packet = packets.get(node);
+      packet === undefined ? packets.set(node, [text]) : packet.push(text);
+    }
+  }
+  if (packets.size === 0) return;
+  const pipeline = redis.pipeline();
+  for (const [node, parts] of packets) pipeline.publish(nodeChannel(node), parts.join(''));
+  await pipeline.exec();
+}

@@ -1,0 +1,47 @@
+// Owns: the bytes of a signal to a realtime node: records of a short header and the ready-made frame, a line each.
+// The node reads the header and hands the frame on as it is. JSON text holds no raw line feed, so lines need no escaping.
+
+/**
+ * - `event`: durable, `topic` is `r:<room>`, `seq` its place in the room's log.
+ * - `notice`: ephemeral (typing, status); no place, may be lost.
+ * - `joined` / `left`: `topic` is `u:<user>`; the user's connections enter or leave `room`; `seq` is that event's place.
+ */
+export type RecordKind = 'event' | 'notice' | 'joined' | 'left';
+
+export interface PacketRecord {
+  kind: RecordKind;
+  /** `r:<room id>` or `u:<user id>`. */
+  topic: string;
+  /** Room of the event; '' for a notice to a user. */
+  room: string;
+  /** 0 for notices. */
+  seq: number;
+  /** User whose act this is; '' for none. */
+  sender: string;
+  /** Connection that sent it; '' for REST. */
+  origin: string;
+  /** Exact JSON text for the client; '' when there is nothing to show. */
+  frame: string;
+}
+
+export type ReceivedRecord = Omit<PacketRecord, 'frame'> & { frame: Buffer };
+
+export const encodeRecord = (r: PacketRecord): string =>
+  `${JSON.stringify([r.kind, r.topic, r.room, r.seq, r.sender, r.origin])}\n${r.frame}\n`;
+
+const LF = 10;
+
+export function decodePacket(packet: Buffer): ReceivedRecord[] {
+  const records: ReceivedRecord[] = [];
+  for (let at = 0; at < packet.length; ) {
+    const headerEnd = packet.indexOf(LF, at);
+    const frameEnd = packet.indexOf(LF, headerEnd + 1);
+    const [kind, topic, room, seq, sender, origin] = JSON.parse(packet.toString('latin1', at, headerEnd)) as [RecordKind, string, string, number, string, string];
+    records.push({ kind, topic, room, seq, sender, origin, frame: packet.subarray(headerEnd + 1, frameEnd) });
+    at = frameEnd + 1;
+  }
+  return records;
+}
+
+export const roomTopic = (roomId: string): string => `r:${roomId}`;
+export const userTopic = (userId: string): string => `u:${userId}`;
