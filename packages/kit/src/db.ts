@@ -12,6 +12,8 @@ export interface DbSettings {
   DATABASE_POOL: number;
 }
 
+const silent = (): void => undefined;
+
 const STATEMENT_MS = 3000;
 const LOCK_MS = 2000;
 
@@ -37,6 +39,8 @@ export const openDb = (settings: DbSettings, schema: string, service: string): K
     connection: connection(settings, schema, service),
     pool: { min: 0, max: settings.DATABASE_POOL, acquireTimeoutMillis: 2000, createTimeoutMillis: 2000, createRetryIntervalMillis: 100 },
     acquireConnectionTimeout: 2000,
+    // knex writes to the console by itself; what goes wrong reaches the caller and is logged there, once.
+    log: { warn: silent, error: silent, debug: silent, deprecate: silent },
   });
 
 /** `pg` itself, for prepared statements on the hot path: knex costs about three times its Node time per row. */

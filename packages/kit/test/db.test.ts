@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import { type Knex, migrate, openDb, openPool } from '../src/db.ts';
+import { toAppError } from '../src/errors.ts';
+import { openLog } from '../src/log.ts';
+
+const DATABASE_URL = process.env.TEST_DATABASE_URL ?? '';
+const settings = { DATABASE_URL, DATABASE_POOL: 4 };
+const schema = `kit_${process.pid}`;
+
+describe('database', () => {
+  let db: Knex;
+  before(async () => {
+    db = openDb(settings, schema, 'kit-test');
+    await db.raw(`create schema ${schema}`);
+  });
+  after(async () => {
+    await db?.raw(`drop schema ${schema} cascade`);
+    await db?.destroy();
+  });
+
+  const migrations = [
+    { name: '001-a', up: async (k: Knex) => void (await k.raw('create table a (n bigint)')) },
+    { name: '002-b', up: async (k: Knex) => void (await k.raw('insert into a values (1)')) },
+  ];
+
+  it('runs each migration once, whoever starts at the same time', async () => {
+    await Promise.all([1, 2, 3].map(() => migrate(db, schema, migrations)));
+    expect(await db('a').count({ n: '*' })).to.deep.equal([{ n: 1 }]);
+  });
+
+  it('goes on although a process died in mid-migration and left knex’s lock behind', async () => {
+    await db('migrations_lock').update({ is_locked: 1 });
+    await migrate(db, schema, [...migrations, { name: '003-c', up: async (k: Knex) => void (await k.raw('insert into a values (2)')) }]);
+    expect(await db('a').max({ n: 'n' })).to.deep.equal([{ n: 2 }]);
+  });
+
+  it('ends a statement after 3 s as SERVICE_UNAVAILABLE', async () => {
+    const error = await db.raw('select pg_sleep(10)').then(() => undefined, toAppError);
+    expect(error?.code).to.equal('SERVICE_UNAVAILABLE');
+  }).timeout(6000);
+
+  it('a pool lives on when its idle connection is ended by the server', async () => {
+    const pool = openPool(settings, schema, 'kit-test', openLog('kit', 'kit', 'silent'));
+    const { rows } = await pool.query('select pg_backend_pid() pid');
+    await db.raw('select pg_terminate_backend(?)', [rows[0].pid]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await pool.query('select 1 one')).rows).to.deep.equal([{ one: 1 }]);
+    await pool.end();
+  });
+
+  it('says SERVICE_UNAVAILABLE within 3 s when nobody listens', async () => {
+    const away = openDb({ DATABASE_URL: 'postgresql://x@127.0.0.1:1/x', DATABASE_POOL: 2 }, 'x', 'kit-test');
+    const started = Date.now();
+    const error = await away.raw('select 1').then(() => undefined, toAppError);
+    expect(error?.code).to.equal('SERVICE_UNAVAILABLE');
+    expect(Date.now() - started).to.be.below(3000);
+    await away.destroy();
+  }).timeout(6000);
+});

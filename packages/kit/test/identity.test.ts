@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import jwt from 'jsonwebtoken';
+import { identityKey, openIdentity, sealIdentity } from '../src/identity.ts';
+import { newId, requestIdFrom } from '../src/ids.ts';
+
+const key = identityKey('a-secret-for-this-test-of-32-bytes');
+const caller = { kind: 'user', user_id: 'usr_1', session_id: 'ses_1', role: 'user', ip: '10.0.0.1' } as const;
+
+describe('identity', () => {
+  it('opens what was sealed with the same secret', () => {
+    expect(openIdentity(key, sealIdentity(key, caller))).to.include(caller);
+  });
+
+  it('refuses a missing, foreign, tampered, unsigned or expired seal', () => {
+    const sealed = sealIdentity(key, caller);
+    const [header, , signature] = sealed.split('.');
+    const admin = Buffer.from(JSON.stringify({ ...caller, role: 'admin', aud: 'chatapi-inside' })).toString('base64url');
+    const attacks = [
+      undefined,
+      ['a', 'b'],
+      sealIdentity(identityKey('another secret'), caller),
+      `${header}.${admin}.${signature}`,
+      jwt.sign({ ...caller, aud: 'chatapi-inside' }, '', { algorithm: 'none' }),
+      jwt.sign({ ...caller, iat: Math.floor(Date.now() / 1000) - 120 }, key, { audience: 'chatapi-inside', expiresIn: 600 }),
+      jwt.sign({ ...caller }, key, { audience: 'chatapi', expiresIn: 60 }),
+    ];
+    for (const attack of attacks) expect(() => openIdentity(key, attack)).to.throw().with.property('code', 'AUTHENTICATION_ERROR');
+  });
+});
+
+describe('ids', () => {
+  it('sort by the time of their creation and bear their kind', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      ids.push(newId('msg'));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect([...ids].sort()).to.deep.equal(ids);
+    expect(ids[0]).to.match(/^msg_[0-9a-f]{32}$/);
+  });
+
+  it('keeps a well-formed request id and replaces any other', () => {
+    expect(requestIdFrom('client-id.1_x')).to.equal('client-id.1_x');
+    for (const bad of [undefined, 'abc', 'x'.repeat(129), 'a b c d', 'a\nbcd', ['abcd', 'efgh']]) {
+      expect(requestIdFrom(bad)).to.match(/^req_/);
+    }
+  });
+});
