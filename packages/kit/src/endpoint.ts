@@ -94,6 +94,10 @@ function needsJson(req: express.Request): void {
   }
 }
 
+// No body at all is the same as `{}`: a POST without anything is asked only for what it must have.
+const hasBody = (req: express.Request): boolean =>
+  req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+
 const body = (req: express.Request, res: express.Response): Promise<void> =>
   new Promise((resolve, reject) => readJson(req, res, (error?: unknown) => (error ? reject(error) : resolve())));
 
@@ -102,7 +106,7 @@ async function serve<C>(ctx: C, key: KeyObject, r: Route<C>, req: express.Reques
   admit(r.who, identity);
   const params = parse(r.params, { ...req.params }, { convert: true });
   const query = parse(r.query, { ...req.query }, { convert: true, stripUnknown: true });
-  if (r.body !== undefined) {
+  if (r.body !== undefined && hasBody(req)) {
     needsJson(req);
     await body(req, res);
   }
@@ -111,7 +115,7 @@ async function serve<C>(ctx: C, key: KeyObject, r: Route<C>, req: express.Reques
     identity,
     params,
     query,
-    body: parse(r.body, req.body, { convert: false }),
+    body: parse(r.body, req.body ?? {}, { convert: false }),
     request_id: res.locals.request_id as string,
     ip: identity.kind === 'service' ? '' : identity.ip,
     user_agent: identity.kind === 'service' ? '' : (identity.user_agent ?? ''),

@@ -33,6 +33,8 @@ export interface Service<F extends BaseConfig, C extends Base<F>> {
   internalRoutes?: Route<C>[];
   /** A door of its own instead of `routes`: the main listener's handler, and what to do with the server (upgrades). */
   door?(ctx: C): { handler: RequestListener; attach?(server: Server): void; drain?(): Promise<void>; requestTimeout?: number };
+  /** Milliseconds for a whole request on the main listener; default 30,000. */
+  requestTimeout?: number;
   /** Answer liveness and readiness on the main listener too (true for all that the world can't reach). */
   healthOutside?: boolean;
 }
@@ -124,7 +126,7 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
   });
   const servers = [
     await listen(inner, { host: config.HOST, port: config.INTERNAL_PORT }),
-    await listen(door?.handler ?? outer, { host: config.HOST, port: config.PORT, requestTimeout: door?.requestTimeout }),
+    await listen(door?.handler ?? outer, { host: config.HOST, port: config.PORT, requestTimeout: door?.requestTimeout ?? service.requestTimeout }),
   ];
   door?.attach?.(servers[1] as Server);
   log.info({ port: config.PORT, internal_port: config.INTERNAL_PORT }, 'ready');

@@ -37,6 +37,23 @@ export function openApp({ log, duration, mount }: AppOptions): express.Express {
   return app;
 }
 
+const LINGER_MS = 5000;
+const LINGER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Who still sends a body sees the answer only if we go on reading: closing at once resets the connection and takes the
+ * answer with it. Bounded, so that nobody feeds us for ever.
+ */
+function linger(req: express.Request): void {
+  let bytes = 0;
+  const cut = setTimeout(() => req.socket.destroy(), LINGER_MS);
+  req.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > LINGER_BYTES) req.socket.destroy();
+  });
+  req.once('close', () => clearTimeout(cut)).resume();
+}
+
 export function sendError(log: Log, thrown: unknown, req: express.Request, res: express.Response): void {
   const error = toAppError(thrown);
   const request_id = res.locals.request_id as string;
@@ -46,8 +63,7 @@ export function sendError(log: Log, thrown: unknown, req: express.Request, res: 
     res.destroy();
     return;
   }
-  // A body left unread would be taken for the next request on this connection.
-  if (!req.complete) res.set('Connection', 'close');
+  if (!req.complete) linger(req);
   res.status(error.status).set(error.headers).json(errorBody(error, request_id));
 }
 
