@@ -1,0 +1,30 @@
+// For unit tests: PostgreSQL and Redis alone, with the services' roles and schemas made and nothing in them.
+import { join } from 'node:path';
+import { startBackends } from './cluster.ts';
+import { openDataDir, secretsOf } from './data-dir.ts';
+import { provision } from './provision.ts';
+import type { Settings } from './settings.ts';
+import type { Supervised } from './supervise.ts';
+
+export interface BackendsOnly {
+  postgresUrl: string;
+  redisUrl: string;
+  rolePassword: string;
+  stop(): Promise<void>;
+}
+
+export async function startBackendsOnly(settings: Settings): Promise<BackendsOnly> {
+  openDataDir(settings.dataDir);
+  const secrets = secretsOf(settings.dataDir);
+  const processes: Supervised[] = [];
+  const stop = async (): Promise<void> => void (await Promise.all(processes.map((p) => p.stop(4000))));
+  const watcher = { started: () => undefined, died: (name: string) => void process.stderr.write(`${name} ended; see ${join(settings.dataDir, 'logs')}\n`) };
+  try {
+    const backends = await startBackends(settings, secrets.postgres, watcher, { say: () => undefined }, processes);
+    await provision(backends.postgresUrl, secrets.roles);
+    return { ...backends, rolePassword: secrets.roles, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+// `npm start`: the cluster until Ctrl-C.
+import { type Cluster, startCluster } from './cluster.ts';
+import { Fault } from './fault.ts';
+import { screen } from './screen.ts';
+import { readSettings } from './settings.ts';
+
+const say = (line: string): void => void process.stderr.write(`chatapi: ${line}\n`);
+const started = Date.now();
+let cluster: Cluster | undefined;
+let stopAskedAt = 0;
+
+/** The first signal stops in order; npm and the terminal may both send it, so only a later one cuts short. */
+function stop(): void {
+  const again = stopAskedAt > 0 && Date.now() - stopAskedAt > 1000;
+  stopAskedAt ||= Date.now();
+  if (again) process.exit(1);
+  if (cluster === undefined) return;
+  say('stopping');
+  const running = cluster;
+  cluster = undefined;
+  void running.stop().then(() => process.exit(0));
+}
+process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop);
+
+try {
+  const settings = readSettings(process.env);
+  const ready = await startCluster(settings, { say });
+  cluster = ready;
+  if (stopAskedAt > 0) stop();
+  else process.stdout.write(`${screen(ready, settings.dataDir, (Date.now() - started) / 1000)}\n`);
+} catch (error) {
+  say(error instanceof Fault ? error.message : String((error as Error).stack));
+  process.exit(1);
+}

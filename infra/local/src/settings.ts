@@ -1,0 +1,51 @@
+// Owns: what the person who starts the cluster may set. Everything else of the environment goes to the services as it is.
+import { resolve } from 'node:path';
+import { Fault } from './fault.ts';
+
+export const REPO = resolve(import.meta.dirname, '..', '..', '..');
+
+export type ServiceDir = 'api-gateway' | 'auth' | 'user' | 'message' | 'file' | 'admin' | 'realtime-gateway';
+
+export interface Settings {
+  dataDir: string;
+  /** Gateway's; 0 = a free one. */
+  port: number;
+  /** First realtime node's, the next ones follow; 0 = free ones. */
+  realtimePort: number;
+  counts: Record<ServiceDir, number>;
+  databaseUrl?: string;
+  redisUrl?: string;
+  /** Run `dist/main.js` instead of the sources. */
+  compiled: boolean;
+  env: NodeJS.ProcessEnv;
+}
+
+function whole(env: NodeJS.ProcessEnv, name: string, fallback: number, min: number, max: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) throw new Fault(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+  return value;
+}
+
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const count = (name: string, fallback: number): number => whole(env, name, fallback, 1, 32);
+  return {
+    dataDir: resolve(REPO, env.DATA_DIR || '.data'),
+    port: whole(env, 'PORT', 8000, 0, 65_535),
+    realtimePort: whole(env, 'REALTIME_PORT', 8101, 0, 65_000),
+    counts: {
+      'api-gateway': count('GATEWAY_INSTANCES', 1),
+      auth: count('AUTH_INSTANCES', 1),
+      user: count('USER_INSTANCES', 1),
+      message: count('MESSAGE_INSTANCES', 1),
+      file: count('FILE_INSTANCES', 1),
+      admin: count('ADMIN_INSTANCES', 1),
+      'realtime-gateway': count('REALTIME_NODES', 2),
+    },
+    databaseUrl: env.DATABASE_URL || undefined,
+    redisUrl: env.REDIS_URL || undefined,
+    compiled: env.CHATAPI_COMPILED === '1',
+    env,
+  };
+}

@@ -1,0 +1,100 @@
+// `npm test`: every check of the project, one after the other; the last line says what came of it.
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { globSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startBackendsOnly } from './backends.ts';
+import { testSettings } from './index.ts';
+import { REPO } from './settings.ts';
+
+interface Outcome {
+  passed: number;
+  failed: number;
+}
+
+const bin = (name: string): string => join(REPO, 'node_modules', '.bin', name);
+const heading = (title: string): void => void process.stdout.write(`\n== ${title}\n`);
+
+/** Runs a command, shows its output, and gives it back for counting. */
+function run(file: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number; output: string }> {
+  const options: SpawnOptions = { cwd: REPO, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] };
+  return new Promise((resolve) => {
+    const child = spawn(file, args, options);
+    let output = '';
+    const show = (chunk: Buffer): void => {
+      output += chunk.toString();
+      process.stdout.write(chunk);
+    };
+    child.stdout?.on('data', show);
+    child.stderr?.on('data', show);
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+    child.on('error', (error) => resolve({ code: 1, output: error.message }));
+  });
+}
+
+async function check(title: string, file: string, args: string[]): Promise<Outcome> {
+  heading(title);
+  const { code } = await run(file, args);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+}
+
+const number = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].reduce((sum, [, n]) => sum + Number(n), 0);
+
+/** mocha under c8: a floor that is missed, or no test at all, is a failure too. */
+async function mocha(title: string, files: string[], floor: number, env: NodeJS.ProcessEnv): Promise<Outcome> {
+  heading(`${title} (${files.length} files, coverage floor ${floor} %)`);
+  const coverage = ['--include', 'packages/*/src/**', '--include', 'services/*/src/**', '--reporter', 'text-summary', '--check-coverage', '--lines', String(floor), '--branches', '0', '--functions', '0', '--statements', String(floor)];
+  const temporary = join(REPO, 'coverage', title.split(' ')[0] ?? 'run');
+  rmSync(temporary, { recursive: true, force: true });
+  const { code, output } = await run(bin('c8'), [...coverage, '--temp-directory', temporary, bin('mocha'), ...files], env);
+  const passed = number(output, /^\s*(\d+) passing/gm);
+  const failed = number(output, /^\s*(\d+) failing/gm);
+  const more = (code !== 0 && failed === 0) || passed === 0 ? 1 : 0;
+  if (more > 0) process.stdout.write(`${title}: ended with code ${code} and ${passed} tests passed\n`);
+  return { passed, failed: failed + more };
+}
+
+async function unitTests(): Promise<Outcome> {
+  const files = globSync(['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'infra/local/test/**/*.test.ts', 'infra/chaos/test/**/*.test.ts'], { cwd: REPO }).sort();
+  const settings = testSettings();
+  const backends = await startBackendsOnly(settings);
+  try {
+    const env = { TEST_DATABASE_URL: backends.postgresUrl, TEST_ROLE_PASSWORD: backends.rolePassword, TEST_REDIS_URL: backends.redisUrl };
+    return await mocha('unit tests', files, 85, env);
+  } finally {
+    await backends.stop();
+    rmSync(settings.dataDir, { recursive: true, force: true });
+  }
+}
+
+const integrationTests = (): Promise<Outcome> =>
+  mocha('integration tests', globSync('infra/e2e/**/*.test.ts', { cwd: REPO, exclude: (f) => f.includes('node_modules') || f.includes('smoke') }).sort(), 70, {});
+
+/** The compiled build has traps of its own (undeclared imports, types in the wrong place): it must boot and carry a message. */
+async function smoke(): Promise<Outcome> {
+  heading('smoke test of the compiled build');
+  const { code } = await run(process.execPath, ['--conditions=source', join(REPO, 'infra', 'e2e', 'smoke', 'compiled.ts')]);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+}
+
+const PHASES: [string, () => Promise<Outcome>][] = [
+  ['types', () => check('types', bin('tsc'), ['-b'])],
+  ['types', () => check('types of the tests', bin('tsc'), ['-p', 'tsconfig.tests.json'])],
+  ['lint', () => check('lint', bin('biome'), ['check', '--diagnostic-level=warn', '--error-on-warnings', '.'])],
+  ['unit', unitTests],
+  ['integration', integrationTests],
+  ['smoke', smoke],
+];
+
+const only = process.argv.slice(2);
+const total: Outcome = { passed: 0, failed: 0 };
+for (const [name, phase] of PHASES) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  const { passed, failed } = await phase().catch((error: Error) => {
+    process.stdout.write(`${error.stack}\n`);
+    return { passed: 0, failed: 1 };
+  });
+  total.passed += passed;
+  total.failed += failed;
+}
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
+process.exit(total.failed === 0 ? 0 : 1);
