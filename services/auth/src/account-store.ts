@@ -1,0 +1,140 @@
+// Owns: the SQL of accounts. Times leave here as RFC 3339 text with milliseconds.
+import type { Account } from '@chatapi/bus';
+import type { Knex, Paging, Role } from '@chatapi/kit';
+
+export interface AccountRow extends Account {
+  display_name: string;
+  password_hash: string;
+  ban_reason: string | null;
+  banned_until: string | null;
+}
+
+type Raw = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & { created_at: Date; updated_at: Date; banned_until: Date | null };
+
+const COLUMNS = 'user_id, username, email, display_name, password_hash, role, status, ban_reason, banned_until, created_at, updated_at';
+
+const toAccount = (row: Raw): AccountRow => ({
+  ...row,
+  banned_until: row.banned_until?.toISOString() ?? null,
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+});
+
+const first = (rows: Raw[]): AccountRow | undefined => (rows[0] === undefined ? undefined : toAccount(rows[0]));
+
+// Strictly growing per account, so that the newest of two facts is always told from the other.
+const NEWER = `updated_at = greatest(date_trunc('milliseconds', clock_timestamp()), updated_at + interval '1 millisecond')`;
+
+export interface NewAccount {
+  user_id: string;
+  username: string;
+  username_key: string;
+  email: string;
+  email_key: string;
+  password_hash: string;
+  display_name: string;
+  role: Role;
+}
+
+/** undefined when the username or email is taken. */
+export async function insertAccount(trx: Knex, account: NewAccount): Promise<AccountRow | undefined> {
+  const { rows } = await trx.raw<{ rows: Raw[] }>(
+    `insert into accounts (user_id, username, username_key, email, email_key, password_hash, display_name, role, created_at, updated_at)
+     select :user_id, :username, :username_key, :email, :email_key, :password_hash, :display_name, :role, now, now
+     from date_trunc('milliseconds', clock_timestamp()) now
+     on conflict do nothing returning ${COLUMNS}`,
+    { ...account },
+  );
+  return first(rows);
+}
+
+export async function takenNames(db: Knex, usernameKey: string, emailKey: string): Promise<{ username: boolean; email: boolean }> {
+  const { rows } = await db.raw<{ rows: { username: boolean; email: boolean }[] }>(
+    `select exists (select from accounts where username_key = ?) as username, exists (select from accounts where email_key = ?) as email`,
+    [usernameKey, emailKey],
+  );
+  return rows[0] as { username: boolean; email: boolean };
+}
+
+/** By username or email; a username holds no `@`, so one key finds one account. */
+export async function accountByName(db: Knex, key: string): Promise<AccountRow | undefined> {
+  const { rows } = await db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from accounts where username_key = ? or email_key = ?`, [key, key]);
+  return first(rows);
+}
+
+export async function accountById(db: Knex, userId: string): Promise<AccountRow | undefined> {
+  const { rows } = await db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from accounts where user_id = ?`, [userId]);
+  return first(rows);
+}
+
+/** Holds the account until the transaction ends: whatever changes its rights, sessions or password goes through here. */
+export async function lockAccount(trx: Knex, userId: string): Promise<AccountRow | undefined> {
+  const { rows } = await trx.raw<{ rows: Raw[] }>(`select ${COLUMNS} from accounts where user_id = ? for no key update`, [userId]);
+  return first(rows);
+}
+
+export async function updateBan(trx: Knex, userId: string, ban: { reason: string | null; until: string | null } | null): Promise<AccountRow> {
+  const { rows } = await trx.raw<{ rows: Raw[] }>(
+    `update accounts set status = ?, ban_reason = ?, banned_until = ?, ${NEWER} where user_id = ? returning ${COLUMNS}`,
+    [ban === null ? 'active' : 'banned', ban?.reason ?? null, ban?.until ?? null, userId],
+  );
+  return toAccount(rows[0] as Raw);
+}
+
+export async function updateRole(trx: Knex, userId: string, role: Role): Promise<AccountRow> {
+  const { rows } = await trx.raw<{ rows: Raw[] }>(`update accounts set role = ?, ${NEWER} where user_id = ? returning ${COLUMNS}`, [role, userId]);
+  return toAccount(rows[0] as Raw);
+}
+
+export async function updatePassword(trx: Knex, userId: string, passwordHash: string): Promise<void> {
+  await trx.raw('update accounts set password_hash = ? where user_id = ?', [passwordHash, userId]);
+}
+
+/** @returns the time when this account's last sign of life is due to be told, else undefined. */
+export async function markSeen(trx: Knex, userId: string, everyMinutes: number): Promise<string | undefined> {
+  const { rows } = await trx.raw<{ rows: { seen_at: Date }[] }>(
+    `update accounts set seen_at = clock_timestamp()
+     where user_id = ? and (seen_at is null or seen_at <= clock_timestamp() - ? * interval '1 minute') returning seen_at`,
+    [userId, everyMinutes],
+  );
+  return rows[0]?.seen_at.toISOString();
+}
+
+/** Whoever could take an admin away does so one at a time: only then does "another one remains" stay true. */
+export async function lockAdmins(trx: Knex): Promise<void> {
+  await trx.raw(`select pg_advisory_xact_lock(hashtext('auth admins'))`);
+}
+
+export async function otherAdminExists(trx: Knex, userId: string): Promise<boolean> {
+  const { rows } = await trx.raw<{ rows: unknown[] }>(
+    `select 1 from accounts where role = 'admin' and status = 'active' and user_id <> ? limit 1`,
+    [userId],
+  );
+  return rows.length > 0;
+}
+
+export async function endedBans(db: Knex, limit: number): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { user_id: string }[] }>(
+    `select user_id from accounts where status = 'banned' and banned_until <= clock_timestamp() order by banned_until limit ?`,
+    [limit],
+  );
+  return rows.map(({ user_id }) => user_id);
+}
+
+export interface AccountFilter extends Paging {
+  search?: string;
+  status?: string;
+  role?: string;
+}
+
+/** Newest first. The text sought is compared as it is: `%` and `_` are characters like others. */
+export async function listAccounts(db: Knex, { search, status, role, limit, skip }: AccountFilter): Promise<{ accounts: AccountRow[]; total: number }> {
+  const wanted = `(:search = '' or position(:search in username_key) > 0 or position(:search in email_key) > 0)
+    and (:status = '' or status = :status) and (:role = '' or role = :role)`;
+  const values = { search: search ?? '', status: status ?? '', role: role ?? '', limit, skip };
+  const [found, counted] = await Promise.all([
+    db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from accounts where ${wanted} order by user_id desc limit :limit offset :skip`, values),
+    db.raw<{ rows: { total: number }[] }>(`select count(*) as total from accounts where ${wanted}`, values),
+  ]);
+  return { accounts: found.rows.map(toAccount), total: counted.rows[0]?.total ?? 0 };
+}

@@ -1,0 +1,73 @@
+// Owns: when bcrypt runs. Two at a time, so that the thread pool stays free for files and names; few may wait, and not long.
+// Guarantee: an unknown account costs the same as a known one.
+import { randomBytes } from 'node:crypto';
+import { unavailable } from '@chatapi/kit';
+import bcrypt from 'bcrypt';
+
+export interface Hasher {
+  hash(password: string): Promise<string>;
+  /** `hash` undefined (no such account) is compared with a hash of nobody, and is false. */
+  matches(password: string, hash: string | undefined): Promise<boolean>;
+}
+
+const AT_ONCE = 2;
+/** The door gives up after 8 s: who has waited this long would be answered too late. */
+const MOST_WAIT_MS = 5000;
+/** bcrypt reads no further; longer passwords are refused when set, and can't be right at login. */
+export const MAX_BYTES = 72;
+
+interface Waiting {
+  since: number;
+  start: () => void;
+  refuse: () => void;
+}
+
+/** Runs at most AT_ONCE jobs; the rest waits in order. */
+function openLine(capacity: number, mostWaitMs: number): <T>(job: () => Promise<T>) => Promise<T> {
+  const line: Waiting[] = [];
+  let running = 0;
+  const busy = (): Error => unavailable('Password checking');
+
+  const next = (): void => {
+    running--;
+    for (let first = line.shift(); first !== undefined; first = line.shift()) {
+      if (Date.now() - first.since <= mostWaitMs) return first.start();
+      first.refuse();
+    }
+  };
+  const turn = (): Promise<void> => {
+    if (running < AT_ONCE) {
+      running++;
+      return Promise.resolve();
+    }
+    if (line.length >= capacity) return Promise.reject(busy());
+    return new Promise((resolve, reject) => {
+      const start = (): void => {
+        running++;
+        resolve();
+      };
+      line.push({ since: Date.now(), start, refuse: () => reject(busy()) });
+    });
+  };
+  return async (job) => {
+    await turn();
+    try {
+      return await job();
+    } finally {
+      next();
+    }
+  };
+}
+
+export async function openHasher(cost: number, capacity: number, mostWaitMs = MOST_WAIT_MS): Promise<Hasher> {
+  const inTurn = openLine(capacity, mostWaitMs);
+  const nobody = await bcrypt.hash(randomBytes(32).toString('base64'), cost);
+  return {
+    hash: (password) => inTurn(() => bcrypt.hash(password, cost)),
+    matches: (password, hash) =>
+      inTurn(async () => {
+        const same = await bcrypt.compare(password, hash ?? nobody);
+        return same && hash !== undefined && Buffer.byteLength(password) <= MAX_BYTES;
+      }),
+  };
+}

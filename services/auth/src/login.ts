@@ -1,0 +1,72 @@
+// Owns: who gets a session: register and login. An unknown name and a wrong password are one answer in one time.
+import { AppError } from '@chatapi/kit';
+import { type AccountRow, accountByName, lockAccount } from './account-store.ts';
+import { checkFree, createAccount, type Newcomer } from './accounts.ts';
+import { isBanned, liftEndedBan, refuseBanned } from './bans.ts';
+import type { Context } from './context.ts';
+import { beginTry } from './login-limit.ts';
+import { nameKey, unknownKey } from './names.ts';
+import { checkPassword } from './passwords.ts';
+import type { Origin } from './session-store.ts';
+import { type Opened, openSession, type Tokens, tokensOf } from './sessions.ts';
+import { newUser, type User, userOf } from './user-view.ts';
+
+export type Welcome = { user: User } & Tokens;
+
+export async function register(ctx: Context, from: Origin, who: Newcomer & { password: string }): Promise<Welcome> {
+  checkPassword('password', who.password, [who.username, who.email, who.email.split('@')[0] as string, who.display_name ?? '']);
+  await checkFree(ctx.db, who);
+  const hash = await ctx.hasher.hash(who.password);
+  const opened = await ctx.db.transaction(async (trx) => {
+    const account = await createAccount(trx, who, hash, 'user');
+    return account === undefined ? undefined : openSession(ctx, trx, account, from);
+  });
+  if (opened === undefined) {
+    await checkFree(ctx.db, who);
+    throw new AppError('CONFLICT', 'this name is taken');
+  }
+  ctx.facts.nudge();
+  return { user: newUser(opened.account), ...tokensOf(ctx, opened) };
+}
+
+const wrong = (): AppError => new AppError('AUTHENTICATION_ERROR', 'Username or password is wrong');
+
+/** The account whose password this is. Counts the try. */
+async function prove(ctx: Context, ip: string, name: string, password: string): Promise<AccountRow> {
+  const key = nameKey(name);
+  const account = await accountByName(ctx.db, key);
+  const attempt = await beginTry(ctx, account?.user_id ?? unknownKey(key), ip);
+  const right = await ctx.hasher.matches(password, account?.password_hash).catch(async (error) => {
+    await attempt.release();
+    throw error;
+  });
+  if (!right) {
+    await attempt.fail();
+    throw wrong();
+  }
+  await attempt.release();
+  return account as AccountRow;
+}
+
+/** What was proved holds only while the account is as it was then: looked at again under its lock. */
+function enter(ctx: Context, proved: AccountRow, from: Origin): Promise<Opened> {
+  return ctx.db.transaction(async (trx) => {
+    const account = await lockAccount(trx, proved.user_id);
+    if (account?.password_hash !== proved.password_hash) throw wrong();
+    refuseBanned(account);
+    return openSession(ctx, trx, account, from);
+  });
+}
+
+export interface Credentials {
+  username_or_email: string;
+  password: string;
+}
+
+export async function login(ctx: Context, from: Origin, who: Credentials, requestId: string): Promise<Welcome> {
+  const proved = await prove(ctx, from.ip, who.username_or_email, who.password);
+  if (isBanned(proved)) await liftEndedBan(ctx, proved.user_id);
+  const opened = await enter(ctx, proved, from);
+  ctx.facts.nudge();
+  return { user: await userOf(ctx, opened.account, requestId), ...tokensOf(ctx, opened) };
+}

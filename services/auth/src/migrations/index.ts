@@ -1,0 +1,7 @@
+import { factsMigration } from '@chatapi/bus';
+import type { Migration } from '@chatapi/kit';
+import { accounts } from './001-accounts.ts';
+import { loginLimits } from './002-login-limits.ts';
+import { revocations } from './003-revocations.ts';
+
+export const migrations: Migration[] = [factsMigration, accounts, loginLimits, revocations];

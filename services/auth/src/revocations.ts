@@ -1,0 +1,23 @@
+// Owns: how an end (of a session, of all, by ban) or a new role reaches the doors: a row in the change's own transaction,
+// which they poll, and a signal after the commit, which makes it faster. A lost signal costs half a second, no more.
+import { publishRevocations, type Revocation } from '@chatapi/bus';
+import type { Knex } from '@chatapi/kit';
+import type { Context } from './context.ts';
+import { insertRevocations, type NewRevocation, revocationsAfter } from './revocation-store.ts';
+
+const PAGE = 10_000;
+
+/** Writes the rows; call it last in the transaction. */
+export const revoke = (trx: Knex, ...list: NewRevocation[]): Promise<Revocation[]> => insertRevocations(trx, list);
+
+/** After the commit. Never fails and is not waited for: the rows are the truth. */
+export function announce(ctx: Pick<Context, 'redis' | 'facts' | 'log'>, revocations: Revocation[]): void {
+  ctx.facts.nudge();
+  if (revocations.length === 0) return;
+  publishRevocations(ctx.redis, revocations).catch((err: Error) => ctx.log.debug({ err: err.message }, 'a revocation was not signalled'));
+}
+
+export async function listRevocations(ctx: Pick<Context, 'db'>, after: number): Promise<{ revocations: Revocation[]; last_seq: number }> {
+  const revocations = await revocationsAfter(ctx.db, after, PAGE);
+  return { revocations, last_seq: revocations.at(-1)?.seq ?? after };
+}
