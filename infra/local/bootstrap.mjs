@@ -36,12 +36,19 @@ function install(what) {
     fail(`no permission to write ${cache} (${error.code})`);
   }
   say(`fetching ${what.join(' and ')} (once)`);
-  const npm = spawnSync('npm', ['install', '--prefix', cache, '--no-audit', '--no-fund', '--loglevel=error', '--save-exact', ...what], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-  });
+  const npm = spawnSync(
+    'npm',
+    ['install', '--prefix', cache, '--no-audit', '--no-fund', '--loglevel=error', '--save-exact', ...what],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    },
+  );
   if (npm.error) fail('npm is needed and was not found');
-  if (npm.status !== 0) fail(`npm could not fetch ${what.join(' and ')}: ${(npm.stderr.match(/npm error .*/g) ?? ['?']).slice(0, 2).join(' ')}`);
+  if (npm.status !== 0)
+    fail(
+      `npm could not fetch ${what.join(' and ')}: ${(npm.stderr.match(/npm error .*/g) ?? ['?']).slice(0, 2).join(' ')}`,
+    );
 }
 
 const versionIn = (name) => {
@@ -58,7 +65,9 @@ function toolchain() {
   const wanted = [];
   if (!nodeIsRecent()) {
     if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
-      fail(`Node ${process.versions.node} is too old: install Node ${NODE_VERSION} (22.18 or newer) and run this again`);
+      fail(
+        `Node ${process.versions.node} is too old: install Node ${NODE_VERSION} (22.18 or newer) and run this again`,
+      );
     }
     if (versionIn(nodePackage) !== NODE_VERSION) wanted.push(`${nodePackage}@${NODE_VERSION}`);
   }
@@ -71,13 +80,20 @@ function toolchain() {
 }
 
 function packages({ node, pnpm }) {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml'))).update(readFileSync(join(root, 'pnpm-workspace.yaml')));
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .update(readFileSync(join(root, 'pnpm-workspace.yaml')));
   const want = lock.digest('hex');
   const stamp = join(root, 'node_modules', '.chatapi-installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return;
   say('installing packages');
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, CI: 'true' };
-  const run = spawnSync(pnpm, ['install', '--frozen-lockfile', '--reporter=append-only'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  const run = spawnSync(pnpm, ['install', '--frozen-lockfile', '--reporter=append-only'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  });
   if (run.status !== 0) fail(`pnpm install failed:\n${`${run.stdout}${run.stderr}`.split('\n').slice(-15).join('\n')}`);
   writeFileSync(stamp, want);
 }
@@ -92,5 +108,6 @@ const child = spawn(tools.node, ['--conditions=source', COMMANDS[command], ...pr
   // The channel tells the child when this process is gone, however it went.
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -18,7 +18,10 @@ export async function startBackendsOnly(settings: Settings): Promise<BackendsOnl
   const secrets = secretsOf(settings.dataDir);
   const processes: Supervised[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(processes.map((p) => p.stop(4000))));
-  const watcher = { started: () => undefined, died: (name: string) => void process.stderr.write(`${name} ended; see ${join(settings.dataDir, 'logs')}\n`) };
+  const watcher = {
+    started: () => undefined,
+    died: (name: string) => void process.stderr.write(`${name} ended; see ${join(settings.dataDir, 'logs')}\n`),
+  };
   try {
     const backends = await startBackends(settings, secrets.postgres, watcher, { say: () => undefined }, processes);
     await provision(backends.postgresUrl, secrets.roles);

@@ -64,11 +64,15 @@ async function redisAnswers(url: string): Promise<void> {
 /** The first admin of a new cluster: as set, else `admin` with a password that is shown once and kept nowhere. */
 function firstAdmin(settings: Settings): { world: World['admin']; shown?: { username: string; password: string } } {
   const { ADMIN_USERNAME, ADMIN_EMAIL, ADMIN_PASSWORD } = settings.env;
-  if (ADMIN_USERNAME && ADMIN_EMAIL && ADMIN_PASSWORD) return { world: { username: ADMIN_USERNAME, email: ADMIN_EMAIL, password: ADMIN_PASSWORD } };
+  if (ADMIN_USERNAME && ADMIN_EMAIL && ADMIN_PASSWORD)
+    return { world: { username: ADMIN_USERNAME, email: ADMIN_EMAIL, password: ADMIN_PASSWORD } };
   if (existsSync(join(settings.dataDir, 'admin-created'))) return { world: undefined };
   const username = ADMIN_USERNAME || 'admin';
   const password = ADMIN_PASSWORD || randomBytes(12).toString('base64url');
-  return { world: { username, email: ADMIN_EMAIL || `${username}@example.com`, password }, shown: { username, password } };
+  return {
+    world: { username, email: ADMIN_EMAIL || `${username}@example.com`, password },
+    shown: { username, password },
+  };
 }
 
 /** PostgreSQL and Redis, unless the settings name some; what is started is added to `processes`. */
@@ -90,7 +94,9 @@ export async function startBackends(
   if (databaseUrl === undefined) {
     const port = await freePort();
     databaseUrl = postgresUrl(port, secretPassword);
-    processes.push(supervise('postgres', await postgresCommand(settings.dataDir, port, secretPassword), log('postgres'), watcher));
+    processes.push(
+      supervise('postgres', await postgresCommand(settings.dataDir, port, secretPassword), log('postgres'), watcher),
+    );
     await createDatabase(postgresUrl(port, secretPassword, 'postgres'), DATABASE);
   }
   await redisAnswers(redisUrl);
@@ -101,20 +107,30 @@ export async function startCluster(settings: Settings, progress: Progress): Prom
   openDataDir(settings.dataDir);
   lockDataDir(settings.dataDir);
   const processes: Supervised[] = [];
-  const stopProcess = (name: string): Promise<void> | undefined => processes.find((p) => p.name === name)?.stop(STOP_MS);
+  const stopProcess = (name: string): Promise<void> | undefined =>
+    processes.find((p) => p.name === name)?.stop(STOP_MS);
   let instances: Instance[] = [];
   let world: World | undefined;
   let stopping: Promise<void> | undefined;
 
-  const pid = (name: string): number | undefined => processes.find((p) => p.name === (name === 'gateway' ? 'api-gateway' : name))?.pid();
+  const pid = (name: string): number | undefined =>
+    processes.find((p) => p.name === (name === 'gateway' ? 'api-gateway' : name))?.pid();
   const record = (): void => {
     if (world === undefined || stopping !== undefined) return;
-    const entry = (i: Instance) => ({ name: i.name, url: urlOf(i), pid: pid(i.name) ?? 0, internal_url: internalUrlOf(i) });
+    const entry = (i: Instance) => ({
+      name: i.name,
+      url: urlOf(i),
+      pid: pid(i.name) ?? 0,
+      internal_url: internalUrlOf(i),
+    });
     const [gateway, ...others] = instances;
     const { name: _, ...door } = entry(gateway as Instance);
     const file: ClusterFile = {
       gateway: { ...door, url: `http://localhost:${(gateway as Instance).port}` },
-      services: [...others.filter((i) => i.dir !== 'api-gateway'), ...others.filter((i) => i.dir === 'api-gateway')].map(entry),
+      services: [
+        ...others.filter((i) => i.dir !== 'api-gateway'),
+        ...others.filter((i) => i.dir === 'api-gateway'),
+      ].map(entry),
       postgres: { url: world.backends.postgresUrl, pid: pid('postgres') ?? 0 },
       redis: { url: world.backends.redisUrl, pid: pid('redis') ?? 0 },
     };
@@ -122,7 +138,8 @@ export async function startCluster(settings: Settings, progress: Progress): Prom
   };
   const watcher: Watcher = {
     started: () => setImmediate(record),
-    died: (name, how, last) => progress.say(`${name} ended (${how}); starting it again${last === '' ? '' : `\n${last.replace(/^/gm, '    ')}`}`),
+    died: (name, how, last) =>
+      progress.say(`${name} ended (${how}); starting it again${last === '' ? '' : `\n${last.replace(/^/gm, '    ')}`}`),
   };
 
   const stop = (): Promise<void> => {
@@ -145,7 +162,14 @@ export async function startCluster(settings: Settings, progress: Progress): Prom
     world = { settings, instances, secrets, backends, admin: admin.world };
     progress.say(`starting ${instances.length} processes`);
     for (const instance of instances) {
-      processes.push(supervise(instance.name, serviceCommand(world, instance), join(settings.dataDir, 'logs', `${instance.name}.log`), watcher));
+      processes.push(
+        supervise(
+          instance.name,
+          serviceCommand(world, instance),
+          join(settings.dataDir, 'logs', `${instance.name}.log`),
+          watcher,
+        ),
+      );
     }
     record();
     const cluster: Cluster = {
@@ -161,7 +185,10 @@ export async function startCluster(settings: Settings, progress: Progress): Prom
       async waitReady(deadlineMs = 60_000) {
         const waiting = new Set(instances);
         for (const end = Date.now() + deadlineMs; waiting.size > 0; await sleep(40)) {
-          if (Date.now() > end) throw new Fault(`not ready in time: ${[...waiting].map(({ name }) => name).join(', ')}; see ${join(settings.dataDir, 'logs')}`);
+          if (Date.now() > end)
+            throw new Fault(
+              `not ready in time: ${[...waiting].map(({ name }) => name).join(', ')}; see ${join(settings.dataDir, 'logs')}`,
+            );
           await Promise.all([...waiting].map(async (i) => (await isReady(i)) && waiting.delete(i)));
         }
       },

@@ -29,5 +29,8 @@ export function testSettings(options: Options = {}): Settings {
 
 export const startCluster = (options: Options = {}): Promise<Cluster & { dataDir: string }> => {
   const settings = testSettings(options);
-  return start(settings, { say: options.say ?? (() => undefined) }).then((cluster) => ({ ...cluster, dataDir: settings.dataDir }));
+  return start(settings, { say: options.say ?? (() => undefined) }).then((cluster) => ({
+    ...cluster,
+    dataDir: settings.dataDir,
+  }));
 };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Secrets } from './data-dir.ts';
 import { claimPort, freePort } from './ports.ts';
-import { roleUrl, ROLES } from './provision.ts';
+import { ROLES, roleUrl } from './provision.ts';
 import { REPO, type ServiceDir, type Settings } from './settings.ts';
 import type { Command } from './supervise.ts';
 
@@ -31,7 +31,8 @@ function nameOf(dir: ServiceDir, index: number, count: number): string {
 
 function portOf(settings: Settings, dir: ServiceDir, index: number): Promise<number> {
   if (dir === 'api-gateway' && index === 0) return claimPort(settings.port, 'PORT');
-  if (dir === 'realtime-gateway') return claimPort(settings.realtimePort === 0 ? 0 : settings.realtimePort + index, 'REALTIME_PORT');
+  if (dir === 'realtime-gateway')
+    return claimPort(settings.realtimePort === 0 ? 0 : settings.realtimePort + index, 'REALTIME_PORT');
   return freePort();
 }
 
@@ -104,6 +105,8 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
 
 export function serviceCommand(world: World, instance: Instance): Command {
   const folder = join(REPO, 'services', instance.dir);
-  const run = world.settings.compiled ? ['--enable-source-maps', join(folder, 'dist', 'main.js')] : ['--conditions=source', join(folder, 'src', 'main.ts')];
+  const run = world.settings.compiled
+    ? ['--enable-source-maps', join(folder, 'dist', 'main.js')]
+    : ['--conditions=source', join(folder, 'src', 'main.ts')];
   return { file: process.execPath, args: run, cwd: REPO, env: environment(world, instance), ipc: true };
 }

@@ -14,7 +14,8 @@ const bindable = (port: number, host: string | undefined): Promise<boolean> =>
   });
 
 /** Free on all addresses, the IPv4 loopback included: a listener there would take `localhost` away from us. */
-export const portIsFree = async (port: number): Promise<boolean> => (await bindable(port, undefined)) && (await bindable(port, '127.0.0.1'));
+export const portIsFree = async (port: number): Promise<boolean> =>
+  (await bindable(port, undefined)) && (await bindable(port, '127.0.0.1'));
 
 const taken = new Set<number>();
 
@@ -30,6 +31,7 @@ export async function freePort(): Promise<number> {
 /** The asked port, or a free one for 0. @throws Fault when it is in use. */
 export async function claimPort(port: number, setting: string): Promise<number> {
   if (port === 0) return freePort();
-  if (taken.has(port) || !(await portIsFree(port))) throw new Fault(`port ${port} is in use: stop what listens there, or set ${setting}`);
+  if (taken.has(port) || !(await portIsFree(port)))
+    throw new Fault(`port ${port} is in use: stop what listens there, or set ${setting}`);
   return port;
 }

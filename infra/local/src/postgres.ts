@@ -30,16 +30,25 @@ interface Account {
 
 function unprivileged(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
-  if (user === undefined) throw new Fault('PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody');
+  if (user === undefined)
+    throw new Fault('PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody');
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
 
 function asAccount(account: Account | undefined, file: string, args: string[]): { file: string; args: string[] } {
   if (account === undefined) return { file, args };
   const { uid, gid } = account;
-  const become = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+  const become = [
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    '--clear-groups',
+    '--inh-caps=+dac_override',
+    '--ambient-caps=+dac_override',
+  ];
   return { file: 'setpriv', args: [...become, '--', file, ...args] };
 }
 
@@ -66,18 +75,50 @@ export async function postgresCommand(dataDir: string, port: number, password: s
     mkdirSync(data, { mode: 0o700 });
     const passwordFile = join(dataDir, 'postgres.password');
     writeFileSync(passwordFile, password, { mode: 0o600 });
-    for (const path of account === undefined ? [] : [data, passwordFile]) chownSync(path, account?.uid ?? 0, account?.gid ?? 0);
-    const init = asAccount(account, initdb, ['-D', data, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '-N']);
+    for (const path of account === undefined ? [] : [data, passwordFile])
+      chownSync(path, account?.uid ?? 0, account?.gid ?? 0);
+    const init = asAccount(account, initdb, [
+      '-D',
+      data,
+      '-U',
+      SUPERUSER,
+      `--pwfile=${passwordFile}`,
+      '-A',
+      'scram-sha-256',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '-N',
+    ]);
     try {
       execFileSync(init.file, init.args, { stdio: 'pipe', cwd: '/' });
     } catch (error) {
-      throw new Fault(`initdb failed: ${String((error as { stderr?: Buffer }).stderr ?? error).trim().split('\n').slice(-2).join(' ')}`);
+      throw new Fault(
+        `initdb failed: ${String((error as { stderr?: Buffer }).stderr ?? error)
+          .trim()
+          .split('\n')
+          .slice(-2)
+          .join(' ')}`,
+      );
     } finally {
       rmSync(passwordFile, { force: true });
     }
   }
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300', 'shared_buffers=256MB', 'max_wal_size=2GB', 'password_encryption=scram-sha-256'];
-  const run = asAccount(account, postgres, ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]);
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=300',
+    'shared_buffers=256MB',
+    'max_wal_size=2GB',
+    'password_encryption=scram-sha-256',
+  ];
+  const run = asAccount(account, postgres, [
+    '-D',
+    data,
+    '-p',
+    String(port),
+    ...settings.flatMap((setting) => ['-c', setting]),
+  ]);
   return { ...run, cwd: '/', stopSignal: 'SIGINT' };
 }
 

@@ -9,16 +9,19 @@ import type { Command } from './supervise.ts';
 
 const CACHE = join(REPO, '.cache', 'redis');
 const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'];
-const HOW = 'no redis-server or valkey-server found: install one (Debian: apt-get install redis-server), or set REDIS_URL';
+const HOW =
+  'no redis-server or valkey-server found: install one (Debian: apt-get install redis-server), or set REDIS_URL';
 
 function onPath(): string | undefined {
   for (const name of ['redis-server', 'valkey-server']) {
-    for (const dir of (process.env.PATH ?? '').split(delimiter)) if (existsSync(join(dir, name))) return join(dir, name);
+    for (const dir of (process.env.PATH ?? '').split(delimiter))
+      if (existsSync(join(dir, name))) return join(dir, name);
   }
   return undefined;
 }
 
-const download = (): boolean => spawnSync('apt-get', ['download', ...PACKAGES], { cwd: CACHE, stdio: 'ignore' }).status === 0;
+const download = (): boolean =>
+  spawnSync('apt-get', ['download', ...PACKAGES], { cwd: CACHE, stdio: 'ignore' }).status === 0;
 
 function unpacked(say: (line: string) => void): { file: string; libraries: string } {
   const file = join(CACHE, 'usr', 'bin', 'redis-server');
@@ -31,7 +34,8 @@ function unpacked(say: (line: string) => void): { file: string; libraries: strin
       spawnSync('apt-get', ['update'], { stdio: 'ignore' });
       if (!download()) throw new Fault(HOW);
     }
-    for (const deb of readdirSync(CACHE).filter((name) => name.endsWith('.deb'))) execFileSync('dpkg', ['-x', join(CACHE, deb), CACHE]);
+    for (const deb of readdirSync(CACHE).filter((name) => name.endsWith('.deb')))
+      execFileSync('dpkg', ['-x', join(CACHE, deb), CACHE]);
   }
   const libraries = readdirSync(join(CACHE, 'usr', 'lib')).map((dir) => join(CACHE, 'usr', 'lib', dir));
   return { file, libraries: libraries.join(delimiter) };
@@ -49,7 +53,15 @@ export function redisCommand(dataDir: string, port: number, say: (line: string) 
   const { file, libraries } = found === undefined ? unpacked(say) : { file: found, libraries: undefined };
   const dir = join(dataDir, 'redis');
   mkdirSync(dir, { recursive: true });
-  const settings = { port, bind: '127.0.0.1', dir, appendonly: 'yes', save: '', 'maxmemory-policy': 'noeviction', 'tcp-backlog': 511 };
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir,
+    appendonly: 'yes',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    'tcp-backlog': 511,
+  };
   return {
     file,
     args: Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]),

@@ -7,8 +7,13 @@ const PASTE_WS = (url: string): string =>
 
 /** What a newcomer needs, once all is ready. The lines work when pasted one after the other. */
 export function screen(cluster: Cluster, dataDir: string, seconds: number): string {
-  const nodes = cluster.instances.filter(({ dir }) => dir === 'realtime-gateway').map((i) => `${urlOf(i).replace(/^http/, 'ws')}/ws/{user_id}`);
-  const login = cluster.admin === undefined ? [] : [`  admin      ${cluster.admin.username} / ${cluster.admin.password}   (shown once)`];
+  const nodes = cluster.instances
+    .filter(({ dir }) => dir === 'realtime-gateway')
+    .map((i) => `${urlOf(i).replace(/^http/, 'ws')}/ws/{user_id}`);
+  const login =
+    cluster.admin === undefined
+      ? []
+      : [`  admin      ${cluster.admin.username} / ${cluster.admin.password}   (shown once)`];
   const register = `{"username":"johndoe","email":"john@example.com","password":"securepassword123","display_name":"John Doe"}`;
   return [
     '',

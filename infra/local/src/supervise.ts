@@ -1,6 +1,6 @@
 // Owns: one process that must run: started again when it dies, at once and then ever more slowly.
 // Does not own: whether it works (frozen is not dead), or what it is.
-import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
 export interface Command {

@@ -37,15 +37,36 @@ async function check(title: string, file: string, args: string[]): Promise<Outco
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
-const number = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].reduce((sum, [, n]) => sum + Number(n), 0);
+const number = (text: string, pattern: RegExp): number =>
+  [...text.matchAll(pattern)].reduce((sum, [, n]) => sum + Number(n), 0);
 
 /** mocha under c8: a floor that is missed, or no test at all, is a failure too. */
 async function mocha(title: string, files: string[], floor: number, env: NodeJS.ProcessEnv): Promise<Outcome> {
   heading(`${title} (${files.length} files, coverage floor ${floor} %)`);
-  const coverage = ['--include', 'packages/*/src/**', '--include', 'services/*/src/**', '--reporter', 'text-summary', '--check-coverage', '--lines', String(floor), '--branches', '0', '--functions', '0', '--statements', String(floor)];
+  const coverage = [
+    '--include',
+    'packages/*/src/**',
+    '--include',
+    'services/*/src/**',
+    '--reporter',
+    'text-summary',
+    '--check-coverage',
+    '--lines',
+    String(floor),
+    '--branches',
+    '0',
+    '--functions',
+    '0',
+    '--statements',
+    String(floor),
+  ];
   const temporary = join(REPO, 'coverage', title.split(' ')[0] ?? 'run');
   rmSync(temporary, { recursive: true, force: true });
-  const { code, output } = await run(bin('c8'), [...coverage, '--temp-directory', temporary, bin('mocha'), ...files], env);
+  const { code, output } = await run(
+    bin('c8'),
+    [...coverage, '--temp-directory', temporary, bin('mocha'), ...files],
+    env,
+  );
   const passed = number(output, /^\s*(\d+) passing/gm);
   const failed = number(output, /^\s*(\d+) failing/gm);
   const more = (code !== 0 && failed === 0) || passed === 0 ? 1 : 0;
@@ -54,11 +75,23 @@ async function mocha(title: string, files: string[], floor: number, env: NodeJS.
 }
 
 async function unitTests(): Promise<Outcome> {
-  const files = globSync(['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'infra/local/test/**/*.test.ts', 'infra/chaos/test/**/*.test.ts'], { cwd: REPO }).sort();
+  const files = globSync(
+    [
+      'packages/*/test/**/*.test.ts',
+      'services/*/test/**/*.test.ts',
+      'infra/local/test/**/*.test.ts',
+      'infra/chaos/test/**/*.test.ts',
+    ],
+    { cwd: REPO },
+  ).sort();
   const settings = testSettings();
   const backends = await startBackendsOnly(settings);
   try {
-    const env = { TEST_DATABASE_URL: backends.postgresUrl, TEST_ROLE_PASSWORD: backends.rolePassword, TEST_REDIS_URL: backends.redisUrl };
+    const env = {
+      TEST_DATABASE_URL: backends.postgresUrl,
+      TEST_ROLE_PASSWORD: backends.rolePassword,
+      TEST_REDIS_URL: backends.redisUrl,
+    };
     return await mocha('unit tests', files, 85, env);
   } finally {
     await backends.stop();
@@ -67,12 +100,23 @@ async function unitTests(): Promise<Outcome> {
 }
 
 const integrationTests = (): Promise<Outcome> =>
-  mocha('integration tests', globSync('infra/e2e/**/*.test.ts', { cwd: REPO, exclude: (f) => f.includes('node_modules') || f.includes('smoke') }).sort(), 70, {});
+  mocha(
+    'integration tests',
+    globSync('infra/e2e/**/*.test.ts', {
+      cwd: REPO,
+      exclude: (f) => f.includes('node_modules') || f.includes('smoke'),
+    }).sort(),
+    70,
+    {},
+  );
 
 /** The compiled build has traps of its own (undeclared imports, types in the wrong place): it must boot and carry a message. */
 async function smoke(): Promise<Outcome> {
   heading('smoke test of the compiled build');
-  const { code } = await run(process.execPath, ['--conditions=source', join(REPO, 'infra', 'e2e', 'smoke', 'compiled.ts')]);
+  const { code } = await run(process.execPath, [
+    '--conditions=source',
+    join(REPO, 'infra', 'e2e', 'smoke', 'compiled.ts'),
+  ]);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 

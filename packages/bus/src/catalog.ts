@@ -32,7 +32,13 @@ export interface Facts {
   'account.updated': Account;
   /** A login or refresh, at most one per user and 10 minutes. */
   'account.seen': { user_id: string; at: string };
-  'profile.updated': { user_id: string; display_name: string; bio: string; avatar_url: string | null; updated_at: string };
+  'profile.updated': {
+    user_id: string;
+    display_name: string;
+    bio: string;
+    avatar_url: string | null;
+    updated_at: string;
+  };
   'room.created': { room_id: string; kind: 'public' | 'private' | 'direct'; created_at: string };
   'room.updated': { room_id: string; kind: 'public' | 'private' | 'direct'; updated_at: string };
   'room.deleted': { room_id: string; deleted_at: string };
@@ -57,7 +63,11 @@ const messageRef = { id: id(), room_id: id() };
 const kind = () => Joi.string().valid('public', 'private', 'direct').required();
 
 export const FACTS: { readonly [N in FactName]: Entry<N> } = {
-  'account.created': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object({ ...account, display_name: Joi.string().allow('').required() }) },
+  'account.created': {
+    from: 'auth',
+    heard_by: ['user', 'message', 'admin'],
+    schema: Joi.object({ ...account, display_name: Joi.string().allow('').required() }),
+  },
   'account.updated': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object(account) },
   'account.seen': { from: 'auth', heard_by: ['admin'], schema: Joi.object({ user_id: id(), at: time() }) },
   'profile.updated': {
@@ -71,26 +81,58 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
       updated_at: time(),
     }),
   },
-  'room.created': { from: 'message', heard_by: ['admin'], schema: Joi.object({ room_id: id(), kind: kind(), created_at: time() }) },
-  'room.updated': { from: 'message', heard_by: ['admin'], schema: Joi.object({ room_id: id(), kind: kind(), updated_at: time() }) },
+  'room.created': {
+    from: 'message',
+    heard_by: ['admin'],
+    schema: Joi.object({ room_id: id(), kind: kind(), created_at: time() }),
+  },
+  'room.updated': {
+    from: 'message',
+    heard_by: ['admin'],
+    schema: Joi.object({ room_id: id(), kind: kind(), updated_at: time() }),
+  },
   'room.deleted': { from: 'message', heard_by: ['admin'], schema: Joi.object({ room_id: id(), deleted_at: time() }) },
   'messages.created': {
     from: 'message',
     heard_by: ['admin'],
-    schema: Joi.object({ messages: Joi.array().items(Joi.object({ ...messageRef, sender_id: id(), created_at: time() })).min(1).required() }),
+    schema: Joi.object({
+      messages: Joi.array()
+        .items(Joi.object({ ...messageRef, sender_id: id(), created_at: time() }))
+        .min(1)
+        .required(),
+    }),
   },
   'messages.deleted': {
     from: 'message',
     heard_by: ['admin'],
-    schema: Joi.object({ messages: Joi.array().items(Joi.object({ ...messageRef, deleted_at: time() })).min(1).required() }),
+    schema: Joi.object({
+      messages: Joi.array()
+        .items(Joi.object({ ...messageRef, deleted_at: time() }))
+        .min(1)
+        .required(),
+    }),
   },
   'user.mentioned': {
     from: 'message',
     heard_by: [],
-    schema: Joi.object({ message_id: id(), room_id: id(), sender_id: id(), user_ids: Joi.array().items(Joi.string()).min(1).required(), created_at: time() }),
+    schema: Joi.object({
+      message_id: id(),
+      room_id: id(),
+      sender_id: id(),
+      user_ids: Joi.array().items(Joi.string()).min(1).required(),
+      created_at: time(),
+    }),
   },
-  'file.created': { from: 'file', heard_by: ['admin'], schema: Joi.object({ file_id: id(), user_id: id(), bytes: Joi.number().required(), created_at: time() }) },
-  'file.deleted': { from: 'file', heard_by: ['admin'], schema: Joi.object({ file_id: id(), user_id: id(), bytes: Joi.number().required(), deleted_at: time() }) },
+  'file.created': {
+    from: 'file',
+    heard_by: ['admin'],
+    schema: Joi.object({ file_id: id(), user_id: id(), bytes: Joi.number().required(), created_at: time() }),
+  },
+  'file.deleted': {
+    from: 'file',
+    heard_by: ['admin'],
+    schema: Joi.object({ file_id: id(), user_id: id(), bytes: Joi.number().required(), deleted_at: time() }),
+  },
 };
 
 export interface Fact<N extends FactName = FactName> {

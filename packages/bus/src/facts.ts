@@ -39,7 +39,12 @@ const queueOf = (service: ServiceName): string => `facts-${service}`;
 const settledKey = (teller: ServiceName): string => `chatapi:settled:${teller}`;
 
 // removeOnComplete: an offer repeated after completion must run again, so that a lost settlement is said once more.
-const JOB = { attempts: 1_000_000, backoff: { type: 'exponential', delay: 200, jitter: 0.5 }, removeOnComplete: true, removeOnFail: 1000 } as const;
+const JOB = {
+  attempts: 1_000_000,
+  backoff: { type: 'exponential', delay: 200, jitter: 0.5 },
+  removeOnComplete: true,
+  removeOnFail: 1000,
+} as const;
 
 function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } {
   const queues = new Map<string, Queue>();
@@ -69,7 +74,12 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
     const entries = await o.redis.lpop(settledKey(o.service), 1000);
     if (entries === null) return;
     const byHearer = Map.groupBy(entries, (entry) => entry.slice(0, entry.indexOf(' ')));
-    for (const [hearer, list] of byHearer) await settle(o.db, hearer, list.map((entry) => entry.slice(entry.indexOf(' ') + 1)));
+    for (const [hearer, list] of byHearer)
+      await settle(
+        o.db,
+        hearer,
+        list.map((entry) => entry.slice(entry.indexOf(' ') + 1)),
+      );
   }
 
   async function pass(): Promise<boolean> {
@@ -118,11 +128,19 @@ function startWorker(o: FactsOptions): Worker<Fact> {
       });
       await o.redis.rpush(settledKey(FACTS[data.name as FactName].from), `${o.service} ${data.id}`);
     },
-    { connection, prefix: PREFIX, concurrency: 4, lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000_000 },
+    {
+      connection,
+      prefix: PREFIX,
+      concurrency: 4,
+      lockDuration: 10_000,
+      stalledInterval: 5_000,
+      maxStalledCount: 1_000_000,
+    },
   );
   worker.on('error', () => undefined);
   worker.on('failed', (job, err) => {
-    if ((job?.attemptsMade ?? 0) % 20 === 10) o.log.error({ fact: job?.name, id: job?.id, err: err.message }, 'a fact can’t be handled');
+    if ((job?.attemptsMade ?? 0) % 20 === 10)
+      o.log.error({ fact: job?.name, id: job?.id, err: err.message }, 'a fact can’t be handled');
   });
   worker.once('closed', () => connection.disconnect());
   return worker;

@@ -1,8 +1,27 @@
 export * from './catalog.ts';
 export { type FactsOptions, type FactsRunner, startFacts } from './facts.ts';
 export { publishRecords } from './fanout.ts';
-export { enterTopics, leaveTopics, liveNodes, NODE_LEASE_MS, type NodeStats, nodeChannel, nodesOf, removeNode, renewNode, sweepNodes } from './interest.ts';
+export {
+  enterTopics,
+  leaveTopics,
+  liveNodes,
+  NODE_LEASE_MS,
+  type NodeStats,
+  nodeChannel,
+  nodesOf,
+  removeNode,
+  renewNode,
+  sweepNodes,
+} from './interest.ts';
 export { factsMigration } from './migration.ts';
 export { type OutboxRow, outboxRow, tellFact } from './outbox-store.ts';
-export { decodePacket, encodeRecord, type PacketRecord, type ReceivedRecord, type RecordKind, roomTopic, userTopic } from './packet.ts';
+export {
+  decodePacket,
+  encodeRecord,
+  type PacketRecord,
+  type ReceivedRecord,
+  type RecordKind,
+  roomTopic,
+  userTopic,
+} from './packet.ts';
 export { publishRevocations, REVOCATIONS_CHANNEL, type Revocation } from './revocation.ts';

@@ -39,8 +39,10 @@ async function inChunks(redis: Redis, script: string, node: string, topics: stri
 }
 
 /** After this resolves, whatever commits is sent to `node`: read the room's head after it, not before. */
-export const enterTopics = (redis: Redis, node: string, topics: string[]): Promise<void> => inChunks(redis, ENTER, node, topics);
-export const leaveTopics = (redis: Redis, node: string, topics: string[]): Promise<void> => inChunks(redis, LEAVE, node, topics);
+export const enterTopics = (redis: Redis, node: string, topics: string[]): Promise<void> =>
+  inChunks(redis, ENTER, node, topics);
+export const leaveTopics = (redis: Redis, node: string, topics: string[]): Promise<void> =>
+  inChunks(redis, LEAVE, node, topics);
 
 /** Interested nodes per topic, in the order asked. */
 export async function nodesOf(redis: Redis, topics: string[]): Promise<string[][]> {
@@ -84,5 +86,7 @@ export async function sweepNodes(redis: Redis): Promise<{ node: string; topics: 
 /** Connections and users of the nodes whose lease holds. */
 export async function liveNodes(redis: Redis): Promise<(NodeStats & { node: string })[]> {
   const [alive, stats] = await Promise.all([redis.zrangebyscore(NODES, Date.now(), '+inf'), redis.hgetall(STATS)]);
-  return alive.flatMap((node) => (stats[node] === undefined ? [] : [{ node, ...(JSON.parse(stats[node]) as NodeStats) }]));
+  return alive.flatMap((node) =>
+    stats[node] === undefined ? [] : [{ node, ...(JSON.parse(stats[node]) as NodeStats) }],
+  );
 }

@@ -14,7 +14,12 @@ export interface OutboxRow {
 export function outboxRow<N extends FactName>(name: N, payload: Facts[N]): OutboxRow {
   const { error } = FACTS[name].schema.validate(payload, { convert: false });
   if (error !== undefined) throw new Error(`fact ${name}: ${error.message}`);
-  return { id: `fact_${v7().replaceAll('-', '')}`, name, payload: JSON.stringify(payload), waiting_for: [...FACTS[name].heard_by] };
+  return {
+    id: `fact_${v7().replaceAll('-', '')}`,
+    name,
+    payload: JSON.stringify(payload),
+    waiting_for: [...FACTS[name].heard_by],
+  };
 }
 
 /** Tells a fact in the same transaction as the change that it is about. One that nobody hears is not written. */
@@ -49,7 +54,10 @@ export async function settle(db: Knex, hearer: string, ids: string[]): Promise<v
 
 /** @returns false when this fact was handled before. */
 export async function markHandled(trx: Knex, factId: string): Promise<boolean> {
-  const { rowCount } = await trx.raw<{ rowCount: number }>('insert into inbox (fact_id) values (?) on conflict do nothing', [factId]);
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    'insert into inbox (fact_id) values (?) on conflict do nothing',
+    [factId],
+  );
   return rowCount === 1;
 }
 

@@ -36,7 +36,14 @@ export function decodePacket(packet: Buffer): ReceivedRecord[] {
   for (let at = 0; at < packet.length; ) {
     const headerEnd = packet.indexOf(LF, at);
     const frameEnd = packet.indexOf(LF, headerEnd + 1);
-    const [kind, topic, room, seq, sender, origin] = JSON.parse(packet.toString('latin1', at, headerEnd)) as [RecordKind, string, string, number, string, string];
+    const [kind, topic, room, seq, sender, origin] = JSON.parse(packet.toString('latin1', at, headerEnd)) as [
+      RecordKind,
+      string,
+      string,
+      number,
+      string,
+      string,
+    ];
     records.push({ kind, topic, room, seq, sender, origin, frame: packet.subarray(headerEnd + 1, frameEnd) });
     at = frameEnd + 1;
   }

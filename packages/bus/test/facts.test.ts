@@ -20,7 +20,11 @@ interface Side {
 
 async function side(name: string): Promise<Side> {
   const schema = `bus_${name}_${process.pid}`;
-  const db = knex({ client: 'pg', connection: { connectionString: url, options: `-c search_path=${schema}` }, pool: { min: 0, max: 5 } });
+  const db = knex({
+    client: 'pg',
+    connection: { connectionString: url, options: `-c search_path=${schema}` },
+    pool: { min: 0, max: 5 },
+  });
   await db.raw(`drop schema if exists ${schema} cascade; create schema ${schema}`);
   await factsMigration.up(db);
   await db.raw('create table heard (user_id text)');
@@ -38,7 +42,14 @@ describe('facts', () => {
       for (let i = from; i < from + n; i++) await tellFact(trx, 'account.seen', seen(`usr_${i}`));
     });
   };
-  const startTeller = (): FactsRunner => startFacts({ service: 'auth', ...teller, openQueueRedis: () => new Redis(redisUrl, { maxRetriesPerRequest: null }), handlers: {}, log: silent });
+  const startTeller = (): FactsRunner =>
+    startFacts({
+      service: 'auth',
+      ...teller,
+      openQueueRedis: () => new Redis(redisUrl, { maxRetriesPerRequest: null }),
+      handlers: {},
+      log: silent,
+    });
   const startHearer = (before: (user: string) => Promise<void> = async () => undefined): FactsRunner =>
     startFacts({
       service: 'admin',
@@ -52,7 +63,8 @@ describe('facts', () => {
         },
       },
     });
-  const heard = async (): Promise<string[]> => (await hearer.db('heard').orderBy('user_id')).map((row: { user_id: string }) => row.user_id);
+  const heard = async (): Promise<string[]> =>
+    (await hearer.db('heard').orderBy('user_id')).map((row: { user_id: string }) => row.user_id);
   const settled = async (): Promise<boolean> => (await teller.db('outbox').count({ n: '*' }))[0]?.n?.toString() === '0';
 
   before(async () => {
@@ -119,7 +131,10 @@ describe('facts', () => {
   }).timeout(15_000);
 
   it('that do not fit the catalog are refused where they are told', async () => {
-    const error = await tellFact(teller.db, 'account.seen', { user_id: 'x' } as never).then(() => undefined, (e: Error) => e);
+    const error = await tellFact(teller.db, 'account.seen', { user_id: 'x' } as never).then(
+      () => undefined,
+      (e: Error) => e,
+    );
     expect(error?.message).to.include('account.seen');
   });
 });

@@ -1,11 +1,28 @@
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { publishRecords } from '../src/fanout.ts';
-import { enterTopics, leaveTopics, liveNodes, nodeChannel, nodesOf, removeNode, renewNode, sweepNodes } from '../src/interest.ts';
+import {
+  enterTopics,
+  leaveTopics,
+  liveNodes,
+  nodeChannel,
+  nodesOf,
+  removeNode,
+  renewNode,
+  sweepNodes,
+} from '../src/interest.ts';
 import { decodePacket, type PacketRecord } from '../src/packet.ts';
 
 const stats = { instance: 'realtime-1', connections: 2, users: 1 };
-const record = (topic: string, seq: number): PacketRecord => ({ kind: 'event', topic, room: topic.slice(2), seq, sender: '', origin: '', frame: `{"seq":${seq}}` });
+const record = (topic: string, seq: number): PacketRecord => ({
+  kind: 'event',
+  topic,
+  room: topic.slice(2),
+  seq,
+  sender: '',
+  origin: '',
+  frame: `{"seq":${seq}}`,
+});
 
 describe('interest map', () => {
   let redis: Redis;
@@ -53,7 +70,9 @@ describe('interest map', () => {
   it('sends a batch as one signal to each interested node, in order', async () => {
     const subscriber = redis.duplicate();
     const got: [string, number[]][] = [];
-    subscriber.on('messageBuffer', (channel, packet) => got.push([channel.toString(), decodePacket(packet).map(({ seq }) => seq)]));
+    subscriber.on('messageBuffer', (channel, packet) =>
+      got.push([channel.toString(), decodePacket(packet).map(({ seq }) => seq)]),
+    );
     await subscriber.subscribe(nodeChannel('n1'), nodeChannel('n2'), nodeChannel('n3'));
     await enterTopics(redis, 'n1', ['r:a', 'r:b']);
     await enterTopics(redis, 'n2', ['r:b']);

@@ -39,11 +39,15 @@ const JWKS_FRESH_MS = 60_000;
 const JWKS_RETRY_MS = 2000;
 const ROLES: unknown[] = ['user', 'moderator', 'admin'] satisfies Role[];
 
-const refused = (cause?: unknown): AppError => new AppError('AUTHENTICATION_ERROR', 'The access token is not valid or has expired', { cause });
+const refused = (cause?: unknown): AppError =>
+  new AppError('AUTHENTICATION_ERROR', 'The access token is not valid or has expired', { cause });
 
 function headerOf(token: string): { alg?: unknown; kid?: unknown } {
   try {
-    return (JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString()) ?? {}) as { alg?: unknown; kid?: unknown };
+    return (JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString()) ?? {}) as {
+      alg?: unknown;
+      kid?: unknown;
+    };
   } catch (cause) {
     throw refused(cause);
   }
@@ -52,7 +56,10 @@ function headerOf(token: string): { alg?: unknown; kid?: unknown } {
 /** jsonwebtoken knows no EdDSA: signature here (RFC 7515 §5.2), claims by the same rules as the others. */
 function openEdDsa(token: string, key: KeyObject): jwt.JwtPayload {
   const [header = '', payload = '', signature = '', ...more] = token.split('.');
-  const good = more.length === 0 && headerOf(token).alg === 'EdDSA' && verifyBytes(null, Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'));
+  const good =
+    more.length === 0 &&
+    headerOf(token).alg === 'EdDSA' &&
+    verifyBytes(null, Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'));
   if (!good) throw new Error('bad signature');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as jwt.JwtPayload;
   if (claims.iss !== TOKEN_ISSUER || claims.aud !== TOKEN_AUDIENCE) throw new Error('not for us');
@@ -61,16 +68,32 @@ function openEdDsa(token: string, key: KeyObject): jwt.JwtPayload {
 
 function openSigned(token: string, algorithm: Algorithm, key: KeyObject): jwt.JwtPayload {
   if (algorithm === 'EdDSA') return openEdDsa(token, key);
-  return jwt.verify(token, key, { algorithms: [algorithm], issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE }) as jwt.JwtPayload;
+  return jwt.verify(token, key, {
+    algorithms: [algorithm],
+    issuer: TOKEN_ISSUER,
+    audience: TOKEN_AUDIENCE,
+  }) as jwt.JwtPayload;
 }
 
 function claimsOf(payload: jwt.JwtPayload): AccessClaims {
   const { sub, sid, role, exp, iat } = payload as Record<string, unknown>;
   const complete =
-    typeof sub === 'string' && sub !== '' && typeof sid === 'string' && sid !== '' && typeof exp === 'number' && typeof iat === 'number' && ROLES.includes(role);
+    typeof sub === 'string' &&
+    sub !== '' &&
+    typeof sid === 'string' &&
+    sid !== '' &&
+    typeof exp === 'number' &&
+    typeof iat === 'number' &&
+    ROLES.includes(role);
   if (!complete || exp * 1000 <= Date.now()) throw new Error('a claim is missing, or the token has expired');
   // A product with the binary fraction may miss the whole millisecond by less than one.
-  return { user_id: sub, session_id: sid, role: role as Role, issued_at: Math.round(iat * 1000), expires_at: exp * 1000 };
+  return {
+    user_id: sub,
+    session_id: sid,
+    role: role as Role,
+    issued_at: Math.round(iat * 1000),
+    expires_at: exp * 1000,
+  };
 }
 
 /** Keys that may have signed a token with this `kid`, newest first. */
@@ -115,7 +138,10 @@ function publicKeys(algorithm: Algorithm, fetchJwks: () => Promise<Jwks>, onChan
 export function openAccessVerifier(settings: AccessSettings, fetchJwks?: () => Promise<Jwks>): AccessVerifier {
   const algorithm = settings.JWT_ALGORITHM;
   const known = new Map<string, AccessClaims>();
-  const keysFor = algorithm === 'HS256' ? secretKeys(settings) : publicKeys(algorithm, fetchJwks as () => Promise<Jwks>, () => known.clear());
+  const keysFor =
+    algorithm === 'HS256'
+      ? secretKeys(settings)
+      : publicKeys(algorithm, fetchJwks as () => Promise<Jwks>, () => known.clear());
 
   async function open(token: string): Promise<AccessClaims> {
     let last: unknown;

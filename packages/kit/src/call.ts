@@ -27,11 +27,17 @@ const agent = new Agent({ keepAliveTimeout: 30_000, connections: 64, connect: { 
 
 // Only a refused connection proves that nothing was done: then, and only then, another instance may be asked.
 const wasRefused = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes((error as { code?: string }).code ?? '');
+  ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(
+    (error as { code?: string }).code ?? '',
+  );
 
 function passOn(peer: string, status: number, text: string): AppError {
   try {
-    const { code, message, details } = JSON.parse(text) as { code: ErrorCode; message: string; details: Record<string, unknown> };
+    const { code, message, details } = JSON.parse(text) as {
+      code: ErrorCode;
+      message: string;
+      details: Record<string, unknown>;
+    };
     if (code in ERROR_STATUS) return new AppError(code, message, { details, status });
   } catch {
     // Not our error object: something in between answered.
@@ -51,7 +57,8 @@ export function openPeer(peer: string, urls: string[], key: KeyObject, self: str
 
   async function send<T>(base: string, method: string, path: string, o: CallOptions, signal: AbortSignal): Promise<T> {
     const url = new URL(path, base);
-    for (const [name, value] of Object.entries(o.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
+    for (const [name, value] of Object.entries(o.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value));
     const answer = await request(url, {
       method,
       dispatcher: agent,

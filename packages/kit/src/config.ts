@@ -42,16 +42,30 @@ export const baseSettings = (service: string, port: number) => ({
   INSTANCE: Joi.string().default(service).description('name of this instance in logs, health and cluster.json'),
   HOST: Joi.string().description('address to listen on; unset: all, IPv4 and IPv6'),
   PORT: Joi.number().port().default(port).description('main listener'),
-  INTERNAL_PORT: Joi.number().port().default(port + 1000).description('second listener: health, metrics, internal calls'),
-  REDIS_URL: Joi.string().uri({ scheme: ['redis', 'rediss'] }).required().description('Redis for signals, queues and limits'),
+  INTERNAL_PORT: Joi.number()
+    .port()
+    .default(port + 1000)
+    .description('second listener: health, metrics, internal calls'),
+  REDIS_URL: Joi.string()
+    .uri({ scheme: ['redis', 'rediss'] })
+    .required()
+    .description('Redis for signals, queues and limits'),
   INTERNAL_SECRET_KEY: secret().required().description('seals identities between services; the same for all of them'),
   LOG_LEVEL: Joi.string().valid('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   CHATAPI_SUPERVISED: Joi.boolean().default(false).description('set by the local cluster: end when its runner ends'),
 });
 
 export const databaseSettings = () => ({
-  DATABASE_URL: Joi.string().uri({ scheme: ['postgres', 'postgresql'] }).required().description('PostgreSQL, as this service’s own role'),
-  DATABASE_POOL: Joi.number().integer().min(2).max(200).default(10).description('most connections to PostgreSQL per instance'),
+  DATABASE_URL: Joi.string()
+    .uri({ scheme: ['postgres', 'postgresql'] })
+    .required()
+    .description('PostgreSQL, as this service’s own role'),
+  DATABASE_POOL: Joi.number()
+    .integer()
+    .min(2)
+    .max(200)
+    .default(10)
+    .description('most connections to PostgreSQL per instance'),
 });
 
 /**

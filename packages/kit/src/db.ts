@@ -37,14 +37,26 @@ export const openDb = (settings: DbSettings, schema: string, service: string): K
   knexModule({
     client: 'pg',
     connection: connection(settings, schema, service),
-    pool: { min: 0, max: settings.DATABASE_POOL, acquireTimeoutMillis: 2000, createTimeoutMillis: 2000, createRetryIntervalMillis: 100 },
+    pool: {
+      min: 0,
+      max: settings.DATABASE_POOL,
+      acquireTimeoutMillis: 2000,
+      createTimeoutMillis: 2000,
+      createRetryIntervalMillis: 100,
+    },
     acquireConnectionTimeout: 2000,
     // knex writes to the console by itself; what goes wrong reaches the caller and is logged there, once.
     log: { warn: silent, error: silent, debug: silent, deprecate: silent },
   });
 
 /** `pg` itself, for prepared statements on the hot path: knex costs about three times its Node time per row. */
-export function openPool(settings: DbSettings, schema: string, service: string, log: Log, max = settings.DATABASE_POOL): Pool {
+export function openPool(
+  settings: DbSettings,
+  schema: string,
+  service: string,
+  log: Log,
+  max = settings.DATABASE_POOL,
+): Pool {
   const pool = new pg.Pool({ ...connection(settings, schema, service), max, idleTimeoutMillis: 30_000 });
   // Without a listener the process ends when an idle connection's backend dies.
   pool.on('error', (err) => log.warn({ err: err.message }, 'an idle database connection was lost'));

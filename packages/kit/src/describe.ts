@@ -6,14 +6,19 @@ type JsonSchema = Record<string, unknown>;
 
 /** Joi 18 writes JSON Schema draft 2020-12, which is OpenAPI 3.1's own dialect. */
 export function jsonSchema(schema: Joi.Schema): JsonSchema {
-  const standard = (schema as unknown as { '~standard': { jsonSchema: { input(o: { target: string }): JsonSchema } } })['~standard'];
+  const standard = (schema as unknown as { '~standard': { jsonSchema: { input(o: { target: string }): JsonSchema } } })[
+    '~standard'
+  ];
   const { $schema: _, ...rest } = standard.jsonSchema.input({ target: 'draft-2020-12' });
   return rest;
 }
 
 function parameters(where: 'path' | 'query', schema: Joi.ObjectSchema | undefined): JsonSchema[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = jsonSchema(schema) as { properties?: Record<string, JsonSchema>; required?: string[] };
+  const { properties = {}, required = [] } = jsonSchema(schema) as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, property]) => ({
     name,
     in: where,
@@ -41,7 +46,9 @@ function operation(r: Route<any>): JsonSchema {
     operationId: `${r.method}${r.path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
     ...(r.who === 'anyone' ? { security: [] } : {}),
     ...(all.length === 0 ? {} : { parameters: all }),
-    ...(r.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(r.body) } } } }),
+    ...(r.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(r.body) } } } }),
     responses: { [status]: { description: 'Done', ...content }, default: { $ref: '#/components/responses/Error' } },
     ...r.docs,
   };

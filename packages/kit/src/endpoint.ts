@@ -49,7 +49,9 @@ export interface Route<C, P = any, Q = any, B = any> {
 }
 
 /** Gives a route's rule the types of its schemas. */
-export const route = <C, P = Record<string, string>, Q = Record<string, unknown>, B = unknown>(r: Route<C, P, Q, B>): Route<C> => r;
+export const route = <C, P = Record<string, string>, Q = Record<string, unknown>, B = unknown>(
+  r: Route<C, P, Q, B>,
+): Route<C> => r;
 
 /** A rule returns this to answer another status than its route's. */
 export class Answer {
@@ -72,7 +74,8 @@ function admit(who: Who, identity: Identity): void {
     return;
   }
   if (identity.kind !== 'user') throw new AppError('AUTHENTICATION_ERROR', 'A valid access token is needed');
-  if (who !== 'user' && RANK[identity.role] < RANK[who]) throw new AppError('AUTHORIZATION_ERROR', `This needs the role ${who}`);
+  if (who !== 'user' && RANK[identity.role] < RANK[who])
+    throw new AppError('AUTHORIZATION_ERROR', `This needs the role ${who}`);
 }
 
 /** @throws AppError VALIDATION_ERROR with every bad field. */
@@ -101,7 +104,13 @@ const hasBody = (req: express.Request): boolean =>
 const body = (req: express.Request, res: express.Response): Promise<void> =>
   new Promise((resolve, reject) => readJson(req, res, (error?: unknown) => (error ? reject(error) : resolve())));
 
-async function serve<C>(ctx: C, key: KeyObject, r: Route<C>, req: express.Request, res: express.Response): Promise<void> {
+async function serve<C>(
+  ctx: C,
+  key: KeyObject,
+  r: Route<C>,
+  req: express.Request,
+  res: express.Response,
+): Promise<void> {
   const identity = openIdentity(key, req.headers[IDENTITY_HEADER]);
   admit(r.who, identity);
   const params = parse(r.params, { ...req.params }, { convert: true });

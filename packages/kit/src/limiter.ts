@@ -1,7 +1,8 @@
 // Owns: counting against a limit, exactly, over all instances: one script, one round trip. A window starts with its first
 // use and ends as a whole; what is refused is not counted. Without Redis each instance goes on from what it last knew.
-import type { Log } from './log.ts';
+
 import { AppError } from './errors.ts';
+import type { Log } from './log.ts';
 import type { Redis } from './redis.ts';
 
 export interface LimitResult {
@@ -55,7 +56,10 @@ function result(allowed: boolean, limit: number, { used, ends }: Window, now: nu
 }
 
 /** The last known windows: what is counted on while Redis is away. */
-function openMemory(): { note(key: string, window: Window): void; take(key: string, limit: number, windowMs: number, cost: number): LimitResult } {
+function openMemory(): {
+  note(key: string, window: Window): void;
+  take(key: string, limit: number, windowMs: number, cost: number): LimitResult;
+} {
   const windows = new Map<string, Window>();
   const note = (key: string, window: Window): void => {
     if (windows.size >= KNOWN_KEYS && !windows.has(key)) windows.delete(windows.keys().next().value as string);
@@ -77,7 +81,9 @@ function openMemory(): { note(key: string, window: Window): void; take(key: stri
   };
 }
 
-type Scripted = Redis & { chatapiTake(key: string, limit: number, windowMs: number, cost: number): Promise<[number, number, number, number]> };
+type Scripted = Redis & {
+  chatapiTake(key: string, limit: number, windowMs: number, cost: number): Promise<[number, number, number, number]>;
+};
 
 export function openLimiter(redis: Redis, log: Log): Limiter {
   redis.defineCommand('chatapiTake', { numberOfKeys: 1, lua: TAKE });
@@ -109,7 +115,13 @@ export function openLimiter(redis: Redis, log: Log): Limiter {
 
 /** The three headers; none for a limit that is off. */
 export const limitHeaders = ({ limit, remaining, reset }: LimitResult): Record<string, string> =>
-  limit === 0 ? {} : { 'X-RateLimit-Limit': String(limit), 'X-RateLimit-Remaining': String(remaining), 'X-RateLimit-Reset': String(reset) };
+  limit === 0
+    ? {}
+    : {
+        'X-RateLimit-Limit': String(limit),
+        'X-RateLimit-Remaining': String(remaining),
+        'X-RateLimit-Reset': String(reset),
+      };
 
 /** RATE_LIMIT_EXCEEDED with its headers and Retry-After. */
 export const limitExceeded = (found: LimitResult, message: string): AppError =>

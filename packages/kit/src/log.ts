@@ -3,12 +3,9 @@ import { type Logger, pino } from 'pino';
 export type Log = Logger;
 
 // Whatever is logged by mistake under these names is still no secret in the log.
-const REDACT = ['password', 'token', 'access_token', 'refresh_token', 'authorization', 'cookie', 'secret'].flatMap((key) => [
-  key,
-  `*.${key}`,
-  `*.*.${key}`,
-  `*.*["${key}"]`,
-]);
+const REDACT = ['password', 'token', 'access_token', 'refresh_token', 'authorization', 'cookie', 'secret'].flatMap(
+  (key) => [key, `*.${key}`, `*.*.${key}`, `*.*["${key}"]`],
+);
 
 export const openLog = (service: string, instance: string, level: string): Log =>
   pino({

@@ -4,7 +4,8 @@ import type { Log } from './log.ts';
 
 export type { Redis };
 
-const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 5), 1000) * (0.5 + Math.random() / 2);
+const retryStrategy = (attempt: number): number =>
+  Math.min(50 * 2 ** Math.min(attempt, 5), 1000) * (0.5 + Math.random() / 2);
 
 function quiet(redis: Redis, log: Log): Redis {
   // ioredis throws an 'error' without a listener, and repeats it at each attempt: one line per change of state is enough.
@@ -23,13 +24,29 @@ function quiet(redis: Redis, log: Log): Redis {
 /** For commands: fails fast, queues nothing while the connection is down. */
 export const openRedis = (url: string, log: Log): Redis =>
   quiet(
-    new Redis(url, { commandTimeout: 500, connectTimeout: 2000, maxRetriesPerRequest: 1, enableOfflineQueue: false, retryStrategy, keepAlive: 10_000 }),
+    new Redis(url, {
+      commandTimeout: 500,
+      connectTimeout: 2000,
+      maxRetriesPerRequest: 1,
+      enableOfflineQueue: false,
+      retryStrategy,
+      keepAlive: 10_000,
+    }),
     log,
   );
 
 /** For subscriptions: reconnects for ever and resubscribes by itself; what was said meanwhile is gone, so compare on 'ready'. */
 export const openSubscriber = (url: string, log: Log): Redis =>
-  quiet(new Redis(url, { connectTimeout: 2000, maxRetriesPerRequest: null, autoResubscribe: true, retryStrategy, keepAlive: 10_000 }), log);
+  quiet(
+    new Redis(url, {
+      connectTimeout: 2000,
+      maxRetriesPerRequest: null,
+      autoResubscribe: true,
+      retryStrategy,
+      keepAlive: 10_000,
+    }),
+    log,
+  );
 
 /** For BullMQ workers, which block on the connection and insist on `maxRetriesPerRequest: null`. */
 export const openQueueRedis = (url: string, log: Log): Redis =>

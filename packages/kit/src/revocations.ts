@@ -45,12 +45,14 @@ interface Entry {
 }
 
 const endsSession = ({ record, at }: Entry, { session_id, issued_at }: AccessClaims): boolean =>
-  record.kind === 'session' || ((record.kind === 'user' || record.kind === 'ban') && issued_at < at && record.except !== session_id);
+  record.kind === 'session' ||
+  ((record.kind === 'user' || record.kind === 'ban') && issued_at < at && record.except !== session_id);
 
 function judge(entries: Entry[], claims: AccessClaims): AccessClaims {
   const standing = entries.findLast(({ record: { kind } }) => kind === 'ban' || kind === 'unban');
   if (standing?.record.kind === 'ban') throw new AppError('AUTHORIZATION_ERROR', 'This account is banned');
-  if (entries.some((entry) => endsSession(entry, claims))) throw new AppError('AUTHENTICATION_ERROR', 'The session has ended');
+  if (entries.some((entry) => endsSession(entry, claims)))
+    throw new AppError('AUTHENTICATION_ERROR', 'The session has ended');
   const newer = entries.findLast(({ record, at }) => record.kind === 'role' && claims.issued_at < at)?.record.role;
   return newer === undefined ? claims : { ...claims, role: newer };
 }
@@ -79,7 +81,9 @@ function openMemory(): { add(record: RevocationRecord): boolean; of(subject: str
   };
 }
 
-export function openRevocationSet<R extends RevocationRecord = RevocationRecord>(options: RevocationOptions<R>): RevocationSet<R> {
+export function openRevocationSet<R extends RevocationRecord = RevocationRecord>(
+  options: RevocationOptions<R>,
+): RevocationSet<R> {
   const { fetchAfter, onRevoked, log } = options;
   const memory = openMemory();
   let last = 0;
@@ -107,7 +111,8 @@ export function openRevocationSet<R extends RevocationRecord = RevocationRecord>
       if (behind) log.info('revocations are up to date again');
       behind = false;
     } catch (err) {
-      if (!behind) log.warn({ err: (err as Error).message }, 'revocations can’t be asked for: the last known ones hold');
+      if (!behind)
+        log.warn({ err: (err as Error).message }, 'revocations can’t be asked for: the last known ones hold');
       behind = true;
     }
     if (++rounds % PRUNE_EVERY === 0) memory.prune();

@@ -32,7 +32,12 @@ export interface Service<F extends BaseConfig, C extends Base<F>> {
   /** Routes for other services, on the second listener, under `/internal/`. */
   internalRoutes?: Route<C>[];
   /** A door of its own instead of `routes`: the main listener's handler, and what to do with the server (upgrades). */
-  door?(ctx: C): { handler: RequestListener; attach?(server: Server): void; drain?(): Promise<void>; requestTimeout?: number };
+  door?(ctx: C): {
+    handler: RequestListener;
+    attach?(server: Server): void;
+    drain?(): Promise<void>;
+    requestTimeout?: number;
+  };
   /** Milliseconds for a whole request on the main listener; default 30,000. */
   requestTimeout?: number;
   /** Answer liveness and readiness on the main listener too (true for all that the world can't reach). */
@@ -42,7 +47,10 @@ export interface Service<F extends BaseConfig, C extends Base<F>> {
 const OPEN_RETRY_MS = 300;
 const READY_MS = 2000;
 
-async function openWithPatience<F extends BaseConfig, C extends Base<F>>(service: Service<F, C>, base: Base<F>): Promise<C> {
+async function openWithPatience<F extends BaseConfig, C extends Base<F>>(
+  service: Service<F, C>,
+  base: Base<F>,
+): Promise<C> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await service.open(base);
@@ -57,13 +65,21 @@ async function openWithPatience<F extends BaseConfig, C extends Base<F>>(service
 }
 
 const within = <T>(ms: number, work: Promise<T>): Promise<T> =>
-  Promise.race([work, new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms).unref())]);
+  Promise.race([
+    work,
+    new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms).unref()),
+  ]);
 
 interface State {
   draining: boolean;
 }
 
-function mountHealth<F extends BaseConfig, C extends Base<F>>(app: express.Express, service: Service<F, C>, ctx: C, state: State): void {
+function mountHealth<F extends BaseConfig, C extends Base<F>>(
+  app: express.Express,
+  service: Service<F, C>,
+  ctx: C,
+  state: State,
+): void {
   const self = { service: service.name, instance: ctx.config.INSTANCE, version: service.version };
   app.get('/health/live', (_req, res) => {
     res.json({ status: 'ok', ...self, uptime_s: Math.round(process.uptime()) });
@@ -126,7 +142,11 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
   });
   const servers = [
     await listen(inner, { host: config.HOST, port: config.INTERNAL_PORT }),
-    await listen(door?.handler ?? outer, { host: config.HOST, port: config.PORT, requestTimeout: door?.requestTimeout ?? service.requestTimeout }),
+    await listen(door?.handler ?? outer, {
+      host: config.HOST,
+      port: config.PORT,
+      requestTimeout: door?.requestTimeout ?? service.requestTimeout,
+    }),
   ];
   door?.attach?.(servers[1] as Server);
   log.info({ port: config.PORT, internal_port: config.INTERNAL_PORT }, 'ready');

@@ -20,17 +20,26 @@ export function openApp({ log, duration, mount }: AppOptions): express.Express {
   app.use((req, res, next) => {
     const started = process.hrtime.bigint();
     res.locals.request_id = requestIdFrom(req.headers['x-request-id']);
-    res.set('X-Request-Id', res.locals.request_id as string).set('X-Content-Type-Options', 'nosniff').set('Cache-Control', 'no-store');
+    res
+      .set('X-Request-Id', res.locals.request_id as string)
+      .set('X-Content-Type-Options', 'nosniff')
+      .set('Cache-Control', 'no-store');
     res.once('finish', () => {
       duration?.observe(
-        { method: req.method, route: (res.locals.route as string | undefined) ?? 'none', status: String(res.statusCode) },
+        {
+          method: req.method,
+          route: (res.locals.route as string | undefined) ?? 'none',
+          status: String(res.statusCode),
+        },
         Number(process.hrtime.bigint() - started) / 1e9,
       );
     });
     next();
   });
   mount(app);
-  app.use((req, _res, next) => next(new AppError('RESOURCE_NOT_FOUND', `No route ${req.method} ${req.path.slice(0, 200)}`)));
+  app.use((req, _res, next) =>
+    next(new AppError('RESOURCE_NOT_FOUND', `No route ${req.method} ${req.path.slice(0, 200)}`)),
+  );
   app.use((thrown: unknown, req: express.Request, res: express.Response, _next: express.NextFunction) => {
     sendError(log, thrown, req, res);
   });
@@ -57,8 +66,10 @@ function linger(req: express.Request): void {
 export function sendError(log: Log, thrown: unknown, req: express.Request, res: express.Response): void {
   const error = toAppError(thrown);
   const request_id = res.locals.request_id as string;
-  if (error.code === 'INTERNAL_ERROR') log.error({ err: error.cause ?? error, request_id, method: req.method, path: req.path }, 'request failed');
-  else if (error.code === 'SERVICE_UNAVAILABLE') log.warn({ err: String(error.cause ?? error.message), request_id }, 'unavailable');
+  if (error.code === 'INTERNAL_ERROR')
+    log.error({ err: error.cause ?? error, request_id, method: req.method, path: req.path }, 'request failed');
+  else if (error.code === 'SERVICE_UNAVAILABLE')
+    log.warn({ err: String(error.cause ?? error.message), request_id }, 'unavailable');
   if (res.headersSent) {
     res.destroy();
     return;
@@ -92,7 +103,10 @@ export interface ListenOptions {
 }
 
 export function listen(handler: Parameters<typeof createServer>[1], options: ListenOptions): Promise<Server> {
-  const server = createServer({ maxHeaderSize: 16 * 1024, requireHostHeader: true, connectionsCheckingInterval: 2000 }, handler);
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, requireHostHeader: true, connectionsCheckingInterval: 2000 },
+    handler,
+  );
   server.headersTimeout = 10_000;
   server.requestTimeout = options.requestTimeout ?? 30_000;
   server.keepAliveTimeout = 65_000;

@@ -10,7 +10,9 @@ const servers: Server[] = [];
 
 const start = (answer: Parameters<typeof createServer>[1]): Promise<string> =>
   new Promise((resolve) => {
-    const server = createServer(answer).listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    const server = createServer(answer).listen(0, '127.0.0.1', () =>
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    );
     servers.push(server);
   });
 
@@ -38,9 +40,20 @@ describe('a call to a peer', () => {
     const url = await start(async (req, res) => {
       const chunks = await Array.fromAsync(req);
       const { service } = openIdentity(key, req.headers[IDENTITY_HEADER]) as { service: string };
-      res.end(JSON.stringify({ service, url: req.url, id: req.headers['x-request-id'], body: JSON.parse(Buffer.concat(chunks).toString()) }));
+      res.end(
+        JSON.stringify({
+          service,
+          url: req.url,
+          id: req.headers['x-request-id'],
+          body: JSON.parse(Buffer.concat(chunks).toString()),
+        }),
+      );
     });
-    const answer = await openPeer('auth', [url], key, 'user').call('POST', '/internal/x', { query: { a: 1, b: undefined }, body: { c: 2 }, request_id: 'r-1234' });
+    const answer = await openPeer('auth', [url], key, 'user').call('POST', '/internal/x', {
+      query: { a: 1, b: undefined },
+      body: { c: 2 },
+      request_id: 'r-1234',
+    });
     expect(answer).to.deep.equal({ service: 'user', url: '/internal/x?a=1', id: 'r-1234', body: { c: 2 } });
   });
 
@@ -52,11 +65,18 @@ describe('a call to a peer', () => {
 
   it('passes the peer’s own error on, and hides any other answer behind SERVICE_UNAVAILABLE', async () => {
     const url = await start((req, res) => {
-      if (req.url === '/known') res.writeHead(409).end(JSON.stringify(errorBody(new AppError('CONFLICT', 'taken', { details: { a: 1 } }), 'r')));
+      if (req.url === '/known')
+        res
+          .writeHead(409)
+          .end(JSON.stringify(errorBody(new AppError('CONFLICT', 'taken', { details: { a: 1 } }), 'r')));
       else res.writeHead(502).end('<html>bad gateway</html>');
     });
     const peer = openPeer('auth', [url], key, 'user');
-    expect(await thrownBy(peer.call('GET', '/known'))).to.deep.include({ code: 'CONFLICT', status: 409, details: { a: 1 } });
+    expect(await thrownBy(peer.call('GET', '/known'))).to.deep.include({
+      code: 'CONFLICT',
+      status: 409,
+      details: { a: 1 },
+    });
     expect(await thrownBy(peer.call('GET', '/other'))).to.include({ code: 'SERVICE_UNAVAILABLE', status: 503 });
   });
 

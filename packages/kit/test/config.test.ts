@@ -20,11 +20,28 @@ describe('config', () => {
 
   it('gives each service defaults for its ports and demands the rest', () => {
     const schema = Joi.object({ ...baseSettings('user', 8002), ...databaseSettings() });
-    const { value, error } = schema.validate({ REDIS_URL: 'redis://x', INTERNAL_SECRET_KEY: GOOD, DATABASE_URL: 'postgresql://a@b/c' });
+    const { value, error } = schema.validate({
+      REDIS_URL: 'redis://x',
+      INTERNAL_SECRET_KEY: GOOD,
+      DATABASE_URL: 'postgresql://a@b/c',
+    });
     expect(error).to.equal(undefined);
-    expect(value).to.include({ INSTANCE: 'user', PORT: 8002, INTERNAL_PORT: 9002, LOG_LEVEL: 'info', DATABASE_POOL: 10 });
-    const messages = schema.validate({ PORT: 'x' }, { abortEarly: false }).error?.details.map(({ message }) => message).join();
-    expect(messages).to.include('PORT').and.include('REDIS_URL').and.include('INTERNAL_SECRET_KEY').and.include('DATABASE_URL');
+    expect(value).to.include({
+      INSTANCE: 'user',
+      PORT: 8002,
+      INTERNAL_PORT: 9002,
+      LOG_LEVEL: 'info',
+      DATABASE_POOL: 10,
+    });
+    const messages = schema
+      .validate({ PORT: 'x' }, { abortEarly: false })
+      .error?.details.map(({ message }) => message)
+      .join();
+    expect(messages)
+      .to.include('PORT')
+      .and.include('REDIS_URL')
+      .and.include('INTERNAL_SECRET_KEY')
+      .and.include('DATABASE_URL');
   });
 
   it('ends the process with code 78 and a line for every bad setting', () => {

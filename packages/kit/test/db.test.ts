@@ -30,7 +30,10 @@ describe('database', () => {
 
   it('goes on although a process died in mid-migration and left knex’s lock behind', async () => {
     await db('migrations_lock').update({ is_locked: 1 });
-    await migrate(db, schema, [...migrations, { name: '003-c', up: async (k: Knex) => void (await k.raw('insert into a values (2)')) }]);
+    await migrate(db, schema, [
+      ...migrations,
+      { name: '003-c', up: async (k: Knex) => void (await k.raw('insert into a values (2)')) },
+    ]);
     expect(await db('a').max({ n: 'n' })).to.deep.equal([{ n: 2 }]);
   });
 

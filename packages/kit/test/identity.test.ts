@@ -14,17 +14,25 @@ describe('identity', () => {
   it('refuses a missing, foreign, tampered, unsigned or expired seal', () => {
     const sealed = sealIdentity(key, caller);
     const [header, , signature] = sealed.split('.');
-    const admin = Buffer.from(JSON.stringify({ ...caller, role: 'admin', aud: 'chatapi-inside' })).toString('base64url');
+    const admin = Buffer.from(JSON.stringify({ ...caller, role: 'admin', aud: 'chatapi-inside' })).toString(
+      'base64url',
+    );
     const attacks = [
       undefined,
       ['a', 'b'],
       sealIdentity(identityKey('another secret'), caller),
       `${header}.${admin}.${signature}`,
       jwt.sign({ ...caller, aud: 'chatapi-inside' }, '', { algorithm: 'none' }),
-      jwt.sign({ ...caller, iat: Math.floor(Date.now() / 1000) - 120 }, key, { audience: 'chatapi-inside', expiresIn: 600 }),
+      jwt.sign({ ...caller, iat: Math.floor(Date.now() / 1000) - 120 }, key, {
+        audience: 'chatapi-inside',
+        expiresIn: 600,
+      }),
       jwt.sign({ ...caller }, key, { audience: 'chatapi', expiresIn: 60 }),
     ];
-    for (const attack of attacks) expect(() => openIdentity(key, attack)).to.throw().with.property('code', 'AUTHENTICATION_ERROR');
+    for (const attack of attacks)
+      expect(() => openIdentity(key, attack))
+        .to.throw()
+        .with.property('code', 'AUTHENTICATION_ERROR');
   });
 });
 

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { commandLine, lockDataDir, openDataDir, secretsOf, unlockDataDir } from '../src/data-dir.ts';
+import { planInstances } from '../src/instances.ts';
+import { claimPort, freePort, portIsFree } from '../src/ports.ts';
+import { readSettings } from '../src/settings.ts';
+
+describe('the runner', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'chatapi-settings-'));
+  after(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('names a setting that is no number, with what was expected', () => {
+    expect(() => readSettings({ PORT: '80a' })).to.throw('PORT must be a whole number from 0 to 65535, not "80a"');
+    expect(() => readSettings({ REALTIME_NODES: '0' })).to.throw('REALTIME_NODES must be a whole number from 1 to 32');
+  });
+
+  it('says which port is in use, on whatever address', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    expect(await portIsFree(port)).to.equal(false);
+    const fault = await claimPort(port, 'PORT').then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(fault).to.equal(`port ${port} is in use: stop what listens there, or set PORT`);
+    server.close();
+  });
+
+  it('never draws one port twice', async () => {
+    const ports = await Promise.all(Array.from({ length: 40 }, freePort));
+    expect(new Set(ports).size).to.equal(40);
+  });
+
+  it('names instances as cluster.json promises', async () => {
+    const settings = readSettings({
+      PORT: '0',
+      REALTIME_PORT: '0',
+      GATEWAY_INSTANCES: '2',
+      MESSAGE_INSTANCES: '2',
+      DATA_DIR: dir,
+    });
+    const names = (await planInstances(settings)).map(({ name }) => name);
+    expect(names).to.deep.equal([
+      'api-gateway',
+      'api-gateway-2',
+      'auth',
+      'user',
+      'message-1',
+      'message-2',
+      'file',
+      'admin',
+      'realtime-1',
+      'realtime-2',
+    ]);
+  });
+
+  it('makes secrets once, for the owner only', () => {
+    openDataDir(dir);
+    const secrets = secretsOf(dir);
+    expect(secretsOf(dir)).to.deep.equal(secrets);
+    expect(statSync(join(dir, 'secrets.json')).mode & 0o777).to.equal(0o600);
+    expect(secrets.jwt.length).to.be.at.least(32);
+  });
+
+  it('refuses a folder that another runner works on, and takes over from a dead one', async () => {
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
+    await new Promise((resolve) => other.once('spawn', resolve));
+    writeFileSync(join(dir, 'runner.pid'), `${other.pid}\n${commandLine(other.pid as number)}`);
+    expect(() => lockDataDir(dir)).to.throw('is running on');
+    other.kill('SIGKILL');
+    await new Promise((resolve) => other.once('exit', resolve));
+    lockDataDir(dir);
+    expect(readFileSync(join(dir, 'runner.pid'), 'utf8').split('\n')[0]).to.equal(String(process.pid));
+    unlockDataDir(dir);
+  });
+});
