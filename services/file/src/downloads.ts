@@ -1,0 +1,91 @@
+// Owns: bytes on their way out: who may have them, which part, and headers under which no browser runs what it gets.
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError, type Call, notFound } from '@chatapi/kit';
+import type { Context } from './context.ts';
+import { type FileRow, getFile } from './file-store.ts';
+import { contentDisposition } from './filenames.ts';
+import { readableFile } from './files.ts';
+import { matches, wantedSpan } from './ranges.ts';
+import type { Variant } from './signatures.ts';
+import { thumbnailKey } from './thumbnails.ts';
+import { typeOf } from './types.ts';
+
+export type BytesCall = Call<{ id: string }, { token?: string }>;
+
+/** By signed URL without a caller, or by the caller's own rights. */
+async function readable(ctx: Context, call: BytesCall, variant: Variant): Promise<FileRow> {
+  const { id } = call.params;
+  if (call.query.token !== undefined) {
+    ctx.signer.verify(id, variant, call.query.token);
+    const row = await getFile(ctx.db, id);
+    if (row === undefined) throw notFound('File');
+    return row;
+  }
+  if (call.identity.kind !== 'user') throw new AppError('AUTHENTICATION_ERROR', 'A valid access token or a signed link is needed');
+  return readableFile(ctx, call.identity, id, call.request_id);
+}
+
+function setHeaders({ res }: BytesCall, contentType: string, filename: string, inline: boolean, etag: string): void {
+  res.set({
+    'Content-Type': contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType,
+    'Content-Disposition': contentDisposition(inline ? 'inline' : 'attachment', filename),
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'X-Content-Type-Options': 'nosniff',
+    // Pages of another origin show pictures by signed URL; the URL is the right to them.
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    // Rights may end: a browser may keep it, but has to ask each time.
+    'Cache-Control': 'private, no-cache',
+    ETag: etag,
+  });
+}
+
+async function flow({ log }: Context, { req, res, request_id }: BytesCall, source: Readable): Promise<void> {
+  if (req.method === 'HEAD') {
+    source.destroy();
+    res.end();
+    return;
+  }
+  await pipeline(source, res).catch((error: NodeJS.ErrnoException) => {
+    // The reader went away, which is its right; anything else is the store's fault and the answer is cut short.
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') log.warn({ err: error.message, request_id }, 'a download broke off');
+  });
+}
+
+export async function downloadContent(ctx: Context, call: BytesCall): Promise<void> {
+  const row = await readable(ctx, call, 'content');
+  const { res, headers } = call;
+  const etag = `"${row.sha256}"`;
+  const open = (span?: { start: number; end: number }) => ctx.storage.read(row.id, span);
+  const show = (): void => {
+    setHeaders(call, row.content_type, row.filename, typeOf(row.content_type)?.inline === true, etag);
+    res.set('Accept-Ranges', 'bytes');
+  };
+  if (matches(headers['if-none-match'], etag)) {
+    show();
+    res.status(304).end();
+    return;
+  }
+  const span = wantedSpan(headers.range, headers['if-range'] as string | undefined, etag, row.size);
+  if (span === 'none') {
+    throw new AppError('VALIDATION_ERROR', 'The range is outside of the file', { status: 416, headers: { 'Content-Range': `bytes */${row.size}` } });
+  }
+  const source = await open(span === 'whole' ? undefined : span);
+  if (source === undefined) throw notFound('File');
+  show();
+  if (span === 'whole') res.status(200).set('Content-Length', String(row.size));
+  else res.status(206).set({ 'Content-Length': String(span.end - span.start + 1), 'Content-Range': `bytes ${span.start}-${span.end}/${row.size}` });
+  await flow(ctx, call, source);
+}
+
+export async function downloadThumbnail(ctx: Context, call: BytesCall): Promise<void> {
+  const row = await readable(ctx, call, 'thumbnail');
+  const etag = `"${row.sha256}-thumbnail"`;
+  if (row.thumbnail !== 'ready') throw notFound('Thumbnail');
+  const notModified = matches(call.headers['if-none-match'], etag);
+  const source = notModified ? undefined : await ctx.storage.read(thumbnailKey(row.id));
+  if (!notModified && source === undefined) throw notFound('Thumbnail');
+  setHeaders(call, 'image/webp', `${row.filename}.webp`, true, etag);
+  if (source === undefined) call.res.status(304).end();
+  else await flow(ctx, call, source);
+}

@@ -1,0 +1,25 @@
+import { type Route, route } from '@chatapi/kit';
+import Joi from 'joi';
+import type { Context } from './context.ts';
+import { snapshots } from './files.ts';
+
+interface ByIds {
+  ids: string[];
+  user_id: string;
+}
+
+const byIds = Joi.object<ByIds, true>({
+  ids: Joi.array().items(Joi.string().pattern(/^[A-Za-z0-9_-]{1,64}$/)).max(100).required(),
+  user_id: Joi.string().required(),
+});
+
+export const internalRoutes: Route<Context>[] = [
+  route<Context, Record<string, string>, Record<string, unknown>, ByIds>({
+    method: 'post',
+    path: '/internal/files/by-ids',
+    summary: 'Those of these files that the user may attach',
+    who: 'service',
+    body: byIds,
+    rule: (ctx, { body }) => snapshots(ctx, body.ids, body.user_id),
+  }),
+];

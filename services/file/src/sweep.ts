@@ -1,0 +1,107 @@
+// Owns: that bytes and records agree in the end, whatever died in between: pieces of broken uploads, bytes without a
+// record, records without bytes. Every pass may run on several instances at once.
+import type { FactsRunner } from '@chatapi/bus';
+import type { Knex, Log } from '@chatapi/kit';
+import type { Config } from './config.ts';
+import { filesAfter, getFiles, setMissing } from './file-store.ts';
+import { removeFile } from './removal.ts';
+import type { Storage, StoredObject } from './storage.ts';
+
+export interface SweepOptions {
+  db: Knex;
+  storage: Storage;
+  log: Log;
+  config: Pick<Config, 'FILE_ORPHAN_MINUTES' | 'FILE_LOST_HOURS'>;
+  facts: FactsRunner;
+}
+
+export interface Sweep {
+  close(): Promise<void>;
+}
+
+const EVERY_MS = 60_000;
+/** An upload that brings nothing for 30 s is ended, so nobody writes to such a piece any more. */
+const UNFINISHED_IDLE_MS = 60_000;
+const BATCH = 500;
+
+async function* inBatches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length === BATCH) {
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const fileOf = ({ key }: StoredObject): string => key.replace(/\.webp$/, '');
+
+/** Bytes older than `olderThanMs` that no live file owns. @returns how many were removed. */
+export async function removeOrphans({ db, storage }: Pick<SweepOptions, 'db' | 'storage'>, olderThanMs: number): Promise<number> {
+  let removed = 0;
+  for await (const batch of inBatches(storage.list())) {
+    const old = batch.filter(({ modified_at }) => Date.now() - modified_at.getTime() > olderThanMs);
+    const owned = new Set((await getFiles(db, old.map(fileOf))).map(({ id }) => id));
+    for (const object of old.filter((one) => !owned.has(fileOf(one)))) {
+      await storage.remove(object.key);
+      removed++;
+    }
+  }
+  return removed;
+}
+
+/**
+ * Notes which records have lost their bytes, and removes those that have been without for `lostForMs`: a volume that is
+ * away for an hour must not cost anybody a file.
+ */
+export async function removeLost(o: Pick<SweepOptions, 'db' | 'storage' | 'facts'>, lostForMs: number): Promise<{ lost: number; removed: number }> {
+  const count = { lost: 0, removed: 0 };
+  for (let after = ''; ; ) {
+    const rows = await filesAfter(o.db, after, BATCH);
+    for (const { id, missing_since } of rows) {
+      if (await o.storage.has(id)) {
+        if (missing_since !== null) await setMissing(o.db, id, null);
+        continue;
+      }
+      count.lost++;
+      if (missing_since === null) await setMissing(o.db, id, new Date());
+      else if (Date.now() - missing_since.getTime() > lostForMs) {
+        await removeFile(o, id);
+        count.removed++;
+      }
+    }
+    if (rows.length < BATCH) return count;
+    after = (rows.at(-1) as { id: string }).id;
+  }
+}
+
+export function startSweep(o: SweepOptions): Sweep {
+  let running: Promise<void> | undefined;
+  let sinceFull = Number.POSITIVE_INFINITY;
+  const pass = async (): Promise<void> => {
+    const unfinished = await o.storage.removeUnfinished(UNFINISHED_IDLE_MS);
+    sinceFull += EVERY_MS;
+    if (sinceFull < o.config.FILE_ORPHAN_MINUTES * 60_000) return;
+    sinceFull = 0;
+    const orphans = await removeOrphans(o, o.config.FILE_ORPHAN_MINUTES * 60_000);
+    const { lost, removed } = await removeLost(o, o.config.FILE_LOST_HOURS * 3_600_000);
+    if (unfinished + orphans > 0) o.log.info({ unfinished, orphans }, 'removed bytes without a record');
+    if (lost > 0) o.log.error({ lost, removed }, 'files whose bytes are missing in the store');
+  };
+  const tick = (): void => {
+    running ??= pass()
+      .catch((err: Error) => o.log.warn({ err: err.message }, 'sweeping'))
+      .finally(() => {
+        running = undefined;
+      });
+  };
+  tick();
+  const ticker = setInterval(tick, EVERY_MS);
+  return {
+    async close() {
+      clearInterval(ticker);
+    },
+  };
+}

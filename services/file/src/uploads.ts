@@ -1,0 +1,72 @@
+// Owns: an upload from the first byte to the committed record. A refused or broken one leaves neither bytes nor record.
+import type { IncomingMessage } from 'node:http';
+import { tellFact } from '@chatapi/bus';
+import { AppError, type Caller, newId, parse, text, unavailable } from '@chatapi/kit';
+import Joi from 'joi';
+import type { Context } from './context.ts';
+import { addUsage, type FileRow, insertFile, usageOf } from './file-store.ts';
+import { safeFilename } from './filenames.ts';
+import { type FileView, viewFile } from './files.ts';
+import { judged, tooLarge, typeByName, type Verdict } from './judge.ts';
+import { FORM_OVERHEAD, type FilePart, readForm } from './multipart.ts';
+
+const fields = Joi.object<{ description?: string }, true>({ description: text({ max: 1000 }) });
+
+const overQuota = (quota: number): AppError =>
+  new AppError('PAYLOAD_TOO_LARGE', 'Your files would take more room than you have', { details: { quota_bytes: quota } });
+
+/** What can be known before the first byte is read. */
+async function admitUpload(ctx: Context, caller: Caller, req: IncomingMessage): Promise<void> {
+  const { MAX_FILE_SIZE, FILE_QUOTA_BYTES } = ctx.config;
+  if (Number(req.headers['content-length'] ?? 0) > MAX_FILE_SIZE + FORM_OVERHEAD) throw tooLarge(MAX_FILE_SIZE);
+  if (FILE_QUOTA_BYTES > 0 && (await usageOf(ctx.db, caller.user_id)) >= FILE_QUOTA_BYTES) throw overQuota(FILE_QUOTA_BYTES);
+}
+
+async function keepBytes(ctx: Context, caller: Caller, part: FilePart): Promise<FileRow> {
+  const filename = safeFilename(part.filename);
+  const type = typeByName(filename, ctx.config.ALLOWED_FILE_TYPES);
+  const id = newId('file');
+  let verdict: Verdict | undefined;
+  let description: string | null = null;
+  const source = judged(part.bytes, type, ctx.config.MAX_FILE_SIZE, (v) => {
+    verdict = v;
+    // Judged here, before the bytes are kept.
+    description = parse(fields, { description: part.description() }, { convert: false }).description ?? null;
+  });
+  await ctx.storage.put(id, type.content_type, source).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOSPC' || error.code === 'EDQUOT' ? unavailable('The file store', error) : error;
+  });
+  return {
+    id,
+    filename,
+    content_type: type.content_type,
+    ...(verdict as unknown as Verdict),
+    description,
+    uploaded_by: caller.user_id,
+    thumbnail: type.image ? 'pending' : 'none',
+    created_at: new Date(),
+  };
+}
+
+async function keepRecord(ctx: Context, row: FileRow): Promise<void> {
+  await ctx.db.transaction(async (trx) => {
+    if (!(await addUsage(trx, row.uploaded_by, row.size, ctx.config.FILE_QUOTA_BYTES))) throw overQuota(ctx.config.FILE_QUOTA_BYTES);
+    await insertFile(trx, row);
+    await tellFact(trx, 'file.created', { file_id: row.id, user_id: row.uploaded_by, bytes: row.size, created_at: row.created_at.toISOString() });
+  });
+}
+
+export async function upload(ctx: Context, caller: Caller, req: IncomingMessage): Promise<FileView> {
+  await admitUpload(ctx, caller, req);
+  const row = await readForm(req, (part) => keepBytes(ctx, caller, part));
+  try {
+    await keepRecord(ctx, row);
+  } catch (error) {
+    // Only a refusal proves that nothing was committed. After a lost connection the record may exist: the sweep decides.
+    if (error instanceof AppError) await ctx.storage.remove(row.id);
+    throw error;
+  }
+  ctx.facts.nudge();
+  if (row.thumbnail === 'pending') ctx.thumbnails.want(row.id);
+  return viewFile(ctx, row);
+}
