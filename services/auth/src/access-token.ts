@@ -50,7 +50,15 @@ export function openSigner(config: Config): Signer {
     jwks: () => ({ keys }),
     sign({ user_id, session_id, role, issued_at }) {
       const iat = issued_at / 1000;
-      const claims = { sub: user_id, sid: session_id, role, iss: ISSUER, aud: AUDIENCE, iat, exp: Math.ceil(iat) + expiresIn };
+      const claims = {
+        sub: user_id,
+        sid: session_id,
+        role,
+        iss: ISSUER,
+        aud: AUDIENCE,
+        iat,
+        exp: Math.ceil(iat) + expiresIn,
+      };
       if (algorithm === 'EdDSA') return signEdDsa(claims, key, kid as string);
       return jwt.sign(claims, key, { algorithm, ...(kid === undefined ? {} : { keyid: kid }) });
     },

@@ -9,9 +9,14 @@ export interface AccountRow extends Account {
   banned_until: string | null;
 }
 
-type Raw = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & { created_at: Date; updated_at: Date; banned_until: Date | null };
+type Raw = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & {
+  created_at: Date;
+  updated_at: Date;
+  banned_until: Date | null;
+};
 
-const COLUMNS = 'user_id, username, email, display_name, password_hash, role, status, ban_reason, banned_until, created_at, updated_at';
+const COLUMNS =
+  'user_id, username, email, display_name, password_hash, role, status, ban_reason, banned_until, created_at, updated_at';
 
 const toAccount = (row: Raw): AccountRow => ({
   ...row,
@@ -48,7 +53,11 @@ export async function insertAccount(trx: Knex, account: NewAccount): Promise<Acc
   return first(rows);
 }
 
-export async function takenNames(db: Knex, usernameKey: string, emailKey: string): Promise<{ username: boolean; email: boolean }> {
+export async function takenNames(
+  db: Knex,
+  usernameKey: string,
+  emailKey: string,
+): Promise<{ username: boolean; email: boolean }> {
   const { rows } = await db.raw<{ rows: { username: boolean; email: boolean }[] }>(
     `select exists (select from accounts where username_key = ?) as username, exists (select from accounts where email_key = ?) as email`,
     [usernameKey, emailKey],
@@ -58,7 +67,10 @@ export async function takenNames(db: Knex, usernameKey: string, emailKey: string
 
 /** By username or email; a username holds no `@`, so one key finds one account. */
 export async function accountByName(db: Knex, key: string): Promise<AccountRow | undefined> {
-  const { rows } = await db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from accounts where username_key = ? or email_key = ?`, [key, key]);
+  const { rows } = await db.raw<{ rows: Raw[] }>(
+    `select ${COLUMNS} from accounts where username_key = ? or email_key = ?`,
+    [key, key],
+  );
   return first(rows);
 }
 
@@ -69,11 +81,18 @@ export async function accountById(db: Knex, userId: string): Promise<AccountRow 
 
 /** Holds the account until the transaction ends: whatever changes its rights, sessions or password goes through here. */
 export async function lockAccount(trx: Knex, userId: string): Promise<AccountRow | undefined> {
-  const { rows } = await trx.raw<{ rows: Raw[] }>(`select ${COLUMNS} from accounts where user_id = ? for no key update`, [userId]);
+  const { rows } = await trx.raw<{ rows: Raw[] }>(
+    `select ${COLUMNS} from accounts where user_id = ? for no key update`,
+    [userId],
+  );
   return first(rows);
 }
 
-export async function updateBan(trx: Knex, userId: string, ban: { reason: string | null; until: string | null } | null): Promise<AccountRow> {
+export async function updateBan(
+  trx: Knex,
+  userId: string,
+  ban: { reason: string | null; until: string | null } | null,
+): Promise<AccountRow> {
   const { rows } = await trx.raw<{ rows: Raw[] }>(
     `update accounts set status = ?, ban_reason = ?, banned_until = ?, ${NEWER} where user_id = ? returning ${COLUMNS}`,
     [ban === null ? 'active' : 'banned', ban?.reason ?? null, ban?.until ?? null, userId],
@@ -82,7 +101,10 @@ export async function updateBan(trx: Knex, userId: string, ban: { reason: string
 }
 
 export async function updateRole(trx: Knex, userId: string, role: Role): Promise<AccountRow> {
-  const { rows } = await trx.raw<{ rows: Raw[] }>(`update accounts set role = ?, ${NEWER} where user_id = ? returning ${COLUMNS}`, [role, userId]);
+  const { rows } = await trx.raw<{ rows: Raw[] }>(
+    `update accounts set role = ?, ${NEWER} where user_id = ? returning ${COLUMNS}`,
+    [role, userId],
+  );
   return toAccount(rows[0] as Raw);
 }
 
@@ -128,12 +150,18 @@ export interface AccountFilter extends Paging {
 }
 
 /** Newest first. The text sought is compared as it is: `%` and `_` are characters like others. */
-export async function listAccounts(db: Knex, { search, status, role, limit, skip }: AccountFilter): Promise<{ accounts: AccountRow[]; total: number }> {
+export async function listAccounts(
+  db: Knex,
+  { search, status, role, limit, skip }: AccountFilter,
+): Promise<{ accounts: AccountRow[]; total: number }> {
   const wanted = `(:search = '' or position(:search in username_key) > 0 or position(:search in email_key) > 0)
     and (:status = '' or status = :status) and (:role = '' or role = :role)`;
   const values = { search: search ?? '', status: status ?? '', role: role ?? '', limit, skip };
   const [found, counted] = await Promise.all([
-    db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from accounts where ${wanted} order by user_id desc limit :limit offset :skip`, values),
+    db.raw<{ rows: Raw[] }>(
+      `select ${COLUMNS} from accounts where ${wanted} order by user_id desc limit :limit offset :skip`,
+      values,
+    ),
     db.raw<{ rows: { total: number }[] }>(`select count(*) as total from accounts where ${wanted}`, values),
   ]);
   return { accounts: found.rows.map(toAccount), total: counted.rows[0]?.total ?? 0 };

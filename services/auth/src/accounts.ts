@@ -1,7 +1,14 @@
 // Owns: making and showing accounts. Does not own: profiles (user does; what is known here is only the name at registration).
 import { type Account, tellFact } from '@chatapi/bus';
 import { AppError, type Knex, newId, notFound, type Role } from '@chatapi/kit';
-import { type AccountFilter, type AccountRow, accountById, insertAccount, listAccounts, takenNames } from './account-store.ts';
+import {
+  type AccountFilter,
+  type AccountRow,
+  accountById,
+  insertAccount,
+  listAccounts,
+  takenNames,
+} from './account-store.ts';
 import type { Context } from './context.ts';
 import { nameKey } from './names.ts';
 
@@ -14,7 +21,15 @@ export interface Newcomer {
   display_name?: string;
 }
 
-export const accountFact = ({ user_id, username, email, role, status, created_at, updated_at }: AccountRow): Account => ({
+export const accountFact = ({
+  user_id,
+  username,
+  email,
+  role,
+  status,
+  created_at,
+  updated_at,
+}: AccountRow): Account => ({
   user_id,
   username,
   email,
@@ -34,12 +49,20 @@ export const shown = (account: AccountRow): ShownAccount => ({
 /** @throws CONFLICT naming each field that is taken. */
 export async function checkFree(db: Knex, { username, email }: Newcomer): Promise<void> {
   const taken = await takenNames(db, nameKey(username), nameKey(email));
-  const fields = (['username', 'email'] as const).filter((field) => taken[field]).map((path) => ({ path, message: `this ${path} is taken` }));
-  if (fields.length > 0) throw new AppError('CONFLICT', fields.map(({ message }) => message).join(', '), { details: { fields } });
+  const fields = (['username', 'email'] as const)
+    .filter((field) => taken[field])
+    .map((path) => ({ path, message: `this ${path} is taken` }));
+  if (fields.length > 0)
+    throw new AppError('CONFLICT', fields.map(({ message }) => message).join(', '), { details: { fields } });
 }
 
 /** Inserts and tells. undefined when somebody else took a name in this very moment. */
-export async function createAccount(trx: Knex, who: Newcomer, passwordHash: string, role: Role): Promise<AccountRow | undefined> {
+export async function createAccount(
+  trx: Knex,
+  who: Newcomer,
+  passwordHash: string,
+  role: Role,
+): Promise<AccountRow | undefined> {
   const { username, email } = who;
   const account = await insertAccount(trx, {
     user_id: newId('usr'),
@@ -51,7 +74,8 @@ export async function createAccount(trx: Knex, who: Newcomer, passwordHash: stri
     display_name: who.display_name || username,
     role,
   });
-  if (account !== undefined) await tellFact(trx, 'account.created', { ...accountFact(account), display_name: account.display_name });
+  if (account !== undefined)
+    await tellFact(trx, 'account.created', { ...accountFact(account), display_name: account.display_name });
   return account;
 }
 
@@ -61,7 +85,10 @@ export async function getAccount(ctx: Pick<Context, 'db'>, userId: string): Prom
   return shown(account);
 }
 
-export async function findAccounts(ctx: Pick<Context, 'db'>, filter: AccountFilter): Promise<{ accounts: ShownAccount[]; total: number }> {
+export async function findAccounts(
+  ctx: Pick<Context, 'db'>,
+  filter: AccountFilter,
+): Promise<{ accounts: ShownAccount[]; total: number }> {
   const { accounts, total } = await listAccounts(ctx.db, { ...filter, search: nameKey(filter.search ?? '') });
   return { accounts: accounts.map(shown), total };
 }

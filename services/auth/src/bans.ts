@@ -19,7 +19,10 @@ export const isBanned = (account: AccountRow): boolean => account.status === 'ba
 
 /** @throws AUTHORIZATION_ERROR with reason and until: only for who has proved to be this user. */
 export function refuseBanned({ status, ban_reason, banned_until }: AccountRow): void {
-  if (status === 'banned') throw new AppError('AUTHORIZATION_ERROR', 'This account is banned', { details: { reason: ban_reason, until: banned_until } });
+  if (status === 'banned')
+    throw new AppError('AUTHORIZATION_ERROR', 'This account is banned', {
+      details: { reason: ban_reason, until: banned_until },
+    });
 }
 
 /** @throws AUTHORIZATION_ERROR. `lockAdmins` must be held. */
@@ -40,12 +43,10 @@ async function setBan(trx: Knex, before: AccountRow, reason: string | null, unti
   return { account, revoked: await revoke(trx, { kind: 'ban', subject: before.user_id }) };
 }
 
-/** `revoked` holds `user` too: access tokens from before the ban must stay dead when the doors forget it. */
 async function endBan(trx: Knex, before: AccountRow): Promise<Change> {
   const account = await updateBan(trx, before.user_id, null);
   await tellFact(trx, 'account.updated', accountFact(account));
-  const subject = before.user_id;
-  return { account, revoked: await revoke(trx, { kind: 'unban', subject }, { kind: 'user', subject }) };
+  return { account, revoked: await revoke(trx, { kind: 'unban', subject: before.user_id }) };
 }
 
 async function existing(trx: Knex, userId: string): Promise<AccountRow> {
@@ -67,7 +68,8 @@ export async function banAccount(ctx: Ctx, userId: string, ban: Ban): Promise<Sh
   const change = await ctx.db.transaction(async (trx): Promise<Change> => {
     await lockAdmins(trx);
     const account = await existing(trx, userId);
-    if (isBanned(account) && account.ban_reason === reason && account.banned_until === until) return { account, revoked: [] };
+    if (isBanned(account) && account.ban_reason === reason && account.banned_until === until)
+      return { account, revoked: [] };
     await keepAnAdmin(trx, account);
     return setBan(trx, account, reason, until);
   });

@@ -1,10 +1,21 @@
 import { type FactsRunner, startFacts } from '@chatapi/bus';
-import { type Base, identityKey, type Knex, migrate, openDb, openPeer, openQueueRedis, openRedis, type Peer, type Redis } from '@chatapi/kit';
+import {
+  type Base,
+  identityKey,
+  type Knex,
+  migrate,
+  openDb,
+  openPeer,
+  openQueueRedis,
+  openRedis,
+  type Peer,
+  type Redis,
+} from '@chatapi/kit';
 import { openSigner, type Signer } from './access-token.ts';
 import type { Config } from './config.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { type Hasher, openHasher } from './hasher.ts';
-import { startSweeps, type Sweeps } from './jobs.ts';
+import { type Sweeps, startSweeps } from './jobs.ts';
 import { migrations } from './migrations/index.ts';
 
 export interface Context extends Base<Config> {
@@ -26,7 +37,14 @@ export async function open(base: Base<Config>, schema = 'auth'): Promise<Context
     await migrate(db, schema, migrations);
     const hasher = await openHasher(config.BCRYPT_COST, config.PASSWORD_QUEUE);
     await ensureFirstAdmin({ config, log, db, hasher });
-    const facts = startFacts({ service: 'auth', db, redis, openQueueRedis: () => openQueueRedis(config.REDIS_URL, log), handlers: {}, log });
+    const facts = startFacts({
+      service: 'auth',
+      db,
+      redis,
+      openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
+      handlers: {},
+      log,
+    });
     const users = openPeer('user', config.USER_INTERNAL_URL, identityKey(config.INTERNAL_SECRET_KEY), 'auth');
     const ctx = { ...base, db, redis, facts, hasher, signer: openSigner(config), users };
     return { ...ctx, sweeps: startSweeps(ctx) };

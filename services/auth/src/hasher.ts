@@ -30,10 +30,9 @@ function openLine(capacity: number, mostWaitMs: number): <T>(job: () => Promise<
 
   const next = (): void => {
     running--;
-    for (let first = line.shift(); first !== undefined; first = line.shift()) {
-      if (Date.now() - first.since <= mostWaitMs) return first.start();
-      first.refuse();
-    }
+    let first = line.shift();
+    for (; first !== undefined && Date.now() - first.since > mostWaitMs; first = line.shift()) first.refuse();
+    first?.start();
   };
   const turn = (): Promise<void> => {
     if (running < AT_ONCE) {

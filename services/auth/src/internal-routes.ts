@@ -28,8 +28,22 @@ const who = 'service';
 const params = idParams;
 
 export const internalRoutes: Route<Context>[] = [
-  route({ method: 'get', path: '/internal/accounts', summary: 'Accounts, newest first', who, query: filter, rule: (ctx, { query }) => findAccounts(ctx, query) }),
-  route({ method: 'get', path: '/internal/accounts/:id', summary: 'One account', who, params, rule: (ctx, call) => getAccount(ctx, call.params.id) }),
+  route({
+    method: 'get',
+    path: '/internal/accounts',
+    summary: 'Accounts, newest first',
+    who,
+    query: filter,
+    rule: (ctx, { query }) => findAccounts(ctx, query),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/accounts/:id',
+    summary: 'One account',
+    who,
+    params,
+    rule: (ctx, call) => getAccount(ctx, call.params.id),
+  }),
   route({
     method: 'post',
     path: '/internal/accounts/:id/ban',
@@ -39,7 +53,14 @@ export const internalRoutes: Route<Context>[] = [
     body: banBody,
     rule: (ctx, call) => banAccount(ctx, call.params.id, call.body),
   }),
-  route({ method: 'post', path: '/internal/accounts/:id/unban', summary: 'Unban', who, params, rule: (ctx, call) => unbanAccount(ctx, call.params.id) }),
+  route({
+    method: 'post',
+    path: '/internal/accounts/:id/unban',
+    summary: 'Unban',
+    who,
+    params,
+    rule: (ctx, call) => unbanAccount(ctx, call.params.id),
+  }),
   route({
     method: 'put',
     path: '/internal/accounts/:id/role',
@@ -76,5 +97,11 @@ export const internalRoutes: Route<Context>[] = [
     query: afterQuery,
     rule: (ctx, { query }) => listRevocations(ctx, query.after),
   }),
-  route({ method: 'get', path: '/internal/jwks', summary: 'Public keys of access tokens', who, rule: async (ctx) => ctx.signer.jwks() }),
+  route({
+    method: 'get',
+    path: '/internal/jwks',
+    summary: 'Public keys of access tokens',
+    who,
+    rule: async (ctx) => ctx.signer.jwks(),
+  }),
 ];

@@ -47,7 +47,11 @@ export async function count(trx: Knex, { accountKey, ip, windowS, leaseS }: Coun
 }
 
 export async function insertTry(trx: Knex, tryId: string, accountKey: string, ip: string): Promise<void> {
-  await trx.raw('insert into login_failures (try_id, account_key, ip, begun_at) values (?, ?, ?, clock_timestamp())', [tryId, accountKey, ip]);
+  await trx.raw('insert into login_failures (try_id, account_key, ip, begun_at) values (?, ?, ?, clock_timestamp())', [
+    tryId,
+    accountKey,
+    ip,
+  ]);
 }
 
 export async function removeTry(db: Knex, tryId: string): Promise<void> {

@@ -14,7 +14,12 @@ import { newUser, type User, userOf } from './user-view.ts';
 export type Welcome = { user: User } & Tokens;
 
 export async function register(ctx: Context, from: Origin, who: Newcomer & { password: string }): Promise<Welcome> {
-  checkPassword('password', who.password, [who.username, who.email, who.email.split('@')[0] as string, who.display_name ?? '']);
+  checkPassword('password', who.password, [
+    who.username,
+    who.email,
+    who.email.split('@')[0] as string,
+    who.display_name ?? '',
+  ]);
   await checkFree(ctx.db, who);
   const hash = await ctx.hasher.hash(who.password);
   const opened = await ctx.db.transaction(async (trx) => {

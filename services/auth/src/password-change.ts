@@ -12,11 +12,16 @@ const wrong = (): AppError => new AppError('AUTHENTICATION_ERROR', 'The current 
  * Sets a new password and ends all other sessions. Wrong tries are limited as logins are, but counted apart: who is
  * outside can't lock the owner out of changing it, and who holds a stolen token can't guess on.
  */
-export async function changePassword(ctx: Context, caller: Caller, body: { current_password: string; new_password: string }): Promise<void> {
+export async function changePassword(
+  ctx: Context,
+  caller: Caller,
+  body: { current_password: string; new_password: string },
+): Promise<void> {
   const account = await accountById(ctx.db, caller.user_id);
   if (account === undefined) throw wrong();
   checkPassword('new_password', body.new_password, [account.username, account.email, account.display_name]);
-  if (body.new_password === body.current_password) throw invalidField('new_password', 'new_password must differ from the current one');
+  if (body.new_password === body.current_password)
+    throw invalidField('new_password', 'new_password must differ from the current one');
   const attempt = await beginTry(ctx, `change ${caller.user_id}`, caller.ip);
   const right = await ctx.hasher.matches(body.current_password, account.password_hash).catch(async (error) => {
     await attempt.release();

@@ -34,12 +34,16 @@ export async function useToken(trx: Knex, token: string): Promise<UsedToken | un
     [hashOf(token)],
   );
   const [used] = rows;
-  if (used?.parent_hash) await trx.raw('update refresh_tokens set spent = true where token_hash = ? and not spent', [used.parent_hash]);
+  if (used?.parent_hash)
+    await trx.raw('update refresh_tokens set spent = true where token_hash = ? and not spent', [used.parent_hash]);
   return used;
 }
 
 /** Whose spent token this is; undefined for one that is unknown or merely expired. */
-export async function findSpent(trx: Knex, token: string): Promise<{ session_id: string; user_id: string } | undefined> {
+export async function findSpent(
+  trx: Knex,
+  token: string,
+): Promise<{ session_id: string; user_id: string } | undefined> {
   const { rows } = await trx.raw<{ rows: { session_id: string; user_id: string }[] }>(
     'select s.session_id, s.user_id from refresh_tokens t join sessions s using (session_id) where t.token_hash = ? and t.spent',
     [hashOf(token)],

@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { findSpent, insertToken, type UsedToken, useToken } from './refresh-store.ts';
 import { announce, revoke } from './revocations.ts';
 import { endSession, type Origin, touchSession } from './session-store.ts';
-import { type Opened, originOf, tellSeen, type Tokens, tokensOf } from './sessions.ts';
+import { type Opened, originOf, type Tokens, tellSeen, tokensOf } from './sessions.ts';
 
 const refused = (): AppError => new AppError('AUTHENTICATION_ERROR', 'This refresh token is not valid');
 
@@ -27,7 +27,10 @@ async function succeed(ctx: Context, trx: Knex, used: UsedToken, from: Origin): 
 async function endStolen(ctx: Context, trx: Knex, token: string): Promise<Revocation[]> {
   const spent = await findSpent(trx, token);
   if (spent === undefined || !(await endSession(trx, spent.user_id, spent.session_id))) return [];
-  ctx.log.warn({ user_id: spent.user_id, session_id: spent.session_id }, 'a spent refresh token was used: session ended');
+  ctx.log.warn(
+    { user_id: spent.user_id, session_id: spent.session_id },
+    'a spent refresh token was used: session ended',
+  );
   return revoke(trx, { kind: 'session', subject: spent.session_id });
 }
 

@@ -25,22 +25,21 @@ const COLUMNS = 'seq, kind, subject, at, role, except_session as "except"';
  * Call it last in a transaction: from here to the commit all other writers wait. `at` is rounded up to the next
  * millisecond, so that a token issued just before is older than it.
  */
-export async function insertRevocations(trx: Knex, list: NewRevocation[]): Promise<Revocation[]> {
+export async function insertRevocation(trx: Knex, { kind, subject, role, except }: NewRevocation): Promise<Revocation> {
   await trx.raw(`select pg_advisory_xact_lock(hashtext('auth revocations'))`);
-  const done: Revocation[] = [];
-  for (const { kind, subject, role, except } of list) {
-    const { rows } = await trx.raw<{ rows: Raw[] }>(
-      `insert into revocations (kind, subject, at, role, except_session)
-       values (?, ?, date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond', ?, ?) returning ${COLUMNS}`,
-      [kind, subject, role ?? null, except ?? null],
-    );
-    done.push(toRevocation(rows[0] as Raw));
-  }
-  return done;
+  const { rows } = await trx.raw<{ rows: Raw[] }>(
+    `insert into revocations (kind, subject, at, role, except_session)
+     values (?, ?, date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond', ?, ?) returning ${COLUMNS}`,
+    [kind, subject, role ?? null, except ?? null],
+  );
+  return toRevocation(rows[0] as Raw);
 }
 
 export async function revocationsAfter(db: Knex, seq: number, limit: number): Promise<Revocation[]> {
-  const { rows } = await db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from revocations where seq > ? order by seq limit ?`, [seq, limit]);
+  const { rows } = await db.raw<{ rows: Raw[] }>(
+    `select ${COLUMNS} from revocations where seq > ? order by seq limit ?`,
+    [seq, limit],
+  );
   return rows.map(toRevocation);
 }
 

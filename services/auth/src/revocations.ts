@@ -3,21 +3,28 @@
 import { publishRevocations, type Revocation } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
 import type { Context } from './context.ts';
-import { insertRevocations, type NewRevocation, revocationsAfter } from './revocation-store.ts';
+import { insertRevocation, type NewRevocation, revocationsAfter } from './revocation-store.ts';
 
 const PAGE = 10_000;
 
-/** Writes the rows; call it last in the transaction. */
-export const revoke = (trx: Knex, ...list: NewRevocation[]): Promise<Revocation[]> => insertRevocations(trx, list);
+/** Writes the row; call it last in the transaction. */
+export const revoke = async (trx: Knex, one: NewRevocation): Promise<Revocation[]> => [
+  await insertRevocation(trx, one),
+];
 
 /** After the commit. Never fails and is not waited for: the rows are the truth. */
 export function announce(ctx: Pick<Context, 'redis' | 'facts' | 'log'>, revocations: Revocation[]): void {
   ctx.facts.nudge();
   if (revocations.length === 0) return;
-  publishRevocations(ctx.redis, revocations).catch((err: Error) => ctx.log.debug({ err: err.message }, 'a revocation was not signalled'));
+  publishRevocations(ctx.redis, revocations).catch((err: Error) =>
+    ctx.log.debug({ err: err.message }, 'a revocation was not signalled'),
+  );
 }
 
-export async function listRevocations(ctx: Pick<Context, 'db'>, after: number): Promise<{ revocations: Revocation[]; last_seq: number }> {
+export async function listRevocations(
+  ctx: Pick<Context, 'db'>,
+  after: number,
+): Promise<{ revocations: Revocation[]; last_seq: number }> {
   const revocations = await revocationsAfter(ctx.db, after, PAGE);
   return { revocations, last_seq: revocations.at(-1)?.seq ?? after };
 }

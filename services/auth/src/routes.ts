@@ -5,7 +5,16 @@ import { login, register } from './login.ts';
 import { changePassword } from './password-change.ts';
 import { refresh } from './refresh.ts';
 import { endAllSessions, endOwnSession, ownSessions } from './sessions.ts';
-import { idParams, loginBody, passwordBody, refreshBody, registerBody, sessionList, tokens, welcome } from './shapes.ts';
+import {
+  idParams,
+  loginBody,
+  passwordBody,
+  refreshBody,
+  registerBody,
+  sessionList,
+  tokens,
+  welcome,
+} from './shapes.ts';
 
 const tag = 'Users';
 const listQuery = Joi.object<Paging>(paging());

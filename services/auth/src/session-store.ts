@@ -51,7 +51,10 @@ export async function endSessions(trx: Knex, userId: string, except: string | nu
 }
 
 export async function sessionIsUsers(db: Knex, userId: string, sessionId: string): Promise<boolean> {
-  const { rows } = await db.raw<{ rows: unknown[] }>('select 1 from sessions where session_id = ? and user_id = ?', [sessionId, userId]);
+  const { rows } = await db.raw<{ rows: unknown[] }>('select 1 from sessions where session_id = ? and user_id = ?', [
+    sessionId,
+    userId,
+  ]);
   return rows.length > 0;
 }
 
@@ -64,7 +67,11 @@ export async function listSessions(db: Knex, userId: string, { limit, skip }: Pa
      where user_id = ? and ended_at is null order by session_id desc limit ? offset ?`,
     [userId, limit + 1, skip],
   );
-  return rows.map((row) => ({ ...row, created_at: row.created_at.toISOString(), last_used_at: row.last_used_at.toISOString() }));
+  return rows.map((row) => ({
+    ...row,
+    created_at: row.created_at.toISOString(),
+    last_used_at: row.last_used_at.toISOString(),
+  }));
 }
 
 /** Removes sessions that can't be refreshed any more, with their tokens, and old spent tokens of living ones. */

@@ -6,7 +6,15 @@ import { type AccountRow, lockAccount, markSeen } from './account-store.ts';
 import type { Context } from './context.ts';
 import { insertToken } from './refresh-store.ts';
 import { announce, revoke } from './revocations.ts';
-import { endSession, endSessions, insertSession, listSessions, type Origin, type SessionRow, sessionIsUsers } from './session-store.ts';
+import {
+  endSession,
+  endSessions,
+  insertSession,
+  listSessions,
+  type Origin,
+  type SessionRow,
+  sessionIsUsers,
+} from './session-store.ts';
 
 export interface Tokens {
   access_token: string;
@@ -18,7 +26,10 @@ export interface Tokens {
 const SEEN_EVERY_MINUTES = 10;
 const USER_AGENT_LENGTH = 300;
 
-export const originOf = (from: Origin): Origin => ({ ip: from.ip, user_agent: from.user_agent.slice(0, USER_AGENT_LENGTH) });
+export const originOf = (from: Origin): Origin => ({
+  ip: from.ip,
+  user_agent: from.user_agent.slice(0, USER_AGENT_LENGTH),
+});
 
 export interface Opened {
   account: AccountRow;
@@ -28,7 +39,10 @@ export interface Opened {
 }
 
 /** Signing happens outside the transaction: nothing waits for it. */
-export function tokensOf(ctx: Pick<Context, 'signer'>, { account, session_id, issued_at, refresh_token }: Opened): Tokens {
+export function tokensOf(
+  ctx: Pick<Context, 'signer'>,
+  { account, session_id, issued_at, refresh_token }: Opened,
+): Tokens {
   const access_token = ctx.signer.sign({ user_id: account.user_id, session_id, role: account.role, issued_at });
   return { access_token, refresh_token, token_type: 'bearer', expires_in: ctx.signer.expiresIn };
 }
@@ -39,7 +53,12 @@ export async function tellSeen(trx: Knex, userId: string): Promise<void> {
 }
 
 /** `account` must be locked in `trx`, or new: a ban or a change of password then comes wholly before or wholly after. */
-export async function openSession(ctx: Pick<Context, 'config'>, trx: Knex, account: AccountRow, from: Origin): Promise<Opened> {
+export async function openSession(
+  ctx: Pick<Context, 'config'>,
+  trx: Knex,
+  account: AccountRow,
+  from: Origin,
+): Promise<Opened> {
   await tellSeen(trx, account.user_id);
   const session_id = newId('ses');
   const issued_at = await insertSession(trx, session_id, account.user_id, originOf(from));
@@ -49,7 +68,11 @@ export async function openSession(ctx: Pick<Context, 'config'>, trx: Knex, accou
 
 export type ShownSession = SessionRow & { current: boolean };
 
-export async function ownSessions(ctx: Context, caller: Caller, paging: Paging): Promise<{ sessions: ShownSession[]; has_more: boolean }> {
+export async function ownSessions(
+  ctx: Context,
+  caller: Caller,
+  paging: Paging,
+): Promise<{ sessions: ShownSession[]; has_more: boolean }> {
   const rows = await listSessions(ctx.db, caller.user_id, paging);
   return page(
     'sessions',

@@ -39,11 +39,19 @@ export const newUser = (account: AccountRow): User => ({
   updated_at: account.updated_at,
 });
 
-export async function userOf(ctx: Pick<Context, 'users' | 'log'>, account: AccountRow, request_id: string): Promise<User> {
+export async function userOf(
+  ctx: Pick<Context, 'users' | 'log'>,
+  account: AccountRow,
+  request_id: string,
+): Promise<User> {
   const user = newUser(account);
   try {
     const body = { ids: [account.user_id] };
-    const { profiles } = await ctx.users.call<{ profiles: Profile[] }>('POST', '/internal/profiles', { body, request_id, timeoutMs: PROFILE_MS });
+    const { profiles } = await ctx.users.call<{ profiles: Profile[] }>('POST', '/internal/profiles', {
+      body,
+      request_id,
+      timeoutMs: PROFILE_MS,
+    });
     const [profile] = profiles;
     if (profile === undefined) return user;
     const { user_id: _, updated_at, ...own } = profile;

@@ -10,15 +10,33 @@ describe('registration', () => {
   });
   after(() => auth?.close());
   const register = (body: object) => auth.ask('post', '/users/register').send(body);
-  const person = (username: string, more: object = {}) => ({ username, email: `${username}@example.com`, password: GOOD, ...more });
+  const person = (username: string, more: object = {}) => ({
+    username,
+    email: `${username}@example.com`,
+    password: GOOD,
+    ...more,
+  });
 
   it('takes the documented example, answers the whole user and a pair of tokens', async () => {
-    const { status, body } = await register({ username: 'johndoe', email: 'john@example.com', password: 'securepassword123', display_name: 'John Doe' });
+    const { status, body } = await register({
+      username: 'johndoe',
+      email: 'john@example.com',
+      password: 'securepassword123',
+      display_name: 'John Doe',
+    });
     expect(status).to.equal(201);
     expect(body).to.have.all.keys('user', 'access_token', 'refresh_token', 'token_type', 'expires_in');
     expect(body.token_type).to.equal('bearer');
     expect(body.expires_in).to.equal(1800);
-    expect(body.user).to.include({ username: 'johndoe', email: 'john@example.com', display_name: 'John Doe', bio: '', avatar_url: null, role: 'user', status: 'active' });
+    expect(body.user).to.include({
+      username: 'johndoe',
+      email: 'john@example.com',
+      display_name: 'John Doe',
+      bio: '',
+      avatar_url: null,
+      role: 'user',
+      status: 'active',
+    });
     expect(body.user.id).to.match(/^usr_/);
     expect(claimsOf(body.access_token)).to.include({ sub: body.user.id, role: 'user', iss: 'chatapi', aud: 'chatapi' });
   });
@@ -54,7 +72,9 @@ describe('registration', () => {
   });
 
   it('of one name by twenty at once makes one account, nineteen conflicts, no other error', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => register(person('rush', { email: `rush${i % 2}@example.com` }))));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => register(person('rush', { email: `rush${i % 2}@example.com` }))),
+    );
     expect(answers.map(({ status }) => status).sort()).to.deep.equal([201, ...Array(19).fill(409)]);
     expect(answers.every(({ status, body }) => status === 201 || body.details.fields.length > 0)).to.equal(true);
   });
@@ -106,7 +126,9 @@ describe('registration', () => {
     const name = fc.stringMatching(/^[A-Za-z0-9_.-]{8,32}$/);
     fc.assert(
       fc.property(name, (username) => {
-        expect(() => checkPassword('password', username, [username, `${username}@example.com`])).to.throw('Invalid input');
+        expect(() => checkPassword('password', username, [username, `${username}@example.com`])).to.throw(
+          'Invalid input',
+        );
       }),
       { numRuns: 40 },
     );
@@ -136,7 +158,10 @@ describe('accounts for other services', () => {
     for (const name of ['ann', 'bob_1', 'bobx1', 'per100']) await auth.register(name);
   });
   after(() => auth?.close());
-  const names = async (query: string): Promise<string[]> => (await auth.inside('get', `/internal/accounts?${query}`)).body.accounts.map((a: { username: string }) => a.username);
+  const names = async (query: string): Promise<string[]> =>
+    (await auth.inside('get', `/internal/accounts?${query}`)).body.accounts.map(
+      (a: { username: string }) => a.username,
+    );
 
   it('are listed newest first, with the total', async () => {
     expect(await names('')).to.deep.equal(['per100', 'bobx1', 'bob_1', 'ann']);
