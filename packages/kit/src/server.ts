@@ -1,5 +1,12 @@
 // Owns: a listener that answers everything, parser errors included, with the seed's error object, and how it closes.
-import { createServer, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import express from 'express';
 import { AppError, errorBody, toAppError } from './errors.ts';
@@ -53,7 +60,7 @@ const LINGER_BYTES = 64 * 1024 * 1024;
  * Who still sends a body sees the answer only if we go on reading: closing at once resets the connection and takes the
  * answer with it. Bounded, so that nobody feeds us for ever.
  */
-function linger(req: express.Request): void {
+function linger(req: IncomingMessage): void {
   let bytes = 0;
   const cut = setTimeout(() => req.socket.destroy(), LINGER_MS);
   req.on('data', (chunk: Buffer) => {
@@ -63,20 +70,35 @@ function linger(req: express.Request): void {
   req.once('close', () => clearTimeout(cut)).resume();
 }
 
-export function sendError(log: Log, thrown: unknown, req: express.Request, res: express.Response): void {
+function writeError(res: ServerResponse, error: AppError, requestId: string): void {
+  const body = JSON.stringify(errorBody(error, requestId));
+  const type = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(body) };
+  res.writeHead(error.status, { ...type, ...error.headers }).end(body);
+}
+
+/** Answers with the error object, on any HTTP response; what is under way already is cut. */
+export function respondError(
+  log: Log,
+  thrown: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  requestId: string,
+): void {
   const error = toAppError(thrown);
-  const request_id = res.locals.request_id as string;
-  if (error.code === 'INTERNAL_ERROR')
-    log.error({ err: error.cause ?? error, request_id, method: req.method, path: req.path }, 'request failed');
+  const line = { request_id: requestId, method: req.method, path: req.url?.split('?', 1)[0] };
+  if (error.code === 'INTERNAL_ERROR') log.error({ err: error.cause ?? error, ...line }, 'request failed');
   else if (error.code === 'SERVICE_UNAVAILABLE')
-    log.warn({ err: String(error.cause ?? error.message), request_id }, 'unavailable');
+    log.warn({ err: String(error.cause ?? error.message), ...line }, 'unavailable');
   if (res.headersSent) {
     res.destroy();
     return;
   }
   if (!req.complete) linger(req);
-  res.status(error.status).set(error.headers).json(errorBody(error, request_id));
+  writeError(res, error, requestId);
 }
+
+export const sendError = (log: Log, thrown: unknown, req: express.Request, res: express.Response): void =>
+  respondError(log, thrown, req, res, res.locals.request_id as string);
 
 const PARSER_STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
@@ -87,13 +109,42 @@ function refuse(socket: Socket, error: NodeJS.ErrnoException): void {
     return;
   }
   const status = PARSER_STATUS[error.code ?? ''] ?? 400;
-  const id = newId('req');
-  const body = JSON.stringify(errorBody(new AppError('VALIDATION_ERROR', 'The request is not valid HTTP'), id));
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${id}\r\n` +
-      `X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    errorResponse(new AppError('VALIDATION_ERROR', 'The request is not valid HTTP', { status }), newId('req')),
   );
 }
+
+/** Whole response text for a socket on which there is no `res`: parser errors, refused upgrades. The connection closes. */
+export function errorResponse(error: AppError, requestId: string): string {
+  const body = JSON.stringify(errorBody(error, requestId));
+  const more = Object.entries(error.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return (
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\n` +
+    `X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n${more.join('')}Connection: close\r\n` +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  );
+}
+
+/** Node lets two Hosts pass, and answers a missing one or an unknown Expect without a body. */
+function hasOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
+}
+
+function refuseRequest(req: IncomingMessage, res: ServerResponse, status: number, message: string): void {
+  const id = requestIdFrom(req.headers['x-request-id']);
+  res.setHeader('X-Request-Id', id).setHeader('X-Content-Type-Options', 'nosniff').setHeader('Connection', 'close');
+  writeError(res, new AppError('VALIDATION_ERROR', message, { status }), id);
+}
+
+const withOneHost =
+  (handler: RequestListener): RequestListener =>
+  (req, res) =>
+    hasOneHost(req) ? handler(req, res) : refuseRequest(req, res, 400, 'Exactly one Host header is needed');
 
 export interface ListenOptions {
   host?: string;
@@ -102,14 +153,13 @@ export interface ListenOptions {
   requestTimeout?: number;
 }
 
-export function listen(handler: Parameters<typeof createServer>[1], options: ListenOptions): Promise<Server> {
-  const server = createServer(
-    { maxHeaderSize: 16 * 1024, requireHostHeader: true, connectionsCheckingInterval: 2000 },
-    handler,
-  );
+export function listen(handler: RequestListener, options: ListenOptions): Promise<Server> {
+  const settings = { maxHeaderSize: 16 * 1024, requireHostHeader: false, connectionsCheckingInterval: 2000 };
+  const server = createServer(settings, withOneHost(handler));
   server.headersTimeout = 10_000;
   server.requestTimeout = options.requestTimeout ?? 30_000;
   server.keepAliveTimeout = 65_000;
+  server.on('checkExpectation', (req, res) => refuseRequest(req, res, 417, 'Only `Expect: 100-continue` is known'));
   server.on('clientError', (error, socket) => refuse(socket as Socket, error));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
