@@ -1,0 +1,152 @@
+import { openLog, openMetrics } from '@chatapi/kit';
+import { expect } from 'chai';
+import { open, ready } from '../src/context.ts';
+import { ensureFirstAdmin } from '../src/first-admin.ts';
+import { openHasher } from '../src/hasher.ts';
+import { startSweeps } from '../src/jobs.ts';
+import { type Auth, configOf, openAuth } from './harness.ts';
+
+const ADMIN = { ADMIN_USERNAME: 'admin', ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'the first admin 1' };
+
+describe('the first admin', () => {
+  it('is created once by three instances at once, and not reset by a later start', async () => {
+    const auth = await openAuth();
+    const opened: Auth[] = [];
+    try {
+      opened.push(...(await Promise.all([1, 2, 3].map(() => openAuth(ADMIN, auth.schema)))));
+      expect(await auth.ctx.db('accounts').where('role', 'admin')).to.have.length(1);
+      const { status, body } = await auth.login('admin', ADMIN.ADMIN_PASSWORD);
+      expect([status, body.user?.role]).to.deep.equal([200, 'admin']);
+      opened.push(await openAuth({ ...ADMIN, ADMIN_PASSWORD: 'another one 22' }, auth.schema));
+      expect((await auth.login('admin', ADMIN.ADMIN_PASSWORD)).status).to.equal(200);
+      expect((await auth.login('admin', 'another one 22')).status).to.equal(401);
+    } finally {
+      await Promise.all(opened.map((one) => one.close()));
+      await auth.close();
+    }
+  });
+
+  it('is not made of somebody who has the name already', async () => {
+    const auth = await openAuth();
+    try {
+      await auth.register('admin');
+      const later = await openAuth(ADMIN, auth.schema);
+      await later.close();
+      expect(await auth.ctx.db('accounts').where('role', 'admin')).to.deep.equal([]);
+    } finally {
+      await auth.close();
+    }
+  });
+
+  it('is left to the instance that was faster', async () => {
+    const auth = await openAuth();
+    try {
+      const config = configOf(ADMIN);
+      const hasher = {
+        ...auth.ctx.hasher,
+        hash: async (password: string) => {
+          await auth.register('admin');
+          return auth.ctx.hasher.hash(password);
+        },
+      };
+      await ensureFirstAdmin({ ...auth.ctx, config, hasher });
+      expect(await auth.ctx.db('accounts').where('role', 'admin')).to.deep.equal([]);
+    } finally {
+      await auth.close();
+    }
+  });
+});
+
+describe('the service', () => {
+  it('is ready with its database, and can be opened again after a failed attempt', async () => {
+    const auth = await openAuth();
+    await ready(auth.ctx);
+    await auth.close();
+    const config = configOf({ DATABASE_URL: 'postgresql://x@127.0.0.1:1/x' });
+    const failure = await open({
+      config,
+      log: openLog('auth', 'auth', 'silent'),
+      metrics: openMetrics('auth', 'auth'),
+    }).catch((error: Error) => error);
+    expect(failure).to.be.instanceOf(Error);
+  });
+
+  it('goes on sweeping after a sweep that failed', async () => {
+    const auth = await openAuth();
+    let calls = 0;
+    const db = { raw: () => Promise.reject(new Error(`away ${++calls}`)) };
+    const sweeps = startSweeps({ ...auth.ctx, db: db as never });
+    await new Promise((resolve) => setTimeout(resolve, 2300));
+    await sweeps.close();
+    await auth.close();
+    expect(calls).to.equal(2);
+  });
+
+  it('shows the profile that user holds in the answer to a login, and does without when user is silent', async () => {
+    const auth = await openAuth();
+    try {
+      await auth.register('shown');
+      const answer = {
+        display_name: 'Shown',
+        bio: 'hello',
+        avatar_url: 'https://example.com/a.png',
+        updated_at: '2999-01-01T00:00:00.000Z',
+      };
+      auth.ctx.users = {
+        ...auth.ctx.users,
+        call: async () => ({ profiles: [{ user_id: 'x', ...answer }] }) as never,
+      };
+      expect((await auth.login('shown')).body.user).to.include(answer);
+      auth.ctx.users = {
+        ...auth.ctx.users,
+        call: async () =>
+          ({ profiles: [{ user_id: 'x', ...answer, updated_at: '2000-01-01T00:00:00.000Z' }] }) as never,
+      };
+      expect((await auth.login('shown')).body.user.updated_at > '2020').to.equal(true);
+      auth.ctx.users = { ...auth.ctx.users, call: async () => ({ profiles: [] }) as never };
+      expect((await auth.login('shown')).body.user).to.include({ bio: '', display_name: 'shown' });
+    } finally {
+      await auth.close();
+    }
+  });
+});
+
+describe('the hasher', () => {
+  it('works two at a time, lets few wait, refuses the rest with 503', async () => {
+    const hasher = await openHasher(8, 3);
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        hasher.hash('x').then(
+          () => 'done',
+          (error: { code: string }) => error.code,
+        ),
+      ),
+    );
+    expect(outcomes.filter((o) => o === 'done')).to.have.length(5);
+    expect(outcomes.filter((o) => o === 'SERVICE_UNAVAILABLE')).to.have.length(3);
+    expect(await hasher.matches('y', await hasher.hash('y'))).to.equal(true);
+  });
+
+  it('refuses who has waited too long, and goes on with the others', async () => {
+    const hasher = await openHasher(8, 10, 5);
+    const outcomes = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        hasher.hash('x').then(
+          () => 'done',
+          (error: { code: string }) => error.code,
+        ),
+      ),
+    );
+    expect(outcomes.slice(0, 2)).to.deep.equal(['done', 'done']);
+    expect(outcomes.slice(2)).to.include('SERVICE_UNAVAILABLE');
+    expect(await hasher.hash('again')).to.match(/^\$2b\$/);
+  });
+
+  it('never matches nobody, nor more than 72 bytes', async () => {
+    const hasher = await openHasher(4, 10);
+    expect(await hasher.matches('x', undefined)).to.equal(false);
+    const hash = await hasher.hash('x'.repeat(72));
+    expect(await hasher.matches('x'.repeat(72), hash)).to.equal(true);
+    expect(await hasher.matches('x'.repeat(73), hash)).to.equal(false);
+  });
+});
