@@ -25,9 +25,13 @@ const fileTypes = (): Joi.Schema<string[]> =>
         .map((part) => (part.startsWith('.') ? part : `.${part}`))
         .map((part) => (part === '.jpeg' ? '.jpg' : part));
       const unknown = names.filter((name) => !(name in KNOWN_TYPES));
-      return unknown.length > 0 || names.length === 0 ? h.error('types.unknown', { unknown: unknown.join(', ') }) : [...new Set(names)];
+      return unknown.length > 0 || names.length === 0
+        ? h.error('types.unknown', { unknown: unknown.join(', ') })
+        : [...new Set(names)];
     })
-    .messages({ 'types.unknown': `{{#label}} must name some of ${Object.keys(KNOWN_TYPES).join(', ')}, not {{#unknown}}` })
+    .messages({
+      'types.unknown': `{{#label}} must name some of ${Object.keys(KNOWN_TYPES).join(', ')}, not {{#unknown}}`,
+    })
     .meta({ list: true }) as unknown as Joi.Schema<string[]>;
 
 export const schema = Joi.object<Config>({
@@ -38,13 +42,37 @@ export const schema = Joi.object<Config>({
     .pattern(/^(file:\/\/\/.+|(?!\w+:\/\/).+)$/)
     .messages({ 'string.pattern.base': '{{#label}} must be a folder or file:///folder' })
     .description('where the bytes are; unset: UPLOAD_DIR'),
-  MAX_FILE_SIZE: Joi.number().integer().min(1).max(5_000_000_000).default(10_485_760).description('most bytes of one file'),
-  ALLOWED_FILE_TYPES: fileTypes().default(['.jpg', '.png', '.pdf', '.txt']).description('file name endings that are taken'),
-  FILE_URL_TTL: Joi.number().integer().min(1).max(604_800).default(3600).description('seconds that a signed URL is good for'),
-  FILE_QUOTA_BYTES: Joi.number().integer().min(0).default(0).description('most bytes that one user may keep; 0: no quota'),
-  FILE_ORPHAN_MINUTES: Joi.number().min(0.01).default(10).description('stored bytes without a record are removed at this age'),
-  FILE_LOST_HOURS: Joi.number().min(0.001).default(24).description('a record whose bytes are missing for so long is removed'),
-  MESSAGE_INTERNAL_URL: list().default(['http://localhost:9003']).description('second listeners of the message service'),
+  MAX_FILE_SIZE: Joi.number()
+    .integer()
+    .min(1)
+    .max(5_000_000_000)
+    .default(10_485_760)
+    .description('most bytes of one file'),
+  ALLOWED_FILE_TYPES: fileTypes()
+    .default(['.jpg', '.png', '.pdf', '.txt'])
+    .description('file name endings that are taken'),
+  FILE_URL_TTL: Joi.number()
+    .integer()
+    .min(1)
+    .max(604_800)
+    .default(3600)
+    .description('seconds that a signed URL is good for'),
+  FILE_QUOTA_BYTES: Joi.number()
+    .integer()
+    .min(0)
+    .default(0)
+    .description('most bytes that one user may keep; 0: no quota'),
+  FILE_ORPHAN_MINUTES: Joi.number()
+    .min(0.01)
+    .default(10)
+    .description('stored bytes without a record are removed at this age'),
+  FILE_LOST_HOURS: Joi.number()
+    .min(0.001)
+    .default(24)
+    .description('a record whose bytes are missing for so long is removed'),
+  MESSAGE_INTERNAL_URL: list()
+    .default(['http://localhost:9003'])
+    .description('second listeners of the message service'),
 });
 
 export const config = (): Config => readConfig(schema, process.env);

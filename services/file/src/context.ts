@@ -1,10 +1,21 @@
 import { type FactsRunner, startFacts } from '@chatapi/bus';
-import { type Base, type Knex, migrate, openDb, openPeer, openQueueRedis, openRedis, identityKey, type Peer, type Redis } from '@chatapi/kit';
+import {
+  type Base,
+  identityKey,
+  type Knex,
+  migrate,
+  openDb,
+  openPeer,
+  openQueueRedis,
+  openRedis,
+  type Peer,
+  type Redis,
+} from '@chatapi/kit';
 import type { Config } from './config.ts';
 import { migrations } from './migrations/index.ts';
 import { openSigner, type Signer } from './signatures.ts';
 import { openStorage, type Storage } from './storage.ts';
-import { startSweep, type Sweep } from './sweep.ts';
+import { type Sweep, startSweep } from './sweep.ts';
 import { startThumbnails, type Thumbnails } from './thumbnail-queue.ts';
 
 export interface Context extends Base<Config> {

@@ -22,7 +22,8 @@ async function readable(ctx: Context, call: BytesCall, variant: Variant): Promis
     if (row === undefined) throw notFound('File');
     return row;
   }
-  if (call.identity.kind !== 'user') throw new AppError('AUTHENTICATION_ERROR', 'A valid access token or a signed link is needed');
+  if (call.identity.kind !== 'user')
+    throw new AppError('AUTHENTICATION_ERROR', 'A valid access token or a signed link is needed');
   return readableFile(ctx, call.identity, id, call.request_id);
 }
 
@@ -48,7 +49,8 @@ async function flow({ log }: Context, { req, res, request_id }: BytesCall, sourc
   }
   await pipeline(source, res).catch((error: NodeJS.ErrnoException) => {
     // The reader went away, which is its right; anything else is the store's fault and the answer is cut short.
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') log.warn({ err: error.message, request_id }, 'a download broke off');
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
+      log.warn({ err: error.message, request_id }, 'a download broke off');
   });
 }
 
@@ -68,13 +70,20 @@ export async function downloadContent(ctx: Context, call: BytesCall): Promise<vo
   }
   const span = wantedSpan(headers.range, headers['if-range'] as string | undefined, etag, row.size);
   if (span === 'none') {
-    throw new AppError('VALIDATION_ERROR', 'The range is outside of the file', { status: 416, headers: { 'Content-Range': `bytes */${row.size}` } });
+    throw new AppError('VALIDATION_ERROR', 'The range is outside of the file', {
+      status: 416,
+      headers: { 'Content-Range': `bytes */${row.size}` },
+    });
   }
   const source = await open(span === 'whole' ? undefined : span);
   if (source === undefined) throw notFound('File');
   show();
   if (span === 'whole') res.status(200).set('Content-Length', String(row.size));
-  else res.status(206).set({ 'Content-Length': String(span.end - span.start + 1), 'Content-Range': `bytes ${span.start}-${span.end}/${row.size}` });
+  else
+    res.status(206).set({
+      'Content-Length': String(span.end - span.start + 1),
+      'Content-Range': `bytes ${span.start}-${span.end}/${row.size}`,
+    });
   await flow(ctx, call, source);
 }
 

@@ -13,8 +13,19 @@ export interface FileRow {
   created_at: Date;
 }
 
-const COLUMNS = ['id', 'filename', 'content_type', 'size', 'sha256', 'description', 'uploaded_by', 'thumbnail', 'created_at'];
-const live = (db: Knex) => db<FileRow & { deleted_at: Date | null; missing_since: Date | null }>('files').whereNull('deleted_at');
+const COLUMNS = [
+  'id',
+  'filename',
+  'content_type',
+  'size',
+  'sha256',
+  'description',
+  'uploaded_by',
+  'thumbnail',
+  'created_at',
+];
+const live = (db: Knex) =>
+  db<FileRow & { deleted_at: Date | null; missing_since: Date | null }>('files').whereNull('deleted_at');
 
 export async function insertFile(trx: Knex, row: FileRow): Promise<void> {
   await trx('files').insert(row);
@@ -37,7 +48,10 @@ export async function usageOf(db: Knex, userId: string): Promise<number> {
 export const getFile = (db: Knex, id: string): Promise<FileRow | undefined> => live(db).where({ id }).first(COLUMNS);
 
 /** Whose file this is or was. */
-export const getUploader = async (db: Knex, id: string): Promise<{ uploaded_by: string; deleted: boolean } | undefined> =>
+export const getUploader = async (
+  db: Knex,
+  id: string,
+): Promise<{ uploaded_by: string; deleted: boolean } | undefined> =>
   db('files').where({ id }).first('uploaded_by', db.raw('deleted_at is not null as deleted'));
 
 export const getFiles = (db: Knex, ids: string[]): Promise<FileRow[]> => live(db).whereIn('id', ids).select(COLUMNS);
@@ -50,8 +64,12 @@ export const listFilesOf = (db: Knex, userId: string, limit: number, skip: numbe
 export async function emptyFile(trx: Knex, id: string, at: Date): Promise<FileRow | undefined> {
   const row = (await live(trx).where({ id }).forUpdate().first(COLUMNS)) as FileRow | undefined;
   if (row === undefined) return undefined;
-  await trx('files').where({ id }).update({ filename: '', description: null, sha256: '', thumbnail: 'none', deleted_at: at });
-  await trx('usage').where({ user_id: row.uploaded_by }).update({ bytes: trx.raw('greatest(bytes - ?, 0)', [row.size]) });
+  await trx('files')
+    .where({ id })
+    .update({ filename: '', description: null, sha256: '', thumbnail: 'none', deleted_at: at });
+  await trx('usage')
+    .where({ user_id: row.uploaded_by })
+    .update({ bytes: trx.raw('greatest(bytes - ?, 0)', [row.size]) });
   return row;
 }
 
@@ -61,12 +79,21 @@ export async function settleThumbnail(db: Knex, id: string, thumbnail: 'none' | 
 }
 
 export async function waitingForThumbnail(db: Knex, olderThan: Date, limit: number): Promise<string[]> {
-  const rows = await live(db).where({ thumbnail: 'pending' }).where('created_at', '<', olderThan).orderBy('id').limit(limit).select('id');
+  const rows = await live(db)
+    .where({ thumbnail: 'pending' })
+    .where('created_at', '<', olderThan)
+    .orderBy('id')
+    .limit(limit)
+    .select('id');
   return rows.map(({ id }) => id);
 }
 
 /** Live files in order of id, `limit` from behind `after`. */
-export const filesAfter = (db: Knex, after: string, limit: number): Promise<{ id: string; missing_since: Date | null }[]> =>
+export const filesAfter = (
+  db: Knex,
+  after: string,
+  limit: number,
+): Promise<{ id: string; missing_since: Date | null }[]> =>
   live(db).where('id', '>', after).orderBy('id').limit(limit).select('id', 'missing_since');
 
 export async function setMissing(db: Knex, id: string, since: Date | null): Promise<void> {

@@ -27,14 +27,18 @@ function cut(text: string, bytes: number): string {
 /** A name that is safe in any header, page or file system; its ending stays. */
 export function safeFilename(given: string): string {
   const base = given.toWellFormed().split(/[\\/]/).at(-1) as string;
-  const clean = cleanText(base.replace(INVISIBLE, '')).replace(RESERVED, '_').trim().replace(/[. ]+$/, '');
+  const clean = cleanText(base.replace(INVISIBLE, ''))
+    .replace(RESERVED, '_')
+    .trim()
+    .replace(/[. ]+$/, '');
   const dot = clean.lastIndexOf('.');
   const ending = dot < 0 ? '' : cut(clean.slice(dot), 32);
   const stem = (dot < 0 ? clean : clean.slice(0, dot)).replace(/^[. ]+/, '');
   return cut(stem === '' ? 'file' : stem, MAX_BYTES - Buffer.byteLength(ending)) + ending;
 }
 
-const encoded = (name: string): string => encodeURIComponent(name).replace(/['()*!]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+const encoded = (name: string): string =>
+  encodeURIComponent(name).replace(/['()*!]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** RFC 6266: an ASCII name for old clients, the real one as `filename*`. */
 export function contentDisposition(kind: 'inline' | 'attachment', name: string): string {

@@ -17,7 +17,12 @@ export function viewFile(ctx: Pick<Context, 'signer'>, { thumbnail, ...row }: Fi
 }
 
 const allowedByMessage = async (ctx: Context, id: string, userId: string, request_id?: string): Promise<boolean> =>
-  (await ctx.message.call<{ allowed: boolean }>('GET', `/internal/files/${id}/access`, { query: { user_id: userId }, request_id })).allowed;
+  (
+    await ctx.message.call<{ allowed: boolean }>('GET', `/internal/files/${id}/access`, {
+      query: { user_id: userId },
+      request_id,
+    })
+  ).allowed;
 
 /** @throws AppError RESOURCE_NOT_FOUND also when this caller may not know that the file exists. */
 export async function readableFile(ctx: Context, caller: Caller, id: string, request_id: string): Promise<FileRow> {
@@ -32,9 +37,17 @@ export async function showFile(ctx: Context, caller: Caller, id: string, request
   return viewFile(ctx, await readableFile(ctx, caller, id, request_id));
 }
 
-export async function listFiles(ctx: Context, caller: Caller, { limit, skip }: { limit: number; skip: number }): Promise<{ files: FileView[]; has_more: boolean }> {
+export async function listFiles(
+  ctx: Context,
+  caller: Caller,
+  { limit, skip }: { limit: number; skip: number },
+): Promise<{ files: FileView[]; has_more: boolean }> {
   const rows = await listFilesOf(ctx.db, caller.user_id, limit + 1, skip);
-  return page('files', rows.map((row) => viewFile(ctx, row)), limit);
+  return page(
+    'files',
+    rows.map((row) => viewFile(ctx, row)),
+    limit,
+  );
 }
 
 /** The uploader's and admins'; a second time answers as the first did. */
@@ -57,7 +70,9 @@ export interface FileSnapshot extends Omit<FileRow, 'thumbnail'> {
 /** For message: those of `ids` that this user may attach, in the order asked. */
 export async function snapshots(ctx: Context, ids: string[], userId: string): Promise<{ files: FileSnapshot[] }> {
   const rows = await getFiles(ctx.db, ids);
-  const allowed = await Promise.all(rows.map(async (row) => row.uploaded_by === userId || (await allowedByMessage(ctx, row.id, userId))));
+  const allowed = await Promise.all(
+    rows.map(async (row) => row.uploaded_by === userId || (await allowedByMessage(ctx, row.id, userId))),
+  );
   const byId = new Map(rows.filter((_, i) => allowed[i]).map((row) => [row.id, row]));
   return {
     files: [...new Set(ids)].flatMap((id) => {

@@ -9,7 +9,10 @@ interface ByIds {
 }
 
 const byIds = Joi.object<ByIds, true>({
-  ids: Joi.array().items(Joi.string().pattern(/^[A-Za-z0-9_-]{1,64}$/)).max(100).required(),
+  ids: Joi.array()
+    .items(Joi.string().pattern(/^[A-Za-z0-9_-]{1,64}$/))
+    .max(100)
+    .required(),
   user_id: Joi.string().required(),
 });
 

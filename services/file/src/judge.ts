@@ -12,14 +12,17 @@ export interface Verdict {
 export const tooLarge = (limit: number): AppError =>
   new AppError('PAYLOAD_TOO_LARGE', `A file may have at most ${limit} bytes`, { details: { max_bytes: limit } });
 
-const notWhatItSays = (): AppError => new AppError('UNSUPPORTED_MEDIA_TYPE', 'The file’s content is not what its name says');
+const notWhatItSays = (): AppError =>
+  new AppError('UNSUPPORTED_MEDIA_TYPE', 'The file’s content is not what its name says');
 
 /** @throws AppError UNSUPPORTED_MEDIA_TYPE when files with this ending are not taken here. */
 export function typeByName(filename: string, allowed: string[]): FileType {
   const extension = extensionOf(filename);
   const type = allowed.includes(extension) ? KNOWN_TYPES[extension] : undefined;
   if (type !== undefined) return type;
-  throw new AppError('UNSUPPORTED_MEDIA_TYPE', `Files of the type ${extension || '(none)'} are not taken`, { details: { allowed } });
+  throw new AppError('UNSUPPORTED_MEDIA_TYPE', `Files of the type ${extension || '(none)'} are not taken`, {
+    details: { allowed },
+  });
 }
 
 function openHead(type: FileType): { take(chunk: Buffer): Promise<void>; end(): Promise<void> } {
@@ -40,7 +43,12 @@ function openHead(type: FileType): { take(chunk: Buffer): Promise<void>; end(): 
 }
 
 /** Passes the bytes on; throws as soon as they are refused. `onEnd` gets the verdict just before the end. */
-export async function* judged(bytes: AsyncIterable<Buffer>, type: FileType, maxBytes: number, onEnd: (v: Verdict) => void): AsyncGenerator<Buffer> {
+export async function* judged(
+  bytes: AsyncIterable<Buffer>,
+  type: FileType,
+  maxBytes: number,
+  onEnd: (v: Verdict) => void,
+): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   const isText = type.recognised === 'text' ? openTextCheck() : () => true;
   const head = openHead(type);

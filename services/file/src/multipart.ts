@@ -69,7 +69,11 @@ export async function readForm<T>(req: IncomingMessage, take: (part: FilePart) =
     stream.on('error', () => undefined); // whatever cut it is told by the parser or by `take`
     if (file !== undefined || name !== 'file' || !info.filename) {
       stream.resume();
-      fail(file === undefined && name === 'file' ? invalidField('file', 'has no file name') : invalidField(name, 'is not expected here'));
+      fail(
+        file === undefined && name === 'file'
+          ? invalidField('file', 'has no file name')
+          : invalidField(name, 'is not expected here'),
+      );
       return;
     }
     file = stream;
@@ -77,14 +81,18 @@ export async function readForm<T>(req: IncomingMessage, take: (part: FilePart) =
     taking.catch(fail);
   });
   parser.on('field', (name, value, info) => {
-    if (name !== 'description' || description !== undefined) fail(invalidField(name, name === 'file' ? 'has no file name' : 'is not expected here'));
+    if (name !== 'description' || description !== undefined)
+      fail(invalidField(name, name === 'file' ? 'has no file name' : 'is not expected here'));
     else if (info.valueTruncated) fail(invalidField('description', 'is too long'));
     else description = value;
   });
   parser.on('partsLimit', () => fail(new AppError('VALIDATION_ERROR', 'The form has too many parts')));
   parser.on('error', (cause) => fail(new AppError('VALIDATION_ERROR', 'The form is not valid multipart', { cause })));
   parser.on('close', () => (file === undefined ? form.reject(invalidField('file', 'is required')) : form.resolve()));
-  req.on('data', () => idle.refresh()).on('close', onClose).pipe(parser);
+  req
+    .on('data', () => idle.refresh())
+    .on('close', onClose)
+    .pipe(parser);
 
   try {
     await form.promise;

@@ -7,7 +7,12 @@ export interface Span {
 }
 
 /** `whole` also for what RFC 9110 lets a server ignore: another unit, several ranges, bad syntax. */
-export function wantedSpan(range: string | undefined, ifRange: string | undefined, etag: string, size: number): Span | 'whole' | 'none' {
+export function wantedSpan(
+  range: string | undefined,
+  ifRange: string | undefined,
+  etag: string,
+  size: number,
+): Span | 'whole' | 'none' {
   if (range === undefined || (ifRange !== undefined && ifRange.trim() !== etag)) return 'whole';
   const [, from = '', to = ''] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/.exec(range) ?? [];
   if (from === '' && to === '') return 'whole';

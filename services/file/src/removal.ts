@@ -10,7 +10,12 @@ export async function removeFile(o: { db: Knex; storage: Storage; facts: FactsRu
   await o.db.transaction(async (trx) => {
     const row = await emptyFile(trx, id, at);
     if (row === undefined) return;
-    await tellFact(trx, 'file.deleted', { file_id: id, user_id: row.uploaded_by, bytes: row.size, deleted_at: at.toISOString() });
+    await tellFact(trx, 'file.deleted', {
+      file_id: id,
+      user_id: row.uploaded_by,
+      bytes: row.size,
+      deleted_at: at.toISOString(),
+    });
   });
   o.facts.nudge();
   await Promise.all([o.storage.remove(id), o.storage.remove(thumbnailKey(id))]);

@@ -8,7 +8,9 @@ import { upload } from './uploads.ts';
 
 const tag = 'Files';
 const listQuery = Joi.object<Paging>(paging());
-const tokenQuery = Joi.object<{ token?: string }>({ token: Joi.string().allow('').max(200).description('of a signed URL') });
+const tokenQuery = Joi.object<{ token?: string }>({
+  token: Joi.string().allow('').max(200).description('of a signed URL'),
+});
 
 export const routes: Route<Context>[] = [
   route<Context>({

@@ -17,12 +17,18 @@ export const fileShape = Joi.object({
   description: Joi.string().allow(null).required(),
   url: Joi.string().required().description('relative and signed: works without a token until `url_expires_at`'),
   url_expires_at: Joi.string().isoDate().required(),
-  thumbnail_url: Joi.string().allow(null).required().description('null until the thumbnail exists, and for what is no picture'),
+  thumbnail_url: Joi.string()
+    .allow(null)
+    .required()
+    .description('null until the thumbnail exists, and for what is no picture'),
   uploaded_by: Joi.string().required(),
   created_at: Joi.string().isoDate().required(),
 });
 
-export const fileList = Joi.object({ files: Joi.array().items(fileShape).required(), has_more: Joi.boolean().required() });
+export const fileList = Joi.object({
+  files: Joi.array().items(fileShape).required(),
+  has_more: Joi.boolean().required(),
+});
 
 const binary = (type: string) => ({ [type]: { schema: { type: 'string', format: 'binary' } } });
 
@@ -36,7 +42,11 @@ export const uploadDocs = {
           required: ['file'],
           additionalProperties: false,
           properties: {
-            file: { type: 'string', format: 'binary', description: 'exactly one; its ending and its content must be of an allowed type' },
+            file: {
+              type: 'string',
+              format: 'binary',
+              description: 'exactly one; its ending and its content must be of an allowed type',
+            },
             description: { type: 'string', maxLength: 1000 },
           },
         },
@@ -60,5 +70,9 @@ export const contentDocs = {
 
 export const thumbnailDocs = {
   security: [{}, { bearerAuth: [] }],
-  responses: { 200: { description: 'A WebP picture of at most 320 × 320', content: binary('image/webp') }, 304: { description: 'The ETag still holds' }, default: error },
+  responses: {
+    200: { description: 'A WebP picture of at most 320 × 320', content: binary('image/webp') },
+    304: { description: 'The ETag still holds' },
+    default: error,
+  },
 };

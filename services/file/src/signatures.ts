@@ -20,14 +20,20 @@ export function openSigner(secret: string, ttlS: number, now: () => number = Dat
     sign(id, variant) {
       const expires_at = new Date((Math.floor(now() / 1000) + ttlS) * 1000);
       const expires = (expires_at.getTime() / 1000).toString(36);
-      return { url: `/files/${id}/${variant}?token=${expires}.${mac(id, variant, expires).toString('base64url')}`, expires_at };
+      return {
+        url: `/files/${id}/${variant}?token=${expires}.${mac(id, variant, expires).toString('base64url')}`,
+        expires_at,
+      };
     },
     verify(id, variant, token) {
       const [, expires, given] = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
       const right =
-        expires !== undefined && given !== undefined && timingSafeEqual(Buffer.from(given, 'base64url'), mac(id, variant, expires));
+        expires !== undefined &&
+        given !== undefined &&
+        timingSafeEqual(Buffer.from(given, 'base64url'), mac(id, variant, expires));
       if (!right) throw new AppError('AUTHENTICATION_ERROR', 'This link is not valid');
-      if (Number.parseInt(expires, 36) * 1000 <= now()) throw new AppError('AUTHENTICATION_ERROR', 'This link has expired');
+      if (Number.parseInt(expires, 36) * 1000 <= now())
+        throw new AppError('AUTHENTICATION_ERROR', 'This link has expired');
     },
   };
 }

@@ -39,7 +39,10 @@ async function* inBatches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
 const fileOf = ({ key }: StoredObject): string => key.replace(/\.webp$/, '');
 
 /** Bytes older than `olderThanMs` that no live file owns. @returns how many were removed. */
-export async function removeOrphans({ db, storage }: Pick<SweepOptions, 'db' | 'storage'>, olderThanMs: number): Promise<number> {
+export async function removeOrphans(
+  { db, storage }: Pick<SweepOptions, 'db' | 'storage'>,
+  olderThanMs: number,
+): Promise<number> {
   let removed = 0;
   for await (const batch of inBatches(storage.list())) {
     const old = batch.filter(({ modified_at }) => Date.now() - modified_at.getTime() > olderThanMs);
@@ -56,7 +59,10 @@ export async function removeOrphans({ db, storage }: Pick<SweepOptions, 'db' | '
  * Notes which records have lost their bytes, and removes those that have been without for `lostForMs`: a volume that is
  * away for an hour must not cost anybody a file.
  */
-export async function removeLost(o: Pick<SweepOptions, 'db' | 'storage' | 'facts'>, lostForMs: number): Promise<{ lost: number; removed: number }> {
+export async function removeLost(
+  o: Pick<SweepOptions, 'db' | 'storage' | 'facts'>,
+  lostForMs: number,
+): Promise<{ lost: number; removed: number }> {
   const count = { lost: 0, removed: 0 };
   for (let after = ''; ; ) {
     const rows = await filesAfter(o.db, after, BATCH);
@@ -102,6 +108,7 @@ export function startSweep(o: SweepOptions): Sweep {
   return {
     async close() {
       clearInterval(ticker);
+      await running;
     },
   };
 }

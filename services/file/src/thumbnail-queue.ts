@@ -25,7 +25,12 @@ const PREFIX = '{chatapi}';
 const LOOK_MS = 2000;
 /** Younger ones were most likely queued by the upload itself. */
 const FORGOTTEN_MS = 3000;
-const JOB = { attempts: 20, backoff: { type: 'exponential', delay: 500 }, removeOnComplete: true, removeOnFail: true } as const;
+const JOB = {
+  attempts: 20,
+  backoff: { type: 'exponential', delay: 500 },
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const;
 
 function startWorker(o: ThumbnailsOptions): Worker<{ id: string }> {
   const connection = o.openQueueRedis();
@@ -38,7 +43,9 @@ function startWorker(o: ThumbnailsOptions): Worker<{ id: string }> {
     maxStalledCount: 5,
   });
   worker.on('error', () => undefined); // the connection's own listener has said it
-  worker.on('failed', (job, err) => o.log.warn({ file_id: job?.data.id, attempt: job?.attemptsMade, err: err.message }, 'thumbnail failed'));
+  worker.on('failed', (job, err) =>
+    o.log.warn({ file_id: job?.data.id, attempt: job?.attemptsMade, err: err.message }, 'thumbnail failed'),
+  );
   worker.once('closed', () => connection.disconnect());
   return worker;
 }
@@ -58,8 +65,10 @@ export function startThumbnails(o: ThumbnailsOptions): Thumbnails {
     queue ??= openQueue(o.redis);
     await queue.addBulk(ids.map((id) => ({ name: 'thumbnail', data: { id }, opts: { ...JOB, jobId: id } })));
   };
-  const quiet = (work: Promise<void>): void => void work.catch((err: Error) => o.log.debug({ err: err.message }, 'queuing thumbnails'));
-  const look = async (): Promise<void> => add(await waitingForThumbnail(o.db, new Date(Date.now() - FORGOTTEN_MS), 100));
+  const quiet = (work: Promise<void>): void =>
+    void work.catch((err: Error) => o.log.debug({ err: err.message }, 'queuing thumbnails'));
+  const look = async (): Promise<void> =>
+    add(await waitingForThumbnail(o.db, new Date(Date.now() - FORGOTTEN_MS), 100));
   const ticker = setInterval(() => quiet(look()), LOOK_MS);
   return {
     want: (id) => quiet(add([id])),

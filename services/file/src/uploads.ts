@@ -8,18 +8,21 @@ import { addUsage, type FileRow, insertFile, usageOf } from './file-store.ts';
 import { safeFilename } from './filenames.ts';
 import { type FileView, viewFile } from './files.ts';
 import { judged, tooLarge, typeByName, type Verdict } from './judge.ts';
-import { FORM_OVERHEAD, type FilePart, readForm } from './multipart.ts';
+import { type FilePart, FORM_OVERHEAD, readForm } from './multipart.ts';
 
 const fields = Joi.object<{ description?: string }, true>({ description: text({ max: 1000 }) });
 
 const overQuota = (quota: number): AppError =>
-  new AppError('PAYLOAD_TOO_LARGE', 'Your files would take more room than you have', { details: { quota_bytes: quota } });
+  new AppError('PAYLOAD_TOO_LARGE', 'Your files would take more room than you have', {
+    details: { quota_bytes: quota },
+  });
 
 /** What can be known before the first byte is read. */
 async function admitUpload(ctx: Context, caller: Caller, req: IncomingMessage): Promise<void> {
   const { MAX_FILE_SIZE, FILE_QUOTA_BYTES } = ctx.config;
   if (Number(req.headers['content-length'] ?? 0) > MAX_FILE_SIZE + FORM_OVERHEAD) throw tooLarge(MAX_FILE_SIZE);
-  if (FILE_QUOTA_BYTES > 0 && (await usageOf(ctx.db, caller.user_id)) >= FILE_QUOTA_BYTES) throw overQuota(FILE_QUOTA_BYTES);
+  if (FILE_QUOTA_BYTES > 0 && (await usageOf(ctx.db, caller.user_id)) >= FILE_QUOTA_BYTES)
+    throw overQuota(FILE_QUOTA_BYTES);
 }
 
 async function keepBytes(ctx: Context, caller: Caller, part: FilePart): Promise<FileRow> {
@@ -50,9 +53,15 @@ async function keepBytes(ctx: Context, caller: Caller, part: FilePart): Promise<
 
 async function keepRecord(ctx: Context, row: FileRow): Promise<void> {
   await ctx.db.transaction(async (trx) => {
-    if (!(await addUsage(trx, row.uploaded_by, row.size, ctx.config.FILE_QUOTA_BYTES))) throw overQuota(ctx.config.FILE_QUOTA_BYTES);
+    if (!(await addUsage(trx, row.uploaded_by, row.size, ctx.config.FILE_QUOTA_BYTES)))
+      throw overQuota(ctx.config.FILE_QUOTA_BYTES);
     await insertFile(trx, row);
-    await tellFact(trx, 'file.created', { file_id: row.id, user_id: row.uploaded_by, bytes: row.size, created_at: row.created_at.toISOString() });
+    await tellFact(trx, 'file.created', {
+      file_id: row.id,
+      user_id: row.uploaded_by,
+      bytes: row.size,
+      created_at: row.created_at.toISOString(),
+    });
   });
 }
 

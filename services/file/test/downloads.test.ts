@@ -8,11 +8,16 @@ describe('a file', () => {
   const bytes = Buffer.from('0123456789');
   before(async () => {
     s = await start();
-    const { body } = await request(s.app).post('/files/upload').set(as('usr_a')).attach('file', bytes, 'Zähler 1.txt').expect(201);
+    const { body } = await request(s.app)
+      .post('/files/upload')
+      .set(as('usr_a'))
+      .attach('file', bytes, 'Zähler 1.txt')
+      .expect(201);
     file = body;
   });
   after(() => s?.stop());
-  const get = (headers: Record<string, string> = {}) => request(s.app).get(`/files/${file.id}/content`).set(as('usr_a')).set(headers);
+  const get = (headers: Record<string, string> = {}) =>
+    request(s.app).get(`/files/${file.id}/content`).set(as('usr_a')).set(headers);
 
   it('comes with headers under which no browser runs it', async () => {
     const { headers } = await get().expect(200, bytes.toString());
@@ -24,7 +29,9 @@ describe('a file', () => {
       'accept-ranges': 'bytes',
       etag: `"${file.sha256}"`,
     });
-    expect(headers['content-disposition']).to.equal(`attachment; filename="Z_hler 1.txt"; filename*=UTF-8''Z%C3%A4hler%201.txt`);
+    expect(headers['content-disposition']).to.equal(
+      `attachment; filename="Z_hler 1.txt"; filename*=UTF-8''Z%C3%A4hler%201.txt`,
+    );
     expect(headers['cache-control']).to.include('private');
   });
 
@@ -47,7 +54,9 @@ describe('a file', () => {
     it(`in the range ${range} answers ${status}`, async () => {
       const { headers } = await get({ Range: range }).expect(status, part);
       expect(headers['content-length']).to.equal(String(part.length));
-      expect(headers['content-range']).to.equal(status === 206 ? `bytes ${bytes.indexOf(part)}-${bytes.indexOf(part) + part.length - 1}/10` : undefined);
+      expect(headers['content-range']).to.equal(
+        status === 206 ? `bytes ${bytes.indexOf(part)}-${bytes.indexOf(part) + part.length - 1}/10` : undefined,
+      );
     });
   }
 
@@ -66,7 +75,8 @@ describe('a file', () => {
   });
 
   it('is there for its uploader, admins and readers of a room that has it, and for others does not exist', async () => {
-    const status = async (headers: Record<string, string>, path = '') => (await request(s.app).get(`/files/${file.id}${path}`).set(headers)).status;
+    const status = async (headers: Record<string, string>, path = '') =>
+      (await request(s.app).get(`/files/${file.id}${path}`).set(headers)).status;
     for (const path of ['', '/content']) {
       expect(await status(as('usr_b'), path)).to.equal(404);
       expect(await status(as('usr_m', 'moderator'), path)).to.equal(404);
@@ -82,34 +92,66 @@ describe('a file', () => {
 
   it('by a link that is forged, for another file or expired answers 401', async () => {
     await request(s.app).get(file.url).set(nobody()).expect(200);
-    await request(s.app).get(file.url.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A'))).set(nobody()).expect(401);
+    await request(s.app)
+      .get(file.url.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A')))
+      .set(nobody())
+      .expect(401);
     await request(s.app).get(file.url.replace('/content', '/thumbnail')).set(nobody()).expect(401);
     await request(s.app).get(file.url.replace(file.id, 'file_x')).set(nobody()).expect(401);
     await request(s.app).get(`/files/${file.id}/content?token=`).set(as('usr_a')).expect(401);
   });
 
   it('whose bytes are gone is 404, not an error', async () => {
-    const { body } = await request(s.app).post('/files/upload').set(as('usr_a')).attach('file', bytes, 'a.txt').expect(201);
+    const { body } = await request(s.app)
+      .post('/files/upload')
+      .set(as('usr_a'))
+      .attach('file', bytes, 'a.txt')
+      .expect(201);
     await s.ctx.storage.remove(body.id);
     await request(s.app).get(body.url).set(nobody()).expect(404);
   });
 
   it('is listed to its uploader, newest first, and has_more is exact', async () => {
     const ids: string[] = [];
-    for (let i = 0; i < 3; i++) ids.unshift((await request(s.app).post('/files/upload').set(as('usr_l')).attach('file', bytes, `${i}.txt`)).body.id);
-    const list = async (query: string) => (await request(s.app).get(`/files?${query}`).set(as('usr_l')).expect(200)).body;
+    for (let i = 0; i < 3; i++)
+      ids.unshift(
+        (await request(s.app).post('/files/upload').set(as('usr_l')).attach('file', bytes, `${i}.txt`)).body.id,
+      );
+    const list = async (query: string) =>
+      (await request(s.app).get(`/files?${query}`).set(as('usr_l')).expect(200)).body;
     expect((await list('')).files.map(({ id }: { id: string }) => id)).to.deep.equal(ids);
     expect((await list('limit=2')).has_more).to.equal(true);
-    expect((await list('limit=2&skip=1'))).to.deep.include({ has_more: false });
+    expect(await list('limit=2&skip=1')).to.deep.include({ has_more: false });
     await request(s.app).get('/files?limit=0').set(as('usr_l')).expect(400);
   });
 
   it('is given to message as a snapshot if the user may attach it', async () => {
-    const ask = async (user_id: string) => (await request(s.app).post('/internal/files/by-ids').set(service()).send({ ids: [file.id, 'file_none'], user_id }).expect(200)).body.files;
+    const ask = async (user_id: string) =>
+      (
+        await request(s.app)
+          .post('/internal/files/by-ids')
+          .set(service())
+          .send({ ids: [file.id, 'file_none'], user_id })
+          .expect(200)
+      ).body.files;
     expect(await ask('usr_b')).to.deep.equal([]);
     const [own] = await ask('usr_a');
-    expect(own).to.have.all.keys('id', 'filename', 'content_type', 'size', 'sha256', 'description', 'uploaded_by', 'created_at', 'has_thumbnail');
-    await request(s.app).post('/internal/files/by-ids').set(as('usr_a')).send({ ids: [], user_id: 'usr_a' }).expect(403);
+    expect(own).to.have.all.keys(
+      'id',
+      'filename',
+      'content_type',
+      'size',
+      'sha256',
+      'description',
+      'uploaded_by',
+      'created_at',
+      'has_thumbnail',
+    );
+    await request(s.app)
+      .post('/internal/files/by-ids')
+      .set(as('usr_a'))
+      .send({ ids: [], user_id: 'usr_a' })
+      .expect(403);
   });
 
   it('is deleted by its uploader or an admin alone, with its bytes; again answers the same', async () => {

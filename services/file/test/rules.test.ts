@@ -1,21 +1,26 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { schema } from '../src/config.ts';
 import { contentDisposition, extensionOf, safeFilename } from '../src/filenames.ts';
 import { wantedSpan } from '../src/ranges.ts';
 import { openSigner } from '../src/signatures.ts';
 import { headFits, KNOWN_TYPES, openTextCheck } from '../src/types.ts';
-import { schema } from '../src/config.ts';
 
 describe('a safe file name', () => {
   it('is one short segment without anything invisible, whatever was given', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.string({ maxLength: 600 })), fc.constantFrom('', '.txt', '.PNG', `.${'x'.repeat(300)}`), (stem, ending) => {
-        const name = safeFilename(stem + ending);
-        expect(Buffer.byteLength(name)).to.be.within(1, 255);
-        expect(name).to.not.match(/[/\\<>:"|?*\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/);
-        expect(name).to.not.match(/^[. ]/);
-        expect(name.isWellFormed()).to.equal(true);
-      }),
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.string({ maxLength: 600 })),
+        fc.constantFrom('', '.txt', '.PNG', `.${'x'.repeat(300)}`),
+        (stem, ending) => {
+          const name = safeFilename(stem + ending);
+          expect(Buffer.byteLength(name)).to.be.within(1, 255);
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be left
+          expect(name).to.not.match(/[/\\<>:"|?*\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/);
+          expect(name).to.not.match(/^[. ]/);
+          expect(name.isWellFormed()).to.equal(true);
+        },
+      ),
     );
   });
   it('keeps its ending when it is cut', () => {
@@ -73,12 +78,19 @@ describe('a signed url', () => {
 describe('content', () => {
   it('cut anywhere into chunks is text exactly when it is UTF-8 without NUL', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.string({ unit: 'binary' }).map((t) => Buffer.from(t))), fc.nat(40), (bytes, at) => {
-        const check = openTextCheck();
-        const seen = [check(bytes.subarray(0, at)), check(bytes.subarray(at)), check()].every(Boolean);
-        const isText = !bytes.includes(0) && Buffer.from(bytes).toString('utf8').length >= 0 && isUtf8(bytes);
-        expect(seen).to.equal(isText);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 40 }),
+          fc.string({ unit: 'binary' }).map((t) => Buffer.from(t)),
+        ),
+        fc.nat(40),
+        (bytes, at) => {
+          const check = openTextCheck();
+          const seen = [check(bytes.subarray(0, at)), check(bytes.subarray(at)), check()].every(Boolean);
+          const isText = !bytes.includes(0) && Buffer.from(bytes).toString('utf8').length >= 0 && isUtf8(bytes);
+          expect(seen).to.equal(isText);
+        },
+      ),
     );
   });
   it('that begins like another format by chance is still a text', async () => {
@@ -99,9 +111,17 @@ const isUtf8 = (bytes: Uint8Array): boolean => {
 };
 
 describe('settings', () => {
-  const base = { DATABASE_URL: 'postgres://x/y', REDIS_URL: 'redis://x', INTERNAL_SECRET_KEY: 'a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8' };
+  const base = {
+    DATABASE_URL: 'postgres://x/y',
+    REDIS_URL: 'redis://x',
+    INTERNAL_SECRET_KEY: 'a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8',
+  };
   it('take the seed’s file types and refuse what can’t be judged by content', () => {
-    expect(schema.validate({ ...base, ALLOWED_FILE_TYPES: '.jpeg, PNG,.pdf' }).value.ALLOWED_FILE_TYPES).to.deep.equal(['.jpg', '.png', '.pdf']);
+    expect(schema.validate({ ...base, ALLOWED_FILE_TYPES: '.jpeg, PNG,.pdf' }).value.ALLOWED_FILE_TYPES).to.deep.equal([
+      '.jpg',
+      '.png',
+      '.pdf',
+    ]);
     expect(schema.validate(base).value.ALLOWED_FILE_TYPES).to.deep.equal(['.jpg', '.png', '.pdf', '.txt']);
     expect(schema.validate({ ...base, ALLOWED_FILE_TYPES: '.svg' }).error?.message).to.include('.svg');
   });

@@ -1,10 +1,21 @@
 // The service as its callers meet it: its routes over a database, Redis and folder of its own, and a stand-in for message.
+
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { IDENTITY_HEADER, type Identity, identityKey, openApp, openLog, openMetrics, type Role, router, sealIdentity } from '@chatapi/kit';
+import {
+  IDENTITY_HEADER,
+  type Identity,
+  identityKey,
+  openApp,
+  openLog,
+  openMetrics,
+  type Role,
+  router,
+  sealIdentity,
+} from '@chatapi/kit';
 import knex from 'knex';
 import { schema } from '../src/config.ts';
 import { type Context, close, open } from '../src/context.ts';
@@ -14,7 +25,8 @@ import { routes } from '../src/routes.ts';
 const SECRET = 'a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8';
 const key = identityKey(SECRET);
 
-export const as = (user_id: string, role: Role = 'user'): Record<string, string> => seal({ kind: 'user', user_id, session_id: 's', role, ip: '1.2.3.4' });
+export const as = (user_id: string, role: Role = 'user'): Record<string, string> =>
+  seal({ kind: 'user', user_id, session_id: 's', role, ip: '1.2.3.4' });
 export const nobody = (): Record<string, string> => seal({ kind: 'anonymous', ip: '1.2.3.4' });
 export const service = (): Record<string, string> => seal({ kind: 'service', service: 'message' });
 const seal = (identity: Identity): Record<string, string> => ({ [IDENTITY_HEADER]: sealIdentity(key, identity) });
@@ -33,7 +45,10 @@ async function startMessage(readers: Set<string>): Promise<{ url: string; close(
     res.setHeader('content-type', 'application/json').end(JSON.stringify({ allowed }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close().closeAllConnections() };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => void server.close().closeAllConnections(),
+  };
 }
 
 export interface Running {
@@ -81,7 +96,8 @@ export async function start(settings: Record<string, unknown> = {}): Promise<Run
     app,
     folder,
     readers,
-    stored: async () => (await readdir(folder, { recursive: true, withFileTypes: true })).filter((e) => e.isFile()).map((e) => e.name),
+    stored: async () =>
+      (await readdir(folder, { recursive: true, withFileTypes: true })).filter((e) => e.isFile()).map((e) => e.name),
     async stop() {
       await close(ctx);
       message.close();

@@ -15,7 +15,9 @@ describe('the sweep', () => {
     s = await start();
   });
   after(() => s?.stop());
-  const put = async (): Promise<string> => (await request(s.app).post('/files/upload').set(as('usr_a')).attach('file', Buffer.from('x'), 'a.txt').expect(201)).body.id;
+  const put = async (): Promise<string> =>
+    (await request(s.app).post('/files/upload').set(as('usr_a')).attach('file', Buffer.from('x'), 'a.txt').expect(201))
+      .body.id;
 
   it('removes old bytes without a record, keeps young ones and owned ones', async () => {
     const owned = await put();
@@ -34,10 +36,14 @@ describe('the sweep', () => {
   });
 
   it('removes pieces of broken uploads once nobody writes to them', async () => {
-    const idle = s.ctx.storage.put('file_broken', 'text/plain', (async function* () {
-      yield Buffer.from('half');
-      await new Promise(() => undefined);
-    })());
+    const idle = s.ctx.storage.put(
+      'file_broken',
+      'text/plain',
+      (async function* () {
+        yield Buffer.from('half');
+        await new Promise(() => undefined);
+      })(),
+    );
     void idle.catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const piece = (await s.stored()).find((name) => name.startsWith('file_broken.')) as string;

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
 import { expect } from 'chai';
 import sharp from 'sharp';
 import request from 'supertest';
 import { as, nobody, type Running, start, until } from './service.ts';
 
-const png = () => sharp({ create: { width: 800, height: 600, channels: 3, background: '#3366cc' } }).png().toBuffer();
+const png = () =>
+  sharp({ create: { width: 800, height: 600, channels: 3, background: '#3366cc' } })
+    .png()
+    .toBuffer();
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('an upload', () => {
@@ -23,8 +24,28 @@ describe('an upload', () => {
   it('answers the whole record, and the bytes come back by its signed url', async () => {
     const bytes = Buffer.from('héllo wörld\n');
     const { body } = await post().field('description', 'a note').attach('file', bytes, 'note.txt').expect(201);
-    expect(body).to.include({ filename: 'note.txt', content_type: 'text/plain', size: bytes.length, sha256: sha256(bytes), description: 'a note', uploaded_by: 'usr_a', thumbnail_url: null });
-    expect(body).to.have.all.keys('id', 'filename', 'content_type', 'size', 'sha256', 'description', 'url', 'url_expires_at', 'thumbnail_url', 'uploaded_by', 'created_at');
+    expect(body).to.include({
+      filename: 'note.txt',
+      content_type: 'text/plain',
+      size: bytes.length,
+      sha256: sha256(bytes),
+      description: 'a note',
+      uploaded_by: 'usr_a',
+      thumbnail_url: null,
+    });
+    expect(body).to.have.all.keys(
+      'id',
+      'filename',
+      'content_type',
+      'size',
+      'sha256',
+      'description',
+      'url',
+      'url_expires_at',
+      'thumbnail_url',
+      'uploaded_by',
+      'created_at',
+    );
     expect(body.id).to.match(/^file_/);
     expect(body.url).to.match(new RegExp(`^/files/${body.id}/content\\?token=`));
     const content = await request(s.app).get(body.url).set(nobody()).expect(200);
@@ -34,18 +55,27 @@ describe('an upload', () => {
   });
 
   it('takes a description that comes after the file, and none at all as null', async () => {
-    const late = await post().attach('file', Buffer.from('x'), 'a.txt').field('description', 'a <b onclick=x>late</b> one').expect(201);
+    const late = await post()
+      .attach('file', Buffer.from('x'), 'a.txt')
+      .field('description', 'a <b onclick=x>late</b> one')
+      .expect(201);
     expect(late.body.description).to.equal('a late one');
     const none = await post().attach('file', Buffer.from('x'), 'a.txt').expect(201);
     expect(none.body.description).to.equal(null);
   });
 
   it('of a picture gets a thumbnail, and 404 for it until then', async () => {
-    const { body } = await post().attach('file', await png(), 'sky.PNG').expect(201);
+    const { body } = await post()
+      .attach('file', await png(), 'sky.PNG')
+      .expect(201);
     expect(body).to.include({ content_type: 'image/png', thumbnail_url: null });
     const shown = async () => (await request(s.app).get(`/files/${body.id}`).set(as('usr_a'))).body;
     await until(async () => (await shown()).thumbnail_url !== null);
-    const thumbnail = await request(s.app).get((await shown()).thumbnail_url).set(nobody()).expect(200).expect('content-type', 'image/webp');
+    const thumbnail = await request(s.app)
+      .get((await shown()).thumbnail_url)
+      .set(nobody())
+      .expect(200)
+      .expect('content-type', 'image/webp');
     const { width, height, format } = await sharp(thumbnail.body as Buffer).metadata();
     expect({ width, height, format }).to.deep.equal({ width: 320, height: 240, format: 'webp' });
   });
@@ -58,7 +88,12 @@ describe('an upload', () => {
   });
 
   it('of a picture with too many pixels is not decoded', async () => {
-    const bomb = await sharp({ create: { width: 9000, height: 9000, channels: 3, background: '#000' }, limitInputPixels: false }).png({ compressionLevel: 9, palette: true, colours: 2 }).toBuffer();
+    const bomb = await sharp({
+      create: { width: 9000, height: 9000, channels: 3, background: '#000' },
+      limitInputPixels: false,
+    })
+      .png({ compressionLevel: 9, palette: true, colours: 2 })
+      .toBuffer();
     expect(bomb.length).to.be.lessThan(100_000);
     const { body } = await post().attach('file', bomb, 'bomb.png').expect(201);
     await until(async () => (await s.ctx.db('files').where({ id: body.id, thumbnail: 'none' })).length === 1);
@@ -67,27 +102,100 @@ describe('an upload', () => {
   const refusals: [string, () => PromiseLike<request.Response>, number, string][] = [
     ['a png named .jpg', async () => post().attach('file', await png(), 'sky.jpg'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a text named .png', () => post().attach('file', Buffer.from('hello'), 'a.png'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['an svg', () => post().attach('file', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'a.svg'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'an svg',
+      () => post().attach('file', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'a.svg'),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['an executable', () => post().attach('file', Buffer.from('MZ...'), 'a.exe'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a name without an ending', () => post().attach('file', Buffer.from('hello'), 'README'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'a name without an ending',
+      () => post().attach('file', Buffer.from('hello'), 'README'),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['a text with NUL', () => post().attach('file', Buffer.from('he\0llo'), 'a.txt'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a text that is not UTF-8', () => post().attach('file', Buffer.from([0x68, 0xe9, 0x68]), 'a.txt'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a text cut in mid-character', () => post().attach('file', Buffer.from([0x68, 0xc3]), 'a.txt'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a pdf named .txt', () => post().attach('file', Buffer.from('%PDF-1.4\n'.padEnd(200, 'x')), 'a.txt'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'a text that is not UTF-8',
+      () => post().attach('file', Buffer.from([0x68, 0xe9, 0x68]), 'a.txt'),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    [
+      'a text cut in mid-character',
+      () => post().attach('file', Buffer.from([0x68, 0xc3]), 'a.txt'),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    [
+      'a pdf named .txt',
+      () => post().attach('file', Buffer.from('%PDF-1.4\n'.padEnd(200, 'x')), 'a.txt'),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['an empty file', () => post().attach('file', Buffer.alloc(0), 'a.txt'), 400, 'VALIDATION_ERROR'],
-    ['two files', () => post().attach('file', Buffer.from('a'), 'a.txt').attach('file', Buffer.from('b'), 'b.txt'), 400, 'VALIDATION_ERROR'],
-    ['an unknown part', () => post().attach('file', Buffer.from('a'), 'a.txt').field('chat_id', 'x'), 400, 'VALIDATION_ERROR'],
+    [
+      'two files',
+      () => post().attach('file', Buffer.from('a'), 'a.txt').attach('file', Buffer.from('b'), 'b.txt'),
+      400,
+      'VALIDATION_ERROR',
+    ],
+    [
+      'an unknown part',
+      () => post().attach('file', Buffer.from('a'), 'a.txt').field('chat_id', 'x'),
+      400,
+      'VALIDATION_ERROR',
+    ],
     ['an unknown file part', () => post().attach('picture', Buffer.from('a'), 'a.txt'), 400, 'VALIDATION_ERROR'],
     ['a file part without a name', () => post().field('file', 'just text'), 400, 'VALIDATION_ERROR'],
     ['no file', () => post().field('description', 'x'), 400, 'VALIDATION_ERROR'],
-    ['two descriptions', () => post().field('description', 'x').field('description', 'y').attach('file', Buffer.from('a'), 'a.txt'), 400, 'VALIDATION_ERROR'],
-    ['a description of 1001 characters', () => post().attach('file', Buffer.from('a'), 'a.txt').field('description', 'é'.repeat(1001)), 400, 'VALIDATION_ERROR'],
-    ['a file one byte too large', () => post().attach('file', Buffer.alloc(100_001, 'a'), 'a.txt'), 413, 'PAYLOAD_TOO_LARGE'],
-    ['a file far too large', () => post().attach('file', Buffer.alloc(5_000_000, 'a'), 'a.txt'), 413, 'PAYLOAD_TOO_LARGE'],
+    [
+      'two descriptions',
+      () => post().field('description', 'x').field('description', 'y').attach('file', Buffer.from('a'), 'a.txt'),
+      400,
+      'VALIDATION_ERROR',
+    ],
+    [
+      'a description of 1001 characters',
+      () => post().attach('file', Buffer.from('a'), 'a.txt').field('description', 'é'.repeat(1001)),
+      400,
+      'VALIDATION_ERROR',
+    ],
+    [
+      'a file one byte too large',
+      () => post().attach('file', Buffer.alloc(100_001, 'a'), 'a.txt'),
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ],
+    [
+      'a file far too large',
+      () => post().attach('file', Buffer.alloc(5_000_000, 'a'), 'a.txt'),
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ],
     ['JSON', () => post().send({ file: 'x' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['multipart without a boundary', () => post().set('content-type', 'multipart/form-data').send('x'), 400, 'VALIDATION_ERROR'],
-    ['a form without an end', () => post().set('content-type', 'multipart/form-data; boundary=b').send('--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello'), 400, 'VALIDATION_ERROR'],
-    ['nobody', () => request(s.app).post('/files/upload').set(nobody()).attach('file', Buffer.from('a'), 'a.txt'), 401, 'AUTHENTICATION_ERROR'],
+    [
+      'multipart without a boundary',
+      () => post().set('content-type', 'multipart/form-data').send('x'),
+      400,
+      'VALIDATION_ERROR',
+    ],
+    [
+      'a form without an end',
+      () =>
+        post()
+          .set('content-type', 'multipart/form-data; boundary=b')
+          .send('--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello'),
+      400,
+      'VALIDATION_ERROR',
+    ],
+    [
+      'nobody',
+      () => request(s.app).post('/files/upload').set(nobody()).attach('file', Buffer.from('a'), 'a.txt'),
+      401,
+      'AUTHENTICATION_ERROR',
+    ],
   ];
   for (const [what, make, status, code] of refusals) {
     it(`of ${what} is refused with ${status} and leaves nothing`, async () => {
@@ -107,7 +215,9 @@ describe('an upload', () => {
   });
 
   it('gets a name that is safe anywhere', async () => {
-    const { body } = await post().attach('file', Buffer.from('a'), { filename: '../../etc/\u202epa<img src=x onerror=alert(1)>sswd.txt' }).expect(201);
+    const { body } = await post()
+      .attach('file', Buffer.from('a'), { filename: '../../etc/\u202epa<img src=x onerror=alert(1)>sswd.txt' })
+      .expect(201);
     expect(body.filename).to.equal('passwd.txt');
   });
 
@@ -115,69 +225,14 @@ describe('an upload', () => {
     await s.ctx.facts.close();
     const { body } = await post('usr_f').attach('file', Buffer.from('12345'), 'a.txt').expect(201);
     await request(s.app).delete(`/files/${body.id}`).set(as('usr_f')).expect(204);
-    const facts = (await s.ctx.db('outbox').orderBy('id')).filter(({ payload }: { payload: { file_id: string } }) => payload.file_id === body.id);
-    expect(facts.map(({ name, payload }: { name: string; payload: { bytes: number } }) => [name, payload.bytes])).to.deep.equal([['file.created', 5], ['file.deleted', 5]]);
-  });
-});
-
-describe('an upload over a bare socket', () => {
-  let s: Running;
-  let server: Server;
-  before(async () => {
-    s = await start({ MAX_FILE_SIZE: 100_000 });
-    server = createServer(s.app).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-  });
-  after(async () => {
-    server?.close().closeAllConnections();
-    await s?.stop();
-  });
-  const head = (length: number | 'chunked') =>
-    `POST /files/upload HTTP/1.1\r\nHost: x\r\n${Object.entries(as('usr_a')).map(([k, v]) => `${k}: ${v}\r\n`).join('')}` +
-    `Content-Type: multipart/form-data; boundary=b\r\n${length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n\r\n`;
-  const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n';
-  const open = () => connect((server.address() as AddressInfo).port, '127.0.0.1');
-
-  it('that is broken off leaves nothing', async () => {
-    const socket = open();
-    socket.write(head(90_000) + part + 'x'.repeat(40_000));
-    await until(async () => (await s.stored()).length === 1);
-    socket.destroy();
-    await until(async () => (await s.stored()).length === 0);
-    expect(await s.ctx.db('files')).to.have.length(0);
-  });
-
-  it('that goes on for ever is answered 413 while its client still sends', async () => {
-    const socket = open();
-    let answer = '';
-    socket.on('data', (chunk) => {
-      answer += chunk;
-    }).on('error', () => undefined);
-    const chunk = 'x'.repeat(16_000);
-    socket.write(head('chunked') + part.length.toString(16) + `\r\n${part}\r\n`);
-    const sender = setInterval(() => socket.write(`${chunk.length.toString(16)}\r\n${chunk}\r\n`), 5);
-    await until(() => answer.includes('PAYLOAD_TOO_LARGE'), 3000).finally(() => clearInterval(sender));
-    expect(answer).to.match(/^HTTP\/1.1 413/);
-    expect(await s.stored()).to.deep.equal([]);
-    socket.destroy();
-  });
-});
-
-describe('a quota', () => {
-  let s: Running;
-  before(async () => {
-    s = await start({ FILE_QUOTA_BYTES: 1000 });
-  });
-  after(() => s?.stop());
-  const put = (bytes: number) => request(s.app).post('/files/upload').set(as('usr_q')).attach('file', Buffer.alloc(bytes, 'a'), 'a.txt');
-
-  it('holds for uploads at the same time, and deleting makes room', async () => {
-    const answers = await Promise.all([put(400), put(400), put(400), put(400)]);
-    const kept = answers.filter(({ status }) => status === 201);
-    expect(answers.map(({ status }) => status).sort()).to.deep.equal([201, 201, 413, 413]);
-    expect(await s.stored()).to.have.length(2);
-    await put(300).expect(413);
-    await request(s.app).delete(`/files/${kept[0]?.body.id}`).set(as('usr_q')).expect(204);
-    await put(300).expect(201);
+    const facts = (await s.ctx.db('outbox').orderBy('id')).filter(
+      ({ payload }: { payload: { file_id: string } }) => payload.file_id === body.id,
+    );
+    expect(
+      facts.map(({ name, payload }: { name: string; payload: { bytes: number } }) => [name, payload.bytes]),
+    ).to.deep.equal([
+      ['file.created', 5],
+      ['file.deleted', 5],
+    ]);
   });
 });

@@ -1,0 +1,83 @@
+// Owns: no act without a record. The intent is committed before the act, the outcome after it; what dies in between leaves
+// an intent, which the sweep closes as `unknown`.
+import { AppError, type Call, newId, page } from '@chatapi/kit';
+import {
+  closeOpenIntents,
+  type Entry,
+  type EntryFilter,
+  insertIntent,
+  insertOutcome,
+  listEntries,
+  type Outcome,
+} from './audit-store.ts';
+import type { Context } from './context.ts';
+
+type Deps = Pick<Context, 'db' | 'log'>;
+
+export interface Act {
+  action: string;
+  target_id: string;
+  details?: Record<string, unknown>;
+}
+
+/** Longer than any call inside may take, so that no act is judged while it is under way. */
+const OPEN_MS = 30_000;
+const SWEEP_MS = 10_000;
+
+// A service that did not answer may have acted all the same; any other error says that nothing was done.
+const outcomeOf = (error: unknown): Outcome =>
+  error instanceof AppError && error.code !== 'SERVICE_UNAVAILABLE' && error.code !== 'INTERNAL_ERROR'
+    ? 'refused'
+    : 'unknown';
+
+/** Runs `act` on record. @throws what `act` throws; SERVICE_UNAVAILABLE, without acting, when the record can't be written. */
+export async function onRecord<T>(
+  { db, log }: Deps,
+  call: Pick<Call, 'caller' | 'ip' | 'request_id'>,
+  what: Act,
+  act: () => Promise<T>,
+): Promise<T> {
+  const id = newId('aud');
+  const { action, target_id, details = {} } = what;
+  await insertIntent(db, {
+    id,
+    action,
+    target_id,
+    details,
+    actor_id: call.caller.user_id,
+    ip: call.ip,
+    request_id: call.request_id,
+  });
+  // An outcome that can't be written is no reason to deny an act that happened: the sweep closes it.
+  const close = (outcome: Outcome, error: string | null): Promise<void> =>
+    insertOutcome(db, id, outcome, error).catch((err: Error) =>
+      log.warn({ err: err.message, audit_id: id, outcome }, 'outcome not written'),
+    );
+  try {
+    const result = await act();
+    await close('done', null);
+    return result;
+  } catch (error) {
+    await close(outcomeOf(error), error instanceof AppError ? error.code : 'INTERNAL_ERROR');
+    throw error;
+  }
+}
+
+export async function showAuditLog(
+  { db }: Deps,
+  filter: EntryFilter,
+): Promise<{ entries: Entry[]; has_more: boolean }> {
+  return page('entries', await listEntries(db, { ...filter, limit: filter.limit + 1 }), filter.limit);
+}
+
+export function startAuditSweep({ db, log }: Deps): { close(): void } {
+  const sweep = async (): Promise<void> => {
+    const closed = await closeOpenIntents(db, OPEN_MS);
+    if (closed > 0) log.warn({ closed }, 'audit entries without an outcome');
+  };
+  const ticker = setInterval(
+    () => void sweep().catch((err: Error) => log.debug({ err: err.message }, 'closing audit entries')),
+    SWEEP_MS,
+  );
+  return { close: () => clearInterval(ticker) };
+}

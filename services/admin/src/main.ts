@@ -1,0 +1,6 @@
+import { run } from '@chatapi/kit';
+import { config } from './config.ts';
+import { close, open, ready } from './context.ts';
+import { routes } from './routes.ts';
+
+await run({ name: 'admin', version: '0.1.0', config: config(), open, ready, close, routes });

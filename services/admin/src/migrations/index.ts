@@ -1,0 +1,6 @@
+import { factsMigration } from '@chatapi/bus';
+import type { Migration } from '@chatapi/kit';
+import { statisticsMigration } from './001-statistics.ts';
+import { auditMigration } from './002-audit.ts';
+
+export const migrations: Migration[] = [factsMigration, statisticsMigration, auditMigration];

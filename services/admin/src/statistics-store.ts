@@ -1,0 +1,105 @@
+// Owns: the SQL of the read model behind the statistics. Every write is right in whatever order facts arrive.
+import type { Account } from '@chatapi/bus';
+import type { Knex } from '@chatapi/kit';
+
+export async function putAccount(
+  trx: Knex,
+  a: Pick<Account, 'user_id' | 'status' | 'created_at' | 'updated_at'>,
+): Promise<void> {
+  await trx.raw(
+    `insert into accounts as t (user_id, status, created_at, updated_at, seen_at) values (:user_id, :status, :created_at, :updated_at, :created_at)
+     on conflict (user_id) do update set
+       status = case when t.updated_at is null or excluded.updated_at >= t.updated_at then excluded.status else t.status end,
+       updated_at = greatest(t.updated_at, excluded.updated_at),
+       created_at = excluded.created_at,
+       seen_at = greatest(t.seen_at, excluded.seen_at)`,
+    { user_id: a.user_id, status: a.status, created_at: a.created_at, updated_at: a.updated_at },
+  );
+}
+
+export async function putSeen(trx: Knex, userId: string, at: string): Promise<void> {
+  await trx.raw(
+    `insert into accounts as t (user_id, seen_at) values (?, ?)
+     on conflict (user_id) do update set seen_at = greatest(t.seen_at, excluded.seen_at)`,
+    [userId, at],
+  );
+}
+
+export async function putRoom(trx: Knex, roomId: string, kind: string, at: string): Promise<void> {
+  await trx.raw(
+    `insert into rooms as t (room_id, kind, updated_at) values (?, ?, ?)
+     on conflict (room_id) do update set kind = excluded.kind, updated_at = excluded.updated_at
+     where t.updated_at is null or excluded.updated_at >= t.updated_at`,
+    [roomId, kind, at],
+  );
+}
+
+export async function dropRoom(trx: Knex, roomId: string): Promise<void> {
+  await trx.raw(
+    'insert into rooms (room_id, deleted) values (?, true) on conflict (room_id) do update set deleted = true',
+    [roomId],
+  );
+}
+
+export async function putFile(trx: Knex, fileId: string, bytes: number): Promise<void> {
+  await trx.raw('insert into files (file_id, bytes) values (?, ?) on conflict do nothing', [fileId, bytes]);
+}
+
+export async function dropFile(trx: Knex, fileId: string, bytes: number): Promise<void> {
+  await trx.raw(
+    'insert into files (file_id, bytes, deleted) values (?, ?, true) on conflict (file_id) do update set deleted = true',
+    [fileId, bytes],
+  );
+}
+
+/** `count` by second (ISO times); negative for deleted messages. */
+export async function addMessages(trx: Knex, bySecond: Map<string, number>): Promise<void> {
+  // Sorted, so that two handlers never wait for each other.
+  const seconds = [...bySecond.keys()].sort();
+  const counts = seconds.map((second) => bySecond.get(second) as number);
+  await trx.raw(
+    `insert into message_seconds as t (second, count)
+     select second, count from unnest(?::timestamptz[], ?::int[]) as new(second, count) where second > now() - interval '25 hours'
+     on conflict (second) do update set count = t.count + excluded.count`,
+    [seconds, counts],
+  );
+  const sum = counts.reduce((a, b) => a + b, 0);
+  await trx('message_totals')
+    .where({ shard: Math.floor(Math.random() * 8) })
+    .increment('count', sum);
+}
+
+export async function forgetSeconds(db: Knex): Promise<void> {
+  await db.raw(`delete from message_seconds where second < now() - interval '25 hours'`);
+}
+
+export interface Counts {
+  users: { total: number; active_24h: number; new_24h: number; banned: number };
+  rooms: { total: number; public: number; private: number; direct: number };
+  messages: { total: number; last_24h: number; last_hour: number };
+  files: { total: number; bytes: number };
+}
+
+const COUNTS = `
+  select
+    (select json_build_object(
+       'total', count(created_at),
+       'active_24h', count(created_at) filter (where seen_at > now() - interval '24 hours'),
+       'new_24h', count(*) filter (where created_at > now() - interval '24 hours'),
+       'banned', count(*) filter (where status = 'banned')) from accounts) as users,
+    (select json_build_object(
+       'total', count(kind),
+       'public', count(*) filter (where kind = 'public'),
+       'private', count(*) filter (where kind = 'private'),
+       'direct', count(*) filter (where kind = 'direct')) from rooms where not deleted) as rooms,
+    (select json_build_object(
+       'total', (select coalesce(sum(count), 0)::bigint from message_totals),
+       'last_24h', coalesce(sum(count), 0),
+       'last_hour', coalesce(sum(count) filter (where second > now() - interval '1 hour'), 0))
+     from message_seconds where second > now() - interval '24 hours') as messages,
+    (select json_build_object('total', count(*), 'bytes', coalesce(sum(bytes), 0)::bigint) from files where not deleted) as files`;
+
+export async function readCounts(db: Knex): Promise<Counts> {
+  const { rows } = await db.raw<{ rows: [Counts] }>(COUNTS);
+  return rows[0];
+}

@@ -1,0 +1,78 @@
+// Owns: the `User` that admins see: auth's account with user's profile. Without the profile (user is away) the account
+// alone is shown: moderation must not wait for pictures.
+import type { Account } from '@chatapi/bus';
+import type { Role } from '@chatapi/kit';
+import type { Context } from './context.ts';
+
+export interface User {
+  id: string;
+  username: string;
+  /** Admins only. */
+  email?: string;
+  display_name: string;
+  bio: string;
+  avatar_url: string | null;
+  role: Role;
+  status: 'active' | 'banned';
+  created_at: string;
+  updated_at: string;
+}
+
+export type KnownAccount = Account & { display_name?: string };
+
+interface Profile {
+  user_id: string;
+  display_name: string;
+  bio: string;
+  avatar_url: string | null;
+}
+
+const PROFILES_MS = 1000;
+
+async function profilesOf(
+  { user, log }: Pick<Context, 'user' | 'log'>,
+  ids: string[],
+  request_id: string,
+): Promise<Map<string, Profile>> {
+  if (ids.length === 0) return new Map();
+  try {
+    const { profiles } = await user.call<{ profiles: Profile[] }>('POST', '/internal/profiles', {
+      body: { ids },
+      request_id,
+      timeoutMs: PROFILES_MS,
+    });
+    return new Map(profiles.map((profile) => [profile.user_id, profile]));
+  } catch (err) {
+    log.warn({ err: (err as Error).message, request_id }, 'users shown without their profiles');
+    return new Map();
+  }
+}
+
+function viewUser(account: KnownAccount, profile: Profile | undefined, viewer: Role): User {
+  return {
+    id: account.user_id,
+    username: account.username,
+    ...(viewer === 'admin' ? { email: account.email } : {}),
+    display_name: profile?.display_name || account.display_name || account.username,
+    bio: profile?.bio ?? '',
+    avatar_url: profile?.avatar_url ?? null,
+    role: account.role,
+    status: account.status,
+    created_at: account.created_at,
+    updated_at: account.updated_at,
+  };
+}
+
+export async function viewUsers(
+  ctx: Pick<Context, 'user' | 'log'>,
+  accounts: KnownAccount[],
+  viewer: Role,
+  request_id: string,
+): Promise<User[]> {
+  const profiles = await profilesOf(
+    ctx,
+    accounts.map(({ user_id }) => user_id),
+    request_id,
+  );
+  return accounts.map((account) => viewUser(account, profiles.get(account.user_id), viewer));
+}

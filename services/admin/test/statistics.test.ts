@@ -1,0 +1,165 @@
+import { removeNode, renewNode, startFacts, tellFact } from '@chatapi/bus';
+import { newId, openQueueRedis } from '@chatapi/kit';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import request from 'supertest';
+import { handlers } from '../src/facts.ts';
+import { bySecond, timeOfId } from '../src/message-time.ts';
+import { forgetSeconds } from '../src/statistics-store.ts';
+import { as, nobody, type Running, start, until } from './service.ts';
+
+const ago = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+const idAt = (ms: number): string => `msg_${ms.toString(16).padStart(12, '0')}7${'0123456789abcdef012'}`;
+
+describe('statistics', () => {
+  let s: Running;
+  before(async () => {
+    s = await start();
+  });
+  beforeEach(async () => {
+    for (const table of ['accounts', 'rooms', 'message_seconds', 'files']) await s.ctx.db(table).delete();
+    await s.ctx.db('message_totals').update({ count: 0 });
+  });
+  after(() => s?.stop());
+  const stats = async () => (await request(s.app).get('/admin/dashboard/stats').set(as('moderator')).expect(200)).body;
+  const hear = async (name: keyof typeof handlers, payload: unknown): Promise<void> => {
+    await s.ctx.db.transaction((trx) => (handlers[name] as (p: unknown, t: typeof trx) => Promise<void>)(payload, trx));
+  };
+  const account = (user_id: string, more: object = {}) => ({
+    user_id,
+    username: user_id,
+    email: 'e',
+    role: 'user',
+    status: 'active',
+    created_at: ago(0),
+    updated_at: ago(0),
+    ...more,
+  });
+
+  it('have the whole shape when nothing has happened yet', async () => {
+    const { generated_at, connections, ...rest } = await stats();
+    expect(rest).to.deep.equal({
+      users: { total: 0, active_24h: 0, new_24h: 0, online: 0, banned: 0 },
+      rooms: { total: 0, public: 0, private: 0, direct: 0 },
+      messages: { total: 0, last_24h: 0, last_hour: 0 },
+      files: { total: 0, bytes: 0 },
+    });
+    expect(connections).to.deep.equal({ total: 0, by_node: {} });
+    expect(Date.now() - Date.parse(generated_at)).to.be.lessThan(5000);
+  });
+
+  it('are for moderators and admins', async () => {
+    await request(s.app).get('/admin/dashboard/stats').set(as('user')).expect(403);
+    await request(s.app).get('/admin/dashboard/stats').set(nobody()).expect(401);
+  });
+
+  it('count accounts by what is newest, in whatever order facts arrive', async () => {
+    await hear('account.seen', { user_id: 'usr_old', at: ago(1) });
+    await hear('account.updated', account('usr_old', { status: 'banned', created_at: ago(100), updated_at: ago(1) }));
+    await hear('account.created', account('usr_old', { created_at: ago(100), updated_at: ago(100) }));
+    await hear('account.created', account('usr_asleep', { created_at: ago(100), updated_at: ago(100) }));
+    await hear('account.created', account('usr_new'));
+    await hear('account.seen', { user_id: 'usr_unheard', at: ago(1) });
+    expect((await stats()).users).to.deep.equal({ total: 3, active_24h: 2, new_24h: 1, online: 0, banned: 1 });
+  });
+
+  it('count rooms by kind; a deleted one stays deleted', async () => {
+    await hear('room.created', { room_id: 'a', kind: 'public', created_at: ago(3) });
+    await hear('room.updated', { room_id: 'b', kind: 'private', updated_at: ago(1) });
+    await hear('room.created', { room_id: 'b', kind: 'public', created_at: ago(2) });
+    await hear('room.created', { room_id: 'c', kind: 'direct', created_at: ago(2) });
+    await hear('room.deleted', { room_id: 'd', deleted_at: ago(1) });
+    await hear('room.created', { room_id: 'd', kind: 'public', created_at: ago(2) });
+    expect((await stats()).rooms).to.deep.equal({ total: 3, public: 1, private: 1, direct: 1 });
+  });
+
+  it('count messages within the hour and the day to the second; deleted ones leave where they were', async () => {
+    const at = [0, 0.99, 1.01, 23.99, 24.01, 1000].map((hours) => Date.now() - hours * 3_600_000);
+    const messages = at.map((ms) => ({
+      id: idAt(ms),
+      room_id: 'r',
+      sender_id: 'u',
+      created_at: new Date(ms).toISOString(),
+    }));
+    await hear('messages.created', { messages });
+    expect((await stats()).messages).to.deep.equal({ total: 6, last_24h: 4, last_hour: 2 });
+    await hear('messages.deleted', {
+      messages: [messages[1], messages[3], messages[5]].map((m) => ({ id: m?.id, room_id: 'r', deleted_at: ago(0) })),
+    });
+    expect((await stats()).messages).to.deep.equal({ total: 3, last_24h: 2, last_hour: 1 });
+    await forgetSeconds(s.ctx.db);
+    expect((await stats()).messages).to.deep.equal({ total: 3, last_24h: 2, last_hour: 1 });
+  });
+
+  it('count files and bytes; one heard of as deleted first never counts', async () => {
+    await hear('file.created', { file_id: 'a', user_id: 'u', bytes: 100, created_at: ago(1) });
+    await hear('file.created', { file_id: 'b', user_id: 'u', bytes: 3_000_000_000, created_at: ago(1) });
+    await hear('file.deleted', { file_id: 'a', user_id: 'u', bytes: 100, deleted_at: ago(0) });
+    await hear('file.deleted', { file_id: 'c', user_id: 'u', bytes: 5, deleted_at: ago(0) });
+    await hear('file.created', { file_id: 'c', user_id: 'u', bytes: 5, created_at: ago(1) });
+    expect((await stats()).files).to.deep.equal({ total: 1, bytes: 3_000_000_000 });
+  });
+
+  it('show connections and users as the live nodes report them', async () => {
+    await renewNode(s.ctx.redis, 'n1', { instance: 'realtime-1', connections: 3, users: 2 });
+    await renewNode(s.ctx.redis, 'n2', { instance: 'realtime-2', connections: 1, users: 1 });
+    const { users, connections } = await stats();
+    expect(users.online).to.equal(3);
+    expect(connections).to.deep.equal({ total: 4, by_node: { 'realtime-1': 3, 'realtime-2': 1 } });
+    for (const node of ['n1', 'n2']) await removeNode(s.ctx.redis, node);
+  });
+
+  it('are right within 2 s of what another service told', async () => {
+    const queueRedis = () => openQueueRedis(process.env.TEST_REDIS_URL ?? '', s.ctx.log);
+    // A teller of its own outbox in the same database: only the way through the queue matters here.
+    const teller = startFacts({
+      service: 'message',
+      db: s.ctx.db,
+      redis: s.ctx.redis,
+      openQueueRedis: queueRedis,
+      handlers: {},
+      log: s.ctx.log,
+    });
+    try {
+      const messages = Array.from({ length: 50 }, () => ({
+        id: newId('msg'),
+        room_id: 'r',
+        sender_id: 'u',
+        created_at: ago(0),
+      }));
+      await s.ctx.db.transaction((trx) => tellFact(trx, 'messages.created', { messages }));
+      teller.nudge();
+      await until(async () => (await stats()).messages.last_hour === 50, 2000);
+    } finally {
+      await teller.close();
+    }
+  });
+});
+
+describe('the time of a message', () => {
+  it('is what its id was made at', () => {
+    const before = Date.now();
+    const time = timeOfId(newId('msg')) as number;
+    expect(time).to.be.within(before, Date.now());
+    expect(timeOfId('msg_1234567890')).to.equal(undefined);
+  });
+  it('puts a message and its deletion into one second, which cancel out', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1_600_000_000_000, max: 1_900_000_000_000 }), { maxLength: 30 }),
+        (times) => {
+          const created = bySecond(
+            times.map((ms) => ({ id: idAt(ms), at: new Date(ms).toISOString() })),
+            1,
+          );
+          const deleted = bySecond(
+            times.map((ms) => ({ id: idAt(ms), at: new Date().toISOString() })),
+            -1,
+          );
+          for (const [second, n] of created) expect(n + (deleted.get(second) ?? 0)).to.equal(0);
+          expect(created.size).to.equal(deleted.size);
+        },
+      ),
+    );
+  });
+});
