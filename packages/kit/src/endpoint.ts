@@ -87,8 +87,10 @@ export function parse<T>(schema: Joi.Schema<T> | undefined, value: unknown, opti
   throw new AppError('VALIDATION_ERROR', 'Invalid input', { details: { fields } });
 }
 
-const JSON_LIMIT = '100kb';
-const readJson = express.json({ limit: JSON_LIMIT, strict: true, type: () => true, inflate: false });
+const reader = (limit: string) => express.json({ limit, strict: true, type: () => true, inflate: false });
+const readJson = reader('100kb');
+// Services send each other batches: a node's sends of one turn, positions, heads of all its rooms.
+const readBatch = reader('32mb');
 
 function needsJson(req: express.Request): void {
   const type = req.headers['content-type'];
@@ -101,8 +103,8 @@ function needsJson(req: express.Request): void {
 const hasBody = (req: express.Request): boolean =>
   req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 
-const body = (req: express.Request, res: express.Response): Promise<void> =>
-  new Promise((resolve, reject) => readJson(req, res, (error?: unknown) => (error ? reject(error) : resolve())));
+const body = (read: express.RequestHandler, req: express.Request, res: express.Response): Promise<void> =>
+  new Promise((resolve, reject) => read(req, res, (error?: unknown) => (error ? reject(error) : resolve())));
 
 async function serve<C>(
   ctx: C,
@@ -117,7 +119,7 @@ async function serve<C>(
   const query = parse(r.query, { ...req.query }, { convert: true, stripUnknown: true });
   if (r.body !== undefined && hasBody(req)) {
     needsJson(req);
-    await body(req, res);
+    await body(r.who === 'service' ? readBatch : readJson, req, res);
   }
   const call: Call<any, any, any> = {
     caller: identity as Caller,
