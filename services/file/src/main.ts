@@ -1,3 +1,5 @@
+import './heap.ts';
+
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
 import { close, open, ready } from './context.ts';

@@ -1,5 +1,6 @@
 // Owns: which kinds of file there are, and whether bytes are what their name says.
 // Does not own: which of them an installation takes (ALLOWED_FILE_TYPES).
+import { isUtf8 } from 'node:buffer';
 import { fileTypeFromBuffer } from 'file-type';
 
 export interface FileType {
@@ -42,15 +43,25 @@ export async function headFits(type: FileType, head: Uint8Array): Promise<boolea
   return found !== undefined && type.recognised.includes(found.mime);
 }
 
-/** Fed with all chunks of a text in order; `false` as soon as it is no text. */
+/** How many last bytes begin a character that goes on in the next chunk. */
+function unfinished(bytes: Uint8Array): number {
+  for (let i = 1; i <= Math.min(3, bytes.length); i++) {
+    const byte = bytes[bytes.length - i] as number;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > i ? i : 0;
+  }
+  return 0;
+}
+
+/** Fed with all chunks of a text in order, and nothing at its end; `false` as soon as it is no text. Decodes nothing. */
 export function openTextCheck(): (chunk?: Uint8Array) => boolean {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let carry: Uint8Array = Buffer.alloc(0);
   return (chunk) => {
-    try {
-      decoder.decode(chunk, { stream: chunk !== undefined });
-    } catch {
-      return false;
-    }
-    return chunk === undefined || !chunk.includes(0);
+    if (chunk === undefined) return carry.length === 0;
+    const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+    const rest = unfinished(bytes);
+    carry = Buffer.from(bytes.subarray(bytes.length - rest));
+    return !chunk.includes(0) && isUtf8(bytes.subarray(0, bytes.length - rest));
   };
 }

@@ -62,7 +62,17 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export async function start(settings: Record<string, unknown> = {}): Promise<Running> {
+export interface Place {
+  /** What the service must be told to live here. */
+  settings: Record<string, unknown>;
+  folder: string;
+  readers: Set<string>;
+  stored(): Promise<string[]>;
+  leave(): Promise<void>;
+}
+
+/** A database and folder of its own. */
+export async function openPlace(): Promise<Place> {
   const url = new URL(process.env.TEST_DATABASE_URL ?? '');
   const name = `file_test_${process.pid}_${Date.now()}`;
   const root = knex({ client: 'pg', connection: url.href, pool: { min: 0, max: 1 } });
@@ -75,35 +85,42 @@ export async function start(settings: Record<string, unknown> = {}): Promise<Run
   const folder = await mkdtemp(join(tmpdir(), 'chatapi-file-'));
   const readers = new Set<string>();
   const message = await startMessage(readers);
-  const { value: config, error } = schema.validate(
-    {
+  const entries = () => readdir(folder, { recursive: true, withFileTypes: true });
+  return {
+    settings: {
       DATABASE_URL: own.href,
       REDIS_URL: process.env.TEST_REDIS_URL,
       INTERNAL_SECRET_KEY: SECRET,
       UPLOAD_DIR: folder,
       MESSAGE_INTERNAL_URL: message.url,
       LOG_LEVEL: 'silent',
-      ...settings,
     },
-    { stripUnknown: true },
-  );
+    folder,
+    readers,
+    stored: async () => (await entries()).filter((e) => e.isFile()).map((e) => e.name),
+    async leave() {
+      message.close();
+      await root.raw(`drop database ${name} with (force)`);
+      await root.destroy();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+export async function start(settings: Record<string, unknown> = {}): Promise<Running> {
+  const { leave, settings: here, ...place } = await openPlace();
+  const { value: config, error } = schema.validate({ ...here, ...settings }, { stripUnknown: true });
   if (error !== undefined) throw error;
   const log = openLog('file', 'test', config.LOG_LEVEL);
   const ctx = await open({ config, log, metrics: openMetrics('file', 'test') });
   const app = openApp({ log, mount: (a) => void a.use(router(ctx, key, [...routes, ...internalRoutes])) });
   return {
+    ...place,
     ctx,
     app,
-    folder,
-    readers,
-    stored: async () =>
-      (await readdir(folder, { recursive: true, withFileTypes: true })).filter((e) => e.isFile()).map((e) => e.name),
     async stop() {
       await close(ctx);
-      message.close();
-      await root.raw(`drop database ${name} with (force)`);
-      await root.destroy();
-      await rm(folder, { recursive: true });
+      await leave();
     },
   };
 }
