@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Account, login, loginAdmin, register, rest } from './client.ts';
 import { doors, nodes } from './cluster.ts';
-import { expectError, expectInvalid, eventually } from './expects.ts';
+import { eventually, expectError, expectInvalid } from './expects.ts';
 import { closeAll, connect } from './socket.ts';
 
 describe('bans and roles', () => {
@@ -22,7 +22,10 @@ describe('bans and roles', () => {
     expect(banned.body).to.include({ id: ann.id, status: 'banned' });
     for (const live of lives) expect((await live.closed).code).to.equal(4403);
     for (const url of doors())
-      await eventually(async () => void expectError(await rest(ann, url).get('/users/me'), 403, 'AUTHORIZATION_ERROR'), 1000);
+      await eventually(
+        async () => void expectError(await rest(ann, url).get('/users/me'), 403, 'AUTHORIZATION_ERROR'),
+        1000,
+      );
     expect(Date.now() - at).to.be.lessThan(1100);
     const back = await rest().post('/users/login', { username_or_email: ann.username, password: ann.password });
     expect(expectError(back, 403, 'AUTHORIZATION_ERROR').details.reason).to.equal('spam');
@@ -43,7 +46,13 @@ describe('bans and roles', () => {
     await rest(admin).post(`/admin/users/${ann.id}/ban`, { until }).expect(200);
     const name = { username_or_email: ann.username, password: ann.password };
     expectError(await rest().post('/users/login', name), 403, 'AUTHORIZATION_ERROR');
-    await eventually(async () => void (await rest(await login(ann)).get('/users/me').expect(200)), 4000);
+    await eventually(
+      async () =>
+        void (await rest(await login(ann))
+          .get('/users/me')
+          .expect(200)),
+      4000,
+    );
     const past = { until: '2020-01-01T00:00:00.000Z' };
     expectInvalid(await rest(admin).post(`/admin/users/${ann.id}/ban`, past), 'until');
   });
@@ -65,6 +74,9 @@ describe('bans and roles', () => {
     await eventually(async () => void (await rest(ann).get('/admin/users').expect(200)), 1000);
     expectError(await rest(ann).post(`/admin/users/${admin.id}/ban`), 403, 'AUTHORIZATION_ERROR');
     await rest(admin).put(`/admin/users/${ann.id}/role`, { role: 'user' }).expect(200);
-    await eventually(async () => void expectError(await rest(ann).get('/admin/users'), 403, 'AUTHORIZATION_ERROR'), 1000);
+    await eventually(
+      async () => void expectError(await rest(ann).get('/admin/users'), 403, 'AUTHORIZATION_ERROR'),
+      1000,
+    );
   });
 });

@@ -6,7 +6,11 @@ import { door } from './cluster.ts';
 import { expectError, expectInvalid, REQUEST_ID } from './expects.ts';
 
 /** Exactly this path and method, which a tidy client would change or refuse. */
-const raw = (method: string, path: string, { token }: Account): Promise<{ status: number; headers: Json; body: Json }> =>
+const raw = (
+  method: string,
+  path: string,
+  { token }: Account,
+): Promise<{ status: number; headers: Json; body: Json }> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(door());
     const req = request({ hostname, port, method, path, headers: { authorization: `Bearer ${token}` } }, (res) => {
@@ -51,7 +55,9 @@ describe('conventions of every answer', () => {
   it('answers with and without the trailing slash, without a redirect', async () => {
     for (const path of ['/users/me', '/users/me/', '/messages', '/messages/', '/rooms', '/rooms/', '/files', '/files/'])
       await rest(ann).get(path).expect(200);
-    await rest(ann).post('/messages', { chat_id: unique('slash'), content: 'x' }).expect(201);
+    await rest(ann)
+      .post('/messages', { chat_id: unique('slash'), content: 'x' })
+      .expect(201);
   });
 
   it('refuses malformed JSON, another body type, wrong types and unknown fields', async () => {
@@ -88,7 +94,14 @@ describe('conventions of every answer', () => {
   });
 
   it('answers 404 for what is not a route, and lets nobody inside', async () => {
-    for (const path of ['/nothing', '/usersx/me', '/internal/accounts', '/health/live', '/metrics', '/messages/../internal/heads'])
+    for (const path of [
+      '/nothing',
+      '/usersx/me',
+      '/internal/accounts',
+      '/health/live',
+      '/metrics',
+      '/messages/../internal/heads',
+    ])
       expectError(await raw('GET', path, ann), 404, 'RESOURCE_NOT_FOUND');
     for (const path of ['/users/%2e%2e/internal/jwks', '/users//me', '/users/..%2finternal', '/users/%5cme', '/%'])
       expect((await raw('GET', path, ann)).status, path).to.be.oneOf([400, 404]);
@@ -126,7 +139,10 @@ describe('conventions of every answer', () => {
     ]) {
       const answer = await bytes(text);
       expect(answer, text.slice(0, 30)).to.match(/^HTTP\/1\.1 4\d\d /);
-      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).to.include({ error: true, code: 'VALIDATION_ERROR' });
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).to.include({
+        error: true,
+        code: 'VALIDATION_ERROR',
+      });
     }
   });
 });

@@ -65,14 +65,21 @@ describe('history and search', () => {
     expect(await find(bob)).to.deep.equal([]);
     expectError(await rest(ann).get('/messages/search'), 400, 'VALIDATION_ERROR');
     expectError(await rest(ann).get('/messages/search?q='), 400, 'VALIDATION_ERROR');
-    await rest(ann).get(`/messages/search?q=${encodeURIComponent(`'"; & | ! ( ) : * <->`)}`).expect(200);
+    await rest(ann)
+      .get(`/messages/search?q=${encodeURIComponent(`'"; & | ! ( ) : * <->`)}`)
+      .expect(200);
   });
 
   it('takes a deleted text out of room list, history and search', async () => {
     const place = unique('gone');
     const { id } = await say(ann, { chat_id: place, content: 'regretted words' });
     await rest(ann).delete(`/messages/${id}`).expect(204);
-    for (const path of [`/rooms/${place}`, `/messages/?chat_id=${place}`, '/messages/search?q=regretted', `/messages/${id}`])
+    for (const path of [
+      `/rooms/${place}`,
+      `/messages/?chat_id=${place}`,
+      '/messages/search?q=regretted',
+      `/messages/${id}`,
+    ])
       expect(JSON.stringify((await rest(ann).get(path).expect(200)).body)).to.not.include('regretted');
   });
 });

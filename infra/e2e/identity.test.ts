@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Account, type Json, loginAdmin, register, rest, unique } from './client.ts';
 import { doors } from './cluster.ts';
-import { expectError, expectInvalid, eventually } from './expects.ts';
+import { eventually, expectError, expectInvalid } from './expects.ts';
 
 const body = (over: object = {}): object => {
   const username = unique('new');
@@ -81,7 +81,11 @@ describe('accounts and profiles', () => {
     const display_name = unique('Zaphod');
     await rest(ann).put('/users/me', { display_name }).expect(200);
     const find = async (text: string): Promise<string[]> =>
-      (await rest(bob).get(`/users?search=${encodeURIComponent(text)}`).expect(200)).body.users.map((u: Json) => u.id);
+      (
+        await rest(bob)
+          .get(`/users?search=${encodeURIComponent(text)}`)
+          .expect(200)
+      ).body.users.map((u: Json) => u.id);
     await eventually(async () => expect(await find(display_name.toLowerCase())).to.deep.equal([ann.id]));
     expect(await find(ann.username)).to.deep.equal([ann.id]);
     expect(await find(ann.email)).to.deep.equal([]);

@@ -39,7 +39,9 @@ describe('limits, with two doors', () => {
     const phone = (await login(ann.username, ann.password, '10.1.1.1').expect(200)).body;
     const tokens = [ann.token, phone.access_token];
     const answers = await Promise.all(
-      Array.from({ length: LIMIT + 15 }, (_, i) => rest({ token: tokens[i % 2] as string }, at(i >> 1)).get(i % 5 ? '/users/me' : '/rooms/no-room')),
+      Array.from({ length: LIMIT + 15 }, (_, i) =>
+        rest({ token: tokens[i % 2] as string }, at(i >> 1)).get(i % 5 ? '/users/me' : '/rooms/no-room'),
+      ),
     );
     const taken = answers.filter(({ status }) => status !== 429);
     expect(taken).to.have.length(LIMIT);
@@ -56,7 +58,9 @@ describe('limits, with two doors', () => {
     const answers = await Promise.all(Array.from({ length: LIMIT + 5 }, (_, i) => ask('10.2.2.2', i)));
     expect(answers.filter(({ status }) => status === 401)).to.have.length(LIMIT);
     expectError(await ask('10.2.2.3', 0), 401, 'AUTHENTICATION_ERROR');
-    for (const { status } of await Promise.all(Array.from({ length: LIMIT + 5 }, (_, i) => rest(undefined, at(i)).get('/'))))
+    for (const { status } of await Promise.all(
+      Array.from({ length: LIMIT + 5 }, (_, i) => rest(undefined, at(i)).get('/')),
+    ))
       expect(status).to.equal(200);
   });
 
@@ -85,7 +89,8 @@ describe('limits, with two doors', () => {
 
   it('limits uploads, not the rest', async () => {
     const ann = await register('ann', at(0));
-    const upload = (i: number) => rest(ann, at(i)).post('/files/upload').attach('file', Buffer.from('some words'), 'a.txt');
+    const upload = (i: number) =>
+      rest(ann, at(i)).post('/files/upload').attach('file', Buffer.from('some words'), 'a.txt');
     await upload(0).expect(201);
     await upload(1).expect(201);
     expectError(await upload(0), 429, 'RATE_LIMIT_EXCEEDED');

@@ -19,14 +19,28 @@ describe('messages', () => {
     (await rest(ann).get(`/messages/?chat_id=${room}&limit=100`).expect(200)).body.messages;
 
   it('come back exactly as sent when they are text', async () => {
-    for (const content of ['1 < 2 && 3 > 2', '&lt;b&gt;', '👩‍👩‍👧‍👦 שלום', '  spaced\n\tout  ', '</3', 'see javascript: for more', `O'Brien; DROP TABLE x;--`]) {
+    for (const content of [
+      '1 < 2 && 3 > 2',
+      '&lt;b&gt;',
+      '👩‍👩‍👧‍👦 שלום',
+      '  spaced\n\tout  ',
+      '</3',
+      'see javascript: for more',
+      `O'Brien; DROP TABLE x;--`,
+    ]) {
       const { id } = await say(ann, { chat_id: room, content });
       expect((await rest(ann).get(`/messages/${id}`).expect(200)).body.content).to.equal(content);
     }
   });
 
   it('lose markup that could run or render', async () => {
-    for (const content of ['<script>alert(1)</script>hi', '<img src=x onerror=alert(1)>hi', '<a href="javascript:x()">hi</a>', 'hi<svg/onload=x', '<scr<script>ipt>hi']) {
+    for (const content of [
+      '<script>alert(1)</script>hi',
+      '<img src=x onerror=alert(1)>hi',
+      '<a href="javascript:x()">hi</a>',
+      'hi<svg/onload=x',
+      '<scr<script>ipt>hi',
+    ]) {
       const stored = (await say(ann, { chat_id: room, content })).content;
       expect(stored).to.include('hi');
       expect(stored, content).to.not.match(/<[a-z!/]/i);
@@ -37,7 +51,10 @@ describe('messages', () => {
     await say(ann, { chat_id: room, content: '😀'.repeat(4000) });
     for (const content of ['', '😀'.repeat(4001), '<b></b>'])
       expectInvalid(await rest(ann).post('/messages/', { chat_id: room, content }), 'content');
-    expectInvalid(await rest(ann).post('/messages/', { chat_id: room, content: 'x', message_type: 'system' }), 'message_type');
+    expectInvalid(
+      await rest(ann).post('/messages/', { chat_id: room, content: 'x', message_type: 'system' }),
+      'message_type',
+    );
   });
 
   it('sent 100 times, each three times at once by other doors and nodes, are one row each with equal answers', async function () {
@@ -45,7 +62,11 @@ describe('messages', () => {
     await rest(ann).post('/rooms', { chat_id: room, visibility: 'public' }).expect(201);
     const lives = await Promise.all(nodes().map((url) => connect(ann, url)));
     const byRest = async (i: number, client_id: string): Promise<Json> => {
-      const answer = await rest(ann, doors()[i % 2] as string).post('/messages/', { chat_id: room, content: client_id, client_id });
+      const answer = await rest(ann, doors()[i % 2] as string).post('/messages/', {
+        chat_id: room,
+        content: client_id,
+        client_id,
+      });
       expect(answer.status).to.be.oneOf([200, 201]);
       return { id: answer.body.id, seq: answer.body.seq };
     };
@@ -58,7 +79,10 @@ describe('messages', () => {
     await Promise.all(
       Array.from({ length: 100 }, async (_, i) => {
         const key = `key-${i}`;
-        const ways = i % 2 ? [byRest(i, key), byRest(i + 1, key), bySocket(i, key)] : [byRest(i, key), bySocket(i, key), bySocket(i + 1, key)];
+        const ways =
+          i % 2
+            ? [byRest(i, key), byRest(i + 1, key), bySocket(i, key)]
+            : [byRest(i, key), bySocket(i, key), bySocket(i + 1, key)];
         const [one, ...others] = await Promise.all(ways);
         for (const other of others) expect(other).to.deep.equal(one);
       }),
@@ -73,13 +97,20 @@ describe('messages', () => {
     const client_id = 'once';
     const first = await say(ann, { chat_id: room, content: 'x', client_id });
     expect(first.client_id).to.equal(client_id);
-    const again = await rest(ann).post('/messages/', { chat_id: room, content: 'x' }).set('Idempotency-Key', client_id).expect(200);
+    const again = await rest(ann)
+      .post('/messages/', { chat_id: room, content: 'x' })
+      .set('Idempotency-Key', client_id)
+      .expect(200);
     expect(again.body).to.include({ id: first.id, seq: first.seq });
     expectError(await rest(ann).post('/messages/', { chat_id: room, content: 'y', client_id }), 409, 'CONFLICT');
     await say(bob, { chat_id: room, content: 'x', client_id });
     await say(ann, { chat_id: unique('other'), content: 'x', client_id });
     expectInvalid(await rest(ann).post('/messages/', { chat_id: room, content: 'x', client_id: '' }), 'client_id');
-    expectError(await rest(ann).post('/messages/', { chat_id: room, content: '', client_id: 'unused' }), 400, 'VALIDATION_ERROR');
+    expectError(
+      await rest(ann).post('/messages/', { chat_id: room, content: '', client_id: 'unused' }),
+      400,
+      'VALIDATION_ERROR',
+    );
     await say(ann, { chat_id: room, content: 'z', client_id: 'unused' });
     await rest(ann).delete(`/messages/${first.id}`).expect(204);
     const late = await rest(ann).post('/messages/', { chat_id: room, content: 'x', client_id }).expect(200);
@@ -106,7 +137,11 @@ describe('messages', () => {
     for (let i = 0; i < 2; i++) await rest(bob).delete(thumb).expect(204);
     expect(await shown()).to.deep.equal([{ emoji: '👍🏽', count: 1, user_ids: [ann.id] }]);
     for (const emoji of ['ab', 'x', '👍👎'])
-      expectError(await rest(ann).put(`/messages/${id}/reactions/${encodeURIComponent(emoji)}`), 400, 'VALIDATION_ERROR');
+      expectError(
+        await rest(ann).put(`/messages/${id}/reactions/${encodeURIComponent(emoji)}`),
+        400,
+        'VALIDATION_ERROR',
+      );
   });
 
   it('are edited by their sender; a deleted one leaves a tombstone that nothing edits', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Account, type Json, register, rest, say, unique } from './client.ts';
 import { nodes } from './cluster.ts';
-import { expectError, eventually } from './expects.ts';
+import { eventually, expectError } from './expects.ts';
 import { closeAll, connect } from './socket.ts';
 
 const ROOM_KEYS = [
@@ -31,7 +31,8 @@ describe('rooms', () => {
     room = unique('room');
   });
   afterEach(closeAll);
-  const roomOf = async (who: Account, id = room): Promise<Json> => (await rest(who).get(`/rooms/${id}`).expect(200)).body;
+  const roomOf = async (who: Account, id = room): Promise<Json> =>
+    (await rest(who).get(`/rooms/${id}`).expect(200)).body;
 
   it('are made by POST, with one member_joined per first member', async () => {
     const make = { chat_id: room, name: 'A room', visibility: 'private', member_ids: [bob.id] };
@@ -60,11 +61,17 @@ describe('rooms', () => {
     expectError(await rest(ann).post('/messages/', { content: 'x' }), 400, 'VALIDATION_ERROR');
     const both = { chat_id: room, recipient_id: bob.id, content: 'x' };
     expectError(await rest(ann).post('/messages/', both), 400, 'VALIDATION_ERROR');
-    expectError(await rest(ann).post('/messages/', { recipient_id: 'usr_nobody', content: 'x' }), 404, 'RESOURCE_NOT_FOUND');
+    expectError(
+      await rest(ann).post('/messages/', { recipient_id: 'usr_nobody', content: 'x' }),
+      404,
+      'RESOURCE_NOT_FOUND',
+    );
   });
 
   it('count what is unread and what was read, and never go back', async () => {
-    await rest(ann).post('/rooms', { chat_id: room, visibility: 'public', member_ids: [bob.id] }).expect(201);
+    await rest(ann)
+      .post('/rooms', { chat_id: room, visibility: 'public', member_ids: [bob.id] })
+      .expect(201);
     const sent = [];
     for (const content of ['one', 'two', 'three']) sent.push(await say(ann, { chat_id: room, content }));
     expect(await roomOf(bob)).to.include({ unread_count: 3, last_seq: 5 });
@@ -94,7 +101,9 @@ describe('rooms', () => {
       (await rest(bob).get(`/rooms/public?search=${text}`).expect(200)).body.rooms.map((r: Json) => r.id);
     expect(await found(older)).to.deep.equal([older]);
     expect(await found(hidden)).to.deep.equal([]);
-    expect((await rest(ann).get('/rooms?limit=100').expect(200)).body.rooms.map((r: Json) => r.id)).to.include('general');
+    expect((await rest(ann).get('/rooms?limit=100').expect(200)).body.rooms.map((r: Json) => r.id)).to.include(
+      'general',
+    );
   });
 
   it('private ones do not exist for others, by any route', async () => {
@@ -121,7 +130,9 @@ describe('rooms', () => {
     expect(there).to.include({ recipient_id: bob.id });
     expectError(await rest(eve).get(`/messages/?chat_id=${there.chat_id}`), 404, 'RESOURCE_NOT_FOUND');
     expectError(await rest(eve).get('/rooms/dm:no:such'), 404, 'RESOURCE_NOT_FOUND');
-    expect((await rest(ann).post(`/rooms/${there.chat_id}/members`, { user_id: eve.id })).status).to.be.oneOf([400, 403]);
+    expect((await rest(ann).post(`/rooms/${there.chat_id}/members`, { user_id: eve.id })).status).to.be.oneOf([
+      400, 403,
+    ]);
     const note = await say(ann, { recipient_id: ann.id, content: 'to myself' });
     expect(note.chat_id).to.not.equal(there.chat_id);
   });

@@ -28,7 +28,9 @@ describe('the seed, request by request', () => {
   };
 
   it('registers', async () => {
-    const { body } = await rest().post('/users/register', { ...JOHN, display_name: 'John Doe' }).expect(201);
+    const { body } = await rest()
+      .post('/users/register', { ...JOHN, display_name: 'John Doe' })
+      .expect(201);
     expectSession(body);
     expect(body.user.display_name).to.equal('John Doe');
     expect(JSON.stringify(body)).to.not.include(JOHN.password);
@@ -36,7 +38,9 @@ describe('the seed, request by request', () => {
 
   it('logs in by username and by email', async () => {
     for (const name of [JOHN.username, JOHN.email, 'JohnDoe']) {
-      const { body } = await rest().post('/users/login', { username_or_email: name, password: JOHN.password }).expect(200);
+      const { body } = await rest()
+        .post('/users/login', { username_or_email: name, password: JOHN.password })
+        .expect(200);
       expectSession(body);
       john = { ...JOHN, id: body.user.id, token: body.access_token, refresh_token: body.refresh_token };
     }
@@ -44,7 +48,11 @@ describe('the seed, request by request', () => {
 
   it('shows and updates the own profile', async () => {
     expectUser((await rest(john).get('/users/me').expect(200)).body);
-    const change = { display_name: 'John Smith', bio: 'Software developer', avatar_url: 'https://example.com/avatar.jpg' };
+    const change = {
+      display_name: 'John Smith',
+      bio: 'Software developer',
+      avatar_url: 'https://example.com/avatar.jpg',
+    };
     const { body } = await rest(john).put('/users/me', change).expect(200);
     expect(body).to.include(change);
     expect((await rest(john).get('/users/me').expect(200)).body).to.include(change);
@@ -84,7 +92,12 @@ describe('the seed, request by request', () => {
       .attach('file', Buffer.from('plain words\n'), 'notes.txt')
       .field('description', 'some notes')
       .expect(201);
-    expect(upload.body).to.include({ filename: 'notes.txt', size: 12, description: 'some notes', uploaded_by: john.id });
+    expect(upload.body).to.include({
+      filename: 'notes.txt',
+      size: 12,
+      description: 'some notes',
+      uploaded_by: john.id,
+    });
     expect(upload.body.id).to.match(/^file_/);
     const content = await rest().get(upload.body.url).expect(200);
     expect(content.text).to.equal('plain words\n');
@@ -94,7 +107,9 @@ describe('the seed, request by request', () => {
     const admin = await loginAdmin();
     const stats = (await rest(admin).get('/admin/dashboard/stats').expect(200)).body;
     expect(stats).to.include.all.keys('users', 'rooms', 'messages', 'files', 'connections', 'generated_at');
-    const list = await rest(admin).get('/admin/users?skip=0&limit=10&search=johndoe&status_filter=active&role_filter=user').expect(200);
+    const list = await rest(admin)
+      .get('/admin/users?skip=0&limit=10&search=johndoe&status_filter=active&role_filter=user')
+      .expect(200);
     expect(list.body).to.include({ total: 1, skip: 0, limit: 10 });
     expectUser(list.body.users[0]);
     expect((await rest(admin).post(`/admin/users/${john.id}/ban`).expect(200)).body.status).to.equal('banned');

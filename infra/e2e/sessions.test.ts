@@ -1,13 +1,16 @@
 import { expect } from 'chai';
 import { type Account, type Json, login, register, rest } from './client.ts';
 import { doors, nodes } from './cluster.ts';
-import { expectError, eventually } from './expects.ts';
+import { eventually, expectError } from './expects.ts';
 import { closeAll, connect } from './socket.ts';
 
 const WITHIN_MS = 1000;
 const refresh = (refresh_token: string, url?: string) => rest(undefined, url).post('/users/refresh', { refresh_token });
 const tokenDead = (account: { token: string }): Promise<void> =>
-  eventually(async () => void expectError(await rest(account).get('/users/me'), 401, 'AUTHENTICATION_ERROR'), WITHIN_MS);
+  eventually(
+    async () => void expectError(await rest(account).get('/users/me'), 401, 'AUTHENTICATION_ERROR'),
+    WITHIN_MS,
+  );
 
 describe('sessions', () => {
   let ann: Account;
@@ -66,7 +69,10 @@ describe('sessions', () => {
     expect((await mine.closed).code).to.equal(4401);
     await Promise.all(
       doors().map((url) =>
-        eventually(async () => void expectError(await rest(ann, url).get('/users/me'), 401, 'AUTHENTICATION_ERROR'), WITHIN_MS),
+        eventually(
+          async () => void expectError(await rest(ann, url).get('/users/me'), 401, 'AUTHENTICATION_ERROR'),
+          WITHIN_MS,
+        ),
       ),
     );
     phones.send({ type: 'ping' });

@@ -99,13 +99,19 @@ export interface Refusal {
 }
 
 /** An upgrade that must be refused: how. */
-export function refusedUpgrade(url: string, headers: Record<string, string> = {}, protocols?: string[]): Promise<Refusal> {
+export function refusedUpgrade(
+  url: string,
+  headers: Record<string, string> = {},
+  protocols?: string[],
+): Promise<Refusal> {
   const ws = new WebSocket(url, protocols ?? [], { headers });
   return new Promise((resolve, reject) => {
     ws.on('unexpected-response', (_request, response) => {
       let text = '';
       response.on('data', (chunk) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) }));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) }),
+      );
     });
     ws.on('open', () => reject(new Error('the upgrade was accepted')));
     ws.on('error', reject);

@@ -144,7 +144,7 @@ export async function endedBans(db: Knex, limit: number): Promise<string[]> {
 }
 
 export interface AccountFilter extends Paging {
-  search?: string;
+  search: string;
   status?: string;
   role?: string;
 }
@@ -152,11 +152,11 @@ export interface AccountFilter extends Paging {
 /** Newest first. The text sought is compared as it is: `%` and `_` are characters like others. */
 export async function listAccounts(
   db: Knex,
-  { search, status, role, limit, skip }: AccountFilter,
+  { search, status = '', role = '', limit, skip }: AccountFilter,
 ): Promise<{ accounts: AccountRow[]; total: number }> {
   const wanted = `(:search = '' or position(:search in username_key) > 0 or position(:search in email_key) > 0)
     and (:status = '' or status = :status) and (:role = '' or role = :role)`;
-  const values = { search: search ?? '', status: status ?? '', role: role ?? '', limit, skip };
+  const values = { search, status, role, limit, skip };
   const [found, counted] = await Promise.all([
     db.raw<{ rows: Raw[] }>(
       `select ${COLUMNS} from accounts where ${wanted} order by user_id desc limit :limit offset :skip`,
@@ -164,5 +164,5 @@ export async function listAccounts(
     ),
     db.raw<{ rows: { total: number }[] }>(`select count(*) as total from accounts where ${wanted}`, values),
   ]);
-  return { accounts: found.rows.map(toAccount), total: counted.rows[0]?.total ?? 0 };
+  return { accounts: found.rows.map(toAccount), total: (counted.rows[0] as { total: number }).total };
 }

@@ -46,15 +46,20 @@ export const shown = (account: AccountRow): ShownAccount => ({
   banned_until: account.banned_until,
 });
 
-/** @throws CONFLICT naming each field that is taken. */
-export async function checkFree(db: Knex, { username, email }: Newcomer): Promise<void> {
-  const taken = await takenNames(db, nameKey(username), nameKey(email));
-  const fields = (['username', 'email'] as const)
-    .filter((field) => taken[field])
-    .map((path) => ({ path, message: `this ${path} is taken` }));
-  if (fields.length > 0)
-    throw new AppError('CONFLICT', fields.map(({ message }) => message).join(', '), { details: { fields } });
+export interface TakenField {
+  path: 'username' | 'email';
+  message: string;
 }
+
+export async function takenFields(db: Knex, { username, email }: Newcomer): Promise<TakenField[]> {
+  const taken = await takenNames(db, nameKey(username), nameKey(email));
+  return (['username', 'email'] as const)
+    .filter((path) => taken[path])
+    .map((path) => ({ path, message: `this ${path} is taken` }));
+}
+
+export const conflict = (fields: TakenField[]): AppError =>
+  new AppError('CONFLICT', fields.map(({ message }) => message).join(', '), { details: { fields } });
 
 /** Inserts and tells. undefined when somebody else took a name in this very moment. */
 export async function createAccount(
@@ -89,6 +94,6 @@ export async function findAccounts(
   ctx: Pick<Context, 'db'>,
   filter: AccountFilter,
 ): Promise<{ accounts: ShownAccount[]; total: number }> {
-  const { accounts, total } = await listAccounts(ctx.db, { ...filter, search: nameKey(filter.search ?? '') });
+  const { accounts, total } = await listAccounts(ctx.db, { ...filter, search: nameKey(filter.search) });
   return { accounts: accounts.map(shown), total };
 }

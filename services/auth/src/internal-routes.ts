@@ -16,7 +16,7 @@ const reason = Joi.string().allow('', null).max(500, 'utf8');
 
 const filter = Joi.object<AccountFilter>({
   ...paging(),
-  search: Joi.string().allow('').max(254),
+  search: Joi.string().allow('').max(254).default(''),
   status: Joi.string().valid('active', 'banned'),
   role: role(),
 });

@@ -13,7 +13,7 @@ const pems = (text: string): string[] => text.replaceAll('\\n', '\n').match(PEM)
 
 function algorithmOf(key: KeyObject): Algorithm {
   if (key.asymmetricKeyType === 'ed25519') return 'EdDSA';
-  if (key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048) return 'RS256';
+  if (key.asymmetricKeyType === 'rsa' && Number(key.asymmetricKeyDetails?.modulusLength) >= 2048) return 'RS256';
   throw new Error('must be an Ed25519 key or an RSA key of at least 2048 bits');
 }
 

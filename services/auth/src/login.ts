@@ -1,7 +1,7 @@
 // Owns: who gets a session: register and login. An unknown name and a wrong password are one answer in one time.
 import { AppError } from '@chatapi/kit';
 import { type AccountRow, accountByName, lockAccount } from './account-store.ts';
-import { checkFree, createAccount, type Newcomer } from './accounts.ts';
+import { conflict, createAccount, type Newcomer, takenFields } from './accounts.ts';
 import { isBanned, liftEndedBan, refuseBanned } from './bans.ts';
 import type { Context } from './context.ts';
 import { beginTry } from './login-limit.ts';
@@ -20,16 +20,14 @@ export async function register(ctx: Context, from: Origin, who: Newcomer & { pas
     who.email.split('@')[0] as string,
     who.display_name ?? '',
   ]);
-  await checkFree(ctx.db, who);
+  const taken = await takenFields(ctx.db, who);
+  if (taken.length > 0) throw conflict(taken);
   const hash = await ctx.hasher.hash(who.password);
   const opened = await ctx.db.transaction(async (trx) => {
     const account = await createAccount(trx, who, hash, 'user');
     return account === undefined ? undefined : openSession(ctx, trx, account, from);
   });
-  if (opened === undefined) {
-    await checkFree(ctx.db, who);
-    throw new AppError('CONFLICT', 'this name is taken');
-  }
+  if (opened === undefined) throw conflict(await takenFields(ctx.db, who));
   ctx.facts.nudge();
   return { user: newUser(opened.account), ...tokensOf(ctx, opened) };
 }

@@ -28,7 +28,8 @@ export function checkPassword(path: string, password: string, about: string[]): 
   const { score, feedback } = judge.check(password, about);
   if (score >= MIN_SCORE) return;
   const { warning, suggestions } = feedback;
-  throw refused(path, `${path} is too easy to guess. ${warning ?? ''}`.trim(), {
+  const message = [`${path} is too easy to guess.`, warning].filter(Boolean).join(' ');
+  throw refused(path, message, {
     advice: { score, warning, suggestions },
   });
 }

@@ -2,7 +2,7 @@
 // out, two tabs get a successor each in one session); who comes with it after that has stolen it, and the session ends.
 import type { Revocation } from '@chatapi/bus';
 import { AppError, type Knex } from '@chatapi/kit';
-import { lockAccount } from './account-store.ts';
+import { type AccountRow, lockAccount } from './account-store.ts';
 import { refuseBanned } from './bans.ts';
 import type { Context } from './context.ts';
 import { findSpent, insertToken, type UsedToken, useToken } from './refresh-store.ts';
@@ -13,8 +13,7 @@ import { type Opened, originOf, type Tokens, tellSeen, tokensOf } from './sessio
 const refused = (): AppError => new AppError('AUTHENTICATION_ERROR', 'This refresh token is not valid');
 
 async function succeed(ctx: Context, trx: Knex, used: UsedToken, from: Origin): Promise<Opened> {
-  const account = await lockAccount(trx, used.user_id);
-  if (account === undefined) throw refused();
+  const account = (await lockAccount(trx, used.user_id)) as AccountRow; // the session refers to it
   refuseBanned(account);
   await tellSeen(trx, used.user_id);
   const issued_at = await touchSession(trx, used.session_id, originOf(from));

@@ -55,7 +55,7 @@ export async function userOf(
     const [profile] = profiles;
     if (profile === undefined) return user;
     const { user_id: _, updated_at, ...own } = profile;
-    return { ...user, ...own, updated_at: updated_at > user.updated_at ? updated_at : user.updated_at };
+    return { ...user, ...own, updated_at: [updated_at, user.updated_at].sort()[1] as string };
   } catch (err) {
     ctx.log.debug({ err: (err as Error).message, request_id }, 'login answered without the profile');
     return user;

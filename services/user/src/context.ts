@@ -1,5 +1,16 @@
 import { type FactsRunner, startFacts } from '@chatapi/bus';
-import { type Base, identityKey, type Knex, migrate, openDb, openPeer, openQueueRedis, openRedis, type Peer, type Redis } from '@chatapi/kit';
+import {
+  type Base,
+  identityKey,
+  type Knex,
+  migrate,
+  openDb,
+  openPeer,
+  openQueueRedis,
+  openRedis,
+  type Peer,
+  type Redis,
+} from '@chatapi/kit';
 import type { Config } from './config.ts';
 import { handlers } from './facts.ts';
 import { migrations } from './migrations/index.ts';
@@ -23,7 +34,14 @@ export async function open(base: Base<Config>, schema = 'users'): Promise<Contex
     throw error;
   }
   const redis = openRedis(config.REDIS_URL, log);
-  const facts = startFacts({ service: 'user', db, redis, openQueueRedis: () => openQueueRedis(config.REDIS_URL, log), handlers, log });
+  const facts = startFacts({
+    service: 'user',
+    db,
+    redis,
+    openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
+    handlers,
+    log,
+  });
   const auth = openPeer('auth', config.AUTH_INTERNAL_URL, identityKey(config.INTERNAL_SECRET_KEY), 'user');
   return { ...base, db, redis, facts, auth };
 }

@@ -4,4 +4,13 @@ import { close, open, ready } from './context.ts';
 import { internalRoutes } from './internal-routes.ts';
 import { routes } from './routes.ts';
 
-await run({ name: 'user', version: '0.1.0', config: config(), open: (base) => open(base), close, ready, routes, internalRoutes });
+await run({
+  name: 'user',
+  version: '0.1.0',
+  config: config(),
+  open: (base) => open(base),
+  close,
+  ready,
+  routes,
+  internalRoutes,
+});

@@ -16,7 +16,11 @@ export interface ProfileRow {
   last_seen: string | null;
 }
 
-type Raw = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_seen'> & { created_at: Date; updated_at: Date; last_seen: Date | null };
+type Raw = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_seen'> & {
+  created_at: Date;
+  updated_at: Date;
+  last_seen: Date | null;
+};
 
 const COLUMNS = `user_id as id, username, email, coalesce(display_name, username) as display_name, bio, avatar_url, role, status, created_at,
   greatest(account_updated_at, profile_updated_at) as updated_at, last_seen`;
@@ -39,7 +43,10 @@ export async function keepAccount(trx: Knex, account: Account, displayName: stri
        email = case when newer then excluded.email else p.email end,
        role = case when newer then excluded.role else p.role end,
        status = case when newer then excluded.status else p.status end,
-       account_updated_at = greatest(p.account_updated_at, excluded.account_updated_at)`.replaceAll('newer', 'excluded.account_updated_at > p.account_updated_at'),
+       account_updated_at = greatest(p.account_updated_at, excluded.account_updated_at)`.replaceAll(
+      'newer',
+      'excluded.account_updated_at > p.account_updated_at',
+    ),
     { ...account, displayName },
   );
 }
@@ -74,7 +81,11 @@ export interface ProfileChange {
 export type ChangedProfile = ProfileRow & { profile_updated_at: string };
 
 /** Changes what is given. `profile_updated_at` grows strictly, so that the newest of two facts is told from the other. */
-export async function updateProfile(trx: Knex, userId: string, change: ProfileChange): Promise<ChangedProfile | undefined> {
+export async function updateProfile(
+  trx: Knex,
+  userId: string,
+  change: ProfileChange,
+): Promise<ChangedProfile | undefined> {
   const { rows } = await trx.raw<{ rows: (Raw & { profile_updated_at: Date })[] }>(
     `update profiles set
        display_name = coalesce(:display_name, display_name),
@@ -91,7 +102,9 @@ export async function updateProfile(trx: Knex, userId: string, change: ProfileCh
     },
   );
   const [row] = rows;
-  return row === undefined ? undefined : { ...toProfile(row), profile_updated_at: row.profile_updated_at.toISOString() };
+  return row === undefined
+    ? undefined
+    : { ...toProfile(row), profile_updated_at: row.profile_updated_at.toISOString() };
 }
 
 /** Never goes back: nodes may tell in any order. */

@@ -3,7 +3,15 @@ import { type Account, tellFact } from '@chatapi/bus';
 import { AppError, type Caller, notFound, type Paging, page } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { onlineAmong, type Presence, presenceOf } from './presence.ts';
-import { keepAccount, type ProfileChange, type ProfileRow, profileById, profilesByIds, searchProfiles, updateProfile } from './profile-store.ts';
+import {
+  keepAccount,
+  type ProfileChange,
+  type ProfileRow,
+  profileById,
+  profilesByIds,
+  searchProfiles,
+  updateProfile,
+} from './profile-store.ts';
 
 export type OwnProfile = Omit<ProfileRow, 'last_seen'>;
 export type PublicProfile = Omit<OwnProfile, 'email'> & { email?: string; presence: Presence };
@@ -12,11 +20,9 @@ export type PublicProfile = Omit<OwnProfile, 'email'> & { email?: string; presen
 async function profile(ctx: Context, userId: string, request_id: string): Promise<ProfileRow> {
   const known = await profileById(ctx.db, userId);
   if (known !== undefined) return known;
-  const { user_id, username, email, role, status, created_at, updated_at, display_name } = await ctx.auth.call<Account & { display_name: string }>(
-    'GET',
-    `/internal/accounts/${encodeURIComponent(userId)}`,
-    { request_id },
-  );
+  const { user_id, username, email, role, status, created_at, updated_at, display_name } = await ctx.auth.call<
+    Account & { display_name: string }
+  >('GET', `/internal/accounts/${encodeURIComponent(userId)}`, { request_id });
   await keepAccount(ctx.db, { user_id, username, email, role, status, created_at, updated_at }, display_name);
   const kept = await profileById(ctx.db, userId);
   if (kept === undefined) throw notFound('User');
@@ -31,9 +37,15 @@ function asSeenBy(caller: Caller, { email, last_seen, ...rest }: ProfileRow, onl
   return caller.role === 'admin' || caller.user_id === rest.id ? { ...rest, email, presence } : { ...rest, presence };
 }
 
-export const me = async (ctx: Context, caller: Caller, requestId: string): Promise<OwnProfile> => own(await profile(ctx, caller.user_id, requestId));
+export const me = async (ctx: Context, caller: Caller, requestId: string): Promise<OwnProfile> =>
+  own(await profile(ctx, caller.user_id, requestId));
 
-export async function showUser(ctx: Context, caller: Caller, userId: string, requestId: string): Promise<PublicProfile> {
+export async function showUser(
+  ctx: Context,
+  caller: Caller,
+  userId: string,
+  requestId: string,
+): Promise<PublicProfile> {
   const [found, online] = await Promise.all([profile(ctx, userId, requestId), onlineAmong(ctx.redis, [userId])]);
   return asSeenBy(caller, found, online);
 }
@@ -42,7 +54,11 @@ export interface Search extends Paging {
   search: string;
 }
 
-export async function searchUsers(ctx: Context, caller: Caller, { search, ...paging }: Search): Promise<{ users: PublicProfile[]; has_more: boolean }> {
+export async function searchUsers(
+  ctx: Context,
+  caller: Caller,
+  { search, ...paging }: Search,
+): Promise<{ users: PublicProfile[]; has_more: boolean }> {
   const rows = await searchProfiles(ctx.db, search.toLowerCase(), paging);
   const online = await onlineAmong(
     ctx.redis,
@@ -55,7 +71,12 @@ export async function searchUsers(ctx: Context, caller: Caller, { search, ...pag
   );
 }
 
-export async function changeProfile(ctx: Context, caller: Caller, change: ProfileChange, requestId: string): Promise<OwnProfile> {
+export async function changeProfile(
+  ctx: Context,
+  caller: Caller,
+  change: ProfileChange,
+  requestId: string,
+): Promise<OwnProfile> {
   await profile(ctx, caller.user_id, requestId);
   const changed = await ctx.db.transaction(async (trx) => {
     const row = await updateProfile(trx, caller.user_id, change);
@@ -80,5 +101,13 @@ export interface ProfileCard {
 /** For other services; who is not known (yet) is left out. */
 export async function cards(ctx: Context, ids: string[]): Promise<{ profiles: ProfileCard[] }> {
   const rows = await profilesByIds(ctx.db, ids);
-  return { profiles: rows.map(({ id: user_id, display_name, bio, avatar_url, updated_at }) => ({ user_id, display_name, bio, avatar_url, updated_at })) };
+  return {
+    profiles: rows.map(({ id: user_id, display_name, bio, avatar_url, updated_at }) => ({
+      user_id,
+      display_name,
+      bio,
+      avatar_url,
+      updated_at,
+    })),
+  };
 }

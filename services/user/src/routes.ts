@@ -33,7 +33,10 @@ const user = Joi.object({ ...shown, email: Joi.string().required() });
 const publicUser = Joi.object({
   ...shown,
   email: Joi.string().description('only for the user and for admins'),
-  presence: Joi.object({ status: Joi.string().valid('online', 'offline').required(), last_seen: time().allow(null).required() }).required(),
+  presence: Joi.object({
+    status: Joi.string().valid('online', 'offline').required(),
+    last_seen: time().allow(null).required(),
+  }).required(),
 });
 
 export const routes: Route<Context>[] = [

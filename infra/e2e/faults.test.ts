@@ -1,0 +1,78 @@
+// Kill -9 of every process in turn, then a whole stop and start: what was said is there once, in order, and all works.
+import { expect } from 'chai';
+import { type Account, type Json, register, rest } from './client.ts';
+import { dispose, nodesOf, ownCluster, type TestCluster } from './cluster.ts';
+import { eventually } from './expects.ts';
+import { closeAll, connect } from './socket.ts';
+
+const HEALED_MS = 10_000;
+const ROOM = 'survivors';
+const said: string[] = [];
+
+describe('whatever dies', function () {
+  this.timeout(60_000);
+  let own: TestCluster;
+  let ann: Account;
+  before(async () => {
+    own = await ownCluster({ DRAIN_MS: '0' });
+    ann = await register('ann', own.url);
+  });
+  after(() => dispose(own));
+  afterEach(closeAll);
+
+  const history = async (): Promise<Json[]> => {
+    const answer = await rest(ann, own.url).get(`/messages/?chat_id=${ROOM}&after_seq=0&limit=100`);
+    expect(answer.status).to.equal(200);
+    return answer.body.messages;
+  };
+  /** Sends until acknowledged, as a client does: always with the same key. */
+  const sayOnce = (content: string): Promise<void> =>
+    eventually(async () => {
+      const body = { chat_id: ROOM, content, client_id: content };
+      expect((await rest(ann, own.url).post('/messages/', body)).status).to.be.oneOf([200, 201]);
+    }, HEALED_MS);
+  const allWork = async (): Promise<void> => {
+    const content = `after ${said.length}`;
+    await sayOnce(content);
+    said.push(content);
+    for (const url of nodesOf(own)) {
+      await eventually(async () => {
+        const live = await connect(ann, url);
+        live.send({ type: 'resume', rooms: { [ROOM]: 0 } });
+        expect((await live.next('resumed')).rooms[ROOM].complete).to.equal(true);
+        const seen = live.frames.filter((f) => f.type === 'message' && f.chat_id === ROOM).map((f) => f.content);
+        expect(seen).to.deep.equal(said);
+        live.ws.terminate();
+      }, HEALED_MS);
+    }
+    await eventually(async () => expect((await history()).map((m) => m.content)).to.deep.equal(said), HEALED_MS);
+  };
+
+  it('works before', allWork);
+
+  for (const name of [
+    'gateway',
+    'auth',
+    'user',
+    'message',
+    'file',
+    'admin',
+    'realtime-1',
+    'realtime-2',
+    'redis',
+    'postgres',
+  ]) {
+    it(`kill -9 of ${name}: within 10 s all works, and the messages are there once, in order`, async () => {
+      own.kill(name);
+      await allWork();
+      await own.waitReady(HEALED_MS);
+    });
+  }
+
+  it('keeps all of it over a stop and a new start on the same folder', async () => {
+    await own.stop();
+    own = await ownCluster({ DRAIN_MS: '0' }, own.dataDir);
+    await rest(ann, own.url).get('/users/me').expect(200);
+    await allWork();
+  });
+});

@@ -1,0 +1,16 @@
+import { run } from '@chatapi/kit';
+import { config } from './config.ts';
+import { close, open, ready, VERSION } from './context.ts';
+import { openDoor } from './door.ts';
+import { ownRoutes } from './own-routes.ts';
+
+await run({
+  name: 'api-gateway',
+  version: VERSION,
+  config: config(),
+  open,
+  ready,
+  close,
+  routes: ownRoutes,
+  door: openDoor,
+});

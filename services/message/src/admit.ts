@@ -1,0 +1,58 @@
+// Owns: what posting to a room makes on its way: the room itself on its first post, a public room's new member, a direct room.
+import { notFound } from '@chatapi/kit';
+import { type Change, change } from './change.ts';
+import type { Context } from './context.ts';
+import { enterRoom } from './enter.ts';
+import { ensureGeneral } from './general.ts';
+import { GENERAL } from './general-store.ts';
+import type { MemberRole, NewMember } from './member-store.ts';
+import { requirePeople } from './people.ts';
+import type { Kind } from './permissions.ts';
+import { insertRoom, lockRoom, type RoomRow } from './room-store.ts';
+import type { Draft } from './send-body.ts';
+
+export interface Admission {
+  kind: Kind;
+  version: number;
+}
+
+const entering = (users: string[], role: MemberRole): NewMember[] => [...new Set(users)].map((user_id) => ({ user_id, role }));
+
+async function create(c: Change, id: string, kind: Kind): Promise<boolean> {
+  if (!(await insertRoom(c.trx, { id, kind, name: null }))) return false;
+  await c.tell('room.created', { room_id: id, kind, created_at: new Date().toISOString() });
+  return true;
+}
+
+async function admitDirect(ctx: Context, id: string, { sender, recipient_id }: Draft): Promise<Admission> {
+  const people = [sender.user_id, recipient_id as string];
+  await requirePeople(ctx, [recipient_id as string]);
+  return await change(ctx, async (c) => {
+    if (await create(c, id, 'direct')) return { kind: 'direct', version: await enterRoom(c, id, entering(people, 'member')) };
+    // Made by the other one a moment ago.
+    const { version } = (await lockRoom(c.trx, id)) as RoomRow;
+    return { kind: 'direct', version };
+  });
+}
+
+async function admitPublic(ctx: Context, id: string, users: string[]): Promise<Admission> {
+  return await change(ctx, async (c) => {
+    const [first, ...others] = entering(users, 'member') as [NewMember, ...NewMember[]];
+    const made = await create(c, id, 'public');
+    const room = (await lockRoom(c.trx, id)) as RoomRow;
+    if (room.deleted_at !== null || room.kind !== 'public') throw notFound('Room');
+    const people: NewMember[] = [made ? { ...first, role: 'owner' } : first, ...others];
+    return { kind: 'public', version: await enterRoom(c, id, people) };
+  });
+}
+
+/** Lets the senders of these drafts into the room that all of them name. @throws when none of them may. */
+export async function admitSenders(ctx: Context, id: string, drafts: Draft[]): Promise<Admission> {
+  const users = drafts.map(({ sender }) => sender.user_id);
+  if (id === GENERAL) {
+    await ensureGeneral(ctx, users);
+    return { kind: 'public', version: 1 };
+  }
+  const direct = drafts.find(({ recipient_id }) => recipient_id !== null);
+  return direct === undefined ? await admitPublic(ctx, id, users) : await admitDirect(ctx, id, direct);
+}

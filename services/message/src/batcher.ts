@@ -1,0 +1,96 @@
+// Owns: how sends become batches: one commit in flight, what arrives meanwhile goes into the next, nobody waits beyond a deadline.
+// Does not own: what a batch does. It can't wedge: a batch that does not end in time is given up and the next one starts.
+import { unavailable } from '@chatapi/kit';
+
+export interface BatchOptions<T, R> {
+  /** One outcome per item, in the same order; an Error rejects that item, `undefined` puts it at the head of the next batch. */
+  commit(items: T[], signal: AbortSignal): Promise<(R | Error | undefined)[]>;
+  /** Most items in one batch. */
+  cap: number;
+  /** Milliseconds from an item's arrival until its caller hears SERVICE_UNAVAILABLE. */
+  deadlineMs: number;
+  onBatch?(size: number, seconds: number): void;
+}
+
+interface Entry<T, R> {
+  item: T;
+  due: number;
+  resolve(result: R): void;
+  reject(error: unknown): void;
+}
+
+export interface Batcher<T, R> {
+  add(item: T): Promise<R>;
+  /** Resolves when nothing is under way or waiting. */
+  idle(): Promise<void>;
+}
+
+// Enough for one commit, if the first item waited for a slow one before.
+const LEAST_MS = 500;
+
+export function openBatcher<T, R>({ commit, cap, deadlineMs, onBatch }: BatchOptions<T, R>): Batcher<T, R> {
+  let waiting: Entry<T, R>[] = [];
+  let running = false;
+  let idlers: (() => void)[] = [];
+
+  async function attempt(batch: Entry<T, R>[]): Promise<(R | Error | undefined)[]> {
+    const stop = new AbortController();
+    const timeLeft = Math.max((batch[0] as Entry<T, R>).due - Date.now(), LEAST_MS);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = unavailable('The database', new Error('a batch did not end in time'));
+        stop.abort(error);
+        reject(error);
+      }, timeLeft);
+    });
+    try {
+      return await Promise.race([commit(batch.map(({ item }) => item), stop.signal), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function settle(batch: Entry<T, R>[], outcomes: (R | Error | undefined)[]): void {
+    const again: Entry<T, R>[] = [];
+    batch.forEach((entry, i) => {
+      const outcome = outcomes[i];
+      if (outcome === undefined) again.push(entry);
+      else if (outcome instanceof Error) entry.reject(outcome);
+      else entry.resolve(outcome);
+    });
+    waiting = [...again, ...waiting];
+  }
+
+  async function turn(): Promise<void> {
+    const batch = waiting.slice(0, cap);
+    waiting = waiting.slice(cap);
+    const started = process.hrtime.bigint();
+    try {
+      settle(batch, await attempt(batch));
+      onBatch?.(batch.length, Number(process.hrtime.bigint() - started) / 1e9);
+    } catch (error) {
+      // Whoever waited behind a batch that failed as a whole has waited on the same database: they hear it now, not a deadline later.
+      for (const entry of [...batch, ...waiting]) entry.reject(error);
+      waiting = [];
+    }
+    if (waiting.length > 0) {
+      setImmediate(() => void turn());
+      return;
+    }
+    running = false;
+    for (const done of idlers.splice(0)) done();
+  }
+
+  return {
+    add: (item) =>
+      new Promise<R>((resolve, reject) => {
+        waiting.push({ item, due: Date.now() + deadlineMs, resolve, reject });
+        if (running) return;
+        running = true;
+        // One event-loop turn: what this turn still brings travels together, and an idle service adds no delay.
+        setImmediate(() => void turn());
+      }),
+    idle: () => (running ? new Promise((resolve) => idlers.push(resolve)) : Promise.resolve()),
+  };
+}

@@ -1,0 +1,74 @@
+import { type FactsRunner, startFacts } from '@chatapi/bus';
+import { type Base, identityKey, type Knex, migrate, openDb, openPeer, openPool, openQueueRedis, openRedis, type Peer, type Pool, type Redis } from '@chatapi/kit';
+import { type AccessCache, openAccessCache } from './access-cache.ts';
+import type { MessageConfig } from './config.ts';
+import { handlers } from './facts.ts';
+import { type Counted, openCounted } from './metrics.ts';
+import { migrations } from './migrations/index.ts';
+import { openPublisher, type Publisher } from './publisher.ts';
+import { openSends, type SendBatcher } from './send.ts';
+import { prepareConnections } from './send-store.ts';
+import { makePartitions, startUpkeep } from './upkeep.ts';
+
+export interface Context extends Base<MessageConfig> {
+  db: Knex;
+  /** The send path's own connections: never behind a slow search. */
+  sendPool: Pool;
+  redis: Redis;
+  auth: Peer;
+  file: Peer;
+  facts: FactsRunner;
+  publisher: Publisher;
+  access: AccessCache;
+  /** People known to have their row in `general`. */
+  inGeneral: Set<string>;
+  sends: SendBatcher;
+  counted: Counted;
+  stopUpkeep(): void;
+}
+
+/** `schema`: another one in tests, so that they share a database. */
+export async function open(base: Base<MessageConfig>, schema = 'messages'): Promise<Context> {
+  const { config, log, metrics } = base;
+  const db = openDb(config, schema, 'message');
+  try {
+    await migrate(db, schema, migrations);
+    await makePartitions({ db, config });
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  const sendPool = openPool(config, schema, 'message', log, 2);
+  prepareConnections(sendPool);
+  const redis = openRedis(config.REDIS_URL, log);
+  const key = identityKey(config.INTERNAL_SECRET_KEY);
+  const ctx: Omit<Context, 'sends'> = {
+    ...base,
+    db,
+    sendPool,
+    redis,
+    auth: openPeer('auth', config.AUTH_INTERNAL_URL, key, 'message'),
+    file: openPeer('file', config.FILE_INTERNAL_URL, key, 'message'),
+    facts: startFacts({ service: 'message', db, redis, openQueueRedis: () => openQueueRedis(config.REDIS_URL, log), handlers, log }),
+    publisher: openPublisher(db, redis, log),
+    access: openAccessCache(),
+    inGeneral: new Set(),
+    counted: openCounted(metrics),
+    stopUpkeep: startUpkeep({ db, config, log }),
+  };
+  return Object.assign(ctx as Context, { sends: openSends(ctx as Context) });
+}
+
+/** Redis is not asked: without it sends still commit. */
+export async function ready({ db }: Context): Promise<void> {
+  await db.raw('select 1');
+}
+
+/** What was accepted is committed and published before the connections go. */
+export async function close(ctx: Context): Promise<void> {
+  ctx.stopUpkeep();
+  await ctx.sends.idle();
+  await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
+  ctx.redis.disconnect();
+  await Promise.all([ctx.sendPool.end(), ctx.db.destroy()]);
+}

@@ -1,0 +1,48 @@
+// Owns: reading messages: pages of a room, of a thread, of everything that is mine; search.
+import { type Caller, page, type Paging } from '@chatapi/kit';
+import { namedRoom, readableMessage, readableRoom } from './access.ts';
+import type { Context } from './context.ts';
+import type { Message } from './frames.ts';
+import { ensureGeneral } from './general.ts';
+import { readMine, readSlice, searchMessages, toMessages } from './message-store.ts';
+import { findRoom } from './room-store.ts';
+
+export interface HistoryQuery extends Paging {
+  chat_id?: string;
+  recipient_id?: string;
+  before_seq?: number;
+  after_seq?: number;
+  thread_of?: string;
+}
+
+export interface Page {
+  messages: Message[];
+  has_more: boolean;
+  last_seq?: number;
+}
+
+export async function listMessages(ctx: Context, caller: Caller, query: HistoryQuery): Promise<Page> {
+  const { limit, skip } = query;
+  const parent = query.thread_of === undefined ? undefined : await readableMessage(ctx.db, query.thread_of, caller.user_id);
+  const room_id = namedRoom(caller, query) ?? parent?.row.room_id;
+  if (room_id === undefined) {
+    await ensureGeneral(ctx, [caller.user_id]);
+    const { messages, has_more } = page('messages', await readMine(ctx.db, caller.user_id, limit, skip), limit);
+    return { messages: await toMessages(ctx.db, messages), has_more };
+  }
+  // A conversation that nobody has begun yet is empty, not missing.
+  if (query.recipient_id !== undefined && (await findRoom(ctx.db, room_id, caller.user_id)) === undefined) return { messages: [], has_more: false, last_seq: 0 };
+  const { last_seq } = await readableRoom(ctx.db, room_id, caller.user_id);
+  const { messages, has_more } = page('messages', await readSlice(ctx.db, { ...query, room_id }), limit);
+  return { messages: await toMessages(ctx.db, messages), has_more, last_seq };
+}
+
+export async function readMessage(ctx: Context, caller: Caller, id: string): Promise<Message> {
+  const { row } = await readableMessage(ctx.db, id, caller.user_id);
+  return (await toMessages(ctx.db, [row]))[0] as Message;
+}
+
+export async function search(ctx: Context, caller: Caller, { q, limit, skip }: Paging & { q: string }): Promise<Page> {
+  const { messages, has_more } = page('messages', await searchMessages(ctx.db, caller.user_id, q, limit, skip), limit);
+  return { messages: await toMessages(ctx.db, messages), has_more };
+}

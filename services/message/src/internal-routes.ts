@@ -1,0 +1,104 @@
+import { type Role, type Route, route } from '@chatapi/kit';
+import Joi from 'joi';
+import type { Context } from './context.ts';
+import { removeMessage } from './edits.ts';
+import { type InternalSend, replay, rights, roomsOfUser, sendForNode, type Wanted } from './internal.ts';
+import { readHeads } from './log-store.ts';
+import { readsFile } from './message-store.ts';
+import type { Position } from './position-store.ts';
+import { savePositions } from './positions.ts';
+import { peersOf } from './room-store.ts';
+
+const id = () => Joi.string().required();
+const seq = () => Joi.number().integer().min(0);
+
+// The bodies inside are judged one by one by the rule: a bad one fails alone.
+const sends = Joi.object<{ sends: InternalSend[] }>({
+  sends: Joi.array()
+    .items(
+      Joi.object<InternalSend>({
+        sender_id: id(),
+        role: Joi.string<Role>().valid('user', 'moderator', 'admin').required(),
+        origin: Joi.string().allow('').default(''),
+        request_id: Joi.string().allow('').default(''),
+        body: Joi.any(),
+      }),
+    )
+    .max(1000)
+    .required(),
+});
+const wanted = Joi.object<Wanted>({ id: id(), after: seq().required(), limit: Joi.number().integer().min(1).max(1000).default(200) });
+const events = Joi.object<{ user_id?: string; rooms: Wanted[] }>({ user_id: Joi.string(), rooms: Joi.array().items(wanted).max(1000).required() });
+const heads = Joi.object<{ rooms: string[] }>({ rooms: Joi.array().items(Joi.string()).max(100_000).required() });
+const position = Joi.object({ room_id: id(), user_id: id(), delivered_seq: seq(), read_seq: seq() });
+const positions = Joi.object<{ positions: (Pick<Position, 'room_id' | 'user_id'> & Partial<Position>)[] }>({
+  positions: Joi.array().items(position).max(10_000).required(),
+});
+const rightsBody = Joi.object<{ user_id: string; rooms: string[] }>({ user_id: id(), rooms: Joi.array().items(Joi.string()).max(1000).required() });
+const who = 'service' as const;
+
+export const internalRoutes: Route<Context>[] = [
+  route({ method: 'post', path: '/internal/sends', summary: 'Send many', who, body: sends, rule: (ctx: Context, { body }) => sendForNode(ctx, body.sends) }),
+  route({
+    method: 'get',
+    path: '/internal/users/:id/rooms',
+    summary: 'Rooms of a user with their heads',
+    who,
+    rule: (ctx: Context, { params }) => roomsOfUser(ctx, params.id as string),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/users/:id/peers',
+    summary: 'Who may see this user’s presence',
+    who,
+    rule: async (ctx: Context, { params }) => ({ user_ids: await peersOf(ctx.db, params.id as string) }),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/events',
+    summary: 'Events of rooms after a position',
+    who,
+    body: events,
+    rule: (ctx: Context, { body }) => replay(ctx, body.user_id, body.rooms),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/heads',
+    summary: 'Last seq of rooms',
+    who,
+    body: heads,
+    rule: async (ctx: Context, { body }) => ({ heads: await readHeads(ctx.db, body.rooms) }),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/positions',
+    summary: 'How far users have received and read',
+    who,
+    body: positions,
+    rule: (ctx: Context, { body }) => savePositions(ctx, body.positions),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/rights',
+    summary: 'What a user may do in rooms',
+    who,
+    body: rightsBody,
+    rule: (ctx: Context, { body }) => rights(ctx, body.user_id, body.rooms),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/files/:id/access',
+    summary: 'Whether a user reads a room in which the file is attached',
+    who,
+    query: Joi.object({ user_id: id() }),
+    rule: async (ctx: Context, { params, query }) => ({ allowed: await readsFile(ctx.db, params.id as string, query.user_id as string) }),
+  }),
+  route({
+    method: 'delete',
+    path: '/internal/messages/:id',
+    summary: 'Delete a message on behalf of an admin',
+    who,
+    body: Joi.object<{ actor_id: string }>({ actor_id: id() }),
+    rule: (ctx: Context, { params, body }) => removeMessage(ctx, params.id as string, body.actor_id),
+  }),
+];

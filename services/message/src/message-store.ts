@@ -1,0 +1,157 @@
+// Owns: reading and changing messages, and the one mapper from rows to what clients see.
+import type { Knex } from '@chatapi/kit';
+import type { Attachment, Message } from './frames.ts';
+import { type Positions, positionsOf, statusOf } from './status-store.ts';
+import { type ReactionCounts, reactionsOf } from './reaction-store.ts';
+
+export interface MessageRow {
+  id: string;
+  room_id: string;
+  seq: number;
+  sender_id: string;
+  recipient_id: string | null;
+  client_id: string | null;
+  content: string;
+  message_type: string;
+  attachments: Attachment[];
+  reply_to: string | null;
+  mentions: string[];
+  thread_count: number;
+  is_edited: boolean;
+  is_deleted: boolean;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const COLUMNS = ['id', 'room_id', 'seq', 'sender_id', 'recipient_id', 'client_id', 'content', 'message_type', 'attachments']
+  .concat(['reply_to', 'mentions', 'thread_count', 'is_edited', 'is_deleted', 'created_at', 'updated_at'])
+  .map((column) => `m.${column}`)
+  .join(', ');
+
+const toMessage = ({ room_id, recipient_id, client_id, ...row }: MessageRow, reactions: ReactionCounts, positions: Positions): Message => ({
+  id: row.id,
+  chat_id: room_id,
+  seq: row.seq,
+  sender_id: row.sender_id,
+  ...(recipient_id === null ? {} : { recipient_id }),
+  content: row.content,
+  message_type: row.message_type,
+  attachments: row.attachments,
+  reply_to: row.reply_to,
+  mentions: row.mentions,
+  thread_count: row.thread_count,
+  reactions: reactions.get(`${room_id} ${row.seq}`) ?? [],
+  status: statusOf(positions.get(room_id) ?? [], row.sender_id, row.seq),
+  is_edited: row.is_edited,
+  is_deleted: row.is_deleted,
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+  ...(client_id === null ? {} : { client_id }),
+});
+
+/** Adds reactions and status: two queries for any number of rows. */
+export async function toMessages(db: Knex, rows: MessageRow[]): Promise<Message[]> {
+  if (rows.length === 0) return [];
+  const [reactions, positions] = await Promise.all([reactionsOf(db, rows), positionsOf(db, [...new Set(rows.map((row) => row.room_id))])]);
+  return rows.map((row) => toMessage(row, reactions, positions));
+}
+
+const rowsOf = async (db: Knex, text: string, bindings: unknown[]): Promise<MessageRow[]> =>
+  (await db.raw<{ rows: MessageRow[] }>(text, bindings as string[])).rows;
+
+export const findMessage = async (db: Knex, id: string): Promise<MessageRow | undefined> =>
+  (await rowsOf(db, `select ${COLUMNS} from messages m where m.id = ?`, [id]))[0];
+
+/** For a change: waits for whoever is changing it. Lock its room first. */
+export const lockMessage = async (trx: Knex, roomId: string, seq: number): Promise<MessageRow> =>
+  (await rowsOf(trx, `select ${COLUMNS} from messages m where m.room_id = ? and m.seq = ? for update`, [roomId, seq]))[0] as MessageRow;
+
+/** The message at each place, where there is one. */
+export const messagesAt = async (db: Knex, places: { room_id: string; seq: number }[]): Promise<MessageRow[]> =>
+  await rowsOf(db, `select ${COLUMNS} from unnest(?::text[], ?::bigint[]) as p(room_id, seq) join messages m on m.room_id = p.room_id and m.seq = p.seq`, [
+    places.map((p) => p.room_id),
+    places.map((p) => p.seq),
+  ]);
+
+export interface Slice {
+  room_id: string;
+  before_seq?: number;
+  after_seq?: number;
+  thread_of?: string;
+  limit: number;
+  skip: number;
+}
+
+/** One row more than `limit`, when there is one. Newest first; oldest first with `after_seq`. */
+export async function readSlice(db: Knex, { room_id, before_seq, after_seq, thread_of, limit, skip }: Slice): Promise<MessageRow[]> {
+  const bindings: unknown[] = [room_id];
+  const where = ['m.room_id = ?'];
+  const only = (sql: string, value: unknown): void => {
+    if (value === undefined) return;
+    where.push(sql);
+    bindings.push(value);
+  };
+  only('m.seq < ?', before_seq);
+  only('m.seq > ?', after_seq);
+  only('m.reply_to = ?', thread_of);
+  const order = after_seq === undefined ? 'desc' : 'asc';
+  return await rowsOf(db, `select ${COLUMNS} from messages m where ${where.join(' and ')} order by m.seq ${order} limit ? offset ?`, [
+    ...bindings,
+    limit + 1,
+    skip,
+  ]);
+}
+
+/** Newest first over all rooms of one user. */
+export const readMine = async (db: Knex, userId: string, limit: number, skip: number): Promise<MessageRow[]> =>
+  await rowsOf(
+    db,
+    `select ${COLUMNS} from room_members rm join rooms r on r.id = rm.room_id and r.deleted_at is null
+     cross join lateral (select * from messages where room_id = rm.room_id order by seq desc limit ?) m
+     where rm.user_id = ? order by m.created_at desc, m.id desc limit ? offset ?`,
+    [skip + limit + 1, userId, limit + 1, skip],
+  );
+
+/** Newest first, in the rooms that this user may read. */
+export const searchMessages = async (db: Knex, userId: string, q: string, limit: number, skip: number): Promise<MessageRow[]> =>
+  await rowsOf(
+    db,
+    `select ${COLUMNS} from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
+     where not m.is_deleted and to_tsvector('simple', m.content) @@ plainto_tsquery('simple', ?)
+       and (r.kind = 'public' or exists (select 1 from room_members rm where rm.room_id = m.room_id and rm.user_id = ?))
+     order by m.created_at desc, m.id desc limit ? offset ?`,
+    [q, userId, limit + 1, skip],
+  );
+
+export async function saveContent(trx: Knex, row: MessageRow, content: string, mentions: string[]): Promise<Date> {
+  const { rows } = await trx.raw<{ rows: { updated_at: Date }[] }>(
+    `update messages set content = ?, mentions = ?, is_edited = true, updated_at = date_trunc('milliseconds', clock_timestamp())
+     where room_id = ? and seq = ? returning updated_at`,
+    [content, mentions, row.room_id, row.seq],
+  );
+  return (rows[0] as { updated_at: Date }).updated_at;
+}
+
+/** Leaves a tombstone in its place, and takes it out of its thread's count. */
+export async function entomb(trx: Knex, row: MessageRow): Promise<Date> {
+  const { rows } = await trx.raw<{ rows: { updated_at: Date }[] }>(
+    `update messages set content = '', attachments = '[]', mentions = '{}', is_deleted = true, updated_at = date_trunc('milliseconds', clock_timestamp())
+     where room_id = ? and seq = ? returning updated_at`,
+    [row.room_id, row.seq],
+  );
+  if (row.reply_to !== null) {
+    await trx.raw('update messages set thread_count = greatest(thread_count - 1, 0) where room_id = ? and id = ?', [row.room_id, row.reply_to]);
+  }
+  return (rows[0] as { updated_at: Date }).updated_at;
+}
+
+/** Whether this user reads a room in which the file is attached. */
+export async function readsFile(db: Knex, fileId: string, userId: string): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `select 1 from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
+     where m.attachments <> '[]' and m.attachments @> ?::jsonb
+       and (r.kind = 'public' or exists (select 1 from room_members rm where rm.room_id = m.room_id and rm.user_id = ?)) limit 1`,
+    [JSON.stringify([{ id: fileId }]), userId],
+  );
+  return rows.length > 0;
+}

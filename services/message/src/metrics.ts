@@ -1,0 +1,24 @@
+import { Counter, Histogram, type Metrics } from '@chatapi/kit';
+
+export interface Counted {
+  messages: Counter;
+  batch(size: number, seconds: number): void;
+}
+
+export function openCounted(metrics: Metrics): Counted {
+  const registers = [metrics];
+  const size = new Histogram({ name: 'chatapi_send_batch_size', help: 'Sends per commit', buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500], registers });
+  const time = new Histogram({
+    name: 'chatapi_send_commit_seconds',
+    help: 'Time of one batch, from its first lookup to its commit',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers,
+  });
+  return {
+    messages: new Counter({ name: 'chatapi_messages_total', help: 'Messages committed by this instance', registers }),
+    batch(n, seconds) {
+      size.observe(n);
+      time.observe(seconds);
+    },
+  };
+}

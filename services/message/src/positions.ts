@@ -1,0 +1,75 @@
+// Owns: who has received and read how far, and the word to senders when a message's status rises.
+// Limit: of a jump only the newest STATUS_LIMIT messages are told one by one; history shows the others' status all the same.
+import { type PacketRecord, userTopic } from '@chatapi/bus';
+import { type Caller, type Knex } from '@chatapi/kit';
+import { readableRoom } from './access.ts';
+import type { Context } from './context.ts';
+import type { Message } from './frames.ts';
+import { ensureGeneral } from './general.ts';
+import { messagesBetween, movePositions, type Placed, type Position } from './position-store.ts';
+import { type Positions, positionsOf, statusOf } from './status-store.ts';
+
+const STATUS_LIMIT = 50;
+
+const STEP = { sent: 0, delivered: 1, read: 2 } as const;
+
+function statusNotice({ id, room_id, sender_id }: Placed, status: Message['status'], timestamp: string): PacketRecord {
+  const frame = JSON.stringify({ type: 'message_status', message_id: id, chat_id: room_id, status, timestamp });
+  return { kind: 'notice', topic: userTopic(sender_id), room: '', seq: 0, sender: '', origin: '', frame };
+}
+
+/** Where a status can have risen: behind what all but the furthest had before, up to the furthest now. */
+function spans(before: Positions, after: Positions): { room_id: string; first: number; last: number }[] {
+  return [...after].flatMap(([room_id, now]) => {
+    const was = before.get(room_id) ?? [];
+    const least = (key: 'read_seq' | 'delivered_seq'): number => was.map((f) => f[key]).sort((a, b) => b - a)[1] ?? 0;
+    const last = Math.max(...now.map((f) => Math.max(f.read_seq, f.delivered_seq)));
+    const first = Math.min(least('read_seq'), least('delivered_seq'));
+    return last > first ? [{ room_id, first, last }] : [];
+  });
+}
+
+export function risenStatuses(messages: Placed[], before: Positions, after: Positions, timestamp: string): PacketRecord[] {
+  return messages.flatMap((message) => {
+    const { room_id, sender_id, seq } = message;
+    const was = statusOf(before.get(room_id) ?? [], sender_id, seq);
+    const is = statusOf(after.get(room_id) ?? [], sender_id, seq);
+    return STEP[is] > STEP[was] ? [statusNotice(message, is, timestamp)] : [];
+  });
+}
+
+async function movedNotices(trx: Knex, before: Positions, roomIds: string[]): Promise<PacketRecord[]> {
+  const after = await positionsOf(trx, roomIds);
+  const moved = spans(before, after);
+  if (moved.length === 0) return [];
+  return risenStatuses(await messagesBetween(trx, moved, STATUS_LIMIT), before, after, new Date().toISOString());
+}
+
+/** Joins what is said several times of one user in one room. */
+function furthestOf(positions: (Pick<Position, 'room_id' | 'user_id'> & Partial<Position>)[]): Position[] {
+  const byKey = new Map<string, Position>();
+  for (const { room_id, user_id, delivered_seq = 0, read_seq = 0 } of positions) {
+    const key = `${room_id} ${user_id}`;
+    const known = byKey.get(key) ?? { room_id, user_id, delivered_seq: 0, read_seq: 0 };
+    byKey.set(key, { ...known, delivered_seq: Math.max(known.delivered_seq, delivered_seq), read_seq: Math.max(known.read_seq, read_seq) });
+  }
+  return [...byKey.values()];
+}
+
+/** Moves forward what is behind; those who are no members are passed over. */
+export async function savePositions(ctx: Context, given: (Pick<Position, 'room_id' | 'user_id'> & Partial<Position>)[]): Promise<void> {
+  const positions = furthestOf(given);
+  if (positions.length === 0) return;
+  const roomIds = [...new Set(positions.map(({ room_id }) => room_id))];
+  const notices = await ctx.db.transaction(async (trx) => {
+    const before = await positionsOf(trx, roomIds);
+    return (await movePositions(trx, positions)) === 0 ? [] : await movedNotices(trx, before, roomIds);
+  });
+  if (notices.length > 0) ctx.publisher.push(null, notices);
+}
+
+export async function markRead(ctx: Context, caller: Caller, roomId: string, seq: number): Promise<void> {
+  await ensureGeneral(ctx, [caller.user_id]);
+  await readableRoom(ctx.db, roomId, caller.user_id);
+  await savePositions(ctx, [{ room_id: roomId, user_id: caller.user_id, read_seq: seq }]);
+}

@@ -1,0 +1,77 @@
+// Owns: what was committed reaches the interested nodes, in order of seq per room, and the mark that it did.
+// Guarantee: none is needed (nodes compare heads); what a crash or an absent Redis left behind is said again by the sweep.
+import { type PacketRecord, publishRecords, roomTopic } from '@chatapi/bus';
+import type { Knex, Log, Redis } from '@chatapi/kit';
+import { forgetPublished, republish } from './publish-store.ts';
+
+export interface LoggedEvent {
+  seq: number;
+  sender: string;
+  frame: string;
+}
+
+export const recordsOf = (room: string, events: LoggedEvent[], origin = ''): PacketRecord[] =>
+  events.map(({ seq, sender, frame }) => ({ kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame }));
+
+export interface Publisher {
+  /** Call it after the commit; returns at once. `pendingId`: the commit's row in `unpublished`. */
+  push(pendingId: string | null, records: PacketRecord[]): void;
+  close(): Promise<void>;
+}
+
+const SWEEP_MS = 400;
+const MARK_MS = 100;
+/** While Redis is away nothing is gained by holding more: the sweep and the nodes' own comparison find it. */
+const MAX_QUEUED = 10_000;
+
+export function openPublisher(db: Knex, redis: Redis, log: Log): Publisher {
+  let queue: PacketRecord[] = [];
+  let pending: string[] = [];
+  let published: string[] = [];
+  let flushing: Promise<void> | undefined;
+
+  async function flush(): Promise<void> {
+    // One turn: commits of several connections may come back in another order than they were made in.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) {
+      const records = queue.sort((a, b) => (a.room === b.room ? a.seq - b.seq : 0));
+      const ids = pending;
+      queue = [];
+      pending = [];
+      try {
+        await publishRecords(redis, records);
+        published.push(...ids);
+      } catch (error) {
+        log.debug({ err: (error as Error).message }, 'not published; the sweep will');
+      }
+    }
+    flushing = undefined;
+  }
+
+  const mark = async (): Promise<void> => {
+    const ids = published.splice(0, 5000);
+    if (ids.length > 0) await forgetPublished(db, ids).catch(() => undefined);
+  };
+  let sweeping = false;
+  const sweep = async (): Promise<void> => {
+    if (sweeping || redis.status !== 'ready') return;
+    sweeping = true;
+    await republish(db, (records) => publishRecords(redis, records)).catch((err: Error) => log.debug({ err: err.message }, 'sweep'));
+    sweeping = false;
+  };
+  const timers = [setInterval(() => void mark(), MARK_MS), setInterval(() => void sweep(), SWEEP_MS)];
+
+  return {
+    push(pendingId, records) {
+      if (queue.length + records.length > MAX_QUEUED) return;
+      queue.push(...records);
+      if (pendingId !== null) pending.push(pendingId);
+      flushing ??= flush();
+    },
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      await flushing;
+      await mark();
+    },
+  };
+}

@@ -1,0 +1,160 @@
+// Owns: the statements of the send path, on pg's prepared statements. All that a batch changes is one statement, hence one
+// round trip and one commit: repeats are left out, the rooms are locked in order of id, each takes its seqs under its lock.
+import type { Pool, PoolClient } from '@chatapi/kit';
+
+export interface SendRow {
+  id: string;
+  room_id: string;
+  version: number;
+  sender_id: string;
+  recipient_id: string | null;
+  client_id: string | null;
+  body_hash: string | null;
+  content: string;
+  message_type: string;
+  attachments: string;
+  reply_to: string | null;
+  parent_seq: number | null;
+  /** As PostgreSQL's array text. */
+  mentions: string;
+  before: string;
+  after: string;
+}
+
+export interface SendOutcome {
+  /** Place in the batch. */
+  ord: number;
+  seq: number;
+  /** Set when the message was there before: the first one. */
+  id: string | null;
+  created_at: Date | null;
+  body_hash: string | null;
+}
+
+// A row of the batch that is in no answer met a room that has changed since its rights were looked up: look again.
+const SEND = `
+with input as (
+  select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::text[], $12::bigint[], $13::text[], $14::text[], $15::text[]) with ordinality
+  as t(id, room_id, version, sender_id, recipient_id, client_id, body_hash, content, message_type, attachments, reply_to, parent_seq,
+    mentions, before, after, ord)
+), known as (
+  select i.ord, m.seq, m.id, m.created_at, m.body_hash from input i
+  join messages m on m.room_id = i.room_id and m.sender_id = i.sender_id and m.client_id = i.client_id
+), fresh as (
+  select * from input where ord not in (select ord from known)
+), wanted as (
+  select room_id, max(version) version, count(*) n from fresh group by room_id
+), locked as materialized (
+  select r.id from rooms r join wanted w on w.room_id = r.id order by r.id for update of r
+), taken as (
+  update rooms r set last_seq = r.last_seq + w.n, message_count = r.message_count + w.n, last_message_seq = r.last_seq + w.n, active_at = $16
+  from wanted w join locked l on l.id = w.room_id
+  where r.id = w.room_id and r.version = w.version and r.deleted_at is null
+  returning r.id room_id, r.last_seq - w.n base, w.n
+), placed as (
+  select f.*, t.base + row_number() over (partition by f.room_id order by f.ord) seq from fresh f join taken t on t.room_id = f.room_id
+), made as (
+  insert into messages (room_id, seq, id, sender_id, recipient_id, client_id, body_hash, content, message_type, attachments, reply_to,
+    mentions, created_at, updated_at)
+  select room_id, seq, id, sender_id, recipient_id, client_id, body_hash, content, message_type, attachments::jsonb, reply_to,
+    mentions::text[], $16, $16 from placed
+), logged as (
+  insert into room_events (room_id, seq, created_at, sender, message_id, frame)
+  select room_id, seq, $16, sender_id, id, before || seq || after from placed
+), counted as (
+  insert into room_senders as s (room_id, user_id, sent)
+  select room_id, sender_id, count(*) from placed group by room_id, sender_id
+  on conflict (room_id, user_id) do update set sent = s.sent + excluded.sent
+), threaded as (
+  update messages m set thread_count = m.thread_count + p.n
+  from (select room_id, parent_seq, count(*) n from placed where parent_seq is not null group by room_id, parent_seq) p
+  where m.room_id = p.room_id and m.seq = p.parent_seq
+), pending as (
+  insert into unpublished (id, room_ids, first_seqs, last_seqs)
+  select $17, array_agg(room_id), array_agg(base + 1), array_agg(base + n) from taken having count(*) > 0
+), told as (
+  insert into outbox (id, name, payload, waiting_for)
+  select $18, 'messages.created', jsonb_build_object('messages',
+    jsonb_agg(jsonb_build_object('id', id, 'room_id', room_id, 'sender_id', sender_id, 'created_at', $19::text))), $20::text[]
+  from placed having count(*) > 0
+)
+select ord, seq, null::text id, null::timestamptz created_at, null::text body_hash from placed
+union all select ord, seq, id, created_at, body_hash from known`;
+
+export interface BatchMeta {
+  at: Date;
+  pending_id: string;
+  fact_id: string;
+  waiting_for: string[];
+}
+
+// The planner must not choose a scan of a table that was empty when the statement was planned and is not any more.
+const SETTINGS = `set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; set plan_cache_mode = force_generic_plan`;
+
+export const prepareConnections = (pool: Pool): void => {
+  pool.on('connect', (client) => void client.query(SETTINGS).catch(() => undefined));
+};
+
+const COLUMNS = [
+  'id',
+  'room_id',
+  'version',
+  'sender_id',
+  'recipient_id',
+  'client_id',
+  'body_hash',
+  'content',
+  'message_type',
+  'attachments',
+  'reply_to',
+  'parent_seq',
+  'mentions',
+  'before',
+  'after',
+] as const;
+
+export async function insertBatch(client: PoolClient, rows: SendRow[], meta: BatchMeta): Promise<SendOutcome[]> {
+  const values: unknown[] = COLUMNS.map((column) => rows.map((row) => row[column]));
+  values.push(meta.at, meta.pending_id, meta.fact_id, meta.at.toISOString(), meta.waiting_for);
+  return (await client.query<SendOutcome>({ name: 'send', text: SEND, values })).rows;
+}
+
+export interface Standing {
+  room_id: string;
+  user_id: string;
+  /** null: there is no such room. */
+  kind: 'public' | 'private' | 'direct' | null;
+  version: number;
+  deleted: boolean;
+  member: boolean;
+}
+
+const STANDING = `
+select i.room_id, i.user_id, r.kind, coalesce(r.version, 0) version, r.deleted_at is not null deleted, m.user_id is not null member
+from unnest($1::text[], $2::text[]) as i(room_id, user_id)
+left join rooms r on r.id = i.room_id left join room_members m on m.room_id = i.room_id and m.user_id = i.user_id`;
+
+/** Where each of the users stands in the room at the same index. */
+export async function standings(client: PoolClient, roomIds: string[], userIds: string[]): Promise<Standing[]> {
+  return (await client.query<Standing>({ name: 'standing', text: STANDING, values: [roomIds, userIds] })).rows;
+}
+
+export interface Parent {
+  id: string;
+  room_id: string;
+  seq: number;
+  is_deleted: boolean;
+}
+
+export async function parents(client: PoolClient, ids: string[]): Promise<Parent[]> {
+  const text = 'select id, room_id, seq, is_deleted from messages where id = any($1::text[])';
+  return (await client.query<Parent>({ name: 'parents', text, values: [ids] })).rows;
+}
+
+/** User ids by lower-case username. */
+export async function named(client: PoolClient, usernames: string[]): Promise<Map<string, string>> {
+  const text = 'select lower(username) name, user_id from people where lower(username) = any($1::text[])';
+  const { rows } = await client.query<{ name: string; user_id: string }>({ name: 'named', text, values: [usernames] });
+  return new Map(rows.map(({ name, user_id }) => [name, user_id]));
+}

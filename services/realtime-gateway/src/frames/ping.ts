@@ -1,0 +1,13 @@
+import Joi from 'joi';
+import { jsonFrame } from '../ws-frame.ts';
+import type { FrameType } from './frame.ts';
+
+const PONG = jsonFrame({ type: 'pong' });
+
+export const ping: FrameType<{ type: 'ping' }> = {
+  schema: Joi.object<{ type: 'ping' }>({ type: Joi.string().valid('ping').required() }),
+  summary: 'Answered by a pong',
+  handle(node, c) {
+    node.writer.write(c, PONG);
+  },
+};

@@ -1,0 +1,126 @@
+// Owns: clients' messages on their way to message and their acks. The sends of one turn travel together, one batch in flight
+// per message instance. Guarantee: a retry sends the same client_ids, so an instance that dies doubles nothing.
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { AppError, type ErrorCode, type Log, type Peer, toAppError, unavailable } from '@chatapi/kit';
+import { instanceFor } from './rendezvous.ts';
+import type { Send } from './node.ts';
+
+export interface SendAnswer {
+  message_id: string;
+  chat_id: string;
+  seq: number;
+  created_at: string;
+}
+
+export interface Sends {
+  push(send: Send): void;
+  /** Resolves when nothing is under way, or after `ms`. */
+  settle(ms: number): Promise<void>;
+}
+
+type Result = ({ ok: true } & SendAnswer) | { ok: false; error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
+
+interface Lane {
+  waiting: Send[];
+  busy: boolean;
+}
+
+/** How long a message may be on its way before its sender hears SERVICE_UNAVAILABLE: a restart of message fits in. */
+export const SEND_PATIENCE_MS = 10_000;
+const MOST_A_BATCH = 500;
+const BYTES_A_BATCH = 2 * 1024 * 1024;
+const TIMEOUT_MS = 4000;
+/** An instance that failed is asked last for this long. */
+const SHUN_MS = 3000;
+const RETRIED: ErrorCode[] = ['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'];
+
+export const roomKey = ({ body, connection }: Send): string =>
+  body.chat_id ?? `dm:${[connection.user.id, body.recipient_id as string].sort().join(':')}`;
+
+function takeBatch(waiting: Send[]): Send[] {
+  let bytes = 0;
+  let n = 0;
+  while (n < waiting.length && n < MOST_A_BATCH && bytes < BYTES_A_BATCH) bytes += (waiting[n++] as Send).size;
+  return waiting.splice(0, n);
+}
+
+const wire = ({ connection, body, request_id }: Send) => ({
+  sender_id: connection.user.id,
+  role: connection.claims.role,
+  origin: connection.id,
+  request_id,
+  body,
+});
+
+export function openSends(message: Peer, log: Log, onDone: (send: Send, outcome: SendAnswer | AppError) => void): Sends {
+  const lanes: Lane[] = Array.from({ length: message.size }, () => ({ waiting: [], busy: false }));
+  const shunned: number[] = lanes.map(() => 0);
+
+  function pick(lane: number, attempt: number): number {
+    const order = lanes.map((_, i) => (lane + attempt + i) % lanes.length);
+    return order.find((i) => (shunned[i] as number) < Date.now()) ?? (order[0] as number);
+  }
+
+  async function ask(instance: number, batch: Send[]): Promise<Result[]> {
+    const { results } = await message
+      .at(instance)
+      .call<{ results: Result[] }>('POST', '/internal/sends', { body: { sends: batch.map(wire) }, timeoutMs: TIMEOUT_MS });
+    if (results.length !== batch.length) throw unavailable('Messages');
+    return results;
+  }
+
+  /** Hands out what is decided. @returns what may be tried again. */
+  function settleBatch(batch: Send[], results: Result[]): Send[] {
+    return batch.filter((send, i) => {
+      const result = results[i] as Result;
+      if (result.ok) onDone(send, result);
+      else if (RETRIED.includes(result.error.code) && Date.now() < send.deadline) return true;
+      else onDone(send, new AppError(result.error.code, result.error.message, { details: result.error.details }));
+      return false;
+    });
+  }
+
+  function settleFailure(batch: Send[], error: AppError): Send[] {
+    return batch.filter((send) => {
+      if (RETRIED.includes(error.code) && Date.now() < send.deadline) return true;
+      onDone(send, error);
+      return false;
+    });
+  }
+
+  async function carry(lane: number, batch: Send[]): Promise<void> {
+    let rest = batch;
+    for (let attempt = 0; rest.length > 0; attempt++) {
+      const instance = pick(lane, attempt);
+      try {
+        rest = settleBatch(rest, await ask(instance, rest));
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        log.debug({ err: String(error.cause ?? error.message), sends: rest.length }, 'sends are tried again');
+        shunned[instance] = Date.now() + SHUN_MS;
+        rest = settleFailure(rest, error);
+      }
+      const oneMoreInstance = attempt + 1 < lanes.length;
+      if (rest.length > 0 && !oneMoreInstance) await sleep(Math.min(50 * 2 ** (attempt - lanes.length + 1), 500));
+    }
+  }
+
+  async function run(lane: Lane, index: number): Promise<void> {
+    lane.busy = true;
+    await turn();
+    while (lane.waiting.length > 0) await carry(index, takeBatch(lane.waiting));
+    lane.busy = false;
+  }
+
+  return {
+    push(send) {
+      const index = instanceFor(roomKey(send), lanes.length);
+      const lane = lanes[index] as Lane;
+      lane.waiting.push(send);
+      if (!lane.busy) void run(lane, index);
+    },
+    async settle(ms) {
+      for (const end = Date.now() + ms; Date.now() < end && lanes.some(({ busy }) => busy); ) await sleep(20);
+    },
+  };
+}

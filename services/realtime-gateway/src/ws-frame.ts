@@ -1,0 +1,34 @@
+// Owns: the bytes of a WebSocket text frame from a server (RFC 6455 §5.2): final, unmasked, uncompressed. Made once a frame,
+// handed to every socket. Does not own: control frames, which `ws` writes itself, each whole.
+
+const TEXT_FINAL = 0x81;
+
+function headerLength(size: number): number {
+  if (size < 126) return 2;
+  return size < 65_536 ? 4 : 10;
+}
+
+function writeHeader(frame: Buffer, size: number): void {
+  frame[0] = TEXT_FINAL;
+  if (size < 126) frame[1] = size;
+  else if (size < 65_536) {
+    frame[1] = 126;
+    frame.writeUInt16BE(size, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeUInt32BE(0, 2);
+    frame.writeUInt32BE(size, 6);
+  }
+}
+
+/** A copy: the payload may be part of a large packet that must not be kept alive by it. */
+export function textFrame(payload: Buffer | string): Buffer {
+  const size = Buffer.byteLength(payload);
+  const header = headerLength(size);
+  const frame = Buffer.allocUnsafe(header + size);
+  writeHeader(frame, size);
+  typeof payload === 'string' ? frame.write(payload, header) : payload.copy(frame, header);
+  return frame;
+}
+
+export const jsonFrame = (value: object): Buffer => textFrame(JSON.stringify(value));

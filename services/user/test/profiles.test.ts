@@ -1,0 +1,330 @@
+import type { Account } from '@chatapi/bus';
+import { enterTopics, removeNode, renewNode, userTopic } from '@chatapi/bus';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { open, ready } from '../src/context.ts';
+import { handlers } from '../src/facts.ts';
+import { onlineAmong } from '../src/presence.ts';
+import { keepAccount, profileById, updateProfile } from '../src/profile-store.ts';
+import { type KnownAccount, openUser, type User } from './harness.ts';
+
+const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString();
+const account = (user_id: string, more: Partial<Account> = {}): Account => ({
+  user_id,
+  username: user_id.replace('usr_', ''),
+  email: `${user_id}@example.com`,
+  role: 'user',
+  status: 'active',
+  created_at: at(0),
+  updated_at: at(0),
+  ...more,
+});
+
+describe('profiles', () => {
+  let user: User;
+  before(async () => {
+    user = await openUser();
+  });
+  after(() => user?.close());
+
+  const created = (payload: KnownAccount) =>
+    user.ctx.db.transaction((trx) => handlers['account.created']?.(payload, trx) as Promise<void>);
+  const updated = (payload: Account) =>
+    user.ctx.db.transaction((trx) => handlers['account.updated']?.(payload, trx) as Promise<void>);
+  const person = async (name: string, display_name = name, more: Partial<Account> = {}): Promise<string> => {
+    await created({ ...account(`usr_${name}`, more), display_name });
+    return `usr_${name}`;
+  };
+  const me = (id: string) => user.ask('get', '/users/me', user.as(id));
+  const change = (id: string, body: object) => user.ask('put', '/users/me', user.as(id)).send(body);
+
+  it('are mine with the address, and with nothing that the contract does not name', async () => {
+    const id = await person('mine', 'Mine');
+    const { status, body } = await me(id);
+    expect(status).to.equal(200);
+    expect(body).to.deep.equal({
+      id,
+      username: 'mine',
+      email: 'usr_mine@example.com',
+      display_name: 'Mine',
+      bio: '',
+      avatar_url: null,
+      role: 'user',
+      status: 'active',
+      created_at: at(0),
+      updated_at: at(0),
+    });
+  });
+
+  it('are there right after a registration whose fact is still on the way', async () => {
+    user.accounts.set('usr_fresh', { ...account('usr_fresh'), display_name: 'Fresh' });
+    expect((await me('usr_fresh')).body.display_name).to.equal('Fresh');
+    user.accounts.delete('usr_fresh');
+    expect((await me('usr_fresh')).status).to.equal(200);
+    user.accounts.set('usr_fresh2', { ...account('usr_fresh2'), display_name: 'Fresh' });
+    expect((await change('usr_fresh2', { bio: 'new' })).body.bio).to.equal('new');
+  });
+
+  it('of nobody are not found', async () => {
+    expect((await me('usr_nobody')).status).to.equal(404);
+    expect((await user.ask('get', '/users/usr_nobody', user.as('usr_mine'))).status).to.equal(404);
+    expect((await change('usr_nobody', { bio: 'x' })).status).to.equal(404);
+  });
+
+  it('change by any subset, keep the rest, and tell it', async () => {
+    const id = await person('changer');
+    const documented = {
+      display_name: 'John Smith',
+      bio: 'Software developer',
+      avatar_url: 'https://example.com/avatar.jpg',
+    };
+    expect((await change(id, documented)).body).to.include(documented);
+    expect((await change(id, { bio: '' })).body).to.include({ ...documented, bio: '' });
+    const last = (await change(id, { avatar_url: null })).body;
+    expect(last).to.include({ display_name: 'John Smith', avatar_url: null });
+    const told = (await user.ctx.db('outbox').where('name', 'profile.updated').orderBy('id')).map(
+      ({ payload }) => payload,
+    );
+    const mine = told.filter(({ user_id }) => user_id === id);
+    expect(mine).to.have.length(3);
+    expect(mine[2]).to.include({ display_name: 'John Smith', bio: '', avatar_url: null, updated_at: last.updated_at });
+    expect(mine[1].updated_at > mine[0].updated_at).to.equal(true);
+  });
+
+  for (const [what, body] of Object.entries({
+    nothing: {},
+    'an unknown field': { role: 'admin' },
+    'another’s id': { id: 'usr_x', bio: 'x' },
+    'a display name of 65': { display_name: 'x'.repeat(65) },
+    'an empty display name': { display_name: '' },
+    'a bidi override': { display_name: 'abc\u202egpj' },
+    'a control character': { display_name: 'a\u0000b' },
+    'a display name on two lines': { display_name: 'a\nb' },
+    'a bio of 501': { bio: 'x'.repeat(501) },
+    'a script for an avatar': { avatar_url: 'javascript:alert(1)' },
+    'a data URL for an avatar': { avatar_url: 'data:text/html,x' },
+    'an avatar that breaks out of an attribute': { avatar_url: 'https://example.com/" onerror="alert(1)' },
+    'an avatar of 2049': { avatar_url: `https://example.com/${'x'.repeat(2049)}` },
+    'a number': { bio: 5 },
+  })) {
+    it(`refuse ${what}`, async () => {
+      const id = await person('steady');
+      const { status, body: answer } = await change(id, body);
+      expect(status).to.equal(400);
+      expect(answer.code).to.equal('VALIDATION_ERROR');
+      expect((await me(id)).body).to.include({ display_name: 'steady', bio: '', avatar_url: null });
+    });
+  }
+
+  it('take 64 characters of any script, and clean markup', async () => {
+    const id = await person('emoji');
+    expect((await change(id, { display_name: '😀'.repeat(64) })).body.display_name).to.equal('😀'.repeat(64));
+    expect((await change(id, { bio: 'I <b>write</b><script>alert(1)</script> 1 < 2' })).body.bio).to.not.match(
+      /<b>|<script/,
+    );
+  });
+
+  it('need a user', async () => {
+    for (const path of ['/users/me', '/users', '/users/usr_mine'])
+      expect((await user.ask('get', path)).status).to.equal(401);
+    expect((await user.ask('put', '/users/me').send({ bio: 'x' })).status).to.equal(401);
+  });
+
+  it('show the address to the user and admins only', async () => {
+    const id = await person('private');
+    const seen = async (as: Parameters<User['ask']>[2]) => (await user.ask('get', `/users/${id}/`, as)).body;
+    expect(await seen(user.as('usr_mine'))).to.not.have.property('email');
+    expect(await seen(user.as('usr_mine', 'moderator'))).to.not.have.property('email');
+    expect(await seen(user.as('usr_mine', 'admin'))).to.have.property('email');
+    expect(await seen(user.as(id))).to.have.property('email');
+    expect((await seen(user.as('usr_mine'))).presence).to.deep.equal({ status: 'offline', last_seen: null });
+  });
+
+  it('are the same, in whatever order and however often facts of an account arrive', async () => {
+    const states = [0, 1, 2, 3].map((i) =>
+      account('usr_order', {
+        updated_at: at(i),
+        role: i % 2 ? 'moderator' : 'user',
+        status: i === 3 ? 'banned' : 'active',
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
+        fc.array(fc.nat(3), { maxLength: 4 }),
+        async (order, again) => {
+          await user.ctx.db('profiles').where('user_id', 'usr_order').delete();
+          for (const i of [...order, ...again]) {
+            await (i === 0
+              ? created({ ...(states[0] as Account), display_name: 'Given' })
+              : updated(states[i] as Account));
+          }
+          const kept = await profileById(user.ctx.db, 'usr_order');
+          expect(kept).to.include({ role: 'moderator', status: 'banned', updated_at: at(3), display_name: 'Given' });
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('keep the name that the user chose, though the fact of the registration comes later', async () => {
+    await updated(account('usr_late', { updated_at: at(5) }));
+    expect((await me('usr_late')).body.display_name).to.equal('late');
+    await change('usr_late', { display_name: 'Chosen' });
+    await created({ ...account('usr_late'), display_name: 'Registered' });
+    expect((await me('usr_late')).body.display_name).to.equal('Chosen');
+  });
+
+  it('grow strictly in time even when the clock stands', async () => {
+    const id = await person('clock');
+    await user.ctx.db.raw("update profiles set profile_updated_at = now() + interval '1 hour' where user_id = ?", [id]);
+    const first = await updateProfile(user.ctx.db, id, { bio: 'a' });
+    const second = await updateProfile(user.ctx.db, id, { bio: 'b' });
+    expect((second?.profile_updated_at ?? '') > (first?.profile_updated_at ?? '')).to.equal(true);
+  });
+
+  it('that vanish in the middle of a change are not found', async () => {
+    const id = await person('vanishing');
+    const { db } = user.ctx;
+    const vanish = async <T>(work: (trx: typeof db) => Promise<T>): Promise<T> => {
+      await db('profiles').where('user_id', id).delete();
+      return work(db);
+    };
+    const { transaction } = db;
+    db.transaction = vanish as never;
+    const { status } = await change(id, { bio: 'x' });
+    db.transaction = transaction;
+    expect(status).to.equal(404);
+  });
+
+  it('are given to other services by id, unknown ones left out', async () => {
+    const id = await person('card', 'Card');
+    const { body } = await user.inside('post', '/internal/profiles').send({ ids: [id, 'usr_nobody'] });
+    expect(body).to.deep.equal({
+      profiles: [{ user_id: id, display_name: 'Card', bio: '', avatar_url: null, updated_at: at(0) }],
+    });
+    expect((await user.ask('post', '/internal/profiles', user.as(id)).send({ ids: [id] })).status).to.equal(403);
+  });
+});
+
+describe('search', () => {
+  let user: User;
+  before(async () => {
+    user = await openUser();
+    for (const [name, shown] of [
+      ['anna', 'Änne'],
+      ['Bob_1', 'The Builder'],
+      ['bobx1', '100%'],
+      ['carl', 'back\\slash'],
+    ] as const) {
+      await keepAccount(user.ctx.db, account(`usr_${name}`, { email: `secret-${name}@hidden.example` }), shown);
+    }
+  });
+  after(() => user?.close());
+  const found = async (query: string): Promise<string[]> =>
+    (await user.ask('get', `/users?${query}`, user.as('usr_anna'))).body.users.map(
+      (u: { username: string }) => u.username,
+    );
+
+  it('matches username and display name without regard to case', async () => {
+    expect(await found('search=BOB')).to.deep.equal(['Bob_1', 'bobx1']);
+    expect(await found('search=builder')).to.deep.equal(['Bob_1']);
+    expect(await found(`search=${encodeURIComponent('ÄNNE')}`)).to.deep.equal(['anna']);
+    expect(await found('search=')).to.have.length(4);
+  });
+
+  it('takes `%`, `_` and `\\` for themselves', async () => {
+    expect(await found('search=b_1')).to.deep.equal(['Bob_1']);
+    expect(await found('search=%25')).to.deep.equal(['bobx1']);
+    expect(await found('search=%5C')).to.deep.equal(['carl']);
+    expect(await found(`search=${encodeURIComponent("' or 1=1 --")}`)).to.deep.equal([]);
+  });
+
+  it('never matches or shows an address', async () => {
+    expect(await found('search=hidden')).to.deep.equal([]);
+    expect(await found('search=usr_')).to.deep.equal([]);
+    const { body } = await user.ask('get', '/users?search=bob', user.as('usr_anna'));
+    expect(JSON.stringify(body)).to.not.include('hidden.example');
+  });
+
+  it('pages with an exact has_more', async () => {
+    const pageOf = async (query: string) => (await user.ask('get', `/users/?${query}`, user.as('usr_anna'))).body;
+    expect(await pageOf('limit=3')).to.include({ has_more: true });
+    expect((await pageOf('limit=3&skip=3')).users).to.have.length(1);
+    expect(await pageOf('limit=4')).to.include({ has_more: false });
+    for (const bad of ['limit=0', 'limit=101', 'skip=-1', 'limit='])
+      expect((await pageOf(bad)).code).to.equal('VALIDATION_ERROR');
+  });
+});
+
+describe('presence', () => {
+  let user: User;
+  before(async () => {
+    user = await openUser();
+    for (const name of ['here', 'gone', 'stale']) await keepAccount(user.ctx.db, account(`usr_${name}`), name);
+    await enterTopics(user.ctx.redis, 'node-alive', [userTopic('usr_here')]);
+    await renewNode(user.ctx.redis, 'node-alive', { instance: 'realtime-1', connections: 1, users: 1 });
+    await enterTopics(user.ctx.redis, 'node-dead', [userTopic('usr_stale')]);
+  });
+  after(async () => {
+    await removeNode(user.ctx.redis, 'node-alive');
+    await removeNode(user.ctx.redis, 'node-dead');
+    await user.close();
+  });
+  const presence = async (id: string) => (await user.ask('get', `/users/${id}`, user.as('usr_gone'))).body.presence;
+  const tell = (offline: object[]) => user.inside('post', '/internal/presence').send({ offline });
+
+  it('is online only on a node whose lease holds', async () => {
+    expect((await presence('usr_here')).status).to.equal('online');
+    expect(Date.now() - Date.parse((await presence('usr_here')).last_seen)).to.be.below(2000);
+    expect((await presence('usr_stale')).status).to.equal('offline');
+    const { body } = await user.ask('get', '/users?search=e', user.as('usr_here'));
+    expect(body.users.map((u: { presence: { status: string } }) => u.presence.status)).to.deep.equal([
+      'offline',
+      'online',
+      'offline',
+    ]);
+  });
+
+  it('keeps the latest time at which a user went, in whatever order nodes tell', async () => {
+    expect(
+      (
+        await tell([
+          { user_id: 'usr_gone', last_seen: at(5) },
+          { user_id: 'usr_gone', last_seen: at(7) },
+          { user_id: 'usr_none', last_seen: at(1) },
+        ])
+      ).status,
+    ).to.equal(204);
+    await tell([{ user_id: 'usr_gone', last_seen: at(6) }]);
+    await tell([]);
+    expect(await presence('usr_gone')).to.deep.equal({ status: 'offline', last_seen: at(7) });
+    expect((await tell([{ user_id: 'usr_gone', last_seen: 'now' }])).status).to.equal(400);
+  });
+
+  it('is offline within half a second when Redis hangs or is away', async () => {
+    const hanging = {
+      status: 'ready',
+      zrangebyscore: () => new Promise(() => undefined),
+      hgetall: () => new Promise(() => undefined),
+      hmget: () => new Promise(() => undefined),
+    };
+    const started = performance.now();
+    expect((await onlineAmong(hanging as never, ['usr_here'])).size).to.equal(0);
+    expect(performance.now() - started).to.be.below(500);
+    const failing = { ...hanging, hgetall: () => Promise.reject(new Error('away')) };
+    expect((await onlineAmong(failing as never, ['usr_here'])).size).to.equal(0);
+    const lonely = await openUser({ REDIS_URL: 'redis://127.0.0.1:1' });
+    await keepAccount(lonely.ctx.db, account('usr_here'), 'here');
+    const { body } = await lonely.ask('get', '/users/usr_here', lonely.as('usr_here'));
+    await lonely.close();
+    expect(body.presence.status).to.equal('offline');
+  });
+
+  it('the service is ready with its database, and can be opened again after a failed attempt', async () => {
+    await ready(user.ctx);
+    const config = { ...user.ctx.config, DATABASE_URL: 'postgresql://x@127.0.0.1:1/x' };
+    const failure = await open({ ...user.ctx, config }).catch((error: Error) => error);
+    expect(failure).to.be.instanceOf(Error);
+  });
+});
