@@ -94,7 +94,7 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
     INSTANCE: name,
     PORT: String(port),
     INTERNAL_PORT: String(internalPort),
-    CHATAPI_SUPERVISED: '1',
+    CHATAPI_SUPERVISED: 'true',
     ...(FACES_WORLD.has(dir) ? {} : { HOST: '127.0.0.1' }),
     ...(role === undefined ? {} : { DATABASE_URL: roleUrl(backends.postgresUrl, role, secrets.roles) }),
     ...(dir === 'auth' && world.admin !== undefined

@@ -115,7 +115,8 @@ async function serve<C>(
 ): Promise<void> {
   const identity = openIdentity(key, req.headers[IDENTITY_HEADER]);
   admit(r.who, identity);
-  const params = parse(r.params, { ...req.params }, { convert: true });
+  // Names alone are what most paths need: without a schema they come as they are.
+  const params = r.params === undefined ? { ...req.params } : parse(r.params, { ...req.params }, { convert: true });
   const query = parse(r.query, { ...req.query }, { convert: true, stripUnknown: true });
   if (r.body !== undefined && hasBody(req)) {
     needsJson(req);
