@@ -116,7 +116,7 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
   };
 }
 
-function startWorker(o: FactsOptions): Worker<Fact> {
+function startWorker(o: FactsOptions): { close(): Promise<void> } {
   const connection = o.openQueueRedis();
   const worker = new Worker<Fact>(
     queueOf(o.service),
@@ -143,7 +143,13 @@ function startWorker(o: FactsOptions): Worker<Fact> {
       o.log.error({ fact: job?.name, id: job?.id, err: err.message }, 'a fact can’t be handled');
   });
   worker.once('closed', () => connection.disconnect());
-  return worker;
+  return {
+    async close() {
+      // With Redis away a worker waits for it for ever; there is no job to end then.
+      if (connection.status !== 'ready') connection.disconnect();
+      await worker.close(connection.status !== 'ready');
+    },
+  };
 }
 
 /** Starts relaying this service's outbox and handling what it hears. */

@@ -75,8 +75,9 @@ export interface TextLimits {
 
 /** A cleaned text field. Lone surrogates are refused: PostgreSQL could not store them. */
 export function text({ min = 0, max, singleLine = false }: TextLimits): Joi.StringSchema {
-  return Joi.string()
-    .allow('')
+  // An allowed value skips the checks below, so '' is allowed only where it is one.
+  const base = min === 0 ? Joi.string().allow('') : Joi.string();
+  return base
     .max(max * 4 + 1000)
     .custom((value: string, h) => {
       if (!value.isWellFormed()) return h.error('text.malformed');

@@ -32,13 +32,17 @@ const toProfile = (row: Raw): ProfileRow => ({
   last_seen: row.last_seen?.toISOString() ?? null,
 });
 
+/** Compared by this in searches: case and compatibility forms folded here, since PostgreSQL's `lower` depends on its locale. */
+const keyOf = <T extends string | null>(name: T): T => (name?.normalize('NFKC').toLowerCase() ?? null) as T;
+
 /** Keeps the newest state of an account, in whatever order it is heard of; never touches what the user wrote. */
 export async function keepAccount(trx: Knex, account: Account, displayName: string | null): Promise<void> {
   await trx.raw(
-    `insert into profiles as p (user_id, username, email, role, status, created_at, account_updated_at, display_name)
-     values (:user_id, :username, :email, :role, :status, :created_at, :updated_at, :displayName)
+    `insert into profiles as p (user_id, username, email, role, status, created_at, account_updated_at, display_name, display_key)
+     values (:user_id, :username, :email, :role, :status, :created_at, :updated_at, :displayName, :displayKey)
      on conflict (user_id) do update set
        display_name = coalesce(p.display_name, excluded.display_name),
+       display_key = coalesce(p.display_key, excluded.display_key),
        username = case when newer then excluded.username else p.username end,
        email = case when newer then excluded.email else p.email end,
        role = case when newer then excluded.role else p.role end,
@@ -47,7 +51,7 @@ export async function keepAccount(trx: Knex, account: Account, displayName: stri
       'newer',
       'excluded.account_updated_at > p.account_updated_at',
     ),
-    { ...account, displayName },
+    { ...account, displayName, displayKey: keyOf(displayName) },
   );
 }
 
@@ -65,9 +69,9 @@ export async function profilesByIds(db: Knex, userIds: string[]): Promise<Profil
 export async function searchProfiles(db: Knex, search: string, { limit, skip }: Paging): Promise<ProfileRow[]> {
   const { rows } = await db.raw<{ rows: Raw[] }>(
     `select ${COLUMNS} from profiles
-     where :search = '' or position(:search in lower(username)) > 0 or position(:search in lower(display_name)) > 0
+     where :search = '' or position(:search in lower(username)) > 0 or position(:search in display_key) > 0
      order by lower(username), user_id limit :limit offset :skip`,
-    { search, limit: limit + 1, skip },
+    { search: keyOf(search), limit: limit + 1, skip },
   );
   return rows.map(toProfile);
 }
@@ -78,17 +82,15 @@ export interface ProfileChange {
   avatar_url?: string | null;
 }
 
+type Changed = Raw & { profile_updated_at: Date };
 export type ChangedProfile = ProfileRow & { profile_updated_at: string };
 
-/** Changes what is given. `profile_updated_at` grows strictly, so that the newest of two facts is told from the other. */
-export async function updateProfile(
-  trx: Knex,
-  userId: string,
-  change: ProfileChange,
-): Promise<ChangedProfile | undefined> {
-  const { rows } = await trx.raw<{ rows: (Raw & { profile_updated_at: Date })[] }>(
+/** Changes what is given of a profile that exists. `profile_updated_at` grows strictly, so that the newest of two facts is told from the other. */
+export async function updateProfile(trx: Knex, userId: string, change: ProfileChange): Promise<ChangedProfile> {
+  const { rows } = await trx.raw<{ rows: Changed[] }>(
     `update profiles set
        display_name = coalesce(:display_name, display_name),
+       display_key = coalesce(:display_key, display_key),
        bio = coalesce(:bio, bio),
        avatar_url = case when :has_avatar then :avatar_url else avatar_url end,
        profile_updated_at = greatest(date_trunc('milliseconds', clock_timestamp()), profile_updated_at + interval '1 millisecond')
@@ -96,15 +98,14 @@ export async function updateProfile(
     {
       userId,
       display_name: change.display_name ?? null,
+      display_key: keyOf(change.display_name ?? null),
       bio: change.bio ?? null,
       has_avatar: change.avatar_url !== undefined,
       avatar_url: change.avatar_url ?? null,
     },
   );
-  const [row] = rows;
-  return row === undefined
-    ? undefined
-    : { ...toProfile(row), profile_updated_at: row.profile_updated_at.toISOString() };
+  const row = rows[0] as Changed;
+  return { ...toProfile(row), profile_updated_at: row.profile_updated_at.toISOString() };
 }
 
 /** Never goes back: nodes may tell in any order. */

@@ -1,6 +1,6 @@
 // Owns: what is shown of a user to whom, and changing one's own profile.
 import { type Account, tellFact } from '@chatapi/bus';
-import { AppError, type Caller, notFound, type Paging, page } from '@chatapi/kit';
+import { type Caller, type Paging, page } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { onlineAmong, type Presence, presenceOf } from './presence.ts';
 import {
@@ -24,9 +24,7 @@ async function profile(ctx: Context, userId: string, request_id: string): Promis
     Account & { display_name: string }
   >('GET', `/internal/accounts/${encodeURIComponent(userId)}`, { request_id });
   await keepAccount(ctx.db, { user_id, username, email, role, status, created_at, updated_at }, display_name);
-  const kept = await profileById(ctx.db, userId);
-  if (kept === undefined) throw notFound('User');
-  return kept;
+  return (await profileById(ctx.db, userId)) as ProfileRow;
 }
 
 const own = ({ last_seen: _, ...rest }: ProfileRow): OwnProfile => rest;
@@ -59,7 +57,7 @@ export async function searchUsers(
   caller: Caller,
   { search, ...paging }: Search,
 ): Promise<{ users: PublicProfile[]; has_more: boolean }> {
-  const rows = await searchProfiles(ctx.db, search.toLowerCase(), paging);
+  const rows = await searchProfiles(ctx.db, search, paging);
   const online = await onlineAmong(
     ctx.redis,
     rows.map(({ id }) => id),
@@ -80,7 +78,6 @@ export async function changeProfile(
   await profile(ctx, caller.user_id, requestId);
   const changed = await ctx.db.transaction(async (trx) => {
     const row = await updateProfile(trx, caller.user_id, change);
-    if (row === undefined) throw new AppError('RESOURCE_NOT_FOUND', 'User not found');
     const { id: user_id, display_name, bio, avatar_url, profile_updated_at: updated_at } = row;
     await tellFact(trx, 'profile.updated', { user_id, display_name, bio, avatar_url, updated_at });
     return row;

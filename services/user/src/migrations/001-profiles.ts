@@ -18,6 +18,7 @@ export const profiles: Migration = {
         account_updated_at timestamptz not null,
 
         display_name text,
+        display_key text,
         bio text not null default '',
         avatar_url text,
         profile_updated_at timestamptz,
