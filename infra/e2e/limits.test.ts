@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { expect } from 'chai';
-import { type Account, type Json, loginAdmin, register, rest } from './client.ts';
+import { type Json, loginAdmin, register, rest } from './client.ts';
 import { dispose, doorsOf, nodesOf, ownCluster, type TestCluster } from './cluster.ts';
 import { expectError } from './expects.ts';
 import { closeAll, connect } from './socket.ts';
