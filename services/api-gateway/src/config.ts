@@ -53,6 +53,7 @@ export const schema = Joi.object<Config>({
     .default('HS256')
     .description('the one algorithm accepted'),
   JWT_SECRET_KEY: secret()
+    // biome-ignore lint/suspicious/noThenProperty: Joi's own word
     .when('JWT_ALGORITHM', { is: 'HS256', then: Joi.required() })
     .description('verifies access tokens with HS256; at least 32 bytes, no default'),
   JWT_SECRET_KEY_PREVIOUS: secret().description(
