@@ -11,6 +11,7 @@ export {
   nodesOf,
   removeNode,
   renewNode,
+  retireNode,
   sweepNodes,
 } from './interest.ts';
 export { factsMigration } from './migration.ts';

@@ -75,6 +75,15 @@ export async function removeNode(redis: Redis, node: string): Promise<string[]> 
   return topics;
 }
 
+/** For a node that stops: it counts no more, and what it had is swept by the others once `graceMs` are over. */
+export async function retireNode(redis: Redis, node: string, graceMs: number): Promise<void> {
+  await redis
+    .multi()
+    .zadd(NODES, Date.now() + graceMs, node)
+    .hdel(STATS, node)
+    .exec();
+}
+
 /** Removes nodes whose lease ran out. @returns topics that each of them had: their users may be offline now. */
 export async function sweepNodes(redis: Redis): Promise<{ node: string; topics: string[] }[]> {
   const dead = await redis.zrangebyscore(NODES, 0, Date.now());

@@ -12,8 +12,12 @@ export interface Config extends BaseConfig, AccessSettings {
 
 export const schema = Joi.object<Config>({
   ...baseSettings('realtime-gateway', 8101),
-  JWT_ALGORITHM: Joi.string().valid('HS256', 'RS256', 'EdDSA').default('HS256').description('how access tokens are signed'),
+  JWT_ALGORITHM: Joi.string()
+    .valid('HS256', 'RS256', 'EdDSA')
+    .default('HS256')
+    .description('how access tokens are signed'),
   JWT_SECRET_KEY: secret()
+    // biome-ignore lint/suspicious/noThenProperty: Joi's own word
     .when('JWT_ALGORITHM', { is: 'HS256', then: Joi.required() })
     .description('verifies access tokens with HS256; at least 32 bytes, no default'),
   JWT_SECRET_KEY_PREVIOUS: secret().description('still verifies after a change of JWT_SECRET_KEY'),

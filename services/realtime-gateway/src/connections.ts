@@ -10,12 +10,25 @@ export const HEARTBEAT_MS = 25_000;
 export const SLOTS = HEARTBEAT_MS / 1000;
 const MOST_PER_USER = 20;
 
-export const CLOSE = { goingAway: 1012, badFrames: 1008, ended: 4401, banned: 4403, stalled: 4408, tooMany: 4429 } as const;
+export const CLOSE = {
+  goingAway: 1012,
+  badFrames: 1008,
+  ended: 4401,
+  banned: 4403,
+  stalled: 4408,
+  tooMany: 4429,
+} as const;
 
 let nextSlot = 0;
 
 /** Call it with the user's rooms live: the hello promises that whatever commits after it arrives. */
-export function addConnection(node: Node, ws: WebSocket, socket: Socket, user: LocalUser, claims: AccessClaims): Connection {
+export function addConnection(
+  node: Node,
+  ws: WebSocket,
+  socket: Socket,
+  user: LocalUser,
+  claims: AccessClaims,
+): Connection {
   nextSlot = (nextSlot + 1) % SLOTS;
   const c: Connection = {
     id: newId('con'),

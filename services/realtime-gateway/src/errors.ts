@@ -5,7 +5,8 @@ import { jsonFrame } from './ws-frame.ts';
 /** The error frame: the codes of REST, and what was sent so that the client knows which. */
 export function sendErrorFrame(node: Node, c: Connection, thrown: unknown, clientId?: string | null): void {
   const error: AppError = toAppError(thrown);
-  if (error.code === 'INTERNAL_ERROR') node.log.error({ err: error.cause ?? error, connection: c.id }, 'a frame failed');
+  if (error.code === 'INTERNAL_ERROR')
+    node.log.error({ err: error.cause ?? error, connection: c.id }, 'a frame failed');
   const { retry_after_s } = error.details as { retry_after_s?: number };
   node.writer.write(
     c,

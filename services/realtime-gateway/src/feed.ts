@@ -4,6 +4,7 @@
 import { isHeldUp, unansweredFor } from './acks.ts';
 import type { Page } from './log-reader.ts';
 import type { Connection, Feed, Node, Resume, Room, RoomEvent } from './node.ts';
+import { readAgain } from './throttle.ts';
 import { HIGH_WATER, unsent } from './writer.ts';
 import { jsonFrame } from './ws-frame.ts';
 
@@ -24,7 +25,18 @@ export interface FeedStart {
 
 export function addFeed(c: Connection, { room, at, began, guest = false, resume, hold = false }: FeedStart): Feed {
   const held = hold ? [] : undefined;
-  const feed: Feed = { room, at, began, guest, held, heldBytes: 0, block: undefined, cleared: 0, reading: false, resume };
+  const feed: Feed = {
+    room,
+    at,
+    began,
+    guest,
+    held,
+    heldBytes: 0,
+    block: undefined,
+    cleared: 0,
+    reading: false,
+    resume,
+  };
   c.feeds ??= new Map();
   c.feeds.set(room, feed);
   return feed;
@@ -61,6 +73,7 @@ export function drained(node: Node, c: Connection): void {
   c.lag = undefined;
   c.laggedAt = Date.now();
   node.lagging.delete(c);
+  readAgain(c);
   kick(node, c);
 }
 
@@ -99,7 +112,8 @@ export function kick(node: Node, c: Connection): void {
   }
 }
 
-const isLiveIn = (room: Room | undefined, c: Connection, feed: Feed): room is Room => room !== undefined && !feed.guest && room.users.has(c.user);
+const isLiveIn = (room: Room | undefined, c: Connection, feed: Feed): room is Room =>
+  room !== undefined && !feed.guest && room.users.has(c.user);
 
 /** Whether this event of the log must wait for acks; events up to `cleared` have waited. */
 function waitsForAck(c: Connection, feed: Feed, event: RoomEvent): boolean {
@@ -166,7 +180,8 @@ function joinLive(node: Node, c: Connection, feed: Feed, room: Room | undefined)
   return 'ended';
 }
 
-const isOver = (c: Connection, feed: Feed): boolean => c.closed || c.feeds?.get(feed.room) !== feed || feed.held !== undefined;
+const isOver = (c: Connection, feed: Feed): boolean =>
+  c.closed || c.feeds?.get(feed.room) !== feed || feed.held !== undefined;
 
 /** Reads and writes until the feed has joined the live frames, or must wait; then somebody kicks it. */
 export async function pump(node: Node, c: Connection, feed: Feed): Promise<void> {
@@ -191,4 +206,3 @@ export async function pump(node: Node, c: Connection, feed: Feed): Promise<void>
     feed.reading = false;
   }
 }
-

@@ -41,8 +41,18 @@ export function openFigures(metrics: Metrics, sources: Sources): Figures {
       this.inc({ direction: 'out' }, sources.framesOut());
     },
   });
-  const closed = new Counter({ name: 'chatapi_ws_closed_total', help: 'Connections ended, by code', labelNames: ['code'], registers });
-  const resumed = new Counter({ name: 'chatapi_ws_resume_total', help: 'Rooms resumed, by result', labelNames: ['result'], registers });
+  const closed = new Counter({
+    name: 'chatapi_ws_closed_total',
+    help: 'Connections ended, by code',
+    labelNames: ['code'],
+    registers,
+  });
+  const resumed = new Counter({
+    name: 'chatapi_ws_resume_total',
+    help: 'Rooms resumed, by result',
+    labelNames: ['result'],
+    registers,
+  });
   return {
     received: () => {
       framesIn++;

@@ -2,6 +2,7 @@
 import { AppError, parse } from '@chatapi/kit';
 import { CLOSE, closeConnection } from './connections.ts';
 import { sendErrorFrame } from './errors.ts';
+import { markLagging } from './feed.ts';
 import { auth } from './frames/auth.ts';
 import type { FrameType } from './frames/frame.ts';
 import { message } from './frames/message.ts';
@@ -10,6 +11,8 @@ import { read } from './frames/read.ts';
 import { resume } from './frames/resume.ts';
 import { typing } from './frames/typing.ts';
 import type { Connection, Node } from './node.ts';
+import { isOverdrawn, stopReading } from './throttle.ts';
+import { HIGH_WATER, unsent } from './writer.ts';
 
 /** The seed's frame has no `type`: it is the message. */
 export const FRAME_TYPES: ReadonlyMap<unknown, FrameType<any>> = new Map<unknown, FrameType<any>>([
@@ -42,9 +45,17 @@ function blame(node: Node, c: Connection, error: unknown, clientId: unknown): vo
   if (++c.bad >= MOST_BAD) closeConnection(node, c, CLOSE.badFrames, 'bad frames');
 }
 
+/** Who sends faster than is answered, or does not read the answers, is not read any further for a while. */
+export function slowDown(node: Node, c: Connection): void {
+  if (!isOverdrawn(c)) return;
+  if (unsent(c) > HIGH_WATER) markLagging(node, c);
+  stopReading(c);
+}
+
 export function takeFrame(node: Node, c: Connection, data: Buffer, isBinary: boolean): void {
   if (c.closed) return;
   node.figures.received();
+  slowDown(node, c);
   let given: Record<string, unknown> = {};
   let type: FrameType<any> | undefined;
   let frame: unknown;

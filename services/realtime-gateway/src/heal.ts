@@ -37,7 +37,11 @@ async function compareUsers(node: Node, users: LocalUser[]): Promise<void> {
 
 async function renew(node: Node): Promise<boolean> {
   const users = [...node.users.values()].filter(({ connections }) => connections.length > 0).length;
-  const known = await renewNode(node.redis, node.id, { instance: node.config.INSTANCE, connections: node.connections.size, users });
+  const known = await renewNode(node.redis, node.id, {
+    instance: node.config.INSTANCE,
+    connections: node.connections.size,
+    users,
+  });
   if (!known || !node.topics.entered) await node.topics.enterAll();
   return known;
 }
@@ -66,7 +70,10 @@ export function startHealer(node: Node, onForgotten: () => void): Healer {
   const some = once(node, async () => {
     if (rotation.length === 0) rotation = [...node.users.values()];
     const share = Math.ceil(node.users.size / (USERS_EVERY_MS / TICK_MS));
-    await compareUsers(node, rotation.splice(0, share).filter((user) => node.users.get(user.id) === user));
+    await compareUsers(
+      node,
+      rotation.splice(0, share).filter((user) => node.users.get(user.id) === user),
+    );
   });
   const lease = once(node, async () => {
     if (await renew(node)) return;

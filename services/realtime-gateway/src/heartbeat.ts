@@ -1,5 +1,4 @@
 // Owns: one clock for all connections (no timer each): pings, expired tokens, readers that make no progress, idle rooms.
-import { setImmediate } from 'node:timers';
 import { roomTopic } from '@chatapi/bus';
 import { CLOSE, closeConnection, dropConnection, SLOTS } from './connections.ts';
 import { drained } from './feed.ts';
@@ -43,7 +42,9 @@ function beat(node: Node, c: Connection, now: number): void {
 }
 
 function closeIdleRooms(node: Node, now: number): void {
-  const idle = [...node.rooms.values()].filter((r) => r.users.size === 0 && r.opening === undefined && now - r.idleSince > ROOM_IDLE_MS);
+  const idle = [...node.rooms.values()].filter(
+    (r) => r.users.size === 0 && r.opening === undefined && now - r.idleSince > ROOM_IDLE_MS,
+  );
   if (idle.length === 0) return;
   for (const { id } of idle) node.rooms.delete(id);
   void node.topics.leave(idle.map(({ id }) => roomTopic(id)));
@@ -54,23 +55,16 @@ export interface Heartbeat {
 }
 
 export function startHeartbeat(node: Node): Heartbeat {
-  const slots: Connection[][] = Array.from({ length: SLOTS }, () => []);
   let ticks = 0;
-  const later = (work: Promise<void>): void => void work.catch((err: Error) => node.log.debug({ err: err.message }, 'presence goes on later'));
-
-  /** Once per round everybody is put into the slot of their second. */
-  function deal(): void {
-    for (const slot of slots) slot.length = 0;
-    for (const c of node.connections.values()) (slots[c.slot] as Connection[]).push(c);
-  }
+  const later = (work: Promise<void>): void =>
+    void work.catch((err: Error) => node.log.debug({ err: err.message }, 'presence goes on later'));
 
   const timer = setInterval(() => {
     const now = Date.now();
     const second = ticks++ % SLOTS;
-    if (second === 0) deal();
-    for (const c of slots[second] as Connection[]) if (!c.closed) beat(node, c, now);
+    for (const c of node.connections.values()) if (c.slot === second) beat(node, c, now);
     for (const c of node.lagging) watchLagging(node, c, now);
-    setImmediate(() => closeIdleRooms(node, now));
+    closeIdleRooms(node, now);
     if (node.draining) return;
     later(forgetIdle(node));
     if (ticks % SWEEP_EVERY === 0) later(sweepDead(node));

@@ -58,7 +58,10 @@ export function openLogReader(message: Pick<Peer, 'call'>): LogReader {
     try {
       const rooms = list.map(({ room, after, limit }) => ({ id: room, after, limit }));
       const body = userId === '' ? { rooms } : { user_id: userId, rooms };
-      const answer = await message.call<{ rooms: WireRoom[] }>('POST', '/internal/events', { body, timeoutMs: TIMEOUT_MS });
+      const answer = await message.call<{ rooms: WireRoom[] }>('POST', '/internal/events', {
+        body,
+        timeoutMs: TIMEOUT_MS,
+      });
       const byId = new Map(answer.rooms.map((room) => [room.id, room]));
       for (const one of list) {
         const room = byId.get(one.room);
@@ -80,7 +83,11 @@ export function openLogReader(message: Pick<Peer, 'call'>): LogReader {
       rounds[turn] = round;
       round.push(one);
     }
-    return rounds.flatMap((round) => Array.from({ length: Math.ceil(round.length / ROOMS_A_CALL) }, (_, i) => round.slice(i * ROOMS_A_CALL, (i + 1) * ROOMS_A_CALL)));
+    return rounds.flatMap((round) =>
+      Array.from({ length: Math.ceil(round.length / ROOMS_A_CALL) }, (_, i) =>
+        round.slice(i * ROOMS_A_CALL, (i + 1) * ROOMS_A_CALL),
+      ),
+    );
   }
 
   function send(): void {
@@ -105,7 +112,10 @@ export function openLogReader(message: Pick<Peer, 'call'>): LogReader {
       const heads = new Map<string, number>();
       for (let i = 0; i < rooms.length; i += HEADS_A_CALL) {
         const body = { rooms: rooms.slice(i, i + HEADS_A_CALL) };
-        const answer = await message.call<{ heads: Record<string, number> }>('POST', '/internal/heads', { body, timeoutMs: TIMEOUT_MS });
+        const answer = await message.call<{ heads: Record<string, number> }>('POST', '/internal/heads', {
+          body,
+          timeoutMs: TIMEOUT_MS,
+        });
         for (const [room, seq] of Object.entries(answer.heads)) heads.set(room, seq);
       }
       return heads;

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { AccessClaims, AccessVerifier, Base, Limiter, Peer, Redis, RevocationSet } from '@chatapi/kit';
 import type { WebSocket } from 'ws';
 import type { Config } from './config.ts';
-import type { LogReader } from './log-reader.ts';
 import type { Figures } from './figures.ts';
 import type { Holes } from './holes.ts';
+import type { LogReader } from './log-reader.ts';
 import type { Positions } from './positions.ts';
 import type { Sends } from './sends.ts';
 import type { Topics } from './topics.ts';
@@ -26,7 +26,14 @@ export interface Send {
   /** As the client gave it; null: it gave none. */
   client_id: string | null;
   /** The whole body for message's batch door, with a node-made client_id where the client gave none. */
-  body: { chat_id?: string; recipient_id?: string; content: string; attachments?: string[]; reply_to?: string; client_id: string };
+  body: {
+    chat_id?: string;
+    recipient_id?: string;
+    content: string;
+    attachments?: string[];
+    reply_to?: string;
+    client_id: string;
+  };
   request_id: string;
   /** Bytes of the client's frame: how much of a batch it takes. */
   size: number;

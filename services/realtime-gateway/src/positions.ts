@@ -28,7 +28,8 @@ const FLUSH_MS = 250;
 const SPOKESPEOPLE = 8;
 const MOST_KEPT = 20_000;
 
-const isFollowing = (user: LocalUser, room: string): boolean => user.connections.some((c) => !c.closed && !c.feeds?.has(room));
+const isFollowing = (user: LocalUser, room: string): boolean =>
+  user.connections.some((c) => !c.closed && !c.feeds?.has(room));
 
 export function openPositions(message: Pick<Peer, 'call'>, log: Log): Positions {
   let moved = new Map<string, Moved>();

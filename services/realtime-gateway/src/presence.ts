@@ -1,6 +1,6 @@
 // Owns: who is told that a user came or went. A user is online while any live node has the user's topic; a node keeps the
 // topic for GRACE_MS after the last connection, so a reconnect, here or elsewhere, shows nothing.
-import { nodesOf, publishRecords, removeNode, sweepNodes, userTopic } from '@chatapi/bus';
+import { nodesOf, publishRecords, retireNode, roomTopic, sweepNodes, userTopic } from '@chatapi/bus';
 import type { LocalUser, Node } from './node.ts';
 import { forgetUser } from './users.ts';
 
@@ -10,7 +10,10 @@ const AT_ONCE = 8;
 type Status = 'online' | 'offline';
 
 async function tellPeers(node: Node, userId: string, status: Status): Promise<void> {
-  const { user_ids } = await node.message.call<{ user_ids: string[] }>('GET', `/internal/users/${encodeURIComponent(userId)}/peers`);
+  const { user_ids } = await node.message.call<{ user_ids: string[] }>(
+    'GET',
+    `/internal/users/${encodeURIComponent(userId)}/peers`,
+  );
   const frame = JSON.stringify({ type: 'user_status', user_id: userId, status, timestamp: new Date().toISOString() });
   const peers = user_ids.filter((id) => id !== userId);
   await publishRecords(
@@ -22,7 +25,10 @@ async function tellPeers(node: Node, userId: string, status: Status): Promise<vo
 async function tellAll(node: Node, userIds: string[], status: Status): Promise<void> {
   const queue = userIds.values();
   const worker = async (): Promise<void> => {
-    for (const id of queue) await tellPeers(node, id, status).catch((err: Error) => node.log.debug({ err: err.message }, 'a status was not told'));
+    for (const id of queue)
+      await tellPeers(node, id, status).catch((err: Error) =>
+        node.log.debug({ err: err.message }, 'a status was not told'),
+      );
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
@@ -30,9 +36,16 @@ async function tellAll(node: Node, userIds: string[], status: Status): Promise<v
 /** Tells of those whom no other node has. @throws when Redis is away. */
 export async function cameOnline(node: Node, users: LocalUser[]): Promise<void> {
   const seen = users.filter(({ hasPeers }) => hasPeers);
-  const nodes = await nodesOf(node.redis, seen.map(({ id }) => userTopic(id)));
+  const nodes = await nodesOf(
+    node.redis,
+    seen.map(({ id }) => userTopic(id)),
+  );
   const fresh = seen.filter((_, i) => nodes[i]?.every((id) => id === node.id));
-  await tellAll(node, fresh.map(({ id }) => id), 'online');
+  await tellAll(
+    node,
+    fresh.map(({ id }) => id),
+    'online',
+  );
 }
 
 /** Tells of those whom no node has (any more). @throws when Redis is away. */
@@ -43,21 +56,29 @@ async function wentOffline(node: Node, userIds: string[]): Promise<void> {
   if (gone.length === 0) return;
   const last_seen = new Date().toISOString();
   const offline = gone.map((user_id) => ({ user_id, last_seen }));
-  await node.people.call('POST', '/internal/presence', { body: { offline } }).catch((err: Error) => node.log.debug({ err: err.message }, 'last seen was not kept'));
+  await node.people
+    .call('POST', '/internal/presence', { body: { offline } })
+    .catch((err: Error) => node.log.debug({ err: err.message }, 'last seen was not kept'));
   await tellAll(node, gone, 'offline');
 }
 
 /** Users without a connection for longer than the grace leave this node. */
 export async function forgetIdle(node: Node): Promise<void> {
   const now = Date.now();
-  const idle = [...node.users.values()].filter((u) => u.connections.length === 0 && u.pins === 0 && u.loading === undefined && now - u.idleSince > GRACE_MS);
+  const idle = [...node.users.values()].filter(
+    (u) => u.connections.length === 0 && u.pins === 0 && u.loading === undefined && now - u.idleSince > GRACE_MS,
+  );
   if (idle.length === 0) return;
   for (const user of idle) forgetUser(node, user);
   await node.topics.leave(idle.map(({ id }) => userTopic(id)));
-  await wentOffline(node, idle.map(({ id }) => id));
+  await wentOffline(
+    node,
+    idle.map(({ id }) => id),
+  );
 }
 
-const usersIn = (topics: string[]): string[] => topics.filter((t) => t.startsWith(userTopic(''))).map((t) => t.slice(userTopic('').length));
+const usersIn = (topics: string[]): string[] =>
+  topics.filter((t) => t.startsWith(userTopic(''))).map((t) => t.slice(userTopic('').length));
 
 /** Takes dead nodes out of the map; whom nobody else has is offline. */
 export async function sweepDead(node: Node): Promise<void> {
@@ -67,7 +88,8 @@ export async function sweepDead(node: Node): Promise<void> {
   }
 }
 
-/** At the end of a stop: users who have not come back elsewhere within the grace are for the other nodes to tell. */
+/** At the end of a stop: who does not come back elsewhere within the grace is for the other nodes to tell. */
 export async function retire(node: Node): Promise<void> {
-  await removeNode(node.redis, node.id);
+  await node.topics.leave([...node.rooms.keys()].map(roomTopic));
+  await retireNode(node.redis, node.id, GRACE_MS);
 }

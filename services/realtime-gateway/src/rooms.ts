@@ -9,7 +9,16 @@ import { HIGH_WATER, unsent } from './writer.ts';
 const MOST_WAITING = 512;
 
 export function makeRoom(node: Node, id: string, position: number): Room {
-  const room: Room = { id, position, head: position, users: new Set(), waiting: undefined, opening: undefined, filling: false, idleSince: Date.now() };
+  const room: Room = {
+    id,
+    position,
+    head: position,
+    users: new Set(),
+    waiting: undefined,
+    opening: undefined,
+    filling: false,
+    idleSince: Date.now(),
+  };
   node.rooms.set(id, room);
   return room;
 }
@@ -18,7 +27,8 @@ export function makeRoom(node: Node, id: string, position: number): Room {
 function holdForAck(node: Node, room: Room, event: RoomEvent): void {
   const c = event.origin === '' ? undefined : node.connections.get(event.origin);
   if (c?.sends === undefined || c.feeds?.has(room.id) || !room.users.has(c.user)) return;
-  if (unansweredFor(c, room.id, event.seq) !== undefined) addFeed(c, { room: room.id, at: event.seq - 1, began: event.seq - 1, hold: true });
+  if (unansweredFor(c, room.id, event.seq) !== undefined)
+    addFeed(c, { room: room.id, at: event.seq - 1, began: event.seq - 1, hold: true });
 }
 
 function hand(node: Node, room: Room, event: RoomEvent, c: Connection): void {

@@ -1,9 +1,9 @@
 // Owns: clients' messages on their way to message and their acks. The sends of one turn travel together, one batch in flight
 // per message instance. Guarantee: a retry sends the same client_ids, so an instance that dies doubles nothing.
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { AppError, type ErrorCode, type Log, type Peer, toAppError, unavailable } from '@chatapi/kit';
-import { instanceFor } from './rendezvous.ts';
 import type { Send } from './node.ts';
+import { instanceFor } from './rendezvous.ts';
 
 export interface SendAnswer {
   message_id: string;
@@ -18,7 +18,9 @@ export interface Sends {
   settle(ms: number): Promise<void>;
 }
 
-type Result = ({ ok: true } & SendAnswer) | { ok: false; error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
+type Result =
+  | ({ ok: true } & SendAnswer)
+  | { ok: false; error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
 
 interface Lane {
   waiting: Send[];
@@ -52,7 +54,11 @@ const wire = ({ connection, body, request_id }: Send) => ({
   body,
 });
 
-export function openSends(message: Peer, log: Log, onDone: (send: Send, outcome: SendAnswer | AppError) => void): Sends {
+export function openSends(
+  message: Peer,
+  log: Log,
+  onDone: (send: Send, outcome: SendAnswer | AppError) => void,
+): Sends {
   const lanes: Lane[] = Array.from({ length: message.size }, () => ({ waiting: [], busy: false }));
   const shunned: number[] = lanes.map(() => 0);
 
@@ -62,9 +68,10 @@ export function openSends(message: Peer, log: Log, onDone: (send: Send, outcome:
   }
 
   async function ask(instance: number, batch: Send[]): Promise<Result[]> {
-    const { results } = await message
-      .at(instance)
-      .call<{ results: Result[] }>('POST', '/internal/sends', { body: { sends: batch.map(wire) }, timeoutMs: TIMEOUT_MS });
+    const { results } = await message.at(instance).call<{ results: Result[] }>('POST', '/internal/sends', {
+      body: { sends: batch.map(wire) },
+      timeoutMs: TIMEOUT_MS,
+    });
     if (results.length !== batch.length) throw unavailable('Messages');
     return results;
   }

@@ -1,7 +1,7 @@
 // Owns: what each kind of record does on this node. Names no event: a new one costs no line here.
 import { decodePacket, type ReceivedRecord, userTopic } from '@chatapi/bus';
-import { receive } from './rooms.ts';
 import type { Connection, LocalUser, Node } from './node.ts';
+import { receive } from './rooms.ts';
 import { joined, left } from './users.ts';
 import { HIGH_WATER, unsent } from './writer.ts';
 import { textFrame } from './ws-frame.ts';
@@ -31,7 +31,8 @@ function membership(change: (node: Node, user: LocalUser, record: ReceivedRecord
 const KINDS: Record<ReceivedRecord['kind'], Take> = {
   event(node, { room: id, seq, sender, origin, frame }) {
     const room = node.rooms.get(id);
-    if (room !== undefined && seq > room.position) receive(node, room, { seq, sender, origin, frame: textFrame(frame) });
+    if (room !== undefined && seq > room.position)
+      receive(node, room, { seq, sender, origin, frame: textFrame(frame) });
   },
   notice(node, { topic, room: id, sender, frame }) {
     const room = id === '' ? undefined : node.rooms.get(id);

@@ -2,8 +2,8 @@
 // message now and then. News is ordered by the room's seq, since signals may overtake each other.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { userTopic } from '@chatapi/bus';
-import { catchUp, openRoomAt, openRooms } from './rooms.ts';
 import type { LocalUser, Node, Room } from './node.ts';
+import { catchUp, openRoomAt, openRooms } from './rooms.ts';
 
 interface RoomOfUser {
   id: string;
@@ -60,10 +60,14 @@ export function left(user: LocalUser, roomId: string, seq: number): void {
 async function takeRooms(node: Node, user: LocalUser, rooms: RoomOfUser[], asked: number): Promise<void> {
   user.hasPeers = rooms.some(({ kind, member_count }) => kind === 'direct' || member_count <= SMALL_ROOM);
   const listed = new Set(rooms.map(({ id }) => id));
-  for (const { room, noted } of [...user.rooms.values()]) if (!listed.has(room.id) && noted < asked) leaveRoom(user, room);
+  for (const { room, noted } of [...user.rooms.values()])
+    if (!listed.has(room.id) && noted < asked) leaveRoom(user, room);
   const fresh = rooms.filter(({ id, last_seq }) => !user.rooms.has(id) && (user.left?.get(id) ?? 0) <= last_seq);
   const isNew = user.connections.length === 0;
-  const opened = await openRooms(node, fresh.map(({ id }) => id));
+  const opened = await openRooms(
+    node,
+    fresh.map(({ id }) => id),
+  );
   fresh.forEach(({ id, last_seq }, i) => {
     const room = opened[i] as Room;
     if (user.rooms.has(id) || (user.left?.get(id) ?? 0) > last_seq) return;
@@ -74,7 +78,10 @@ async function takeRooms(node: Node, user: LocalUser, rooms: RoomOfUser[], asked
 
 export async function reconcile(node: Node, user: LocalUser): Promise<void> {
   const asked = Date.now();
-  const { rooms } = await node.message.call<{ rooms: RoomOfUser[] }>('GET', `/internal/users/${encodeURIComponent(user.id)}/rooms`);
+  const { rooms } = await node.message.call<{ rooms: RoomOfUser[] }>(
+    'GET',
+    `/internal/users/${encodeURIComponent(user.id)}/rooms`,
+  );
   if (node.users.get(user.id) === user) await takeRooms(node, user, rooms, asked);
 }
 
@@ -92,7 +99,16 @@ async function load(node: Node, user: LocalUser): Promise<void> {
 }
 
 function makeUser(node: Node, id: string): LocalUser {
-  const user: LocalUser = { id, connections: [], rooms: new Map(), left: undefined, hasPeers: false, loading: undefined, pins: 0, idleSince: Date.now() };
+  const user: LocalUser = {
+    id,
+    connections: [],
+    rooms: new Map(),
+    left: undefined,
+    hasPeers: false,
+    loading: undefined,
+    pins: 0,
+    idleSince: Date.now(),
+  };
   node.users.set(id, user);
   user.loading = load(node, user).finally(() => {
     user.loading = undefined;

@@ -6,6 +6,7 @@ import { sendErrorFrame } from '../errors.ts';
 import { kick } from '../feed.ts';
 import type { Connection, Node, Send } from '../node.ts';
 import { SEND_PATIENCE_MS, type SendAnswer } from '../sends.ts';
+import { readAgain } from '../throttle.ts';
 import { reconcile } from '../users.ts';
 import { jsonFrame } from '../ws-frame.ts';
 import type { FrameType } from './frame.ts';
@@ -22,8 +23,6 @@ interface MessageFrame {
 }
 
 const WINDOW_S = 60;
-/** Unanswered sends of one connection at which it is not read any further. */
-const MOST_UNANSWERED = 256;
 const JOIN_PATIENCE_MS = 500;
 
 let made = 0;
@@ -41,16 +40,20 @@ function sendOf(c: Connection, frame: MessageFrame, size: number): Send {
     ...(reply_to === undefined ? {} : { reply_to }),
     client_id: client_id ?? nodeMadeId(c),
   };
-  return { connection: c, client_id: client_id ?? null, body, request_id: c.id, size, deadline: Date.now() + SEND_PATIENCE_MS, done: false };
+  return {
+    connection: c,
+    client_id: client_id ?? null,
+    body,
+    request_id: c.id,
+    size,
+    deadline: Date.now() + SEND_PATIENCE_MS,
+    done: false,
+  };
 }
 
 function take(node: Node, c: Connection, send: Send): void {
   c.sends ??= [];
   c.sends.push(send);
-  if (c.sends.length >= MOST_UNANSWERED && !c.paused) {
-    c.paused = true;
-    c.ws.pause();
-  }
   node.sends.push(send);
 }
 
@@ -112,5 +115,5 @@ export function answerSend(node: Node, send: Send, outcome: SendAnswer | AppErro
   else acknowledge(node, send, outcome);
   kick(node, c);
   dropAnswered(c);
-  kick(node, c);
+  readAgain(c);
 }

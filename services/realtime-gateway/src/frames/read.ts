@@ -10,7 +10,11 @@ interface ReadFrame {
 }
 
 export const read: FrameType<ReadFrame> = {
-  schema: Joi.object<ReadFrame>({ type: Joi.string().valid('read').required(), chat_id: roomId().required(), seq: seq().required() }),
+  schema: Joi.object<ReadFrame>({
+    type: Joi.string().valid('read').required(),
+    chat_id: roomId().required(),
+    seq: seq().required(),
+  }),
   summary: 'I have read up to here; never goes back',
   handle(node, c, frame) {
     if (!c.user.rooms.has(frame.chat_id)) throw notFound('Room');

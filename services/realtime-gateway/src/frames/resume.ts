@@ -17,7 +17,11 @@ function begin(node: Node, c: Connection, resume: Resume, id: string, from: numb
   const running = c.feeds?.get(id);
   if (running?.resume !== undefined) answerResume(node, c, running, running.resume, true);
   const room = c.user.rooms.get(id)?.room;
-  void pump(node, c, addFeed(c, { room: id, at: from, began: running?.at ?? room?.position ?? -1, guest: room === undefined, resume }));
+  void pump(
+    node,
+    c,
+    addFeed(c, { room: id, at: from, began: running?.at ?? room?.position ?? -1, guest: room === undefined, resume }),
+  );
 }
 
 export const resume: FrameType<ResumeFrame> = {

@@ -29,7 +29,15 @@ export const typing: FrameType<TypingFrame> = {
     if (!c.user.rooms.has(chat_id)) throw notFound('Room');
     if (isTooSoon(`${c.user.id} ${chat_id}`, Date.now())) return;
     const frame = JSON.stringify({ type: 'typing', chat_id, user_id: c.user.id, timestamp: new Date().toISOString() });
-    const record = { kind: 'notice', topic: roomTopic(chat_id), room: chat_id, seq: 0, sender: c.user.id, origin: c.id, frame } as const;
+    const record = {
+      kind: 'notice',
+      topic: roomTopic(chat_id),
+      room: chat_id,
+      seq: 0,
+      sender: c.user.id,
+      origin: c.id,
+      frame,
+    } as const;
     publishRecords(node.redis, [record]).catch(() => undefined); // nobody misses it
   },
 };
