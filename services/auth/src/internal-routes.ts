@@ -1,4 +1,4 @@
-import { paging, type Role, type Route, route } from '@chatapi/kit';
+import { paging, type Role, type Route, route, text } from '@chatapi/kit';
 import Joi from 'joi';
 import type { AccountFilter } from './account-store.ts';
 import { findAccounts, getAccount } from './accounts.ts';
@@ -12,7 +12,7 @@ import { idParams } from './shapes.ts';
 
 const role = (): Joi.StringSchema => Joi.string().valid('user', 'moderator', 'admin');
 const actor = Joi.string().max(64).required();
-const reason = Joi.string().allow('', null).max(500, 'utf8');
+const reason = text({ max: 500 }).allow(null);
 
 const filter = Joi.object<AccountFilter>({
   ...paging(),

@@ -98,6 +98,10 @@ describe('bans and roles', () => {
     });
   }
 
+  it('takes a reason of 500 characters of any script', async () => {
+    expect((await ban(person.id, { reason: '😀'.repeat(500) })).body.ban_reason).to.equal('😀'.repeat(500));
+  });
+
   it('of an unknown user is not found', async () => {
     expect((await ban('usr_none')).status).to.equal(404);
     expect((await unban('usr_none')).status).to.equal(404);
