@@ -31,9 +31,10 @@ export interface Service<F extends BaseConfig, C extends Base<F>> {
   routes?: Route<C>[];
   /** Routes for other services, on the second listener, under `/internal/`. */
   internalRoutes?: Route<C>[];
-  /** A door of its own instead of `routes`: the main listener's handler, and what to do with the server (upgrades). */
+  /** Faces the world: the main listener's own handler, or more on the usual one; and what to do with the server (upgrades). */
   door?(ctx: C): {
-    handler: RequestListener;
+    handler?: RequestListener;
+    mount?(app: express.Express): void;
     attach?(server: Server): void;
     drain?(): Promise<void>;
     requestTimeout?: number;
@@ -137,6 +138,7 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
     mount(app) {
       if (service.healthOutside ?? door === undefined) mountHealth(app, service, ctx, state);
       if (door === undefined) mountMetrics(app, metrics);
+      door?.mount?.(app);
       app.use(router(ctx, key, service.routes ?? []));
     },
   });

@@ -1,50 +1,54 @@
-// Owns: the description of the socket, made from the very schemas that take the frames.
+// Owns: AsyncAPI 3.0 of the socket, made from the schemas that read clients' frames and those that describe ours.
 import { jsonSchema } from '@chatapi/kit';
 import type Joi from 'joi';
-import { CLOSE } from './connections.ts';
 import { FRAME_TYPES } from './frames.ts';
 import { SERVER_FRAMES } from './server-frames.ts';
 
-const SEND = [...FRAME_TYPES].map(([type, { schema, summary }]) => ({
-  name: `send_${String(type ?? 'message')}`,
-  summary,
-  schema,
-}));
+type Json = Record<string, unknown>;
 
-const messagesOf = (list: { name: string; summary: string; schema: Joi.ObjectSchema }[]) =>
-  Object.fromEntries(
-    list.map(({ name, summary, schema }) => [
-      name,
-      { name, summary, contentType: 'application/json', payload: jsonSchema(schema) },
-    ]),
-  );
+const CLOSE_CODES = {
+  1008: 'too many bad frames in a row',
+  1009: 'a frame of more than 64 KiB',
+  1012: 'the node goes away: connect again and resume',
+  4401: 'token expired or session ended',
+  4403: 'banned',
+  4408: 'a reader that made no progress for 60 s',
+  4429: 'too many connections of one user',
+};
 
-const refs = (list: { name: string }[]) => list.map(({ name }) => ({ $ref: `#/channels/socket/messages/${name}` }));
+const message = (name: string, summary: string, schema: Joi.Schema): Json => ({ name, title: name, summary, contentType: 'application/json', payload: jsonSchema(schema) });
 
-const CLOSE_CODES = [
-  `${CLOSE.goingAway} the node is going away: reconnect and resume`,
-  '1009 frame over 64 KiB',
-  `${CLOSE.badFrames} ten bad frames in a row`,
-  `${CLOSE.ended} token expired or session ended`,
-  `${CLOSE.banned} account banned`,
-  `${CLOSE.stalled} no progress in reading for 60 s`,
-  `${CLOSE.tooMany} more than 20 connections of one user`,
-].join('; ');
+/** The seed's frame has no type; its name here is `send`. */
+const clientName = (type: unknown): string => (type === undefined ? 'send' : `client_${String(type)}`);
 
-export const asyncApi = () => ({
-  asyncapi: '3.0.0',
-  info: { title: 'Chat API, WebSocket', version: '0.1.0', description: `Close codes: ${CLOSE_CODES}.` },
-  defaultContentType: 'application/json',
-  channels: {
-    socket: {
-      address: '/ws/{user_id}',
-      description: 'Token: `Authorization` header, `?token=`, or `Sec-WebSocket-Protocol: bearer, <token>`.',
-      parameters: { user_id: { description: 'The user of the token, or `me`' } },
-      messages: { ...messagesOf(SEND), ...messagesOf(SERVER_FRAMES) },
+export function asyncApi(): Json {
+  const messages: Json = {};
+  const sent: string[] = [];
+  for (const [type, { schema, summary }] of FRAME_TYPES) {
+    sent.push(clientName(type));
+    messages[clientName(type)] = message(clientName(type), summary, schema);
+  }
+  for (const [name, { schema, summary }] of Object.entries(SERVER_FRAMES)) messages[name] = message(name, summary, schema);
+  const reference = (name: string): Json => ({ $ref: `#/channels/socket/messages/${name}` });
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Chat API, real time',
+      version: '0.1.0',
+      description: `Frames on the WebSocket. Close codes: ${Object.entries(CLOSE_CODES).map(([code, why]) => `${code} ${why}`).join('; ')}.`,
     },
-  },
-  operations: {
-    clientSends: { action: 'receive', channel: { $ref: '#/channels/socket' }, messages: refs(SEND) },
-    serverSends: { action: 'send', channel: { $ref: '#/channels/socket' }, messages: refs(SERVER_FRAMES) },
-  },
-});
+    defaultContentType: 'application/json',
+    channels: {
+      socket: {
+        address: '/ws/{user_id}',
+        parameters: { user_id: { description: 'the token’s user, or `me`' } },
+        messages: Object.fromEntries(Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }])),
+      },
+    },
+    operations: {
+      send: { action: 'receive', summary: 'What a client sends', channel: { $ref: '#/channels/socket' }, messages: sent.map(reference) },
+      receive: { action: 'send', summary: 'What a client receives', channel: { $ref: '#/channels/socket' }, messages: Object.keys(SERVER_FRAMES).map(reference) },
+    },
+    components: { messages },
+  };
+}

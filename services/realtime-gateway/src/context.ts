@@ -1,22 +1,21 @@
-import { randomBytes } from 'node:crypto';
-import type { Revocation } from '@chatapi/bus';
+import { type Revocation } from '@chatapi/bus';
 import {
-  type AccessVerifier,
   type Base,
   identityKey,
+  newId,
   openAccessVerifier,
   openLimiter,
   openPeer,
   openRedis,
   openRevocationSet,
   type Peer,
-  type RevocationSet,
 } from '@chatapi/kit';
+import { closeConnection, CLOSE } from './connections.ts';
 import type { Config } from './config.ts';
 import { openFigures } from './figures.ts';
 import { answerSend } from './frames/message.ts';
-import { startHealer } from './heal.ts';
-import { startHeartbeat } from './heartbeat.ts';
+import { type Healer, startHealer } from './heal.ts';
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { openHoles } from './holes.ts';
 import { openLogReader } from './log-reader.ts';
 import type { Node } from './node.ts';
@@ -24,40 +23,31 @@ import { openPositions } from './positions.ts';
 import { cameOnline, retire } from './presence.ts';
 import { closeRevoked } from './revocation.ts';
 import { openSends } from './sends.ts';
-import { openSubscription } from './subscription.ts';
+import { openSubscription, type Subscription } from './subscription.ts';
 import { openTopics } from './topics.ts';
 import { openWriter } from './writer.ts';
 
+export const VERSION = '0.1.0';
+
 export interface Context extends Node {
-  /** Ends everything that runs by itself. */
-  stop(): Promise<void>;
+  subscription: Subscription;
+  healer: Healer;
+  heartbeat: Heartbeat;
 }
 
-function openVerifier(config: Config, auth: Peer): AccessVerifier {
-  return openAccessVerifier(config, () => auth.call('GET', '/internal/jwks'));
-}
+const REVOCATIONS_MS = 1000;
+const SETTLE_MS = 1500;
 
-function openRevocations({ log }: Base<Config>, auth: Peer, node: () => Node): RevocationSet {
-  return openRevocationSet<Revocation>({
-    fetchAfter: async (after) =>
-      (await auth.call<{ revocations: Revocation[] }>('GET', '/internal/revocations', { query: { after } }))
-        .revocations,
-    onRevoked: (record) => closeRevoked(node(), record),
-    log,
-  });
-}
-
-/** The parts know each other through the node; none uses it before all are there. */
-function assemble(base: Base<Config>): Node {
+/** The node without its clocks and its subscription. */
+function openNode(base: Base<Config>): Node {
   const { config, log, metrics } = base;
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const peer = (name: string, urls: string[]): Peer => openPeer(name, urls, key, 'realtime-gateway');
+  const id = `${config.INSTANCE}.${newId('con').slice(-12)}`;
+  const redis = openRedis(config.REDIS_URL, log);
   const auth = peer('auth', config.AUTH_INTERNAL_URL);
   const message = peer('message', config.MESSAGE_INTERNAL_URL);
-  const redis = openRedis(config.REDIS_URL, log);
-  const id = `${config.INSTANCE}-${randomBytes(6).toString('hex')}`;
   const writer = openWriter();
-  const self = (): Node => node;
   const node: Node = {
     ...base,
     id,
@@ -66,8 +56,15 @@ function assemble(base: Base<Config>): Node {
     auth,
     message,
     people: peer('user', config.USER_INTERNAL_URL),
-    verifier: openVerifier(config, auth),
-    revocations: openRevocations(base, auth, self),
+    verifier: openAccessVerifier(config, () => auth.call('GET', '/internal/jwks')),
+    revocations: openRevocationSet<Revocation>({
+      log,
+      onRevoked: (record) => closeRevoked(node, record),
+      async fetchAfter(seq) {
+        const options = { query: { after: seq }, timeoutMs: REVOCATIONS_MS };
+        return (await auth.call<{ revocations: Revocation[] }>('GET', '/internal/revocations', options)).revocations;
+      },
+    }),
     limiter: openLimiter(redis, log),
     connections: new Map(),
     users: new Map(),
@@ -76,9 +73,9 @@ function assemble(base: Base<Config>): Node {
     link: { live: false },
     roomLog: openLogReader(message),
     topics: openTopics(redis, id, log),
-    holes: openHoles(self),
+    holes: openHoles(() => node),
     writer,
-    sends: openSends(message, log, (send, outcome) => answerSend(self(), send, outcome)),
+    sends: openSends(message, log, (send, outcome) => answerSend(node, send, outcome)),
     positions: openPositions(message, log),
     figures: openFigures(metrics, {
       connections: () => node.connections.size,
@@ -91,29 +88,44 @@ function assemble(base: Base<Config>): Node {
 }
 
 export async function open(base: Base<Config>): Promise<Context> {
-  const node = assemble(base);
+  const node = openNode(base);
   await node.revocations.start();
-  // Who was taken for dead was told offline: tell again who is here.
-  const healer = startHealer(node, () => void cameOnline(node, [...node.users.values()]).catch(() => undefined));
-  const subscription = openSubscription(node, healer.all);
-  const heartbeat = startHeartbeat(node);
-  return Object.assign(node, {
-    async stop() {
-      heartbeat.close();
-      healer.close();
-      subscription.close();
-      node.revocations.close();
-      await node.positions.close();
-      await retire(node).catch((err: Error) => node.log.debug({ err: err.message }, 'the lease runs out by itself'));
-      node.redis.disconnect();
-    },
+  const healer = startHealer(node, () => {
+    const here = [...node.users.values()].filter(({ connections }) => connections.length > 0);
+    void cameOnline(node, here).catch((err: Error) => node.log.debug({ err: err.message }, 'presence goes on later'));
   });
+  const subscription = openSubscription(node, () => healer.all());
+  return Object.assign(node, { healer, subscription, heartbeat: startHeartbeat(node) });
 }
 
-/** Redis away is no reason to send clients elsewhere: nodes go on without it. */
+const NOBODY = { user_id: '', session_id: '', role: 'user', issued_at: 0, expires_at: 0 } as const;
+
+/** Redis away is no reason to be taken out of the balance: heads are polled meanwhile. Knowing no revocations is one. */
 export async function ready(ctx: Context): Promise<void> {
-  if (ctx.draining) throw new Error('draining');
-  await ctx.message.call('POST', '/internal/heads', { body: { rooms: [] }, timeoutMs: 1500 });
+  ctx.revocations.admit(NOBODY);
 }
 
-export const close = (ctx: Context): Promise<void> => ctx.stop();
+/** No new connections; all there are go elsewhere, in random order, so that not all knock in one moment. */
+export async function drain(ctx: Context): Promise<void> {
+  ctx.draining = true;
+  await ctx.sends.settle(SETTLE_MS);
+  const open = [...ctx.connections.values()].sort(() => Math.random() - 0.5);
+  const step = ctx.config.DRAIN_MS / Math.max(1, open.length);
+  await Promise.all(
+    open.map(async (c, i) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.floor(i * step)));
+      closeConnection(ctx, c, CLOSE.goingAway, 'the node goes away');
+    }),
+  );
+  // The close frames are on their way when this turn is over; sockets that stay open are cut with the server.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+export async function close(ctx: Context): Promise<void> {
+  ctx.healer.close();
+  ctx.heartbeat.close();
+  ctx.subscription.close();
+  ctx.revocations.close();
+  await retire(ctx).catch(() => undefined);
+  ctx.redis.disconnect();
+}

@@ -1,12 +1,12 @@
-import { type Route, route } from '@chatapi/kit';
+import { route } from '@chatapi/kit';
 import { asyncApi } from './asyncapi.ts';
 import type { Context } from './context.ts';
 
-export const internalRoutes: Route<Context>[] = [
-  route({
+export const internalRoutes = [
+  route<Context>({
     method: 'get',
     path: '/internal/asyncapi.json',
-    summary: 'The socket described in AsyncAPI 3.0',
+    summary: 'The socket, as AsyncAPI',
     who: 'service',
     rule: async () => asyncApi(),
   }),

@@ -1,18 +1,22 @@
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
-import { close, open, ready } from './context.ts';
-import { openHandler } from './door.ts';
-import { drain } from './drain.ts';
+import { close, drain, open, ready, VERSION } from './context.ts';
 import { internalRoutes } from './internal-routes.ts';
-import { openUpgrades } from './upgrade.ts';
+import { attachUpgrades, plainRequest } from './upgrade.ts';
 
 await run({
   name: 'realtime-gateway',
-  version: '0.1.0',
+  version: VERSION,
   config: config(),
   open,
   ready,
   close,
   internalRoutes,
-  door: (ctx) => ({ handler: openHandler(ctx.log), attach: openUpgrades(ctx).attach, drain: () => drain(ctx) }),
+  // A load balancer in front of the nodes asks where its clients go.
+  healthOutside: true,
+  door: (ctx) => ({
+    mount: (app) => void app.use((req, _res, next) => next(plainRequest(req.path))),
+    attach: (server) => attachUpgrades(ctx, server),
+    drain: () => drain(ctx),
+  }),
 });

@@ -1,138 +1,122 @@
-// Owns: the way from an upgrade request to a live connection. Refusals are HTTP answers with the error object; after 101
-// the hello is already true: the user's rooms are loaded and live before the handshake is answered.
+// Owns: who gets a socket: path, origin, token, user, in this order; a refusal is an HTTP answer with the error object.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { type AccessClaims, AppError, errorResponse, requestIdFrom, toAppError, unavailable } from '@chatapi/kit';
+import { type AccessClaims, AppError, errorResponse, notFound, requestIdFrom, toAppError, unavailable } from '@chatapi/kit';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { addConnection, closeConnection, dropConnection } from './connections.ts';
-import { slowDown, takeFrame } from './frames.ts';
+import { addConnection, CLOSE, closeConnection, dropConnection } from './connections.ts';
+import { takeFrame } from './frames.ts';
 import type { Connection, LocalUser, Node } from './node.ts';
 import { cameOnline } from './presence.ts';
-import { checkOrigin, chooseProtocol, isWebSocket, readUpgrade } from './upgrade-request.ts';
 import { pinUser, unpinUser } from './users.ts';
 
 const MAX_FRAME = 64 * 1024;
-/** Handshakes under way at which more are refused: each holds a socket and a call to message. */
-const MOST_UNDER_WAY = 2000;
+const MAX_URL = 8 * 1024;
+export const SOCKET_PATH = /^\/ws\/([A-Za-z0-9_.-]{1,80})\/?$/;
 
-// One set of listeners for all sockets instead of closures each: memory per connection is what bounds a node.
-interface Bound extends WebSocket {
-  bound?: { node: Node; c: Connection };
-}
+const sockets = new WebSocketServer({
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: MAX_FRAME,
+  handleProtocols: (protocols) => (protocols.has('bearer') ? 'bearer' : false),
+});
 
-function onMessage(this: Bound, data: Buffer, isBinary: boolean): void {
-  if (this.bound === undefined) return;
-  const { node, c } = this.bound;
-  c.missed = 0;
-  takeFrame(node, c, data, isBinary);
-}
-function onPong(this: Bound): void {
-  if (this.bound !== undefined) this.bound.c.missed = 0;
-}
-/** `ws` has answered it; a flood of pings that nobody reads the pongs of must not fill memory. */
-function onPing(this: Bound): void {
-  if (this.bound === undefined) return;
-  this.bound.c.missed = 0;
-  slowDown(this.bound.node, this.bound.c);
-}
-function onClose(this: Bound, code: number): void {
-  if (this.bound !== undefined) dropConnection(this.bound.node, this.bound.c, code);
-}
-function onError(this: Bound): void {
-  // `ws` closes with the right code (1009 too large, 1007 no UTF-8 …) and says 'close' next.
-}
+const originAllowed = (allowed: string[], { headers }: IncomingMessage): boolean => {
+  const { origin } = headers;
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return true;
+  // Pages of this very server: its documents try the socket out.
+  const host = headers['x-forwarded-host'] ?? headers.host;
+  return origin === `http://${host}` || origin === `https://${host}`;
+};
 
-function bind(node: Node, ws: Bound, socket: Socket, user: LocalUser, claims: AccessClaims): Connection {
-  const c = addConnection(node, ws, socket, user, claims);
-  ws.bound = { node, c };
-  ws.on('message', onMessage).on('pong', onPong).on('ping', onPing).on('close', onClose);
-  return c;
+const BEARER = /^bearer\s+(\S+)\s*$/i;
+
+/** `Authorization: Bearer …`, `?token=…`, or `Sec-WebSocket-Protocol: bearer, …`. */
+function tokenOf(req: IncomingMessage, query: URLSearchParams): string | undefined {
+  const inHeader = BEARER.exec(req.headers.authorization ?? '')?.[1];
+  if (inHeader !== undefined) return inHeader;
+  const inQuery = query.get('token');
+  if (inQuery !== null && inQuery !== '') return inQuery;
+  const [scheme, token] = (req.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
+  return scheme === 'bearer' ? token : undefined;
 }
 
 async function admit(node: Node, req: IncomingMessage): Promise<AccessClaims> {
+  const { url = '' } = req;
+  if (url.length > MAX_URL) throw new AppError('VALIDATION_ERROR', 'The URL is too long', { status: 414 });
+  const [path = '', query = ''] = url.split('?', 2);
+  const wanted = SOCKET_PATH.exec(path)?.[1];
+  if (req.method !== 'GET' || wanted === undefined) throw new AppError('VALIDATION_ERROR', 'Only /ws/{user_id} takes an upgrade');
   if (node.draining) throw unavailable('This node');
-  const { who, token } = readUpgrade(req);
-  checkOrigin(req, node.config.ALLOWED_ORIGINS);
+  if (!originAllowed(node.config.ALLOWED_ORIGINS, req)) throw new AppError('AUTHORIZATION_ERROR', 'This origin is not allowed');
+  const token = tokenOf(req, new URLSearchParams(query));
+  if (token === undefined) throw new AppError('AUTHENTICATION_ERROR', 'An access token is needed');
   const claims = node.revocations.admit(await node.verifier.verify(token));
-  if (who !== 'me' && who !== claims.user_id) throw new AppError('AUTHORIZATION_ERROR', 'The token is another user’s');
+  if (wanted !== 'me' && wanted !== claims.user_id) throw new AppError('AUTHORIZATION_ERROR', 'This is another user’s socket');
   return claims;
 }
 
-export interface Upgrades {
-  attach(server: Server): void;
-}
-
-export function openUpgrades(node: Node): Upgrades {
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: MAX_FRAME,
-    handleProtocols: chooseProtocol,
+function listen(node: Node, c: Connection, ws: WebSocket): void {
+  ws.on('message', (data, isBinary) => {
+    c.missed = 0;
+    takeFrame(node, c, data as Buffer, isBinary);
   });
-  server.on('wsClientError', (_error, socket) =>
-    refuse(
-      socket as Socket,
-      new AppError('VALIDATION_ERROR', 'The WebSocket handshake is not valid'),
-      requestIdFrom(undefined),
-    ),
-  );
-  let underWay = 0;
-
-  function refuse(socket: Socket, thrown: unknown, requestId: string): void {
-    const error = toAppError(thrown);
-    if (error.code === 'INTERNAL_ERROR')
-      node.log.error({ err: error.cause ?? error, request_id: requestId }, 'upgrade failed');
-    else
-      node.log.debug(
-        { code: error.code, err: String(error.cause ?? error.message), request_id: requestId },
-        'upgrade refused',
-      );
-    if (socket.writable) socket.end(errorResponse(error, requestId));
-    else socket.destroy();
-  }
-
-  function accept(req: IncomingMessage, socket: Socket, head: Buffer, user: LocalUser, claims: AccessClaims): void {
-    server.handleUpgrade(req, socket, head, (ws) => {
-      ws.on('error', onError);
-      const c = bind(node, ws, socket, user, claims);
-      // What was revoked while the rooms were loaded found no connection to close.
-      if (node.draining) closeConnection(node, c, 1012, 'the node is going away');
-    });
-  }
-
-  async function connect(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    if (underWay >= MOST_UNDER_WAY) throw unavailable('This node');
-    const claims = await admit(node, req);
-    const { user, isNew } = await pinUser(node, claims.user_id);
-    try {
-      accept(req, socket, head, user, node.revocations.admit(claims));
-    } finally {
-      unpinUser(user);
-    }
-    if (isNew) cameOnline(node, [user]).catch(() => undefined); // told again with the next change
-  }
-
-  function onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
-    const requestId = requestIdFrom(req.headers['x-request-id']);
-    const onSocketError = (): void => void socket.destroy();
-    socket.on('error', onSocketError);
-    underWay++;
-    connect(req, socket, head)
-      .catch((thrown) => refuse(socket, thrown, requestId))
-      .finally(() => {
-        underWay--;
-        if (!socket.destroyed && socket.writable) socket.off('error', onSocketError).on('error', ignore);
-      });
-  }
-
-  return {
-    attach(http) {
-      // `Upgrade: h2c` and the like are ignored: the request is served as what it else is.
-      Object.assign(http, { shouldUpgradeCallback: isWebSocket });
-      http.on('upgrade', (req, socket, head) => onUpgrade(req, socket as Socket, head));
-    },
-  };
+  ws.on('pong', () => {
+    c.missed = 0;
+  });
+  // Too large, not UTF-8, bad masks: ws has said the fitting close code by itself.
+  ws.on('error', (err) => node.log.debug({ err: err.message, connection: c.id }, 'a socket failed'));
+  ws.on('close', (code) => dropConnection(node, c, code));
 }
 
-const ignore = (): void => undefined;
+function start(node: Node, ws: WebSocket, socket: Socket, user: LocalUser, claims: AccessClaims, isNew: boolean): void {
+  const c = addConnection(node, ws, socket, user, claims);
+  listen(node, c, ws);
+  try {
+    // What was revoked while the rooms were loaded met no connection to close.
+    node.revocations.admit(claims);
+  } catch (thrown) {
+    closeConnection(node, c, toAppError(thrown).code === 'AUTHORIZATION_ERROR' ? CLOSE.banned : CLOSE.ended, 'the session has ended');
+  }
+  if (isNew) cameOnline(node, [user]).catch((err: Error) => node.log.debug({ err: err.message }, 'a status was not told'));
+}
+
+async function connect(node: Node, req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+  const claims = await admit(node, req);
+  const { user, isNew } = await pinUser(node, claims.user_id);
+  try {
+    if (socket.destroyed) return;
+    socket.setNoDelay(true).setKeepAlive(true, 60_000);
+    sockets.handleUpgrade(req, socket, head, (ws) => start(node, ws, socket, user, claims, isNew));
+  } finally {
+    unpinUser(user);
+  }
+}
+
+function refuse(node: Node, req: IncomingMessage, socket: Socket, thrown: unknown): void {
+  const error = toAppError(thrown);
+  const requestId = requestIdFrom(req.headers['x-request-id']);
+  if (error.code === 'INTERNAL_ERROR') node.log.error({ err: error.cause ?? error, request_id: requestId }, 'an upgrade failed');
+  if (socket.writable) socket.end(errorResponse(error, requestId));
+}
+
+const isWebSocket = ({ headers }: IncomingMessage): boolean => /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
+
+export function attachUpgrades(node: Node, server: Server): void {
+  // `Upgrade: h2c` and the like are ignored: the request is served as what it else is.
+  Object.assign(server, { shouldUpgradeCallback: isWebSocket });
+  // A handshake that ws refuses (version, key) answers in the same shape as everything else.
+  sockets.on('wsClientError', (err, socket, req) =>
+    refuse(node, req, socket as Socket, new AppError('VALIDATION_ERROR', err.message, { headers: { 'Sec-WebSocket-Version': '13' } })),
+  );
+  server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    connect(node, req, socket, head).catch((thrown) => refuse(node, req, socket, thrown));
+  });
+}
+
+/** Plain requests on the main listener: there is nothing here but sockets. */
+export function plainRequest(path: string): AppError {
+  if (!SOCKET_PATH.test(path)) return notFound('Route');
+  return new AppError('VALIDATION_ERROR', 'This takes a WebSocket', { status: 426, headers: { Upgrade: 'websocket', Connection: 'Upgrade' } });
+}
