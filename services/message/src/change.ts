@@ -27,12 +27,13 @@ const ATTEMPTS = 5;
 const DEADLOCK = '40P01';
 const SERIALIZATION = '40001';
 const UNIQUE = '23505';
+/** Also of a check constraint, which then names itself. */
 const NO_PARTITION = '23514';
 
 /** True when the same work, tried again, can succeed. */
 export async function isRetried(ctx: Context, error: unknown): Promise<boolean> {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === NO_PARTITION) {
+  const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
+  if (code === NO_PARTITION && constraint === undefined) {
     await makePartitions(ctx);
     return true;
   }
