@@ -20,7 +20,9 @@ export async function enterRoom(change: Change, roomId: string, people: NewMembe
   if (entered.length === 0) return await recount(change.trx, roomId, 0);
   const events = entered.map(({ user_id, role }) => ({ sender: user_id, frame: eventFrame('member_joined', roomId, { user_id, role }) }));
   const last = await change.append(roomId, events);
-  change.notify(entered.map(({ user_id, role }, i) => notice('joined', roomId, last - entered.length + 1 + i, user_id, { role })));
+  // Who comes in together sees the same: the first of these events is the first for all of them.
+  const first = last - entered.length + 1;
+  change.notify(entered.map(({ user_id, role }) => notice('joined', roomId, first, user_id, { role })));
   return await recount(change.trx, roomId, entered.length);
 }
 
