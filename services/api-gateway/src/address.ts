@@ -12,10 +12,13 @@ export interface Origin {
   host: string;
 }
 
+/** Four numbers or IPv6: the library also takes `10.1` and `0x7f.1`, which nobody means. */
+const isAddress = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+
 /** `10.0.0.0/8`, `::1` or `192.0.2.7`; undefined for anything else. */
 export function parseNetwork(text: string): Network | undefined {
+  if (!isAddress(text.split('/', 1)[0] as string)) return undefined;
   if (text.includes('/')) return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : undefined;
-  if (!ipaddr.isValid(text)) return undefined;
   const address = ipaddr.process(text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
@@ -34,7 +37,7 @@ export function openAddresses(trusted: string[]): (req: IncomingMessage) => Orig
   const isTrusted = (ip: string): boolean => {
     const before = known.get(ip);
     if (before !== undefined) return before;
-    const found = ipaddr.isValid(ip) && networks.some((network) => within(ipaddr.process(ip), network));
+    const found = isAddress(ip) && networks.some((network) => within(ipaddr.process(ip), network));
     if (known.size >= REMEMBERED) known.clear();
     known.set(ip, found);
     return found;
@@ -45,7 +48,7 @@ export function openAddresses(trusted: string[]): (req: IncomingMessage) => Orig
     let client = peer;
     for (const hop of forwarded.split(',').reverse()) {
       const ip = hop.trim();
-      if (!ipaddr.isValid(ip)) return client;
+      if (!isAddress(ip)) return client;
       client = plain(ip);
       if (!isTrusted(client)) return client;
     }

@@ -46,7 +46,7 @@ export function openTable(rows: Row[]): (path: string) => Found | undefined {
     ({ segments }) => shape(segments),
   );
   return (written) => {
-    const path = written.length > 1 && written.endsWith('/') ? written.slice(0, -1) : written;
+    const path = written.length > 2 && written.endsWith('/') ? written.slice(0, -1) : written;
     const known = fixed.get(path);
     if (known !== undefined) return { ...known, path };
     const segments = path.split('/');

@@ -109,6 +109,7 @@ describe('the door', () => {
       '/users/..%2finternal',
       '/users/a%5cb',
       '/users//me',
+      '//',
       '//users/me',
       '/users/me//',
       '/%75sers/me',
