@@ -58,11 +58,13 @@ describe('import cycles', () => {
     const files = {
       ...house,
       'services/auth/src/a.ts': "import { b } from './b.ts';",
-      'services/auth/src/b.ts': "import type { C } from './deep/c.ts';",
+      'services/auth/src/b.ts': "import { type C, c } from './deep/c.ts';",
       'services/auth/src/deep/c.ts': "export { a } from '../a.ts';",
       'services/auth/src/d.ts': "import './a.ts';",
     };
     const circle = ['a.ts', 'b.ts', 'deep/c.ts', 'a.ts'].map((file) => `services/auth/src/${file}`).join(' → ');
     expect(onTree(files, cycleFaults)).to.deep.equal([circle]);
+    const forTypes = { ...files, 'services/auth/src/b.ts': "import type { C } from './deep/c.ts';" };
+    expect(onTree(forTypes, cycleFaults)).to.deep.equal([]);
   });
 });

@@ -1,4 +1,5 @@
-// Owns: finding files that import each other in a circle, whether for values or for types.
+// Owns: finding files that import each other in a circle, so that one may run before what it needs.
+// Type imports do not count: they are gone when the code runs, and every rule names its service's Context.
 import { dirname, join } from 'node:path';
 import { filesBelow, importsOf, members, read } from './tree.ts';
 
@@ -8,7 +9,7 @@ function graphOf(root: string): Graph {
   const graph: Graph = new Map();
   for (const { dir } of members(root)) {
     for (const file of filesBelow(root, dir)) {
-      const near = importsOf(read(root, file)).filter(({ specifier }) => specifier.startsWith('.'));
+      const near = importsOf(read(root, file)).filter((found) => !found.typeOnly && found.specifier.startsWith('.'));
       graph.set(
         file,
         near.map(({ specifier }) => join(dirname(file), specifier)),

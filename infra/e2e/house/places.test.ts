@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { onTree } from './planted.ts';
 import { environmentFaults, lengthFaults, MOST_LINES, nameFaults, sqlFaults } from './places.ts';
+import { onTree } from './planted.ts';
 import { REPO } from './tree.ts';
 
 type Check = (root: string) => string[];
@@ -24,7 +24,7 @@ describe('places of the house', () => {
     const ways = [
       "await db.raw('update x set y = 1');",
       "await trx('accounts').where({ id });",
-      'await db<Row>(\'accounts\').first();',
+      "await db<Row>('accounts').first();",
       "await trx.insert(row).into('accounts');",
       'await pool.query(`\n  select id\n  from accounts`);',
       "await pool.query('insert into accounts values ($1)');",
@@ -39,7 +39,9 @@ describe('places of the house', () => {
 
   it('what only looks like SQL passes', () => {
     for (const text of ["await ctx.db.raw('select 1');", "say('select a file from the list below');", 'db.destroy();'])
-      expect(faults(sqlFaults, 'services/auth/src/context.ts', text), text).to.have.length(text.includes('file') ? 1 : 0);
+      expect(faults(sqlFaults, 'services/auth/src/context.ts', text), text).to.have.length(
+        text.includes('file') ? 1 : 0,
+      );
   });
 
   it('a folder or file named utils is caught', () => {

@@ -61,8 +61,7 @@ export function importsOf(text: string): Import[] {
   const found: Import[] = [];
   for (const [, type, specifier] of text.matchAll(STATIC))
     found.push({ specifier: specifier as string, typeOnly: type !== undefined });
-  for (const [, specifier] of text.matchAll(DYNAMIC))
-    found.push({ specifier: specifier as string, typeOnly: false });
+  for (const [, specifier] of text.matchAll(DYNAMIC)) found.push({ specifier: specifier as string, typeOnly: false });
   return found;
 }
 
