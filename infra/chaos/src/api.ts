@@ -1,0 +1,55 @@
+// What writers and observers need of the public API: accounts, rooms, sends, history. A time-out is not a no: it throws.
+import { Agent, request } from 'undici';
+
+const agent = new Agent({ connections: 32, headersTimeout: 4000, bodyTimeout: 4000, connectTimeout: 2000 });
+
+export interface Answer {
+  status: number;
+  body: any;
+}
+
+export async function ask(method: 'GET' | 'POST', url: string, token?: string, body?: object): Promise<Answer> {
+  const response = await request(url, {
+    dispatcher: agent,
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(5000),
+  });
+  const text = await response.body.text();
+  return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+export interface User {
+  id: string;
+  name: string;
+  token: string;
+}
+
+export async function register(url: string, name: string): Promise<User> {
+  const body = { username: name, email: `${name}@example.com`, password: 'copper-violet-meadow-27' };
+  const answer = await ask('POST', `${url}/users/register`, undefined, body);
+  if (answer.status !== 201) throw new Error(`registering answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return { id: answer.body.user.id, name, token: answer.body.access_token };
+}
+
+export async function makeRoom(url: string, owner: User, chat_id: string, members: User[]): Promise<void> {
+  const body = { chat_id, visibility: 'private', member_ids: members.map(({ id }) => id) };
+  const answer = await ask('POST', `${url}/rooms`, owner.token, body);
+  if (answer.status !== 201) throw new Error(`making a room answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+}
+
+/** The whole room, oldest first. */
+export async function history(url: string, user: User, room: string) {
+  const messages: { seq: number; message_id: string; client_id?: string }[] = [];
+  for (let after = 0; ; after = messages.at(-1)?.seq ?? 0) {
+    const path = `/messages/?chat_id=${room}&after_seq=${after}&limit=100`;
+    const { status, body } = await ask('GET', `${url}${path}`, user.token);
+    if (status !== 200) throw new Error(`history answered ${status}: ${JSON.stringify(body)}`);
+    for (const m of body.messages) messages.push({ seq: m.seq, message_id: m.id, client_id: m.client_id });
+    if (!body.has_more || body.messages.length === 0) return { room, last_seq: body.last_seq as number, messages };
+  }
+}

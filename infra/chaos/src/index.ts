@@ -1,0 +1,2 @@
+export { healed, kept, lines } from './report.ts';
+export { CHAOS_ENV, type Report, run } from './run.ts';

@@ -1,0 +1,127 @@
+// Owns: one run: a cluster under writers, observers and faults, then the judgement.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Cluster, urlOf } from '@chatapi/local';
+import { history, makeRoom, register, type User } from './api.ts';
+import { check, type History, type Verdict } from './checker.ts';
+import { inject, recovery } from './faults.ts';
+import { type Observer, observe } from './observer.ts';
+import { type Random, random } from './random.ts';
+import { type Fault, schedule } from './schedule.ts';
+import { restWriter, socketWriter, type Writer } from './writers.ts';
+
+export interface Options {
+  seed: number;
+  seconds: number;
+  /** Milliseconds between faults. */
+  rest: number;
+  say: (line: string) => void;
+}
+
+export interface Report extends Verdict {
+  faults: (Fault & { recovery_ms: number })[];
+  /** Longest time in which an observer applied nothing while writers wrote. */
+  longest_silence_ms: number;
+  repeats: number;
+}
+
+/** The environment of a cluster that is to be run this way. */
+export const CHAOS_ENV: NodeJS.ProcessEnv = {
+  LOG_LEVEL: 'warn',
+  BCRYPT_COST: '4',
+  MESSAGE_INSTANCES: '2',
+  REALTIME_NODES: '2',
+  JWT_EXPIRE_MINUTES: '1440',
+  RATE_LIMIT_REQUESTS: '0',
+  RATE_LIMIT_LOGIN: '0',
+  RATE_LIMIT_WS_MESSAGES: '0',
+};
+
+const ROOMS = 4;
+const HEALED_MS = 15_000;
+const SETTLE_MS = 20_000;
+
+interface Cast {
+  users: User[];
+  rooms: string[];
+  writers: Writer[];
+  observers: Observer[];
+}
+
+async function assemble(cluster: Cluster, seed: number, r: Random): Promise<Cast> {
+  const doors = cluster.instances.filter(({ dir }) => dir === 'api-gateway').map(urlOf);
+  const nodes = cluster.instances.filter(({ dir }) => dir === 'realtime-gateway').map(urlOf);
+  const door = doors[0] as string;
+  const stem = `c${seed}-${Date.now().toString(36)}`;
+  const users = await Promise.all(Array.from({ length: 8 }, (_, i) => register(door, `${stem}-${i}`)));
+  const rooms = Array.from({ length: ROOMS }, (_, i) => `${stem}-room-${i}`);
+  const [owner, ...members] = users as [User, ...User[]];
+  await Promise.all(rooms.map((room) => makeRoom(door, owner, room, members)));
+  const observers = users.slice(0, 4).map((u, i) => observe(`observer-${i}`, nodes, u.token, i, rooms));
+  // A writer of each kind for each node or door, with several sends under way.
+  const own = (): Random => random(Math.floor(r.next() * 2 ** 32));
+  const writers = users
+    .slice(4)
+    .map((u, i) => (i < 2 ? restWriter(doors, u, rooms, own(), 4) : socketWriter(nodes, u, i, rooms, own(), 8)));
+  return { users, rooms, writers, observers };
+}
+
+async function faultAndRecovery(cluster: Cluster, fault: Fault, { writers, observers }: Cast): Promise<number> {
+  const over = await inject(cluster, fault);
+  let written: number | undefined;
+  return recovery(
+    over,
+    () => {
+      // Healed: every writer has had a yes to something sent after the fault, and every observer something after that.
+      if (written === undefined && writers.every((w) => w.lastGood() > over)) written = Date.now();
+      return written !== undefined && observers.every((o) => o.silence.last > over);
+    },
+    HEALED_MS,
+  );
+}
+
+async function readBack(cluster: Cluster, { users, rooms }: Cast): Promise<History[]> {
+  const reader = users[0] as User;
+  for (const end = Date.now() + SETTLE_MS; ; await sleep(200)) {
+    try {
+      return await Promise.all(rooms.map((room) => history(cluster.url, reader, room)));
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
+}
+
+async function settle(histories: History[], observers: Observer[]): Promise<void> {
+  const behind = (): boolean => observers.some((o) => histories.some((h) => o.applied(h.room) < h.last_seq));
+  for (const end = Date.now() + SETTLE_MS; behind() && Date.now() < end; ) await sleep(50);
+}
+
+export async function run(cluster: Cluster, { seed, seconds, rest, say }: Options): Promise<Report> {
+  const r = random(seed ^ 0x5eed);
+  const cast = await assemble(cluster, seed, r);
+  const { writers, observers } = cast;
+  const targets = [...cluster.instances.map(({ name }) => name), 'postgres', 'redis'];
+  const began = Date.now();
+  const faults: Report['faults'] = [];
+  for (const fault of schedule({ seed, seconds, targets, rest })) {
+    await sleep(Math.max(0, began + fault.at - Date.now()));
+    if (Date.now() - began > seconds * 1000) break;
+    const recovery_ms = await faultAndRecovery(cluster, fault, cast);
+    faults.push({ ...fault, recovery_ms });
+    say(`${fault.kind} ${fault.target}${fault.lasts > 0 ? ` for ${fault.lasts} ms` : ''}: healed in ${recovery_ms} ms`);
+  }
+  await sleep(Math.max(0, began + seconds * 1000 - Date.now()));
+  const longest_silence_ms = Math.max(...observers.map(({ silence }) => silence.longest));
+  await Promise.all(writers.map((w) => w.stop()));
+  const histories = await readBack(cluster, cast);
+  await settle(histories, observers);
+  for (const observer of observers) observer.stop();
+  const streams = observers.flatMap((o) => o.streams);
+  const verdict = check(
+    writers.flatMap((w) => w.acks),
+    streams,
+    histories,
+  );
+  verdict.problems.push(...[...writers, ...observers].flatMap(({ breaches }) => breaches));
+  const repeats = writers.reduce((sum, w) => sum + w.repeats(), 0);
+  return { ...verdict, faults, longest_silence_ms, repeats };
+}
