@@ -31,7 +31,7 @@ export const PERMISSIONS: Readonly<Record<Action, Readonly<Record<Kind | 'genera
   read: { public: everyone, private: members, direct: members, general: everyone },
   post: { public: everyone, private: members, direct: members, general: everyone },
   join: { public: everyone, private: members, direct: members, general: everyone },
-  leave: { public: everyone, private: members, direct: nobody, general: nobody },
+  leave: { public: members, private: members, direct: nobody, general: nobody },
   add_member: { public: members, private: staff, direct: nobody, general: nobody },
   remove_member: { public: staff, private: staff, direct: nobody, general: nobody },
   remove_staff: { public: owners, private: owners, direct: nobody, general: nobody },

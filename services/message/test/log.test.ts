@@ -1,0 +1,123 @@
+// The log against a plain array: whatever is done in whatever order and on whichever instance, it reads back whole and in order.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Messages, openMessages } from './harness.ts';
+
+type Act =
+  | { do: 'send'; key: number; text: string }
+  | { do: 'edit'; n: number; text: string }
+  | { do: 'delete'; n: number }
+  | { do: 'react'; n: number };
+
+const text = fc.constantFrom('a', 'b', 'c');
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('send' as const), key: fc.nat(8), text }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('edit' as const), n: fc.nat(9), text }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), n: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('react' as const), n: fc.nat(9) }) },
+);
+
+interface Model {
+  events: string[];
+  messages: { id: string; first: string; text: string; gone: boolean; reacted: boolean; key: number }[];
+}
+
+describe('the log', () => {
+  let one: Messages;
+  let two: Messages;
+  before(async () => {
+    one = await openMessages();
+    two = await one.twin();
+  });
+  after(async () => {
+    await two?.close();
+    await one?.close();
+  });
+
+  async function apply(m: Messages, chat_id: string, a: Act, model: Model): Promise<void> {
+    if (a.do === 'send') {
+      const known = model.messages.find(({ key }) => key === a.key);
+      const { status, body } = await m.send('usr_a', { chat_id, content: a.text, client_id: `k${a.key}` });
+      expect(status).to.equal(known === undefined ? 201 : known.first === a.text ? 200 : 409);
+      if (known !== undefined) return;
+      model.messages.push({ id: body.id, first: a.text, text: a.text, gone: false, reacted: false, key: a.key });
+      model.events.push('message');
+      return;
+    }
+    const target = model.messages[a.n];
+    if (target === undefined) return;
+    if (a.do === 'edit') {
+      const { status } = await m.ask('usr_a', 'put', `/messages/${target.id}`, { content: a.text });
+      expect(status).to.equal(target.gone ? 409 : 200);
+      if (!target.gone && target.text !== a.text) model.events.push('message_updated');
+      if (!target.gone) target.text = a.text;
+    } else if (a.do === 'delete') {
+      await m.ask('usr_a', 'delete', `/messages/${target.id}`).expect(204);
+      if (!target.gone) model.events.push('message_deleted');
+      Object.assign(target, { gone: true, text: '' });
+    } else {
+      const { status } = await m.ask('usr_a', 'put', `/messages/${target.id}/reactions/${encodeURIComponent('👍')}`);
+      expect(status).to.equal(target.gone ? 409 : 204);
+      if (!target.gone && !target.reacted) model.events.push('reaction');
+      if (!target.gone) target.reacted = true;
+    }
+  }
+
+  /** What a client has that applied the frames one after the other. */
+  function replayed(frames: Record<string, any>[]): Map<string, string> {
+    const state = new Map<string, string>();
+    for (const frame of frames) {
+      if (frame.type === 'message') state.set(frame.id, frame.content);
+      if (frame.type === 'message_updated') state.set(frame.message_id, frame.content);
+      if (frame.type === 'message_deleted') state.set(frame.message_id, '');
+    }
+    return state;
+  }
+
+  let run = 0;
+  it('holds every act once, 1..N without a gap, and replaying it from nothing or in pieces gives the room’s state', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(act, fc.boolean()), { maxLength: 18 }), fc.integer({ min: 1, max: 5 }), async (acts, piece) => {
+        const chat_id = `log${run++}`;
+        await one.ask('usr_a', 'post', '/rooms', { chat_id }).expect(201);
+        const model: Model = { events: ['member_joined'], messages: [] };
+        for (const [a, onTwo] of acts) await apply(onTwo ? two : one, chat_id, a, model);
+        const frames = await one.log(chat_id);
+        expect(frames.map(({ type }) => type)).to.deep.equal(model.events);
+        expect(frames.map(({ seq }) => seq)).to.deep.equal(model.events.map((_, i) => i + 1));
+        expect([...replayed(frames)]).to.deep.equal(model.messages.map(({ id, text: now }) => [id, now]));
+        const pieces: Record<string, any>[] = [];
+        for (let after = 0; ; ) {
+          const { body } = await two.inside('post', '/internal/events', { rooms: [{ id: chat_id, after, limit: piece }] });
+          if (body.rooms[0].events.length === 0) break;
+          pieces.push(...body.rooms[0].events.map((event: { frame: string }) => JSON.parse(event.frame)));
+          after = body.rooms[0].events.at(-1).seq;
+        }
+        expect(pieces).to.deep.equal(frames);
+        const { body } = await two.ask('usr_a', 'get', `/messages/?chat_id=${chat_id}&after_seq=0&limit=100`);
+        expect(body.messages.map((message: any) => [message.id, message.content])).to.deep.equal(model.messages.map(({ id, text: now }) => [id, now]));
+      }),
+      { numRuns: 15 },
+    );
+  }).timeout(60_000);
+
+  it('writers of all kinds at once on two instances leave no gap, no repeat, and every answer in its place', async () => {
+    await one.ask('usr_a', 'post', '/rooms', { chat_id: 'busy' }).expect(201);
+    const first = (await one.send('usr_a', { chat_id: 'busy', content: 'first' })).body;
+    const work = Array.from({ length: 120 }, async (_, i) => {
+      const m = i % 2 === 0 ? one : two;
+      if (i % 6 === 1) return await m.ask('usr_a', 'put', `/messages/${first.id}`, { content: `edit ${i}` }).expect(200);
+      if (i % 6 === 3) return await m.ask(`usr_j${i}`, 'post', '/rooms/busy/join').expect(204);
+      if (i % 6 === 5) return await m.ask(`usr_r${i}`, 'put', `/messages/${first.id}/reactions/${encodeURIComponent('👍')}`).expect(204);
+      const { body } = await m.send(`usr_s${i % 5}`, { chat_id: 'busy', content: `m${i}` }).expect(201);
+      return { acknowledged: body.seq as number, id: body.id as string };
+    });
+    const answers = await Promise.all(work);
+    const frames = await one.log('busy');
+    expect(frames.map(({ seq }) => seq)).to.deep.equal(frames.map((_, i) => i + 1));
+    for (const answer of answers) {
+      if ('acknowledged' in answer) expect(frames[answer.acknowledged - 1]).to.include({ type: 'message', id: answer.id });
+    }
+    expect(frames.filter(({ type }) => type === 'message').length).to.equal(61);
+  }).timeout(30_000);
+});

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Messages, openMessages, until } from './harness.ts';
+
+describe('positions', () => {
+  let m: Messages;
+  before(async () => {
+    m = await openMessages();
+  });
+  after(() => m?.close());
+
+  const room = async (user: string, id: string) => {
+    const { body } = await m.ask(user, 'get', `/rooms/${id}`).expect(200);
+    return { read_seq: body.read_seq, unread: body.unread_count };
+  };
+
+  it('a read position never goes back and is clamped to the end', async () => {
+    await m.ask('usr_a', 'post', '/rooms', { chat_id: 'read', member_ids: ['usr_b'] });
+    for (let i = 0; i < 5; i++) await m.send('usr_a', { chat_id: 'read', content: `${i}` });
+    expect(await room('usr_b', 'read')).to.deep.equal({ read_seq: 0, unread: 5 });
+    await m.ask('usr_b', 'put', '/rooms/read/read', { seq: 4 }).expect(204);
+    expect(await room('usr_b', 'read')).to.deep.equal({ read_seq: 4, unread: 3 });
+    await m.ask('usr_b', 'put', '/rooms/read/read', { seq: 2 }).expect(204);
+    expect(await room('usr_b', 'read')).to.deep.equal({ read_seq: 4, unread: 3 });
+    await m.ask('usr_b', 'put', '/rooms/read/read', { seq: 9_000_000 }).expect(204);
+    expect(await room('usr_b', 'read')).to.deep.equal({ read_seq: 7, unread: 0 });
+    await m.ask('usr_b', 'put', '/rooms/read/read', { seq: -1 }).expect(400);
+    await m.ask('usr_b', 'put', '/rooms/none/read', { seq: 1 }).expect(404);
+  });
+
+  it('status rises with the others’ positions, and its sender is told once per step', async () => {
+    await m.ask('usr_a', 'post', '/rooms', { chat_id: 'status', member_ids: ['usr_b', 'usr_c'] });
+    const { body } = await m.send('usr_a', { chat_id: 'status', content: 'x' });
+    const status = async () => (await m.ask('usr_a', 'get', `/messages/${body.id}`)).body.status;
+    const node = await m.listen(['u:usr_a']);
+    const move = async (user_id: string, position: object) =>
+      await m.inside('post', '/internal/positions', { positions: [{ room_id: 'status', user_id, ...position }] }).expect(204);
+    await move('usr_a', { delivered_seq: body.seq, read_seq: body.seq });
+    expect(await status()).to.equal('sent');
+    await move('usr_b', { delivered_seq: body.seq });
+    expect(await status()).to.equal('delivered');
+    await move('usr_c', { delivered_seq: body.seq });
+    await move('usr_c', { read_seq: body.seq });
+    expect(await status()).to.equal('read');
+    await move('usr_b', { read_seq: body.seq });
+    await move('usr_stranger', { read_seq: body.seq });
+    await until(() => node.records.length >= 2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    node.stop();
+    const frames = node.records.map(({ frame }) => JSON.parse(frame.toString()));
+    expect(frames.map(({ type, message_id, status: s }) => [type, message_id, s])).to.deep.equal([
+      ['message_status', body.id, 'delivered'],
+      ['message_status', body.id, 'read'],
+    ]);
+  });
+
+  it('unread is what it says, whatever was sent, deleted and read in whatever order', async () => {
+    const users = ['usr_1', 'usr_2', 'usr_3'];
+    const act = fc.oneof(
+      fc.record({ do: fc.constant('send' as const), who: fc.nat(2) }),
+      fc.record({ do: fc.constant('delete' as const), n: fc.nat(20) }),
+      fc.record({ do: fc.constant('read' as const), who: fc.nat(2), seq: fc.nat(25) }),
+    );
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 16 }), async (acts) => {
+        const chat_id = `model${run++}`;
+        await m.ask('usr_1', 'post', '/rooms', { chat_id, member_ids: users.slice(1) }).expect(201);
+        const sent: { id: string; seq: number; by: string; gone: boolean }[] = [];
+        const read = new Map(users.map((user) => [user, 0]));
+        let head = 3;
+        for (const a of acts) {
+          if (a.do === 'send') {
+            const by = users[a.who] as string;
+            const { body } = await m.send(by, { chat_id, content: 'x' });
+            sent.push({ id: body.id, seq: body.seq, by, gone: false });
+            head++;
+          } else if (a.do === 'delete') {
+            const one = sent[a.n % Math.max(sent.length, 1)];
+            if (one === undefined || one.gone) continue;
+            one.gone = true;
+            head++;
+            await m.ask(one.by, 'delete', `/messages/${one.id}`).expect(204);
+          } else {
+            const user = users[a.who] as string;
+            await m.ask(user, 'put', `/rooms/${chat_id}/read`, { seq: a.seq }).expect(204);
+            read.set(user, Math.max(read.get(user) as number, Math.min(a.seq, head)));
+          }
+        }
+        for (const user of users) {
+          const unread = sent.filter(({ by, gone, seq }) => by !== user && !gone && seq > (read.get(user) as number)).length;
+          expect(await room(user, chat_id)).to.deep.equal({ read_seq: read.get(user), unread });
+        }
+      }),
+      { numRuns: 15 },
+    );
+  }).timeout(30_000);
+});

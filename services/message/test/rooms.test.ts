@@ -1,0 +1,153 @@
+import { expect } from 'chai';
+import { type Messages, openMessages, until } from './harness.ts';
+
+describe('rooms', () => {
+  let m: Messages;
+  before(async () => {
+    m = await openMessages();
+  });
+  after(() => m?.close());
+
+  it('making a room makes one member_joined per first member and tells the fact', async () => {
+    const { body } = await m.ask('usr_a', 'post', '/rooms', { chat_id: 'made', name: 'Made', topic: 't', visibility: 'private', member_ids: ['usr_b', 'usr_a'] }).expect(201);
+    const { created_at, updated_at, ...rest } = body;
+    expect(rest).to.deep.equal({
+      id: 'made',
+      chat_id: 'made',
+      kind: 'private',
+      name: 'Made',
+      topic: 't',
+      visibility: 'private',
+      role: 'owner',
+      member_count: 2,
+      last_seq: 2,
+      read_seq: 0,
+      unread_count: 0,
+      last_message: null,
+    });
+    expect([created_at, updated_at].every((time) => /^\d{4}-.*\.\d{3}Z$/.test(time))).to.equal(true);
+    expect((await m.log('made')).map(({ type, user_id }) => `${type} ${user_id}`)).to.deep.equal(['member_joined usr_a', 'member_joined usr_b']);
+    expect((await m.ctx.db('outbox').where('name', 'room.created')).some((row) => row.payload.room_id === 'made')).to.equal(true);
+    const { body: nameless } = await m.ask('usr_a', 'post', '/rooms', {}).expect(201);
+    expect([nameless.id.startsWith('room_'), nameless.visibility]).to.deep.equal([true, 'public']);
+  });
+
+  it('a taken name, a reserved one and an unknown member are refused', async () => {
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'made' }).expect(409);
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'dm:x' }).expect(400);
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'x', name: 'y'.repeat(101) }).expect(400);
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'x', member_ids: ['usr_ghost'] }).expect(404);
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'general' }).expect(409);
+  });
+
+  it('a change is an event with the changed fields; the same again is none', async () => {
+    await m.ask('usr_a', 'put', '/rooms/made', { name: 'New', topic: 't' }).expect(200);
+    await m.ask('usr_a', 'put', '/rooms/made', { name: 'New' }).expect(200);
+    await m.ask('usr_a', 'put', '/rooms/made', {}).expect(400);
+    const updates = (await m.log('made')).filter(({ type }) => type === 'room_updated');
+    expect(updates.map(({ updated_at: _, ...rest }) => rest)).to.deep.equal([{ type: 'room_updated', chat_id: 'made', seq: 3, name: 'New' }]);
+  });
+
+  it('joining and leaving twice are each one event, and tell the user’s own connections', async () => {
+    await m.ask('usr_a', 'post', '/rooms', { chat_id: 'door' }).expect(201);
+    const node = await m.listen(['u:usr_c']);
+    for (const path of ['join', 'join', 'leave', 'leave']) await m.ask('usr_c', 'post', `/rooms/door/${path}`).expect(204);
+    expect((await m.log('door')).map(({ type }) => type)).to.deep.equal(['member_joined', 'member_joined', 'member_left']);
+    await until(() => node.records.length === 2);
+    expect(node.records.map(({ kind, room, seq, frame }) => [kind, room, seq, JSON.parse(frame.toString()).type])).to.deep.equal([
+      ['joined', 'door', 2, 'room_joined'],
+      ['left', 'door', 3, 'room_removed'],
+    ]);
+    node.stop();
+    expect((await m.ask('usr_a', 'get', '/rooms/door')).body.member_count).to.equal(1);
+  });
+
+  it('a last owner who leaves hands over to the oldest moderator, else the oldest member', async () => {
+    await m.ask('usr_a', 'post', '/rooms', { chat_id: 'heirs', member_ids: ['usr_b', 'usr_c'] }).expect(201);
+    await m.ask('usr_a', 'put', '/rooms/heirs/members/usr_c', { role: 'moderator' }).expect(200);
+    await m.ask('usr_a', 'put', '/rooms/heirs/members/usr_a', { role: 'member' }).expect(409);
+    await m.ask('usr_a', 'post', '/rooms/heirs/leave').expect(204);
+    await m.ask('usr_c', 'post', '/rooms/heirs/leave').expect(204);
+    const { body } = await m.ask('usr_b', 'get', '/rooms/heirs/members').expect(200);
+    expect(body.members.map((one: any) => [one.user_id, one.username, one.role])).to.deep.equal([['usr_b', 'b', 'owner']]);
+    const heirs = (await m.log('heirs')).flatMap(({ member }) => (member === undefined ? [] : [`${member.user_id} ${member.role}`]));
+    expect(heirs).to.deep.equal(['usr_c moderator', 'usr_c owner', 'usr_b owner']);
+  });
+
+  it('a deleted room answers 404, its id stays taken, and its members’ connections leave it', async () => {
+    await m.ask('usr_a', 'post', '/rooms', { chat_id: 'gone', member_ids: ['usr_b'] }).expect(201);
+    await m.send('usr_b', { chat_id: 'gone', content: 'x' }).expect(201);
+    const node = await m.listen(['u:usr_b']);
+    await m.ask('usr_a', 'delete', '/rooms/gone').expect(204);
+    await until(() => node.records.some(({ kind }) => kind === 'left'));
+    node.stop();
+    await m.ask('usr_a', 'get', '/rooms/gone').expect(404);
+    await m.send('usr_a', { chat_id: 'gone', content: 'x' }).expect(404);
+    await m.ask('usr_a', 'get', '/messages/?chat_id=gone').expect(404);
+    await m.ask('usr_a', 'post', '/rooms', { chat_id: 'gone' }).expect(409);
+    await m.ask('usr_a', 'post', '/rooms/gone/join').expect(404);
+    const { body } = await m.inside('post', '/internal/heads', { rooms: ['gone', 'door'] });
+    expect(body).to.deep.equal({ heads: { door: 3 } });
+  });
+
+  it('lists mine by latest activity, and public ones by search', async () => {
+    await m.send('usr_o', { chat_id: 'act1', content: 'x' });
+    await m.send('usr_o', { chat_id: 'act2', content: 'y' });
+    await m.send('usr_o', { chat_id: 'act1', content: 'z' });
+    const { body } = await m.ask('usr_o', 'get', '/rooms?limit=2').expect(200);
+    expect([body.rooms.map((r: any) => [r.id, r.last_message.content]), body.has_more]).to.deep.equal([
+      [
+        ['act1', 'z'],
+        ['act2', 'y'],
+      ],
+      true,
+    ]);
+    const found = await m.ask('usr_q', 'get', '/rooms/public?search=ACT').expect(200);
+    expect(found.body.rooms.map((r: any) => [r.id, r.role])).to.deep.equal([
+      ['act1', null],
+      ['act2', null],
+    ]);
+    expect((await m.ask('usr_q', 'get', '/rooms/public?search=%25')).body.rooms).to.deep.equal([]);
+    expect((await m.ask('usr_a', 'get', '/rooms/public?search=made')).body.rooms).to.deep.equal([]);
+  });
+
+  it('a direct room shows whom it is with', async () => {
+    await m.send('usr_d1', { recipient_id: 'usr_d2', content: 'x' });
+    const [room] = (await m.ask('usr_d2', 'get', '/rooms')).body.rooms;
+    expect(room).to.include({ kind: 'direct', visibility: 'private', recipient_id: 'usr_d1', unread_count: 1, member_count: 2 });
+  });
+
+  it('tells the nodes a user’s rooms, rights and peers', async () => {
+    const { body } = await m.inside('get', '/internal/users/usr_d2/rooms').expect(200);
+    expect(body.rooms.map((room: any) => room.kind).sort()).to.deep.equal(['direct', 'public']);
+    const rights = await m.inside('post', '/internal/rights', { user_id: 'usr_d2', rooms: ['general', 'made', 'door', 'none'] });
+    expect(rights.body.rooms).to.deep.equal({
+      general: { member: true, readable: true },
+      made: { member: false, readable: false },
+      door: { member: false, readable: true },
+      none: { member: false, readable: false },
+    });
+    const peers = await m.inside('get', '/internal/users/usr_d2/peers').expect(200);
+    expect(peers.body.user_ids).to.include('usr_d1');
+    const events = await m.inside('post', '/internal/events', { user_id: 'usr_d2', rooms: [{ id: 'made', after: 0 }, { id: 'door', after: 1, limit: 1 }] });
+    expect(events.body.rooms.map((r: any) => [r.id, r.readable, r.first_seq, r.last_seq, r.events.map((e: any) => e.seq)])).to.deep.equal([
+      ['made', false, 0, 0, []],
+      ['door', true, 1, 3, [2]],
+    ]);
+  });
+
+  it('knows people from facts, the newest of each side', async () => {
+    const { heardAccount, heardProfile } = await import('../src/people.ts');
+    const account = { user_id: 'usr_f', username: 'fay', email: 'f@x', role: 'user', status: 'active', created_at: '2026-01-01T00:00:00.000Z' } as const;
+    const person = async () => await m.ctx.db('people').where('user_id', 'usr_f').first('username', 'display_name');
+    const early = await heardProfile(m.ctx.db, { user_id: 'usr_f', display_name: 'x', updated_at: account.created_at }).then(() => 'kept', () => 'again');
+    expect(early).to.equal('again');
+    await heardAccount(m.ctx.db, { ...account, display_name: 'Fay', updated_at: '2026-01-01T00:00:02.000Z' });
+    await heardAccount(m.ctx.db, { ...account, username: 'old', updated_at: '2026-01-01T00:00:01.000Z' });
+    expect(await person()).to.deep.equal({ username: 'fay', display_name: 'Fay' });
+    await heardProfile(m.ctx.db, { user_id: 'usr_f', display_name: 'Fay 2', updated_at: '2026-01-01T00:00:05.000Z' });
+    await heardProfile(m.ctx.db, { user_id: 'usr_f', display_name: 'Fay 1', updated_at: '2026-01-01T00:00:04.000Z' });
+    expect(await person()).to.deep.equal({ username: 'fay', display_name: 'Fay 2' });
+    expect(await m.ctx.db('room_members').where({ room_id: 'general', user_id: 'usr_f' })).to.have.length(1);
+  });
+});
