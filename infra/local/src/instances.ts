@@ -95,6 +95,8 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
     PORT: String(port),
     INTERNAL_PORT: String(internalPort),
     CHATAPI_SUPERVISED: 'true',
+    // Stripping types and compiling costs more than half of a start; done once it is kept.
+    NODE_COMPILE_CACHE: join(REPO, '.cache', 'compile'),
     ...(FACES_WORLD.has(dir) ? {} : { HOST: '127.0.0.1' }),
     ...(role === undefined ? {} : { DATABASE_URL: roleUrl(backends.postgresUrl, role, secrets.roles) }),
     ...(dir === 'auth' && world.admin !== undefined
