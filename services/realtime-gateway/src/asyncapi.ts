@@ -16,7 +16,13 @@ const CLOSE_CODES = {
   4429: 'too many connections of one user',
 };
 
-const message = (name: string, summary: string, schema: Joi.Schema): Json => ({ name, title: name, summary, contentType: 'application/json', payload: jsonSchema(schema) });
+const message = (name: string, summary: string, schema: Joi.Schema): Json => ({
+  name,
+  title: name,
+  summary,
+  contentType: 'application/json',
+  payload: jsonSchema(schema),
+});
 
 /** The seed's frame has no type; its name here is `send`. */
 const clientName = (type: unknown): string => (type === undefined ? 'send' : `client_${String(type)}`);
@@ -28,26 +34,41 @@ export function asyncApi(): Json {
     sent.push(clientName(type));
     messages[clientName(type)] = message(clientName(type), summary, schema);
   }
-  for (const [name, { schema, summary }] of Object.entries(SERVER_FRAMES)) messages[name] = message(name, summary, schema);
+  for (const [name, { schema, summary }] of Object.entries(SERVER_FRAMES))
+    messages[name] = message(name, summary, schema);
   const reference = (name: string): Json => ({ $ref: `#/channels/socket/messages/${name}` });
   return {
     asyncapi: '3.0.0',
     info: {
       title: 'Chat API, real time',
       version: '0.1.0',
-      description: `Frames on the WebSocket. Close codes: ${Object.entries(CLOSE_CODES).map(([code, why]) => `${code} ${why}`).join('; ')}.`,
+      description: `Frames on the WebSocket. Close codes: ${Object.entries(CLOSE_CODES)
+        .map(([code, why]) => `${code} ${why}`)
+        .join('; ')}.`,
     },
     defaultContentType: 'application/json',
     channels: {
       socket: {
         address: '/ws/{user_id}',
         parameters: { user_id: { description: 'the token’s user, or `me`' } },
-        messages: Object.fromEntries(Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }])),
+        messages: Object.fromEntries(
+          Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
+        ),
       },
     },
     operations: {
-      send: { action: 'receive', summary: 'What a client sends', channel: { $ref: '#/channels/socket' }, messages: sent.map(reference) },
-      receive: { action: 'send', summary: 'What a client receives', channel: { $ref: '#/channels/socket' }, messages: Object.keys(SERVER_FRAMES).map(reference) },
+      send: {
+        action: 'receive',
+        summary: 'What a client sends',
+        channel: { $ref: '#/channels/socket' },
+        messages: sent.map(reference),
+      },
+      receive: {
+        action: 'send',
+        summary: 'What a client receives',
+        channel: { $ref: '#/channels/socket' },
+        messages: Object.keys(SERVER_FRAMES).map(reference),
+      },
     },
     components: { messages },
   };

@@ -1,4 +1,4 @@
-import { type Revocation } from '@chatapi/bus';
+import type { Revocation } from '@chatapi/bus';
 import {
   type Base,
   identityKey,
@@ -10,7 +10,6 @@ import {
   openRevocationSet,
   type Peer,
 } from '@chatapi/kit';
-import { closeConnection, CLOSE } from './connections.ts';
 import type { Config } from './config.ts';
 import { openFigures } from './figures.ts';
 import { answerSend } from './frames/message.ts';
@@ -36,7 +35,6 @@ export interface Context extends Node {
 }
 
 const REVOCATIONS_MS = 1000;
-const SETTLE_MS = 1500;
 
 /** The node without its clocks and its subscription. */
 function openNode(base: Base<Config>): Node {
@@ -105,27 +103,12 @@ export async function ready(ctx: Context): Promise<void> {
   ctx.revocations.admit(NOBODY);
 }
 
-/** No new connections; all there are go elsewhere, in random order, so that not all knock in one moment. */
-export async function drain(ctx: Context): Promise<void> {
-  ctx.draining = true;
-  await ctx.sends.settle(SETTLE_MS);
-  const open = [...ctx.connections.values()].sort(() => Math.random() - 0.5);
-  const step = ctx.config.DRAIN_MS / Math.max(1, open.length);
-  await Promise.all(
-    open.map(async (c, i) => {
-      await new Promise((resolve) => setTimeout(resolve, Math.floor(i * step)));
-      closeConnection(ctx, c, CLOSE.goingAway, 'the node goes away');
-    }),
-  );
-  // The close frames are on their way when this turn is over; sockets that stay open are cut with the server.
-  await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
 export async function close(ctx: Context): Promise<void> {
   ctx.healer.close();
   ctx.heartbeat.close();
   ctx.subscription.close();
   ctx.revocations.close();
-  await retire(ctx).catch(() => undefined);
+  await ctx.positions.close();
+  await retire(ctx).catch((err: Error) => ctx.log.debug({ err: err.message }, 'the lease runs out by itself'));
   ctx.redis.disconnect();
 }

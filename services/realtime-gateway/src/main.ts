@@ -1,6 +1,7 @@
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
-import { close, drain, open, ready, VERSION } from './context.ts';
+import { close, open, ready, VERSION } from './context.ts';
+import { drain } from './drain.ts';
 import { internalRoutes } from './internal-routes.ts';
 import { attachUpgrades, plainRequest } from './upgrade.ts';
 

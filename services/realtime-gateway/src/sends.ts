@@ -28,7 +28,7 @@ interface Lane {
 }
 
 /** How long a message may be on its way before its sender hears SERVICE_UNAVAILABLE: a restart of message fits in. */
-export const SEND_PATIENCE_MS = 10_000;
+export const SEND_PATIENCE_MS = 15_000;
 const MOST_A_BATCH = 500;
 const BYTES_A_BATCH = 2 * 1024 * 1024;
 const TIMEOUT_MS = 4000;

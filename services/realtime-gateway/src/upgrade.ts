@@ -1,10 +1,18 @@
 // Owns: who gets a socket: path, origin, token, user, in this order; a refusal is an HTTP answer with the error object.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { type AccessClaims, AppError, errorResponse, notFound, requestIdFrom, toAppError, unavailable } from '@chatapi/kit';
+import {
+  type AccessClaims,
+  AppError,
+  errorResponse,
+  notFound,
+  requestIdFrom,
+  toAppError,
+  unavailable,
+} from '@chatapi/kit';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addConnection, CLOSE, closeConnection, dropConnection } from './connections.ts';
-import { takeFrame } from './frames.ts';
+import { slowDown, takeFrame } from './frames.ts';
 import type { Connection, LocalUser, Node } from './node.ts';
 import { cameOnline } from './presence.ts';
 import { pinUser, unpinUser } from './users.ts';
@@ -46,39 +54,55 @@ async function admit(node: Node, req: IncomingMessage): Promise<AccessClaims> {
   if (url.length > MAX_URL) throw new AppError('VALIDATION_ERROR', 'The URL is too long', { status: 414 });
   const [path = '', query = ''] = url.split('?', 2);
   const wanted = SOCKET_PATH.exec(path)?.[1];
-  if (req.method !== 'GET' || wanted === undefined) throw new AppError('VALIDATION_ERROR', 'Only /ws/{user_id} takes an upgrade');
+  if (req.method !== 'GET' || wanted === undefined)
+    throw new AppError('VALIDATION_ERROR', 'Only /ws/{user_id} takes an upgrade');
   if (node.draining) throw unavailable('This node');
-  if (!originAllowed(node.config.ALLOWED_ORIGINS, req)) throw new AppError('AUTHORIZATION_ERROR', 'This origin is not allowed');
+  if (!originAllowed(node.config.ALLOWED_ORIGINS, req))
+    throw new AppError('AUTHORIZATION_ERROR', 'This origin is not allowed');
   const token = tokenOf(req, new URLSearchParams(query));
   if (token === undefined) throw new AppError('AUTHENTICATION_ERROR', 'An access token is needed');
   const claims = node.revocations.admit(await node.verifier.verify(token));
-  if (wanted !== 'me' && wanted !== claims.user_id) throw new AppError('AUTHORIZATION_ERROR', 'This is another user’s socket');
+  if (wanted !== 'me' && wanted !== claims.user_id)
+    throw new AppError('AUTHORIZATION_ERROR', 'This is another user’s socket');
   return claims;
 }
 
-function listen(node: Node, c: Connection, ws: WebSocket): void {
-  ws.on('message', (data, isBinary) => {
-    c.missed = 0;
-    takeFrame(node, c, data as Buffer, isBinary);
-  });
-  ws.on('pong', () => {
-    c.missed = 0;
-  });
-  // Too large, not UTF-8, bad masks: ws has said the fitting close code by itself.
-  ws.on('error', (err) => node.log.debug({ err: err.message, connection: c.id }, 'a socket failed'));
-  ws.on('close', (code) => dropConnection(node, c, code));
+// One set of listeners for all sockets instead of closures each: memory per connection is what bounds a node.
+interface Bound extends WebSocket {
+  bound?: { node: Node; c: Connection };
 }
 
-function start(node: Node, ws: WebSocket, socket: Socket, user: LocalUser, claims: AccessClaims, isNew: boolean): void {
+function onMessage(this: Bound, data: Buffer, isBinary: boolean): void {
+  if (this.bound === undefined) return;
+  this.bound.c.missed = 0;
+  takeFrame(this.bound.node, this.bound.c, data, isBinary);
+}
+
+function onPong(this: Bound): void {
+  if (this.bound !== undefined) this.bound.c.missed = 0;
+}
+
+/** `ws` has answered it; pongs that nobody reads must not fill memory. */
+function onPing(this: Bound): void {
+  if (this.bound === undefined) return;
+  this.bound.c.missed = 0;
+  slowDown(this.bound.node, this.bound.c);
+}
+
+/** Too large, not UTF-8, bad masks: `ws` has said the fitting close code by itself, and says 'close' next. */
+function onError(this: Bound, err: Error): void {
+  this.bound?.node.log.debug({ err: err.message, connection: this.bound.c.id }, 'a socket failed');
+}
+
+function onClose(this: Bound, code: number): void {
+  if (this.bound !== undefined) dropConnection(this.bound.node, this.bound.c, code);
+}
+
+function start(node: Node, ws: Bound, socket: Socket, user: LocalUser, claims: AccessClaims): void {
+  ws.on('message', onMessage).on('pong', onPong).on('ping', onPing).on('error', onError).on('close', onClose);
   const c = addConnection(node, ws, socket, user, claims);
-  listen(node, c, ws);
-  try {
-    // What was revoked while the rooms were loaded met no connection to close.
-    node.revocations.admit(claims);
-  } catch (thrown) {
-    closeConnection(node, c, toAppError(thrown).code === 'AUTHORIZATION_ERROR' ? CLOSE.banned : CLOSE.ended, 'the session has ended');
-  }
-  if (isNew) cameOnline(node, [user]).catch((err: Error) => node.log.debug({ err: err.message }, 'a status was not told'));
+  ws.bound = { node, c };
+  if (node.draining) closeConnection(node, c, CLOSE.goingAway, 'the node is going away');
 }
 
 async function connect(node: Node, req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
@@ -86,31 +110,46 @@ async function connect(node: Node, req: IncomingMessage, socket: Socket, head: B
   const { user, isNew } = await pinUser(node, claims.user_id);
   try {
     if (socket.destroyed) return;
-    socket.setNoDelay(true).setKeepAlive(true, 60_000);
-    sockets.handleUpgrade(req, socket, head, (ws) => start(node, ws, socket, user, claims, isNew));
+    // What was revoked while the rooms were loaded met no connection to close.
+    const current = node.revocations.admit(claims);
+    socket.setKeepAlive(true, 60_000);
+    sockets.handleUpgrade(req, socket, head, (ws) => start(node, ws, socket, user, current));
   } finally {
     unpinUser(user);
   }
+  if (isNew)
+    cameOnline(node, [user]).catch((err: Error) => node.log.debug({ err: err.message }, 'a status was not told'));
 }
 
 function refuse(node: Node, req: IncomingMessage, socket: Socket, thrown: unknown): void {
   const error = toAppError(thrown);
   const requestId = requestIdFrom(req.headers['x-request-id']);
-  if (error.code === 'INTERNAL_ERROR') node.log.error({ err: error.cause ?? error, request_id: requestId }, 'an upgrade failed');
+  if (error.code === 'INTERNAL_ERROR')
+    node.log.error({ err: error.cause ?? error, request_id: requestId }, 'an upgrade failed');
   if (socket.writable) socket.end(errorResponse(error, requestId));
 }
 
-const isWebSocket = ({ headers }: IncomingMessage): boolean => /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
+function destroy(this: Socket): void {
+  this.destroy();
+}
+
+const isWebSocket = ({ headers }: IncomingMessage): boolean =>
+  /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
 
 export function attachUpgrades(node: Node, server: Server): void {
   // `Upgrade: h2c` and the like are ignored: the request is served as what it else is.
   Object.assign(server, { shouldUpgradeCallback: isWebSocket });
   // A handshake that ws refuses (version, key) answers in the same shape as everything else.
   sockets.on('wsClientError', (err, socket, req) =>
-    refuse(node, req, socket as Socket, new AppError('VALIDATION_ERROR', err.message, { headers: { 'Sec-WebSocket-Version': '13' } })),
+    refuse(
+      node,
+      req,
+      socket as Socket,
+      new AppError('VALIDATION_ERROR', err.message, { headers: { 'Sec-WebSocket-Version': '13' } }),
+    ),
   );
   server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroy);
     connect(node, req, socket, head).catch((thrown) => refuse(node, req, socket, thrown));
   });
 }
@@ -118,5 +157,8 @@ export function attachUpgrades(node: Node, server: Server): void {
 /** Plain requests on the main listener: there is nothing here but sockets. */
 export function plainRequest(path: string): AppError {
   if (!SOCKET_PATH.test(path)) return notFound('Route');
-  return new AppError('VALIDATION_ERROR', 'This takes a WebSocket', { status: 426, headers: { Upgrade: 'websocket', Connection: 'Upgrade' } });
+  return new AppError('VALIDATION_ERROR', 'This takes a WebSocket', {
+    status: 426,
+    headers: { Upgrade: 'websocket', Connection: 'Upgrade' },
+  });
 }
