@@ -5,18 +5,28 @@ import { dirname, join } from 'node:path';
 /** Runs a check on a small tree of its own: that a check passes on the real one says nothing unless it can fail. */
 export function onTree<T>(files: Record<string, string>, check: (root: string) => T): T {
   const root = mkdtempSync(join(tmpdir(), 'chatapi-house-'));
+  const remove = (): void => rmSync(root, { recursive: true, force: true });
+  for (const [path, text] of Object.entries({ 'package.json': '{"type":"module"}', ...files })) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
   try {
-    for (const [path, text] of Object.entries({ 'package.json': '{}', ...files })) {
-      mkdirSync(join(root, dirname(path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
-    return check(root);
-  } finally {
-    rmSync(root, { recursive: true, force: true });
+    const result = check(root);
+    if (result instanceof Promise) return result.finally(remove) as T;
+    remove();
+    return result;
+  } catch (error) {
+    remove();
+    throw error;
   }
 }
 
 export const manifest = (name: string, dependencies: string[] = [], devDependencies: string[] = []): string => {
   const versions = (names: string[]) => Object.fromEntries(names.map((dependency) => [dependency, '*']));
-  return JSON.stringify({ name, dependencies: versions(dependencies), devDependencies: versions(devDependencies) });
+  return JSON.stringify({
+    name,
+    type: 'module',
+    dependencies: versions(dependencies),
+    devDependencies: versions(devDependencies),
+  });
 };

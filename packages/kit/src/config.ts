@@ -51,7 +51,10 @@ export const baseSettings = (service: string, port: number) => ({
     .required()
     .description('Redis for signals, queues and limits'),
   INTERNAL_SECRET_KEY: secret().required().description('seals identities between services; the same for all of them'),
-  LOG_LEVEL: Joi.string().valid('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
+  LOG_LEVEL: Joi.string()
+    .valid('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')
+    .default('info')
+    .description('least severe lines that are written'),
   CHATAPI_SUPERVISED: Joi.boolean().default(false).description('set by the local cluster: end when its runner ends'),
 });
 
