@@ -15,7 +15,12 @@ export async function readableRoom(db: Knex, id: string, userId: string): Promis
 }
 
 /** Locks the room for a change that this caller may make. */
-export async function roomToChange(trx: Knex, id: string, userId: string, action: Action): Promise<{ room: RoomRow; standing: Standing }> {
+export async function roomToChange(
+  trx: Knex,
+  id: string,
+  userId: string,
+  action: Action,
+): Promise<{ room: RoomRow; standing: Standing }> {
   const room = await lockRoom(trx, id);
   if (room === undefined || room.deleted_at !== null) throw notFound('Room');
   const standing = await findRole(trx, id, userId);
@@ -24,7 +29,11 @@ export async function roomToChange(trx: Knex, id: string, userId: string, action
 }
 
 /** @throws AppError RESOURCE_NOT_FOUND, also for a message in a room that the caller may not read. */
-export async function readableMessage(db: Knex, id: string, userId: string): Promise<{ row: MessageRow; room: SeenRoom }> {
+export async function readableMessage(
+  db: Knex,
+  id: string,
+  userId: string,
+): Promise<{ row: MessageRow; room: SeenRoom }> {
   const row = await findMessage(db, id);
   const room = row && (await findRoom(db, row.room_id, userId));
   if (row === undefined || room === undefined) throw notFound('Message');
@@ -37,5 +46,7 @@ export async function readableMessage(db: Knex, id: string, userId: string): Pro
 }
 
 /** The room that a request names by `chat_id` or by the other one of a direct conversation. */
-export const namedRoom = (caller: Caller, { chat_id, recipient_id }: { chat_id?: string; recipient_id?: string }): string | undefined =>
-  chat_id ?? (recipient_id === undefined ? undefined : directId(caller.user_id, recipient_id));
+export const namedRoom = (
+  caller: Caller,
+  { chat_id, recipient_id }: { chat_id?: string; recipient_id?: string },
+): string | undefined => chat_id ?? (recipient_id === undefined ? undefined : directId(caller.user_id, recipient_id));

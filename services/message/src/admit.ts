@@ -16,7 +16,8 @@ export interface Admission {
   version: number;
 }
 
-const entering = (users: string[], role: MemberRole): NewMember[] => [...new Set(users)].map((user_id) => ({ user_id, role }));
+const entering = (users: string[], role: MemberRole): NewMember[] =>
+  [...new Set(users)].map((user_id) => ({ user_id, role }));
 
 async function create(c: Change, id: string, kind: Kind): Promise<boolean> {
   if (!(await insertRoom(c.trx, { id, kind, name: null }))) return false;
@@ -28,7 +29,8 @@ async function admitDirect(ctx: Context, id: string, { sender, recipient_id }: D
   const people = [sender.user_id, recipient_id as string];
   await requirePeople(ctx, [recipient_id as string]);
   return await change(ctx, async (c) => {
-    if (await create(c, id, 'direct')) return { kind: 'direct', version: await enterRoom(c, id, entering(people, 'member')) };
+    if (await create(c, id, 'direct'))
+      return { kind: 'direct', version: await enterRoom(c, id, entering(people, 'member')) };
     // Made by the other one a moment ago.
     const { version } = (await lockRoom(c.trx, id)) as RoomRow;
     return { kind: 'direct', version };

@@ -14,7 +14,15 @@ interface FileInfo {
   has_thumbnail: boolean;
 }
 
-const attachment = ({ id, filename, content_type, size, sha256, description, has_thumbnail }: FileInfo): Attachment => ({
+const attachment = ({
+  id,
+  filename,
+  content_type,
+  size,
+  sha256,
+  description,
+  has_thumbnail,
+}: FileInfo): Attachment => ({
   id,
   filename,
   content_type,
@@ -42,5 +50,7 @@ async function snapshot(ctx: Context, draft: Draft): Promise<Draft | AppError> {
 /** Fills in the attachments, in place; without any in the list nothing is awaited. */
 export async function snapshotFiles(ctx: Context, drafts: (Draft | AppError)[]): Promise<(Draft | AppError)[]> {
   if (drafts.every((draft) => draft instanceof AppError || draft.file_ids.length === 0)) return drafts;
-  return await Promise.all(drafts.map((draft) => (draft instanceof AppError || draft.file_ids.length === 0 ? draft : snapshot(ctx, draft))));
+  return await Promise.all(
+    drafts.map((draft) => (draft instanceof AppError || draft.file_ids.length === 0 ? draft : snapshot(ctx, draft))),
+  );
 }

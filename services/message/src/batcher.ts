@@ -31,7 +31,7 @@ const LEAST_MS = 500;
 export function openBatcher<T, R>({ commit, cap, deadlineMs, onBatch }: BatchOptions<T, R>): Batcher<T, R> {
   let waiting: Entry<T, R>[] = [];
   let running = false;
-  let idlers: (() => void)[] = [];
+  const idlers: (() => void)[] = [];
 
   async function attempt(batch: Entry<T, R>[]): Promise<(R | Error | undefined)[]> {
     const stop = new AbortController();
@@ -45,7 +45,13 @@ export function openBatcher<T, R>({ commit, cap, deadlineMs, onBatch }: BatchOpt
       }, timeLeft);
     });
     try {
-      return await Promise.race([commit(batch.map(({ item }) => item), stop.signal), late]);
+      return await Promise.race([
+        commit(
+          batch.map(({ item }) => item),
+          stop.signal,
+        ),
+        late,
+      ]);
     } finally {
       clearTimeout(timer);
     }

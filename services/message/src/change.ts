@@ -4,8 +4,8 @@ import { type FactName, type Facts, type PacketRecord, tellFact } from '@chatapi
 import { type Knex, newId } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { insertEvents, insertPending, takeSeqs } from './log-store.ts';
-import { makePartitions } from './upkeep.ts';
 import { recordsOf } from './publisher.ts';
+import { makePartitions } from './upkeep.ts';
 
 export interface NewEvent {
   sender: string;
@@ -51,7 +51,12 @@ async function once<T>(ctx: Context, work: (change: Change) => Promise<T>): Prom
       async append(roomId, list) {
         const last = await takeSeqs(trx, roomId, list.length);
         const first = last - list.length + 1;
-        const logged = list.map((event, i) => ({ seq: first + i, sender: event.sender, message_id: event.message_id ?? null, frame: event.frame(first + i) }));
+        const logged = list.map((event, i) => ({
+          seq: first + i,
+          sender: event.sender,
+          message_id: event.message_id ?? null,
+          frame: event.frame(first + i),
+        }));
         await insertEvents(trx, roomId, logged);
         events.push(...recordsOf(roomId, logged));
         spans.push({ room_id: roomId, first, last });

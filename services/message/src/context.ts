@@ -1,5 +1,18 @@
 import { type FactsRunner, startFacts } from '@chatapi/bus';
-import { type Base, identityKey, type Knex, migrate, openDb, openPeer, openPool, openQueueRedis, openRedis, type Peer, type Pool, type Redis } from '@chatapi/kit';
+import {
+  type Base,
+  identityKey,
+  type Knex,
+  migrate,
+  openDb,
+  openPeer,
+  openPool,
+  openQueueRedis,
+  openRedis,
+  type Peer,
+  type Pool,
+  type Redis,
+} from '@chatapi/kit';
 import { type AccessCache, openAccessCache } from './access-cache.ts';
 import type { MessageConfig } from './config.ts';
 import { handlers } from './facts.ts';
@@ -49,7 +62,14 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     redis,
     auth: openPeer('auth', config.AUTH_INTERNAL_URL, key, 'message'),
     file: openPeer('file', config.FILE_INTERNAL_URL, key, 'message'),
-    facts: startFacts({ service: 'message', db, redis, openQueueRedis: () => openQueueRedis(config.REDIS_URL, log), handlers, log }),
+    facts: startFacts({
+      service: 'message',
+      db,
+      redis,
+      openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
+      handlers,
+      log,
+    }),
     publisher: openPublisher(db, redis, log),
     access: openAccessCache(),
     inGeneral: new Set(),

@@ -26,12 +26,26 @@ export async function editMessage(ctx: Context, caller: Caller, id: string, cont
   await change(ctx, async (c) => {
     const now = await lockedMessage(c, row);
     if (now.is_deleted) throw new AppError('CONFLICT', 'The message was deleted');
-    if (content === '' && now.attachments.length === 0) throw invalidField('content', 'content must have 1–4000 characters after markup is removed');
+    if (content === '' && now.attachments.length === 0)
+      throw invalidField('content', 'content must have 1–4000 characters after markup is removed');
     if (content === now.content) return;
     const names = mentionedNames(content);
-    const updated_at = await saveContent(c.trx, now, content, mentionsOf(names, await namedPeople(c.trx, names.flat())));
-    const fields = { message_id: id, content, attachments: now.attachments, is_edited: true, updated_at: updated_at.toISOString() };
-    await c.append(now.room_id, [{ sender: caller.user_id, message_id: id, frame: eventFrame('message_updated', now.room_id, fields) }]);
+    const updated_at = await saveContent(
+      c.trx,
+      now,
+      content,
+      mentionsOf(names, await namedPeople(c.trx, names.flat())),
+    );
+    const fields = {
+      message_id: id,
+      content,
+      attachments: now.attachments,
+      is_edited: true,
+      updated_at: updated_at.toISOString(),
+    };
+    await c.append(now.room_id, [
+      { sender: caller.user_id, message_id: id, frame: eventFrame('message_updated', now.room_id, fields) },
+    ]);
   });
   return (await toMessages(ctx.db, [(await findMessage(ctx.db, id)) as MessageRow]))[0] as Message;
 }
@@ -43,7 +57,9 @@ async function bury(ctx: Context, row: MessageRow, actor_id: string): Promise<vo
     const deleted_at = (await entomb(c.trx, now)).toISOString();
     await clearReactions(c.trx, now);
     await scrubFrames(c.trx, now.id);
-    await c.append(now.room_id, [{ sender: actor_id, frame: eventFrame('message_deleted', now.room_id, { message_id: now.id }) }]);
+    await c.append(now.room_id, [
+      { sender: actor_id, frame: eventFrame('message_deleted', now.room_id, { message_id: now.id }) },
+    ]);
     await c.tell('messages.deleted', { messages: [{ id: now.id, room_id: now.room_id, deleted_at }] });
   });
 }
@@ -53,8 +69,10 @@ export async function deleteMessage(ctx: Context, caller: Caller, id: string): P
   if (caller.role === 'admin') return await removeMessage(ctx, id, caller.user_id);
   const seen = await readableMessage(ctx.db, id, caller.user_id);
   const standing: Standing = seen.room.role ?? 'stranger';
-  const allowed = seen.row.sender_id === caller.user_id || may('delete_message', seen.room.kind, standing, seen.room.id);
-  if (!allowed) throw new AppError('AUTHORIZATION_ERROR', 'Only its sender and the room’s moderators may delete a message');
+  const allowed =
+    seen.row.sender_id === caller.user_id || may('delete_message', seen.room.kind, standing, seen.room.id);
+  if (!allowed)
+    throw new AppError('AUTHORIZATION_ERROR', 'Only its sender and the room’s moderators may delete a message');
   await bury(ctx, seen.row, caller.user_id);
 }
 

@@ -18,7 +18,10 @@ const notice = (kind: 'joined' | 'left', room: string, seq: number, user: string
 export async function enterRoom(change: Change, roomId: string, people: NewMember[]): Promise<number> {
   const entered = await insertMembers(change.trx, roomId, people);
   if (entered.length === 0) return await recount(change.trx, roomId, 0);
-  const events = entered.map(({ user_id, role }) => ({ sender: user_id, frame: eventFrame('member_joined', roomId, { user_id, role }) }));
+  const events = entered.map(({ user_id, role }) => ({
+    sender: user_id,
+    frame: eventFrame('member_joined', roomId, { user_id, role }),
+  }));
   const last = await change.append(roomId, events);
   // Who comes in together sees the same: the first of these events is the first for all of them.
   const first = last - entered.length + 1;
@@ -29,7 +32,9 @@ export async function enterRoom(change: Change, roomId: string, people: NewMembe
 /** @returns whether they were in. */
 export async function leaveRoom(change: Change, roomId: string, userId: string): Promise<boolean> {
   if ((await deleteMembers(change.trx, roomId, [userId])).length === 0) return false;
-  const seq = await change.append(roomId, [{ sender: userId, frame: eventFrame('member_left', roomId, { user_id: userId }) }]);
+  const seq = await change.append(roomId, [
+    { sender: userId, frame: eventFrame('member_left', roomId, { user_id: userId }) },
+  ]);
   change.notify([notice('left', roomId, seq, userId, {})]);
   await recount(change.trx, roomId, -1);
   return true;

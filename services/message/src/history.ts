@@ -1,5 +1,5 @@
 // Owns: reading messages: pages of a room, of a thread, of everything that is mine; search.
-import { type Caller, page, type Paging } from '@chatapi/kit';
+import { type Caller, type Paging, page } from '@chatapi/kit';
 import { namedRoom, readableMessage, readableRoom } from './access.ts';
 import type { Context } from './context.ts';
 import type { Message } from './frames.ts';
@@ -23,7 +23,8 @@ export interface Page {
 
 export async function listMessages(ctx: Context, caller: Caller, query: HistoryQuery): Promise<Page> {
   const { limit, skip } = query;
-  const parent = query.thread_of === undefined ? undefined : await readableMessage(ctx.db, query.thread_of, caller.user_id);
+  const parent =
+    query.thread_of === undefined ? undefined : await readableMessage(ctx.db, query.thread_of, caller.user_id);
   const room_id = namedRoom(caller, query) ?? parent?.row.room_id;
   if (room_id === undefined) {
     await ensureGeneral(ctx, [caller.user_id]);
@@ -31,7 +32,8 @@ export async function listMessages(ctx: Context, caller: Caller, query: HistoryQ
     return { messages: await toMessages(ctx.db, messages), has_more };
   }
   // A conversation that nobody has begun yet is empty, not missing.
-  if (query.recipient_id !== undefined && (await findRoom(ctx.db, room_id, caller.user_id)) === undefined) return { messages: [], has_more: false, last_seq: 0 };
+  if (query.recipient_id !== undefined && (await findRoom(ctx.db, room_id, caller.user_id)) === undefined)
+    return { messages: [], has_more: false, last_seq: 0 };
   const { last_seq } = await readableRoom(ctx.db, room_id, caller.user_id);
   const { messages, has_more } = page('messages', await readSlice(ctx.db, { ...query, room_id }), limit);
   return { messages: await toMessages(ctx.db, messages), has_more, last_seq };

@@ -27,18 +27,35 @@ const sends = Joi.object<{ sends: InternalSend[] }>({
     .max(1000)
     .required(),
 });
-const wanted = Joi.object<Wanted>({ id: id(), after: seq().required(), limit: Joi.number().integer().min(1).max(1000).default(200) });
-const events = Joi.object<{ user_id?: string; rooms: Wanted[] }>({ user_id: Joi.string(), rooms: Joi.array().items(wanted).max(1000).required() });
+const wanted = Joi.object<Wanted>({
+  id: id(),
+  after: seq().required(),
+  limit: Joi.number().integer().min(1).max(1000).default(200),
+});
+const events = Joi.object<{ user_id?: string; rooms: Wanted[] }>({
+  user_id: Joi.string(),
+  rooms: Joi.array().items(wanted).max(1000).required(),
+});
 const heads = Joi.object<{ rooms: string[] }>({ rooms: Joi.array().items(Joi.string()).max(100_000).required() });
 const position = Joi.object({ room_id: id(), user_id: id(), delivered_seq: seq(), read_seq: seq() });
 const positions = Joi.object<{ positions: (Pick<Position, 'room_id' | 'user_id'> & Partial<Position>)[] }>({
   positions: Joi.array().items(position).max(10_000).required(),
 });
-const rightsBody = Joi.object<{ user_id: string; rooms: string[] }>({ user_id: id(), rooms: Joi.array().items(Joi.string()).max(1000).required() });
+const rightsBody = Joi.object<{ user_id: string; rooms: string[] }>({
+  user_id: id(),
+  rooms: Joi.array().items(Joi.string()).max(1000).required(),
+});
 const who = 'service' as const;
 
 export const internalRoutes: Route<Context>[] = [
-  route({ method: 'post', path: '/internal/sends', summary: 'Send many', who, body: sends, rule: (ctx: Context, { body }) => sendForNode(ctx, body.sends) }),
+  route({
+    method: 'post',
+    path: '/internal/sends',
+    summary: 'Send many',
+    who,
+    body: sends,
+    rule: (ctx: Context, { body }) => sendForNode(ctx, body.sends),
+  }),
   route({
     method: 'get',
     path: '/internal/users/:id/rooms',
@@ -91,7 +108,9 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Whether a user reads a room in which the file is attached',
     who,
     query: Joi.object({ user_id: id() }),
-    rule: async (ctx: Context, { params, query }) => ({ allowed: await readsFile(ctx.db, params.id as string, query.user_id as string) }),
+    rule: async (ctx: Context, { params, query }) => ({
+      allowed: await readsFile(ctx.db, params.id as string, query.user_id as string),
+    }),
   }),
   route({
     method: 'delete',

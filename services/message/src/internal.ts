@@ -3,8 +3,9 @@ import type { Role } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { ensureGeneral } from './general.ts';
 import { type Replay, readEvents } from './log-store.ts';
-import { type RoomHead, headsOfUser, rightsIn } from './room-store.ts';
-import { type Sent, sendMessages } from './send.ts';
+import { headsOfUser, type RoomHead, rightsIn } from './room-store.ts';
+import { sendMessages } from './send.ts';
+import type { Sent } from './sent.ts';
 
 export interface InternalSend {
   sender_id: string;
@@ -15,7 +16,7 @@ export interface InternalSend {
 }
 
 type SendResult =
-  | ({ ok: true } & Omit<Sent, 'message'>)
+  | ({ ok: true } & Omit<Sent, 'message' | 'frame'>)
   | { ok: false; error: { code: string; message: string; details: Record<string, unknown> } };
 
 export async function sendForNode(ctx: Context, sends: InternalSend[]): Promise<{ results: SendResult[] }> {
@@ -29,7 +30,7 @@ export async function sendForNode(ctx: Context, sends: InternalSend[]): Promise<
       if (code === 'INTERNAL_ERROR') ctx.log.error({ err: cause, request_id: sends[i]?.request_id }, 'a send failed');
       return { ok: false, error: { code, message, details } };
     }
-    const { message: _, ...sent } = outcome;
+    const { message: _, frame: __, ...sent } = outcome;
     return { ok: true, ...sent };
   });
   return { results };
@@ -40,8 +41,17 @@ export async function roomsOfUser(ctx: Context, userId: string): Promise<{ rooms
   return { rooms: await headsOfUser(ctx.db, userId) };
 }
 
-export async function rights(ctx: Context, userId: string, roomIds: string[]): Promise<{ rooms: Record<string, { member: boolean; readable: boolean }> }> {
-  const found = new Map((await rightsIn(ctx.db, userId, roomIds)).map(({ id, member, readable }) => [id, { member: member || id === 'general', readable }]));
+export async function rights(
+  ctx: Context,
+  userId: string,
+  roomIds: string[],
+): Promise<{ rooms: Record<string, { member: boolean; readable: boolean }> }> {
+  const found = new Map(
+    (await rightsIn(ctx.db, userId, roomIds)).map(({ id, member, readable }) => [
+      id,
+      { member: member || id === 'general', readable },
+    ]),
+  );
   return { rooms: Object.fromEntries(roomIds.map((id) => [id, found.get(id) ?? { member: false, readable: false }])) };
 }
 
@@ -54,10 +64,24 @@ export interface Wanted {
 type RoomEvents = Replay & { readable: boolean };
 
 /** With `user_id` only what that user may read; without, for a node that feeds several. */
-export async function replay(ctx: Context, userId: string | undefined, rooms: Wanted[]): Promise<{ rooms: RoomEvents[] }> {
-  const readable = userId === undefined ? undefined : (await rights(ctx, userId, rooms.map(({ id }) => id))).rooms;
+export async function replay(
+  ctx: Context,
+  userId: string | undefined,
+  rooms: Wanted[],
+): Promise<{ rooms: RoomEvents[] }> {
+  const readable =
+    userId === undefined
+      ? undefined
+      : (
+          await rights(
+            ctx,
+            userId,
+            rooms.map(({ id }) => id),
+          )
+        ).rooms;
   const answers = rooms.map(async ({ id, after, limit }): Promise<RoomEvents> => {
-    if (readable !== undefined && readable[id]?.readable !== true) return { id, readable: false, first_seq: 0, last_seq: 0, events: [] };
+    if (readable !== undefined && readable[id]?.readable !== true)
+      return { id, readable: false, first_seq: 0, last_seq: 0, events: [] };
     return { ...(await readEvents(ctx.db, id, after, limit)), readable: true };
   });
   return { rooms: await Promise.all(answers) };

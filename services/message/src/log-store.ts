@@ -4,7 +4,10 @@ import type { Knex } from '@chatapi/kit';
 
 /** Locks the room and takes its next `n` seqs; @returns the last of them. */
 export async function takeSeqs(trx: Knex, roomId: string, n: number): Promise<number> {
-  const { rows } = await trx.raw<{ rows: { last_seq: number }[] }>('update rooms set last_seq = last_seq + ? where id = ? returning last_seq', [n, roomId]);
+  const { rows } = await trx.raw<{ rows: { last_seq: number }[] }>(
+    'update rooms set last_seq = last_seq + ? where id = ? returning last_seq',
+    [n, roomId],
+  );
   return (rows[0] as { last_seq: number }).last_seq;
 }
 
@@ -19,11 +22,22 @@ export async function insertEvents(trx: Knex, roomId: string, events: EventRow[]
   await trx.raw(
     `insert into room_events (room_id, seq, created_at, sender, message_id, frame)
      select ?, seq, clock_timestamp(), sender, nullif(message_id, ''), frame from unnest(?::bigint[], ?::text[], ?::text[], ?::text[]) as t(seq, sender, message_id, frame)`,
-    [roomId, events.map((e) => e.seq), events.map((e) => e.sender), events.map((e) => e.message_id ?? ''), events.map((e) => e.frame)],
+    [
+      roomId,
+      events.map((e) => e.seq),
+      events.map((e) => e.sender),
+      events.map((e) => e.message_id ?? ''),
+      events.map((e) => e.frame),
+    ],
   );
 }
 
-export async function insertPending(trx: Knex, id: string, spans: { room_id: string; first: number; last: number }[], notices: PacketRecord[]): Promise<void> {
+export async function insertPending(
+  trx: Knex,
+  id: string,
+  spans: { room_id: string; first: number; last: number }[],
+  notices: PacketRecord[],
+): Promise<void> {
   await trx('unpublished').insert({
     id,
     room_ids: spans.map((span) => span.room_id),
@@ -51,11 +65,19 @@ export async function readEvents(db: Knex, roomId: string, after: number, limit:
     [roomId, after, limit],
   );
   const { last_seq = 0, first_seq = null } = head.rows[0] ?? {};
-  return { id: roomId, first_seq: first_seq ?? last_seq + 1, last_seq: Math.max(last_seq, events.at(-1)?.seq ?? 0), events };
+  return {
+    id: roomId,
+    first_seq: first_seq ?? last_seq + 1,
+    last_seq: Math.max(last_seq, events.at(-1)?.seq ?? 0),
+    events,
+  };
 }
 
 export async function readHeads(db: Knex, roomIds: string[]): Promise<Record<string, number>> {
-  const { rows } = await db.raw<{ rows: { id: string; last_seq: number }[] }>('select id, last_seq from rooms where id = any(?) and deleted_at is null', [roomIds]);
+  const { rows } = await db.raw<{ rows: { id: string; last_seq: number }[] }>(
+    'select id, last_seq from rooms where id = any(?) and deleted_at is null',
+    [roomIds],
+  );
   return Object.fromEntries(rows.map(({ id, last_seq }) => [id, last_seq]));
 }
 
@@ -67,6 +89,10 @@ export async function scrubFrames(trx: Knex, messageId: string): Promise<void> {
   );
   for (const { room_id, seq, frame } of rows) {
     const scrubbed = { ...(JSON.parse(frame) as object), content: '', attachments: [], mentions: [], is_deleted: true };
-    await trx.raw('update room_events set frame = ? where room_id = ? and seq = ?', [JSON.stringify(scrubbed), room_id, seq]);
+    await trx.raw('update room_events set frame = ? where room_id = ? and seq = ?', [
+      JSON.stringify(scrubbed),
+      room_id,
+      seq,
+    ]);
   }
 }

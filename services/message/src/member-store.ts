@@ -35,7 +35,10 @@ export async function deleteMembers(trx: Knex, roomId: string, userIds?: string[
 export async function recount(trx: Knex, roomId: string, by: number): Promise<number> {
   const set = by === 0 ? '' : 'member_count = member_count + ?, version = version + 1,';
   const bindings = by === 0 ? [roomId] : [by, roomId];
-  const { rows } = await trx.raw<{ rows: { version: number }[] }>(`update rooms set ${set} updated_at = updated_at where id = ? returning version`, bindings);
+  const { rows } = await trx.raw<{ rows: { version: number }[] }>(
+    `update rooms set ${set} updated_at = updated_at where id = ? returning version`,
+    bindings,
+  );
   return (rows[0] as { version: number }).version;
 }
 
@@ -50,7 +53,12 @@ export const countOwners = async (db: Knex, roomId: string): Promise<number> =>
 
 /** Oldest moderator, else oldest member. */
 export const findHeir = async (db: Knex, roomId: string): Promise<string | undefined> =>
-  (await db('room_members').where('room_id', roomId).orderByRaw(`role = 'moderator' desc, joined_at, user_id`).first('user_id'))?.user_id;
+  (
+    await db('room_members')
+      .where('room_id', roomId)
+      .orderByRaw(`role = 'moderator' desc, joined_at, user_id`)
+      .first('user_id')
+  )?.user_id;
 
 export const listMembers = async (db: Knex, roomId: string, limit: number, skip: number): Promise<MemberRow[]> =>
   await db('room_members')
@@ -61,4 +69,6 @@ export const listMembers = async (db: Knex, roomId: string, limit: number, skip:
     .select('user_id', 'role', 'joined_at', 'read_seq');
 
 export const findMember = async (db: Knex, roomId: string, userId: string): Promise<MemberRow | undefined> =>
-  await db('room_members').where({ room_id: roomId, user_id: userId }).first('user_id', 'role', 'joined_at', 'read_seq');
+  await db('room_members')
+    .where({ room_id: roomId, user_id: userId })
+    .first('user_id', 'role', 'joined_at', 'read_seq');

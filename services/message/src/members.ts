@@ -1,5 +1,5 @@
 // Owns: who is in a room and as what: join, leave, add, remove, roles, and whose it is when its last owner goes.
-import { AppError, type Caller, notFound, page, type Paging } from '@chatapi/kit';
+import { AppError, type Caller, notFound, type Paging, page } from '@chatapi/kit';
 import { readableRoom, roomToChange } from './access.ts';
 import { type Change, change } from './change.ts';
 import type { Context } from './context.ts';
@@ -7,7 +7,16 @@ import { enterRoom, leaveRoom } from './enter.ts';
 import { eventFrame } from './frames.ts';
 import { ensureGeneral } from './general.ts';
 import { GENERAL } from './general-store.ts';
-import { countOwners, findHeir, findMember, findRole, listMembers, type MemberRole, type MemberRow, setRole } from './member-store.ts';
+import {
+  countOwners,
+  findHeir,
+  findMember,
+  findRole,
+  listMembers,
+  type MemberRole,
+  type MemberRow,
+  setRole,
+} from './member-store.ts';
 import { peopleById, requirePeople } from './people.ts';
 import { demand } from './permissions.ts';
 
@@ -21,14 +30,22 @@ export interface Member {
 }
 
 async function toMembers(ctx: Context, rows: MemberRow[]): Promise<Member[]> {
-  const people = await peopleById(ctx, rows.map(({ user_id }) => user_id));
+  const people = await peopleById(
+    ctx,
+    rows.map(({ user_id }) => user_id),
+  );
   return rows.map(({ user_id, role, joined_at, read_seq }) => {
     const { username = '', display_name = '' } = people.get(user_id) ?? {};
     return { user_id, username, display_name, role, joined_at: joined_at.toISOString(), read_seq };
   });
 }
 
-export async function membersOf(ctx: Context, caller: Caller, roomId: string, { limit, skip }: Paging): Promise<{ members: Member[]; has_more: boolean }> {
+export async function membersOf(
+  ctx: Context,
+  caller: Caller,
+  roomId: string,
+  { limit, skip }: Paging,
+): Promise<{ members: Member[]; has_more: boolean }> {
   await ensureGeneral(ctx, [caller.user_id]);
   await readableRoom(ctx.db, roomId, caller.user_id);
   const { members, has_more } = page('members', await listMembers(ctx.db, roomId, limit + 1, skip), limit);
@@ -52,7 +69,9 @@ export async function joinRoom(ctx: Context, caller: Caller, roomId: string): Pr
 
 async function assign(c: Change, roomId: string, actorId: string, userId: string, role: MemberRole): Promise<void> {
   await setRole(c.trx, roomId, userId, role);
-  await c.append(roomId, [{ sender: actorId, frame: eventFrame('room_updated', roomId, { member: { user_id: userId, role } }) }]);
+  await c.append(roomId, [
+    { sender: actorId, frame: eventFrame('room_updated', roomId, { member: { user_id: userId, role } }) },
+  ]);
 }
 
 /** A room without an owner gets one: its oldest moderator, else its oldest member. */
@@ -84,13 +103,20 @@ export async function addMember(ctx: Context, caller: Caller, roomId: string, us
   return await memberView(ctx, roomId, userId);
 }
 
-export async function changeRole(ctx: Context, caller: Caller, roomId: string, userId: string, role: MemberRole): Promise<Member> {
+export async function changeRole(
+  ctx: Context,
+  caller: Caller,
+  roomId: string,
+  userId: string,
+  role: MemberRole,
+): Promise<Member> {
   await change(ctx, async (c) => {
     await roomToChange(c.trx, roomId, caller.user_id, 'set_role');
     const now = await findRole(c.trx, roomId, userId);
     if (now === 'stranger') throw notFound('Member');
     if (now === role) return;
-    if (now === 'owner' && (await countOwners(c.trx, roomId)) === 1) throw new AppError('CONFLICT', 'A room needs an owner: make another one first');
+    if (now === 'owner' && (await countOwners(c.trx, roomId)) === 1)
+      throw new AppError('CONFLICT', 'A room needs an owner: make another one first');
     await assign(c, roomId, caller.user_id, userId, role);
   });
   return await memberView(ctx, roomId, userId);

@@ -20,8 +20,11 @@ const history = Joi.object<HistoryQuery>({
 })
   .oxor('chat_id', 'recipient_id')
   .oxor('before_seq', 'after_seq')
-  .when(Joi.object({ before_seq: Joi.exist() }).unknown(), { then: Joi.object().or('chat_id', 'recipient_id') })
-  .when(Joi.object({ after_seq: Joi.exist() }).unknown(), { then: Joi.object().or('chat_id', 'recipient_id') });
+  .custom((query: HistoryQuery, h) => {
+    const cursor = query.before_seq ?? query.after_seq;
+    const inRoom = query.chat_id !== undefined || query.recipient_id !== undefined;
+    return cursor === undefined || inRoom ? query : h.message({ custom: 'a cursor needs chat_id or recipient_id' });
+  });
 
 const searchQuery = Joi.object<Paging & { q: string }>({
   q: Joi.string()
@@ -31,7 +34,10 @@ const searchQuery = Joi.object<Paging & { q: string }>({
   ...paging(),
 });
 
-const edit = Joi.object<{ content: string; is_edited?: boolean }>({ content: content().required(), is_edited: Joi.boolean() });
+const edit = Joi.object<{ content: string; is_edited?: boolean }>({
+  content: content().required(),
+  is_edited: Joi.boolean(),
+});
 const tag = 'messages';
 const who = 'user' as const;
 

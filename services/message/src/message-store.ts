@@ -1,8 +1,8 @@
 // Owns: reading and changing messages, and the one mapper from rows to what clients see.
 import type { Knex } from '@chatapi/kit';
 import type { Attachment, Message } from './frames.ts';
-import { type Positions, positionsOf, statusOf } from './status-store.ts';
 import { type ReactionCounts, reactionsOf } from './reaction-store.ts';
+import { type Positions, positionsOf, statusOf } from './status-store.ts';
 
 export interface MessageRow {
   id: string;
@@ -23,12 +23,26 @@ export interface MessageRow {
   updated_at: Date;
 }
 
-const COLUMNS = ['id', 'room_id', 'seq', 'sender_id', 'recipient_id', 'client_id', 'content', 'message_type', 'attachments']
+const COLUMNS = [
+  'id',
+  'room_id',
+  'seq',
+  'sender_id',
+  'recipient_id',
+  'client_id',
+  'content',
+  'message_type',
+  'attachments',
+]
   .concat(['reply_to', 'mentions', 'thread_count', 'is_edited', 'is_deleted', 'created_at', 'updated_at'])
   .map((column) => `m.${column}`)
   .join(', ');
 
-const toMessage = ({ room_id, recipient_id, client_id, ...row }: MessageRow, reactions: ReactionCounts, positions: Positions): Message => ({
+const toMessage = (
+  { room_id, recipient_id, client_id, ...row }: MessageRow,
+  reactions: ReactionCounts,
+  positions: Positions,
+): Message => ({
   id: row.id,
   chat_id: room_id,
   seq: row.seq,
@@ -52,7 +66,10 @@ const toMessage = ({ room_id, recipient_id, client_id, ...row }: MessageRow, rea
 /** Adds reactions and status: two queries for any number of rows. */
 export async function toMessages(db: Knex, rows: MessageRow[]): Promise<Message[]> {
   if (rows.length === 0) return [];
-  const [reactions, positions] = await Promise.all([reactionsOf(db, rows), positionsOf(db, [...new Set(rows.map((row) => row.room_id))])]);
+  const [reactions, positions] = await Promise.all([
+    reactionsOf(db, rows),
+    positionsOf(db, [...new Set(rows.map((row) => row.room_id))]),
+  ]);
   return rows.map((row) => toMessage(row, reactions, positions));
 }
 
@@ -64,14 +81,17 @@ export const findMessage = async (db: Knex, id: string): Promise<MessageRow | un
 
 /** For a change: waits for whoever is changing it. Lock its room first. */
 export const lockMessage = async (trx: Knex, roomId: string, seq: number): Promise<MessageRow> =>
-  (await rowsOf(trx, `select ${COLUMNS} from messages m where m.room_id = ? and m.seq = ? for update`, [roomId, seq]))[0] as MessageRow;
+  (
+    await rowsOf(trx, `select ${COLUMNS} from messages m where m.room_id = ? and m.seq = ? for update`, [roomId, seq])
+  )[0] as MessageRow;
 
 /** The message at each place, where there is one. */
 export const messagesAt = async (db: Knex, places: { room_id: string; seq: number }[]): Promise<MessageRow[]> =>
-  await rowsOf(db, `select ${COLUMNS} from unnest(?::text[], ?::bigint[]) as p(room_id, seq) join messages m on m.room_id = p.room_id and m.seq = p.seq`, [
-    places.map((p) => p.room_id),
-    places.map((p) => p.seq),
-  ]);
+  await rowsOf(
+    db,
+    `select ${COLUMNS} from unnest(?::text[], ?::bigint[]) as p(room_id, seq) join messages m on m.room_id = p.room_id and m.seq = p.seq`,
+    [places.map((p) => p.room_id), places.map((p) => p.seq)],
+  );
 
 export interface Slice {
   room_id: string;
@@ -83,7 +103,10 @@ export interface Slice {
 }
 
 /** One row more than `limit`, when there is one. Newest first; oldest first with `after_seq`. */
-export async function readSlice(db: Knex, { room_id, before_seq, after_seq, thread_of, limit, skip }: Slice): Promise<MessageRow[]> {
+export async function readSlice(
+  db: Knex,
+  { room_id, before_seq, after_seq, thread_of, limit, skip }: Slice,
+): Promise<MessageRow[]> {
   const bindings: unknown[] = [room_id];
   const where = ['m.room_id = ?'];
   const only = (sql: string, value: unknown): void => {
@@ -95,11 +118,11 @@ export async function readSlice(db: Knex, { room_id, before_seq, after_seq, thre
   only('m.seq > ?', after_seq);
   only('m.reply_to = ?', thread_of);
   const order = after_seq === undefined ? 'desc' : 'asc';
-  return await rowsOf(db, `select ${COLUMNS} from messages m where ${where.join(' and ')} order by m.seq ${order} limit ? offset ?`, [
-    ...bindings,
-    limit + 1,
-    skip,
-  ]);
+  return await rowsOf(
+    db,
+    `select ${COLUMNS} from messages m where ${where.join(' and ')} order by m.seq ${order} limit ? offset ?`,
+    [...bindings, limit + 1, skip],
+  );
 }
 
 /** Newest first over all rooms of one user. */
@@ -113,7 +136,13 @@ export const readMine = async (db: Knex, userId: string, limit: number, skip: nu
   );
 
 /** Newest first, in the rooms that this user may read. */
-export const searchMessages = async (db: Knex, userId: string, q: string, limit: number, skip: number): Promise<MessageRow[]> =>
+export const searchMessages = async (
+  db: Knex,
+  userId: string,
+  q: string,
+  limit: number,
+  skip: number,
+): Promise<MessageRow[]> =>
   await rowsOf(
     db,
     `select ${COLUMNS} from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
@@ -140,7 +169,10 @@ export async function entomb(trx: Knex, row: MessageRow): Promise<Date> {
     [row.room_id, row.seq],
   );
   if (row.reply_to !== null) {
-    await trx.raw('update messages set thread_count = greatest(thread_count - 1, 0) where room_id = ? and id = ?', [row.room_id, row.reply_to]);
+    await trx.raw('update messages set thread_count = greatest(thread_count - 1, 0) where room_id = ? and id = ?', [
+      row.room_id,
+      row.reply_to,
+    ]);
   }
   return (rows[0] as { updated_at: Date }).updated_at;
 }

@@ -7,7 +7,12 @@ export interface Counted {
 
 export function openCounted(metrics: Metrics): Counted {
   const registers = [metrics];
-  const size = new Histogram({ name: 'chatapi_send_batch_size', help: 'Sends per commit', buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500], registers });
+  const size = new Histogram({
+    name: 'chatapi_send_batch_size',
+    help: 'Sends per commit',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+    registers,
+  });
   const time = new Histogram({
     name: 'chatapi_send_commit_seconds',
     help: 'Time of one batch, from its first lookup to its commit',

@@ -36,4 +36,5 @@ export async function addPartition(trx: Knex, from: number, to: number): Promise
   await trx.raw(`alter table room_events attach partition ${name} for values from (${at(from)}) to (${at(to)})`);
 }
 
-export const dropPartition = async (trx: Knex, { name }: Partition): Promise<void> => void (await trx.raw(`drop table if exists ${name}`));
+export const dropPartition = async (trx: Knex, { name }: Partition): Promise<void> =>
+  void (await trx.raw(`drop table if exists ${name}`));

@@ -7,7 +7,10 @@ export interface Person {
 }
 
 /** Facts may overtake each other: an older account never replaces a newer one, and never the profile's own name. */
-export async function saveAccount(db: Knex, account: { user_id: string; username: string; display_name?: string; updated_at: string }): Promise<void> {
+export async function saveAccount(
+  db: Knex,
+  account: { user_id: string; username: string; display_name?: string; updated_at: string },
+): Promise<void> {
   await db.raw(
     `insert into people as p (user_id, username, display_name, account_at) values (?, ?, ?, ?)
      on conflict (user_id) do update set username = excluded.username, account_at = excluded.account_at,
@@ -18,7 +21,10 @@ export async function saveAccount(db: Knex, account: { user_id: string; username
 }
 
 /** @returns false when the person is not known yet. */
-export async function saveProfile(db: Knex, profile: { user_id: string; display_name: string; updated_at: string }): Promise<boolean> {
+export async function saveProfile(
+  db: Knex,
+  profile: { user_id: string; display_name: string; updated_at: string },
+): Promise<boolean> {
   const { rowCount } = await db.raw<{ rowCount: number }>(
     `update people set display_name = case when coalesce(profile_at, '-infinity') <= ? then ? else display_name end,
        profile_at = greatest(profile_at, ?) where user_id = ?`,

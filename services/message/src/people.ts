@@ -1,9 +1,10 @@
 // Owns: what message knows of accounts: told by facts, asked from auth where a fact has not arrived yet.
-import { AppError, type Knex, notFound } from '@chatapi/kit';
+
 import type { Account } from '@chatapi/bus';
+import { AppError, type Knex, notFound } from '@chatapi/kit';
 import type { Context } from './context.ts';
-import { findPeople, type Person, saveAccount, saveProfile } from './people-store.ts';
 import { enterGeneral } from './general-store.ts';
+import { findPeople, type Person, saveAccount, saveProfile } from './people-store.ts';
 
 export async function heardAccount(trx: Knex, account: Account & { display_name?: string }): Promise<void> {
   await saveAccount(trx, account);
@@ -12,7 +13,10 @@ export async function heardAccount(trx: Knex, account: Account & { display_name?
 
 async function ask(ctx: Context, user_id: string): Promise<Person | undefined> {
   try {
-    const account = await ctx.auth.call<Account & { display_name: string }>('GET', `/internal/accounts/${encodeURIComponent(user_id)}`);
+    const account = await ctx.auth.call<Account & { display_name: string }>(
+      'GET',
+      `/internal/accounts/${encodeURIComponent(user_id)}`,
+    );
     await saveAccount(ctx.db, account);
     return { user_id, username: account.username, display_name: account.display_name };
   } catch (error) {
@@ -37,6 +41,9 @@ export async function requirePeople(ctx: Context, ids: string[]): Promise<Map<st
 }
 
 /** @throws when the account's own fact has not come yet: the queue brings this one again. */
-export async function heardProfile(trx: Knex, profile: { user_id: string; display_name: string; updated_at: string }): Promise<void> {
+export async function heardProfile(
+  trx: Knex,
+  profile: { user_id: string; display_name: string; updated_at: string },
+): Promise<void> {
   if (!(await saveProfile(trx, profile))) throw new Error('the account of this profile is not known yet');
 }

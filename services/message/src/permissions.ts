@@ -48,5 +48,6 @@ export const may = (action: Action, kind: Kind, standing: Standing, roomId = '')
 /** @throws AppError RESOURCE_NOT_FOUND when the room may not be known to them, AUTHORIZATION_ERROR when it may but this may not be done. */
 export function demand(action: Action, room: { id: string; kind: Kind }, standing: Standing): void {
   if (!may('read', room.kind, standing, room.id)) throw notFound('Room');
-  if (!may(action, room.kind, standing, room.id)) throw new AppError('AUTHORIZATION_ERROR', 'You may not do this in this room');
+  if (!may(action, room.kind, standing, room.id))
+    throw new AppError('AUTHORIZATION_ERROR', 'You may not do this in this room');
 }

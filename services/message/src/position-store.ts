@@ -45,7 +45,11 @@ export interface Placed {
 }
 
 /** Of each room the newest `limit` messages with first < seq ≤ last. */
-export async function messagesBetween(db: Knex, spans: { room_id: string; first: number; last: number }[], limit: number): Promise<Placed[]> {
+export async function messagesBetween(
+  db: Knex,
+  spans: { room_id: string; first: number; last: number }[],
+  limit: number,
+): Promise<Placed[]> {
   const { rows } = await db.raw<{ rows: Placed[] }>(
     `select m.* from unnest(?::text[], ?::bigint[], ?::bigint[]) as s(room_id, first, last) cross join lateral (
        select id, room_id, seq, sender_id from messages where room_id = s.room_id and seq > s.first and seq <= s.last and not is_deleted

@@ -1,7 +1,7 @@
 // Owns: who has received and read how far, and the word to senders when a message's status rises.
 // Limit: of a jump only the newest STATUS_LIMIT messages are told one by one; history shows the others' status all the same.
 import { type PacketRecord, userTopic } from '@chatapi/bus';
-import { type Caller, type Knex } from '@chatapi/kit';
+import type { Caller, Knex } from '@chatapi/kit';
 import { readableRoom } from './access.ts';
 import type { Context } from './context.ts';
 import type { Message } from './frames.ts';
@@ -29,7 +29,12 @@ function spans(before: Positions, after: Positions): { room_id: string; first: n
   });
 }
 
-export function risenStatuses(messages: Placed[], before: Positions, after: Positions, timestamp: string): PacketRecord[] {
+export function risenStatuses(
+  messages: Placed[],
+  before: Positions,
+  after: Positions,
+  timestamp: string,
+): PacketRecord[] {
   return messages.flatMap((message) => {
     const { room_id, sender_id, seq } = message;
     const was = statusOf(before.get(room_id) ?? [], sender_id, seq);
@@ -51,13 +56,20 @@ function furthestOf(positions: (Pick<Position, 'room_id' | 'user_id'> & Partial<
   for (const { room_id, user_id, delivered_seq = 0, read_seq = 0 } of positions) {
     const key = `${room_id} ${user_id}`;
     const known = byKey.get(key) ?? { room_id, user_id, delivered_seq: 0, read_seq: 0 };
-    byKey.set(key, { ...known, delivered_seq: Math.max(known.delivered_seq, delivered_seq), read_seq: Math.max(known.read_seq, read_seq) });
+    byKey.set(key, {
+      ...known,
+      delivered_seq: Math.max(known.delivered_seq, delivered_seq),
+      read_seq: Math.max(known.read_seq, read_seq),
+    });
   }
   return [...byKey.values()];
 }
 
 /** Moves forward what is behind; those who are no members are passed over. */
-export async function savePositions(ctx: Context, given: (Pick<Position, 'room_id' | 'user_id'> & Partial<Position>)[]): Promise<void> {
+export async function savePositions(
+  ctx: Context,
+  given: (Pick<Position, 'room_id' | 'user_id'> & Partial<Position>)[],
+): Promise<void> {
   const positions = furthestOf(given);
   if (positions.length === 0) return;
   const roomIds = [...new Set(positions.map(({ room_id }) => room_id))];

@@ -2,19 +2,25 @@
 import { Answer, AppError, type Caller, invalidField, parse } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { findMessage, toMessages } from './message-store.ts';
-import { clientId, type SendBody } from './send-body.ts';
 import { sendMessages } from './send.ts';
+import { clientId, type SendBody } from './send-body.ts';
 
 function withKey(body: SendBody, header: string | string[] | undefined): SendBody {
   if (header === undefined) return body;
   // Header values reach Node as latin1.
   const key = Buffer.from(String(header), 'latin1').toString('utf8');
   const client_id = parse(clientId().required().label('Idempotency-Key'), key, {});
-  if (body.client_id !== undefined && body.client_id !== client_id) throw invalidField('client_id', 'client_id and Idempotency-Key differ');
+  if (body.client_id !== undefined && body.client_id !== client_id)
+    throw invalidField('client_id', 'client_id and Idempotency-Key differ');
   return { ...body, client_id };
 }
 
-export async function postMessage(ctx: Context, caller: Caller, body: SendBody, header: string | string[] | undefined): Promise<Answer> {
+export async function postMessage(
+  ctx: Context,
+  caller: Caller,
+  body: SendBody,
+  header: string | string[] | undefined,
+): Promise<Answer> {
   const sender = { user_id: caller.user_id, role: caller.role, origin: '' };
   const [outcome] = await sendMessages(ctx, [{ sender, body: withKey(body, header) }]);
   if (outcome === undefined || outcome instanceof AppError) throw outcome;

@@ -1,7 +1,8 @@
 import { type PacketRecord, roomTopic } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
 
-export const forgetPublished = async (db: Knex, ids: string[]): Promise<void> => void (await db.raw('delete from unpublished where id = any(?)', [ids]));
+export const forgetPublished = async (db: Knex, ids: string[]): Promise<void> =>
+  void (await db.raw('delete from unpublished where id = any(?)', [ids]));
 
 interface PendingRow {
   id: string;
@@ -23,9 +24,24 @@ select e.room_id, e.seq, e.sender, e.frame from unnest(?::text[], ?::bigint[], ?
 join room_events e on e.room_id = p.room_id and e.seq between p.first_seq and p.last_seq order by e.room_id, e.seq`;
 
 async function eventRecords(trx: Knex, rows: PendingRow[]): Promise<PacketRecord[]> {
-  const bindings = [rows.flatMap((r) => r.room_ids), rows.flatMap((r) => r.first_seqs), rows.flatMap((r) => r.last_seqs)];
-  const { rows: events } = await trx.raw<{ rows: { room_id: string; seq: number; sender: string; frame: string }[] }>(EVENTS, bindings);
-  return events.map(({ room_id, seq, sender, frame }) => ({ kind: 'event', topic: roomTopic(room_id), room: room_id, seq, sender, origin: '', frame }));
+  const bindings = [
+    rows.flatMap((r) => r.room_ids),
+    rows.flatMap((r) => r.first_seqs),
+    rows.flatMap((r) => r.last_seqs),
+  ];
+  const { rows: events } = await trx.raw<{ rows: { room_id: string; seq: number; sender: string; frame: string }[] }>(
+    EVENTS,
+    bindings,
+  );
+  return events.map(({ room_id, seq, sender, frame }) => ({
+    kind: 'event',
+    topic: roomTopic(room_id),
+    room: room_id,
+    seq,
+    sender,
+    origin: '',
+    frame,
+  }));
 }
 
 /** Publishes what was committed a while ago and not marked since. Several instances may sweep: each takes other rows. */
@@ -39,7 +55,10 @@ export async function republish(db: Knex, publish: (records: PacketRecord[]) => 
     const recent = rows.filter(({ old }) => !old);
     const notices = recent.flatMap((row) => (row.notices === null ? [] : (JSON.parse(row.notices) as PacketRecord[])));
     if (recent.length > 0) await publish([...notices, ...(await eventRecords(trx, recent))]);
-    await forgetPublished(trx, rows.map(({ id }) => id));
+    await forgetPublished(
+      trx,
+      rows.map(({ id }) => id),
+    );
     return rows.length;
   });
 }

@@ -13,6 +13,9 @@ export interface LoggedEvent {
 export const recordsOf = (room: string, events: LoggedEvent[], origin = ''): PacketRecord[] =>
   events.map(({ seq, sender, frame }) => ({ kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame }));
 
+const inOrder = (records: PacketRecord[]): PacketRecord[] =>
+  [...Map.groupBy(records, ({ room }) => room).values()].flatMap((ofRoom) => ofRoom.sort((a, b) => a.seq - b.seq));
+
 export interface Publisher {
   /** Call it after the commit; returns at once. `pendingId`: the commit's row in `unpublished`. */
   push(pendingId: string | null, records: PacketRecord[]): void;
@@ -27,14 +30,14 @@ const MAX_QUEUED = 10_000;
 export function openPublisher(db: Knex, redis: Redis, log: Log): Publisher {
   let queue: PacketRecord[] = [];
   let pending: string[] = [];
-  let published: string[] = [];
+  const published: string[] = [];
   let flushing: Promise<void> | undefined;
 
   async function flush(): Promise<void> {
     // One turn: commits of several connections may come back in another order than they were made in.
     await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0) {
-      const records = queue.sort((a, b) => (a.room === b.room ? a.seq - b.seq : 0));
+      const records = inOrder(queue);
       const ids = pending;
       queue = [];
       pending = [];
@@ -56,7 +59,9 @@ export function openPublisher(db: Knex, redis: Redis, log: Log): Publisher {
   const sweep = async (): Promise<void> => {
     if (sweeping || redis.status !== 'ready') return;
     sweeping = true;
-    await republish(db, (records) => publishRecords(redis, records)).catch((err: Error) => log.debug({ err: err.message }, 'sweep'));
+    await republish(db, (records) => publishRecords(redis, records)).catch((err: Error) =>
+      log.debug({ err: err.message }, 'sweep'),
+    );
     sweeping = false;
   };
   const timers = [setInterval(() => void mark(), MARK_MS), setInterval(() => void sweep(), SWEEP_MS)];

@@ -1,16 +1,21 @@
-import { type Caller, invalidField } from '@chatapi/kit';
+import { AppError, type Caller, invalidField } from '@chatapi/kit';
 import { readableMessage } from './access.ts';
 import { change } from './change.ts';
 import type { Context } from './context.ts';
 import { lockedMessage } from './edits.ts';
 import { isEmoji } from './emoji.ts';
 import { eventFrame } from './frames.ts';
-import { AppError } from '@chatapi/kit';
 import { demand } from './permissions.ts';
 import { addReaction, removeReaction } from './reaction-store.ts';
 
 /** What changes nothing makes no event. In a public room whoever may read may react. */
-async function react(ctx: Context, caller: Caller, id: string, emoji: string, action: 'added' | 'removed'): Promise<void> {
+async function react(
+  ctx: Context,
+  caller: Caller,
+  id: string,
+  emoji: string,
+  action: 'added' | 'removed',
+): Promise<void> {
   if (!isEmoji(emoji)) throw invalidField('emoji', 'emoji must be one emoji of at most 32 bytes');
   const { row, room } = await readableMessage(ctx.db, id, caller.user_id);
   demand('post', room, room.role ?? 'stranger');
@@ -24,5 +29,7 @@ async function react(ctx: Context, caller: Caller, id: string, emoji: string, ac
   });
 }
 
-export const addOne = (ctx: Context, caller: Caller, id: string, emoji: string): Promise<void> => react(ctx, caller, id, emoji, 'added');
-export const removeOne = (ctx: Context, caller: Caller, id: string, emoji: string): Promise<void> => react(ctx, caller, id, emoji, 'removed');
+export const addOne = (ctx: Context, caller: Caller, id: string, emoji: string): Promise<void> =>
+  react(ctx, caller, id, emoji, 'added');
+export const removeOne = (ctx: Context, caller: Caller, id: string, emoji: string): Promise<void> =>
+  react(ctx, caller, id, emoji, 'removed');

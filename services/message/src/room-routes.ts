@@ -4,7 +4,16 @@ import type { Context } from './context.ts';
 import type { MemberRole } from './member-store.ts';
 import { addMember, changeRole, joinRoom, leave, membersOf, removeMember } from './members.ts';
 import { markRead } from './positions.ts';
-import { changeRoom, createRoom, deleteRoom, listPublicRooms, listRooms, type NewRoom, type RoomChanges, readRoom } from './rooms.ts';
+import {
+  changeRoom,
+  createRoom,
+  deleteRoom,
+  listPublicRooms,
+  listRooms,
+  type NewRoom,
+  type RoomChanges,
+  readRoom,
+} from './rooms.ts';
 import { roomId, someId } from './send-body.ts';
 import { memberShape, membersShape, roomShape, roomsShape } from './shapes.ts';
 
@@ -24,11 +33,22 @@ const newRoom = Joi.object<NewRoom>({
   visibility: visibility().default('public'),
   member_ids: Joi.array().items(someId()).max(1000).unique().default([]),
 });
-const changes = Joi.object<RoomChanges>({ name: name().allow(null), topic: topic().allow(null), visibility: visibility() }).min(1);
-const publicQuery = Joi.object<Paging & { search: string }>({ search: Joi.string().allow('').max(100).pattern(/\0/, { invert: true }).default(''), ...paging() });
+const changes = Joi.object<RoomChanges>({
+  name: name().allow(null),
+  topic: topic().allow(null),
+  visibility: visibility(),
+}).min(1);
+const publicQuery = Joi.object<Paging & { search: string }>({
+  search: Joi.string().allow('').max(100).pattern(/\0/, { invert: true }).default(''),
+  ...paging(),
+});
 const oneMember = Joi.object<{ user_id: string }>({ user_id: someId().required() });
-const role = Joi.object<{ role: MemberRole }>({ role: Joi.string<MemberRole>().valid('owner', 'moderator', 'member').required() });
-const read = Joi.object<{ seq: number }>({ seq: Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER).required() });
+const role = Joi.object<{ role: MemberRole }>({
+  role: Joi.string<MemberRole>().valid('owner', 'moderator', 'member').required(),
+});
+const read = Joi.object<{ seq: number }>({
+  seq: Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER).required(),
+});
 const tag = 'rooms';
 const who = 'user' as const;
 
@@ -136,7 +156,8 @@ export const roomRoutes: Route<Context>[] = [
     who,
     body: role,
     answer: memberShape,
-    rule: (ctx: Context, { caller, params, body }) => changeRole(ctx, caller, params.id as string, params.user_id as string, body.role),
+    rule: (ctx: Context, { caller, params, body }) =>
+      changeRole(ctx, caller, params.id as string, params.user_id as string, body.role),
   }),
   route({
     method: 'delete',
@@ -144,7 +165,8 @@ export const roomRoutes: Route<Context>[] = [
     summary: 'Remove somebody',
     tag,
     who,
-    rule: (ctx: Context, { caller, params }) => removeMember(ctx, caller, params.id as string, params.user_id as string),
+    rule: (ctx: Context, { caller, params }) =>
+      removeMember(ctx, caller, params.id as string, params.user_id as string),
   }),
   route({
     method: 'put',

@@ -25,15 +25,15 @@ export interface SeenRoom extends RoomRow {
 }
 
 /** Until the end of the transaction nothing else changes in this room. */
-export const lockRoom = async (trx: Knex, id: string): Promise<RoomRow | undefined> => await trx<RoomRow>('rooms').where({ id }).forUpdate().first();
+export const lockRoom = async (trx: Knex, id: string): Promise<RoomRow | undefined> =>
+  await trx<RoomRow>('rooms').where({ id }).forUpdate().first();
 
 /** @returns false when the id is taken, be it by a deleted room. Waits for whoever is making it right now. */
 export async function insertRoom(trx: Knex, room: { id: string; kind: Kind; name: string | null }): Promise<boolean> {
-  const { rowCount } = await trx.raw<{ rowCount: number }>('insert into rooms (id, kind, name) values (?, ?, ?) on conflict do nothing', [
-    room.id,
-    room.kind,
-    room.name,
-  ]);
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    'insert into rooms (id, kind, name) values (?, ?, ?) on conflict do nothing',
+    [room.id, room.kind, room.name],
+  );
   return rowCount === 1;
 }
 
@@ -59,13 +59,22 @@ export async function roomsOf(db: Knex, userId: string, limit: number, skip: num
 const FOR_USER = `left join room_members m on m.room_id = r.id and m.user_id = ? left join room_senders s on s.room_id = r.id and s.user_id = m.user_id`;
 
 export async function findRoom(db: Knex, id: string, userId: string): Promise<SeenRoom | undefined> {
-  const { rows } = await db.raw<{ rows: SeenRoom[] }>(`${SEEN} from rooms r ${FOR_USER} where r.id = ? and r.deleted_at is null`, [userId, id]);
+  const { rows } = await db.raw<{ rows: SeenRoom[] }>(
+    `${SEEN} from rooms r ${FOR_USER} where r.id = ? and r.deleted_at is null`,
+    [userId, id],
+  );
   return rows[0];
 }
 
 const literal = (search: string): string => `%${search.replace(/[\\%_]/g, '\\$&')}%`;
 
-export async function publicRooms(db: Knex, userId: string, search: string, limit: number, skip: number): Promise<SeenRoom[]> {
+export async function publicRooms(
+  db: Knex,
+  userId: string,
+  search: string,
+  limit: number,
+  skip: number,
+): Promise<SeenRoom[]> {
   const like = literal(search);
   const { rows } = await db.raw<{ rows: SeenRoom[] }>(
     `${SEEN} from rooms r ${FOR_USER} where r.kind = 'public' and r.deleted_at is null
@@ -75,7 +84,11 @@ export async function publicRooms(db: Knex, userId: string, search: string, limi
   return rows;
 }
 
-export async function updateRoom(trx: Knex, id: string, fields: { name?: string | null; topic?: string | null; kind?: Kind }): Promise<Date> {
+export async function updateRoom(
+  trx: Knex,
+  id: string,
+  fields: { name?: string | null; topic?: string | null; kind?: Kind },
+): Promise<Date> {
   const [row] = await trx('rooms')
     .where({ id })
     .update({ ...fields, version: trx.raw('version + 1'), updated_at: trx.raw('clock_timestamp()') }, ['updated_at']);
@@ -102,7 +115,11 @@ export const headsOfUser = async (db: Knex, userId: string): Promise<RoomHead[]>
     .select('r.id', 'r.kind', 'r.last_seq', 'r.member_count');
 
 /** Which of the rooms this user is in, and which they may read. Rooms that don't exist are left out. */
-export async function rightsIn(db: Knex, userId: string, roomIds: string[]): Promise<{ id: string; member: boolean; readable: boolean }[]> {
+export async function rightsIn(
+  db: Knex,
+  userId: string,
+  roomIds: string[],
+): Promise<{ id: string; member: boolean; readable: boolean }[]> {
   const { rows } = await db.raw<{ rows: { id: string; member: boolean; readable: boolean }[] }>(
     `select r.id, m.user_id is not null member, (r.kind = 'public' or m.user_id is not null) readable
      from rooms r left join room_members m on m.room_id = r.id and m.user_id = ? where r.id = any(?) and r.deleted_at is null`,

@@ -1,5 +1,5 @@
 // Owns: rooms as their readers see them, and how they are made, changed and ended.
-import { AppError, type Caller, newId, page, type Paging } from '@chatapi/kit';
+import { AppError, type Caller, newId, type Paging, page } from '@chatapi/kit';
 import { readableRoom, roomToChange } from './access.ts';
 import { change } from './change.ts';
 import type { Context } from './context.ts';
@@ -49,19 +49,29 @@ const toRoom = (row: SeenRoom, last_message: Message | null): Room => ({
 });
 
 async function toRooms(ctx: Context, rows: SeenRoom[]): Promise<Room[]> {
-  const places = rows.flatMap(({ id, last_message_seq }) => (last_message_seq === null ? [] : [{ room_id: id, seq: last_message_seq }]));
+  const places = rows.flatMap(({ id, last_message_seq }) =>
+    last_message_seq === null ? [] : [{ room_id: id, seq: last_message_seq }],
+  );
   const last = places.length === 0 ? [] : await toMessages(ctx.db, await messagesAt(ctx.db, places));
   const byRoom = new Map(last.map((message) => [message.chat_id, message]));
   return rows.map((row) => toRoom(row, byRoom.get(row.id) ?? null));
 }
 
-export async function listRooms(ctx: Context, caller: Caller, { limit, skip }: Paging): Promise<{ rooms: Room[]; has_more: boolean }> {
+export async function listRooms(
+  ctx: Context,
+  caller: Caller,
+  { limit, skip }: Paging,
+): Promise<{ rooms: Room[]; has_more: boolean }> {
   await ensureGeneral(ctx, [caller.user_id]);
   const { rooms, has_more } = page('rooms', await roomsOf(ctx.db, caller.user_id, limit + 1, skip), limit);
   return { rooms: await toRooms(ctx, rooms), has_more };
 }
 
-export async function listPublicRooms(ctx: Context, caller: Caller, query: Paging & { search: string }): Promise<{ rooms: Room[]; has_more: boolean }> {
+export async function listPublicRooms(
+  ctx: Context,
+  caller: Caller,
+  query: Paging & { search: string },
+): Promise<{ rooms: Room[]; has_more: boolean }> {
   const found = await publicRooms(ctx.db, caller.user_id, query.search, query.limit + 1, query.skip);
   const { rooms, has_more } = page('rooms', found, query.limit);
   return { rooms: await toRooms(ctx, rooms), has_more };
@@ -85,9 +95,13 @@ export async function createRoom(ctx: Context, caller: Caller, body: NewRoom): P
   const id = body.chat_id ?? newId('room');
   const others = body.member_ids.filter((user_id) => user_id !== caller.user_id);
   await requirePeople(ctx, others);
-  const members: NewMember[] = [{ user_id: caller.user_id, role: 'owner' }, ...others.map((user_id) => ({ user_id, role: 'member' as const }))];
+  const members: NewMember[] = [
+    { user_id: caller.user_id, role: 'owner' },
+    ...others.map((user_id) => ({ user_id, role: 'member' as const })),
+  ];
   await change(ctx, async (c) => {
-    if (!(await insertRoom(c.trx, { id, kind: body.visibility, name: body.name ?? null }))) throw new AppError('CONFLICT', 'A room of this name exists or has existed');
+    if (!(await insertRoom(c.trx, { id, kind: body.visibility, name: body.name ?? null })))
+      throw new AppError('CONFLICT', 'A room of this name exists or has existed');
     if (body.topic !== undefined) await updateRoom(c.trx, id, { topic: body.topic });
     await c.tell('room.created', { room_id: id, kind: body.visibility, created_at: new Date().toISOString() });
     await enterRoom(c, id, members);
@@ -108,10 +122,16 @@ export async function changeRoom(ctx: Context, caller: Caller, id: string, chang
     if (visibility !== room.kind) demand('set_visibility', room, standing);
     const wanted = { name: changes.name, topic: changes.topic, visibility };
     const before = { name: room.name, topic: room.topic, visibility: room.kind };
-    const changed = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => value !== undefined && value !== before[key as keyof typeof before]));
+    const changed = Object.fromEntries(
+      Object.entries(wanted).filter(
+        ([key, value]) => value !== undefined && value !== before[key as keyof typeof before],
+      ),
+    );
     if (Object.keys(changed).length === 0) return;
     const { visibility: kind, ...fields } = changed as RoomChanges;
-    const updated_at = (await updateRoom(c.trx, id, { ...fields, ...(kind === undefined ? {} : { kind }) })).toISOString();
+    const updated_at = (
+      await updateRoom(c.trx, id, { ...fields, ...(kind === undefined ? {} : { kind }) })
+    ).toISOString();
     await c.append(id, [{ sender: caller.user_id, frame: eventFrame('room_updated', id, { ...changed, updated_at }) }]);
     if (kind !== undefined) await c.tell('room.updated', { room_id: id, kind, updated_at });
   });

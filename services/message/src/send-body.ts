@@ -2,8 +2,8 @@
 import { hash } from 'node:crypto';
 import { invalidField, parse, type Role, text } from '@chatapi/kit';
 import Joi from 'joi';
-import type { Attachment } from './frames.ts';
 import { directId } from './direct.ts';
+import type { Attachment } from './frames.ts';
 
 export interface SendBody {
   chat_id?: string;
@@ -39,14 +39,21 @@ export const ROOM_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
 export const MAX_CONTENT = 4000;
 
 export const roomId = (): Joi.StringSchema =>
-  Joi.string().pattern(ROOM_ID).messages({ 'string.pattern.base': '{{#label}} must be 1–64 of A–Z a–z 0–9 _ . : - and start with a letter or digit' });
-export const someId = (): Joi.StringSchema => Joi.string().pattern(/^[\x21-\x7e]{1,80}$/).messages({ 'string.pattern.base': '{{#label}} is not an id' });
+  Joi.string().pattern(ROOM_ID).messages({
+    'string.pattern.base': '{{#label}} must be 1–64 of A–Z a–z 0–9 _ . : - and start with a letter or digit',
+  });
+export const someId = (): Joi.StringSchema =>
+  Joi.string()
+    .pattern(/^[\x21-\x7e]{1,80}$/)
+    .messages({ 'string.pattern.base': '{{#label}} is not an id' });
 export const content = (): Joi.StringSchema => text({ max: MAX_CONTENT });
 
 /** Any 1–64 characters that PostgreSQL can store. */
 export const clientId = (): Joi.StringSchema =>
   Joi.string()
-    .custom((value: string, h) => (value.isWellFormed() && !value.includes('\0') && [...value].length <= 64 ? value : h.error('client_id')))
+    .custom((value: string, h) =>
+      value.isWellFormed() && !value.includes('\0') && [...value].length <= 64 ? value : h.error('client_id'),
+    )
     .messages({ client_id: '{{#label}} must be 1–64 characters' });
 
 export const sendBody: Joi.ObjectSchema<SendBody> = Joi.object<SendBody>({
@@ -66,7 +73,8 @@ export function draftOf(sender: Sender, input: unknown): Draft {
   const body = parse(sendBody, input, VALIDATED);
   const text = body.content ?? '';
   const file_ids = body.attachments ?? [];
-  if (text === '' && file_ids.length === 0) throw invalidField('content', 'content must have 1–4000 characters after markup is removed');
+  if (text === '' && file_ids.length === 0)
+    throw invalidField('content', 'content must have 1–4000 characters after markup is removed');
   const recipient_id = body.recipient_id ?? null;
   const room_id = body.chat_id ?? directId(sender.user_id, recipient_id as string);
   const message_type = body.message_type ?? 'text';
@@ -74,5 +82,16 @@ export function draftOf(sender: Sender, input: unknown): Draft {
   const client_id = body.client_id ?? null;
   const same = JSON.stringify([text, message_type, file_ids, reply_to]);
   const body_hash = client_id === null ? null : hash('sha1', same, 'base64');
-  return { room_id, sender, recipient_id, content: text, message_type, file_ids, attachments: [], reply_to, client_id, body_hash };
+  return {
+    room_id,
+    sender,
+    recipient_id,
+    content: text,
+    message_type,
+    file_ids,
+    attachments: [],
+    reply_to,
+    client_id,
+    body_hash,
+  };
 }

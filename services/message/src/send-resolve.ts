@@ -1,8 +1,8 @@
 // Owns: what must be known before a batch is written: is each room there and the sender in it, what is replied to, who is named.
 // Rooms and memberships that a send makes on the way (first post) are made here, each in a transaction of its own.
 import { AppError, invalidField, notFound, type PoolClient, toAppError } from '@chatapi/kit';
-import type { Context } from './context.ts';
 import { admitSenders } from './admit.ts';
+import type { Context } from './context.ts';
 import { mentionedNames, mentionsOf } from './mentions.ts';
 import type { Draft } from './send-body.ts';
 import { named, parents, type Standing, standings } from './send-store.ts';
@@ -13,7 +13,8 @@ export interface Resolved {
   mentions: string[];
 }
 
-const isKnown = (ctx: Context, { room_id, sender }: Draft): boolean => ctx.access.get(room_id)?.members.has(sender.user_id) === true;
+const isKnown = (ctx: Context, { room_id, sender }: Draft): boolean =>
+  ctx.access.get(room_id)?.members.has(sender.user_id) === true;
 
 function learn(ctx: Context, { room_id, user_id, kind, version, deleted, member }: Standing): void {
   if (kind !== null && !deleted && member) ctx.access.learn(room_id, user_id, kind, version);
@@ -22,13 +23,18 @@ function learn(ctx: Context, { room_id, user_id, kind, version, deleted, member 
 /** Why this sender can't post here, or `undefined` when being let in first will do. */
 function refusal(draft: Draft, { kind, deleted, member }: Standing): AppError | undefined {
   if (deleted) return notFound('Room');
-  if (kind === null) return draft.recipient_id === null && draft.room_id.startsWith('dm:') ? notFound('Room') : undefined;
+  if (kind === null)
+    return draft.recipient_id === null && draft.room_id.startsWith('dm:') ? notFound('Room') : undefined;
   return member || kind === 'public' ? undefined : notFound('Room');
 }
 
 async function look(ctx: Context, client: PoolClient, drafts: Draft[]): Promise<Map<Draft, AppError>> {
   const refused = new Map<Draft, AppError>();
-  const found = await standings(client, drafts.map((d) => d.room_id), drafts.map((d) => d.sender.user_id));
+  const found = await standings(
+    client,
+    drafts.map((d) => d.room_id),
+    drafts.map((d) => d.sender.user_id),
+  );
   const byKey = new Map(found.map((standing) => [`${standing.room_id} ${standing.user_id}`, standing]));
   for (const standing of found) learn(ctx, standing);
   const outside: Draft[] = [];
@@ -55,7 +61,14 @@ async function look(ctx: Context, client: PoolClient, drafts: Draft[]): Promise<
 async function parentSeqs(client: PoolClient, drafts: Draft[]): Promise<Map<Draft, number | AppError>> {
   const replies = drafts.filter((draft) => draft.reply_to !== null);
   if (replies.length === 0) return new Map();
-  const rows = new Map((await parents(client, replies.map((draft) => draft.reply_to as string))).map((row) => [row.id, row]));
+  const rows = new Map(
+    (
+      await parents(
+        client,
+        replies.map((draft) => draft.reply_to as string),
+      )
+    ).map((row) => [row.id, row]),
+  );
   return new Map(
     replies.map((draft) => {
       const parent = rows.get(draft.reply_to as string);
@@ -66,7 +79,11 @@ async function parentSeqs(client: PoolClient, drafts: Draft[]): Promise<Map<Draf
 }
 
 /** In the order of `drafts`: what the batch needs to know of each, or why it can't be sent. */
-export async function resolveDrafts(ctx: Context, client: PoolClient, drafts: Draft[]): Promise<(Resolved | AppError)[]> {
+export async function resolveDrafts(
+  ctx: Context,
+  client: PoolClient,
+  drafts: Draft[],
+): Promise<(Resolved | AppError)[]> {
   const unknown = drafts.filter((draft) => !isKnown(ctx, draft));
   const refused = unknown.length === 0 ? new Map<Draft, AppError>() : await look(ctx, client, unknown);
   const replies = await parentSeqs(client, drafts);

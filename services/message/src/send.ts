@@ -1,27 +1,17 @@
 // Owns: the one rule by which messages come into rooms, whichever way they came. Acknowledged means committed.
 // Guarantee: a client_id makes one message per room and sender, on any instance; a bad message fails alone.
-import { AppError, newId, type PoolClient, toAppError, unavailable } from '@chatapi/kit';
+
 import { outboxRow } from '@chatapi/bus';
+import { AppError, newId, type PoolClient, toAppError, unavailable } from '@chatapi/kit';
 import { snapshotFiles } from './attachments.ts';
 import { type Batcher, openBatcher } from './batcher.ts';
+import { isRetried } from './change.ts';
 import type { Context } from './context.ts';
-import { type Message, messageFrame } from './frames.ts';
 import { recordsOf } from './publisher.ts';
 import { type Draft, draftOf, type Sender } from './send-body.ts';
 import { resolveDrafts } from './send-resolve.ts';
-import { insertBatch, type SendOutcome, type SendRow } from './send-store.ts';
-import { isRetried } from './change.ts';
-
-export interface Sent {
-  /** The message as everybody gets it; for a repeat only what identifies the first one. */
-  message: Message | undefined;
-  message_id: string;
-  chat_id: string;
-  seq: number;
-  created_at: string;
-  client_id: string | null;
-  repeated: boolean;
-}
+import { insertBatch, type SendRow } from './send-store.ts';
+import { type Sent, sentBefore, sentNew, type Written, write } from './sent.ts';
 
 export type SendBatcher = Batcher<Draft, Sent>;
 type Outcome = Sent | Error | undefined;
@@ -31,69 +21,13 @@ const CAP = 500;
 const DEADLINE_MS = 2500;
 const ROUNDS = 6;
 
-interface Written {
-  row: SendRow;
-  message: Message;
-}
-
-const arrayText = (values: string[]): string => `{${values.map((value) => JSON.stringify(value)).join(',')}}`;
-
-function write(draft: Draft, at: string, found: { version: number; parent_seq: number | null; mentions: string[] }): Written {
-  const message: Message = {
-    id: newId('msg'),
-    chat_id: draft.room_id,
-    seq: 0,
-    sender_id: draft.sender.user_id,
-    ...(draft.recipient_id === null ? {} : { recipient_id: draft.recipient_id }),
-    content: draft.content,
-    message_type: draft.message_type,
-    attachments: draft.attachments,
-    reply_to: draft.reply_to,
-    mentions: found.mentions,
-    thread_count: 0,
-    reactions: [],
-    status: 'sent',
-    is_edited: false,
-    is_deleted: false,
-    created_at: at,
-    updated_at: at,
-    ...(draft.client_id === null ? {} : { client_id: draft.client_id }),
-  };
-  const row: SendRow = {
-    id: message.id,
-    room_id: draft.room_id,
-    sender_id: draft.sender.user_id,
-    recipient_id: draft.recipient_id,
-    client_id: draft.client_id,
-    body_hash: draft.body_hash,
-    content: draft.content,
-    message_type: draft.message_type,
-    attachments: JSON.stringify(draft.attachments),
-    reply_to: draft.reply_to,
-    version: found.version,
-    parent_seq: found.parent_seq,
-    mentions: arrayText(found.mentions),
-    ...messageFrame(message),
-  };
-  return { row, message };
-}
-
-function sentNew(ctx: Context, draft: Draft, { row, message }: Written, seq: number): { sent: Sent; record: ReturnType<typeof recordsOf> } {
-  message.seq = seq;
-  const { room_id: chat_id, client_id } = draft;
-  const record = recordsOf(chat_id, [{ seq, sender: draft.sender.user_id, frame: `${row.before}${seq}${row.after}` }], draft.sender.origin);
-  ctx.counted.messages.inc();
-  return { sent: { message, message_id: row.id, chat_id, seq, created_at: message.created_at, client_id, repeated: false }, record };
-}
-
-function sentBefore(draft: Draft, { id, seq, created_at, body_hash }: SendOutcome): Outcome {
-  if (body_hash !== draft.body_hash) return new AppError('CONFLICT', 'This client_id was used for another message', { details: { client_id: draft.client_id } });
-  const at = (created_at as Date).toISOString();
-  return { message: undefined, message_id: id as string, chat_id: draft.room_id, seq, created_at: at, client_id: draft.client_id, repeated: true };
-}
-
 /** One statement, one commit. Leaves `undefined` where a room had changed since it was looked up. */
-async function writeBatch(ctx: Context, client: PoolClient, drafts: Draft[], outcomes: Map<Draft, Outcome>): Promise<void> {
+async function writeBatch(
+  ctx: Context,
+  client: PoolClient,
+  drafts: Draft[],
+  outcomes: Map<Draft, Outcome>,
+): Promise<void> {
   const found = await resolveDrafts(ctx, client, drafts);
   const at = new Date();
   const good: { draft: Draft; written: Written }[] = [];
@@ -104,8 +38,9 @@ async function writeBatch(ctx: Context, client: PoolClient, drafts: Draft[], out
   });
   if (good.length === 0) return;
   const rows = good.map(({ written }) => written.row);
-  const refs = rows.map(({ id, room_id, sender_id }) => ({ id, room_id, sender_id, created_at: at.toISOString() }));
-  const fact = outboxRow('messages.created', { messages: refs });
+  // Only its id and hearers: the statement itself lists those of the rows that it makes.
+  const { id, room_id, sender_id } = rows[0] as SendRow;
+  const fact = outboxRow('messages.created', { messages: [{ id, room_id, sender_id, created_at: at.toISOString() }] });
   const pending_id = newId('evt');
   const done = await insertBatch(client, rows, { at, pending_id, fact_id: fact.id, waiting_for: fact.waiting_for });
   const records = done
@@ -116,10 +51,12 @@ async function writeBatch(ctx: Context, client: PoolClient, drafts: Draft[], out
         outcomes.set(draft, sentBefore(draft, outcome));
         return [];
       }
-      const { sent, record } = sentNew(ctx, draft, written, outcome.seq);
+      const sent = sentNew(draft, written, outcome.seq);
       outcomes.set(draft, sent);
-      return record;
+      const { user_id: sender, origin } = draft.sender;
+      return recordsOf(draft.room_id, [{ seq: sent.seq, sender, frame: sent.frame }], origin);
     });
+  ctx.counted.messages.inc(records.length);
   if (records.length > 0) {
     ctx.publisher.push(pending_id, records);
     ctx.facts.nudge();
@@ -138,7 +75,12 @@ function firsts(drafts: Draft[]): Draft[] {
 const isAway = (error: unknown): boolean => toAppError(error).code === 'SERVICE_UNAVAILABLE';
 
 /** Retries races until the batch stands; a batch that PostgreSQL refuses for another reason is taken apart, so that one bad row fails alone. */
-async function writeAll(ctx: Context, client: PoolClient, drafts: Draft[], outcomes: Map<Draft, Outcome>): Promise<void> {
+async function writeAll(
+  ctx: Context,
+  client: PoolClient,
+  drafts: Draft[],
+  outcomes: Map<Draft, Outcome>,
+): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     const left = drafts.filter((draft) => outcomes.get(draft) === undefined);
     if (left.length === 0) return;
@@ -178,10 +120,18 @@ async function commit(ctx: Context, drafts: Draft[], signal: AbortSignal): Promi
 }
 
 export const openSends = (ctx: Context): SendBatcher =>
-  openBatcher({ cap: CAP, deadlineMs: DEADLINE_MS, commit: (drafts, signal) => commit(ctx, drafts, signal), onBatch: ctx.counted.batch });
+  openBatcher({
+    cap: CAP,
+    deadlineMs: DEADLINE_MS,
+    commit: (drafts, signal) => commit(ctx, drafts, signal),
+    onBatch: ctx.counted.batch,
+  });
 
 /** Every outcome in the order of `sends`; those with good bodies enter the batches in that order. */
-export async function sendMessages(ctx: Context, sends: { sender: Sender; body: unknown }[]): Promise<(Sent | AppError)[]> {
+export async function sendMessages(
+  ctx: Context,
+  sends: { sender: Sender; body: unknown }[],
+): Promise<(Sent | AppError)[]> {
   const drafts = sends.map(({ sender, body }) => {
     try {
       return draftOf(sender, body);
@@ -190,5 +140,7 @@ export async function sendMessages(ctx: Context, sends: { sender: Sender; body: 
     }
   });
   const ready = await snapshotFiles(ctx, drafts);
-  return await Promise.all(ready.map((draft) => (draft instanceof AppError ? draft : ctx.sends.add(draft).catch(toAppError))));
+  return await Promise.all(
+    ready.map((draft) => (draft instanceof AppError ? draft : ctx.sends.add(draft).catch(toAppError))),
+  );
 }

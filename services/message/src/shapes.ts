@@ -27,7 +27,9 @@ export const messageShape = Joi.object({
   reply_to: Joi.string().allow(null),
   mentions: Joi.array().items(Joi.string()).description('ids of the users named by @username'),
   thread_count: Joi.number().integer(),
-  reactions: Joi.array().items(Joi.object({ emoji: Joi.string(), count: Joi.number().integer(), user_ids: Joi.array().items(Joi.string()) })),
+  reactions: Joi.array().items(
+    Joi.object({ emoji: Joi.string(), count: Joi.number().integer(), user_ids: Joi.array().items(Joi.string()) }),
+  ),
   status: Joi.string().valid('sent', 'delivered', 'read'),
   is_edited: Joi.boolean(),
   is_deleted: Joi.boolean(),

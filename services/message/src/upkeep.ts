@@ -14,7 +14,8 @@ export const partitionWidth = (retentionDays: number): number =>
 export function missingRanges(existing: Partition[], now: number, width: number): { from: number; to: number }[] {
   const start = Math.floor(now / width) * width - width;
   const ranges: { from: number; to: number }[] = [];
-  for (let from = Math.max(start, existing.at(-1)?.to ?? 0); from < now + AHEAD * width; from += width) ranges.push({ from, to: from + width });
+  for (let from = Math.max(start, existing.at(-1)?.to ?? 0); from < now + AHEAD * width; from += width)
+    ranges.push({ from, to: from + width });
   return ranges;
 }
 
@@ -26,7 +27,8 @@ interface Keeper {
 export async function makePartitions({ db, config }: Keeper): Promise<void> {
   await underPartitionLock(db, async (trx) => {
     const width = partitionWidth(config.LOG_RETENTION_DAYS);
-    for (const { from, to } of missingRanges(await listPartitions(trx), Date.now(), width)) await addPartition(trx, from, to);
+    for (const { from, to } of missingRanges(await listPartitions(trx), Date.now(), width))
+      await addPartition(trx, from, to);
   });
 }
 

@@ -30,13 +30,22 @@ describe('the batcher', () => {
 
   it('never takes more than its cap', async () => {
     const sizes: number[] = [];
-    const batcher = openBatcher<number, string>({ cap: 2, deadlineMs: 1000, commit: ok, onBatch: (size) => void sizes.push(size) });
+    const batcher = openBatcher<number, string>({
+      cap: 2,
+      deadlineMs: 1000,
+      commit: ok,
+      onBatch: (size) => void sizes.push(size),
+    });
     await Promise.all([1, 2, 3, 4, 5].map((n) => batcher.add(n)));
     expect(sizes).to.deep.equal([2, 2, 1]);
   });
 
   it('one item’s error is its own', async () => {
-    const batcher = openBatcher<number, number>({ cap: 9, deadlineMs: 1000, commit: async (items) => items.map((n) => (n === 2 ? new Error('bad') : n)) });
+    const batcher = openBatcher<number, number>({
+      cap: 9,
+      deadlineMs: 1000,
+      commit: async (items) => items.map((n) => (n === 2 ? new Error('bad') : n)),
+    });
     const outcomes = await Promise.allSettled([1, 2, 3].map((n) => batcher.add(n)));
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
   });
@@ -56,7 +65,10 @@ describe('the batcher', () => {
     });
     const started = Date.now();
     const outcomes = await Promise.allSettled([batcher.add(1), batcher.add(2)]);
-    expect(outcomes.map((o) => (o as PromiseRejectedResult).reason.code)).to.deep.equal(['SERVICE_UNAVAILABLE', 'SERVICE_UNAVAILABLE']);
+    expect(outcomes.map((o) => (o as PromiseRejectedResult).reason.code)).to.deep.equal([
+      'SERVICE_UNAVAILABLE',
+      'SERVICE_UNAVAILABLE',
+    ]);
     expect(Date.now() - started).to.be.below(900);
     expect(aborted).to.equal(true);
     hang = false;
@@ -65,30 +77,34 @@ describe('the batcher', () => {
 
   it('whatever fails or is put off, every item is answered once, in order of arrival', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('ok', 'bad', 'later', 'gap'), { maxLength: 40 }), fc.integer({ min: 1, max: 7 }), async (plan, cap) => {
-        const putOff = new Set<number>();
-        const done: number[] = [];
-        const batcher = openBatcher<number, number>({
-          cap,
-          deadlineMs: 5000,
-          async commit(items) {
-            return items.map((n) => {
-              if (plan[n] === 'later' && !putOff.has(n)) return void putOff.add(n);
-              done.push(n);
-              return plan[n] === 'bad' ? new Error('bad') : n;
-            });
-          },
-        });
-        const asked: Promise<unknown>[] = [];
-        for (const [n, kind] of plan.entries()) {
-          asked.push(batcher.add(n).catch((e: Error) => e.message));
-          if (kind === 'gap') await new Promise((resolve) => setImmediate(resolve));
-        }
-        const answers = await Promise.all(asked);
-        expect(answers).to.deep.equal(plan.map((kind, n) => (kind === 'bad' ? 'bad' : n)));
-        const straight = done.filter((n) => plan[n] !== 'later');
-        expect(straight).to.deep.equal([...straight].sort((a, b) => a - b));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('ok', 'bad', 'later', 'gap'), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (plan, cap) => {
+          const putOff = new Set<number>();
+          const done: number[] = [];
+          const batcher = openBatcher<number, number>({
+            cap,
+            deadlineMs: 5000,
+            async commit(items) {
+              return items.map((n) => {
+                if (plan[n] === 'later' && !putOff.has(n)) return void putOff.add(n);
+                done.push(n);
+                return plan[n] === 'bad' ? new Error('bad') : n;
+              });
+            },
+          });
+          const asked: Promise<unknown>[] = [];
+          for (const [n, kind] of plan.entries()) {
+            asked.push(batcher.add(n).catch((e: Error) => e.message));
+            if (kind === 'gap') await new Promise((resolve) => setImmediate(resolve));
+          }
+          const answers = await Promise.all(asked);
+          expect(answers).to.deep.equal(plan.map((kind, n) => (kind === 'bad' ? 'bad' : n)));
+          const straight = done.filter((n) => plan[n] !== 'later');
+          expect(straight).to.deep.equal([...straight].sort((a, b) => a - b));
+        },
+      ),
       { numRuns: 60 },
     );
   });

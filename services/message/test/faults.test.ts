@@ -1,6 +1,7 @@
 // PostgreSQL and Redis behind a door that the test can shut, or let nothing through.
-import { connect, createServer, type Server, type Socket } from 'node:net';
+
 import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { type Messages, openMessages, until } from './harness.ts';
 
@@ -20,7 +21,8 @@ async function openProxy(url: string): Promise<Proxy> {
     state: 'open',
     set(state) {
       proxy.state = state;
-      for (const socket of sockets) state === 'shut' ? socket.destroy() : state === 'frozen' ? socket.pause() : socket.resume();
+      for (const socket of sockets)
+        state === 'shut' ? socket.destroy() : state === 'frozen' ? socket.pause() : socket.resume();
     },
     close() {
       proxy.set('shut');
@@ -83,7 +85,11 @@ describe('when PostgreSQL or Redis is away', () => {
       const during = [1, 2, 3].map(async (n) => {
         await new Promise((resolve) => setTimeout(resolve, n * 300));
         const at = Date.now();
-        const { status } = await m.send('usr_a', { chat_id: 'faults', content: `${state} ${n}`, client_id: `${state}${n}` });
+        const { status } = await m.send('usr_a', {
+          chat_id: 'faults',
+          content: `${state} ${n}`,
+          client_id: `${state}${n}`,
+        });
         return { status, ms: Date.now() - at };
       });
       for (const { status, ms } of await Promise.all(during)) {
@@ -93,9 +99,16 @@ describe('when PostgreSQL or Redis is away', () => {
       expect(Date.now() - started).to.be.below(5000);
       postgres.set('open');
       const back = Date.now();
-      await until(async () => (await m.send('usr_a', { chat_id: 'faults', content: `${state} 1`, client_id: `${state}1` })).status < 300, 5000);
+      await until(
+        async () =>
+          (await m.send('usr_a', { chat_id: 'faults', content: `${state} 1`, client_id: `${state}1` })).status < 300,
+        5000,
+      );
       expect(Date.now() - back).to.be.below(5000);
-      for (const n of [2, 3]) expect((await m.send('usr_a', { chat_id: 'faults', content: `${state} ${n}`, client_id: `${state}${n}` })).status).to.be.below(300);
+      for (const n of [2, 3])
+        expect(
+          (await m.send('usr_a', { chat_id: 'faults', content: `${state} ${n}`, client_id: `${state}${n}` })).status,
+        ).to.be.below(300);
       const frames = await m.log('faults');
       expect(frames.map(({ seq }) => seq)).to.deep.equal(frames.map((_, i) => i + 1));
       expect(frames.filter(({ content }) => String(content).startsWith(state)).length).to.equal(3);

@@ -2,8 +2,18 @@
 // the people `usr_…` whose id holds no `ghost`, and the files `file_…`.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { nodeChannel, decodePacket, enterTopics, type ReceivedRecord } from '@chatapi/bus';
-import { IDENTITY_HEADER, type Identity, identityKey, openApp, openLog, openMetrics, type Role, router, sealIdentity } from '@chatapi/kit';
+import { decodePacket, enterTopics, nodeChannel, type ReceivedRecord } from '@chatapi/bus';
+import {
+  IDENTITY_HEADER,
+  type Identity,
+  identityKey,
+  openApp,
+  openLog,
+  openMetrics,
+  type Role,
+  router,
+  sealIdentity,
+} from '@chatapi/kit';
 import { Redis } from 'ioredis';
 import knex from 'knex';
 import supertest, { type Test } from 'supertest';
@@ -54,10 +64,13 @@ async function startPeers(): Promise<{ server: Server; url: string }> {
     req.on('end', () => {
       const id = decodeURIComponent(req.url?.split('/').at(-1) ?? '');
       const ids: string[] = text === '' ? [] : (JSON.parse(text).ids ?? []);
-      const answer = req.method === 'POST' ? { files: ids.filter((one) => !one.includes('ghost')).map(file) } : account(id);
+      const answer =
+        req.method === 'POST' ? { files: ids.filter((one) => !one.includes('ghost')).map(file) } : account(id);
       const missing = req.method === 'GET' && id.includes('ghost');
       res.writeHead(missing ? 404 : 200, { 'content-type': 'application/json' });
-      res.end(JSON.stringify(missing ? { code: 'RESOURCE_NOT_FOUND', message: 'User not found', details: {} } : answer));
+      res.end(
+        JSON.stringify(missing ? { code: 'RESOURCE_NOT_FOUND', message: 'User not found', details: {} } : answer),
+      );
     });
   });
 }

@@ -16,15 +16,45 @@ describe('messages after they were sent', () => {
 
   it('pages by skip and by cursor both ways, with has_more exact', async () => {
     for (let i = 1; i <= 7; i++) await post('usr_a', { chat_id: 'pages', content: `m${i}` });
-    expect(await texts('usr_b', 'chat_id=pages&limit=3')).to.deep.equal({ texts: ['m7', 'm6', 'm5'], more: true, last_seq: 8 });
-    expect(await texts('usr_b', 'chat_id=pages&limit=3&skip=6')).to.deep.equal({ texts: ['m1'], more: false, last_seq: 8 });
-    expect(await texts('usr_b', 'chat_id=pages&limit=3&skip=4')).to.deep.equal({ texts: ['m3', 'm2', 'm1'], more: false, last_seq: 8 });
-    expect(await texts('usr_b', 'chat_id=pages&before_seq=4')).to.deep.equal({ texts: ['m2', 'm1'], more: false, last_seq: 8 });
-    expect(await texts('usr_b', 'chat_id=pages&after_seq=4&limit=2')).to.deep.equal({ texts: ['m4', 'm5'], more: true, last_seq: 8 });
+    expect(await texts('usr_b', 'chat_id=pages&limit=3')).to.deep.equal({
+      texts: ['m7', 'm6', 'm5'],
+      more: true,
+      last_seq: 8,
+    });
+    expect(await texts('usr_b', 'chat_id=pages&limit=3&skip=6')).to.deep.equal({
+      texts: ['m1'],
+      more: false,
+      last_seq: 8,
+    });
+    expect(await texts('usr_b', 'chat_id=pages&limit=3&skip=4')).to.deep.equal({
+      texts: ['m3', 'm2', 'm1'],
+      more: false,
+      last_seq: 8,
+    });
+    expect(await texts('usr_b', 'chat_id=pages&before_seq=4')).to.deep.equal({
+      texts: ['m2', 'm1'],
+      more: false,
+      last_seq: 8,
+    });
+    expect(await texts('usr_b', 'chat_id=pages&after_seq=4&limit=2')).to.deep.equal({
+      texts: ['m4', 'm5'],
+      more: true,
+      last_seq: 8,
+    });
   });
 
   it('refuses what makes no sense', async () => {
-    for (const query of ['limit=', 'limit=0', 'limit=101', 'skip=-1', 'before_seq=3', 'after_seq=3', 'chat_id=x&recipient_id=usr_b', 'chat_id=x&before_seq=1&after_seq=1', 'chat_id=x&before_seq=a']) {
+    for (const query of [
+      'limit=',
+      'limit=0',
+      'limit=101',
+      'skip=-1',
+      'before_seq=3',
+      'after_seq=3',
+      'chat_id=x&recipient_id=usr_b',
+      'chat_id=x&before_seq=1&after_seq=1',
+      'chat_id=x&before_seq=a',
+    ]) {
       const { status, body } = await m.ask('usr_a', 'get', `/messages/?${query}`);
       expect([status, body.code], query).to.deep.equal([400, 'VALIDATION_ERROR']);
     }
@@ -47,7 +77,16 @@ describe('messages after they were sent', () => {
     await m.ask('usr_a', 'put', `/messages/${id}`, { content: 'new' }).expect(200);
     await m.ask('usr_a', 'put', `/messages/${id}`, { content: '' }).expect(400);
     const last = (await m.log('edits')).at(-1);
-    expect(last).to.deep.equal({ type: 'message_updated', chat_id: 'edits', seq: seq + 1, message_id: id, content: 'new', attachments: [], is_edited: true, updated_at: body.updated_at });
+    expect(last).to.deep.equal({
+      type: 'message_updated',
+      chat_id: 'edits',
+      seq: seq + 1,
+      message_id: id,
+      content: 'new',
+      attachments: [],
+      is_edited: true,
+      updated_at: body.updated_at,
+    });
   });
 
   it('a deleted message is a tombstone and its text is gone from history, search, last_message and the log', async () => {
@@ -57,7 +96,12 @@ describe('messages after they were sent', () => {
     await m.ask('usr_a', 'delete', `/messages/${id}`).expect(204);
     await m.ask('usr_a', 'delete', `/messages/${id}`).expect(204);
     const frames = await m.log('graves');
-    expect(frames.map(({ type }) => type)).to.deep.equal(['member_joined', 'message', 'message_updated', 'message_deleted']);
+    expect(frames.map(({ type }) => type)).to.deep.equal([
+      'member_joined',
+      'message',
+      'message_updated',
+      'message_deleted',
+    ]);
     expect(JSON.stringify(frames)).to.not.include('secretword').and.not.include('file_1');
     expect(Object.keys(frames[1] as object)[0]).to.equal('type');
     const { body } = await m.ask('usr_a', 'get', `/messages/${id}`).expect(200);
@@ -67,7 +111,9 @@ describe('messages after they were sent', () => {
     const room = await m.ask('usr_a', 'get', '/rooms/graves').expect(200);
     expect(room.body.last_message).to.include({ id, content: '', is_deleted: true });
     await m.ask('usr_a', 'put', `/messages/${id}`, { content: 'back' }).expect(409);
-    expect((await m.inside('get', '/internal/files/file_1/access?user_id=usr_a')).body).to.deep.equal({ allowed: false });
+    expect((await m.inside('get', '/internal/files/file_1/access?user_id=usr_a')).body).to.deep.equal({
+      allowed: false,
+    });
     await until(async () => (await m.ctx.db('outbox').where('name', 'messages.deleted')).length === 1);
   });
 
@@ -95,8 +141,21 @@ describe('messages after they were sent', () => {
     const { body } = await m.ask('usr_a', 'get', `/messages/${id}`);
     expect(body.reactions).to.deep.equal([{ emoji: '👍', count: 2, user_ids: ['usr_a', 'usr_b'] }]);
     const events = (await m.log('react')).filter(({ type }) => type === 'reaction');
-    expect(events.map(({ action, user_id }) => `${user_id} ${action}`)).to.deep.equal(['usr_a added', 'usr_b added', 'usr_b added', 'usr_b removed']);
-    expect(Object.keys(events[0] as object)).to.deep.equal(['type', 'chat_id', 'seq', 'message_id', 'user_id', 'emoji', 'action']);
+    expect(events.map(({ action, user_id }) => `${user_id} ${action}`)).to.deep.equal([
+      'usr_a added',
+      'usr_b added',
+      'usr_b added',
+      'usr_b removed',
+    ]);
+    expect(Object.keys(events[0] as object)).to.deep.equal([
+      'type',
+      'chat_id',
+      'seq',
+      'message_id',
+      'user_id',
+      'emoji',
+      'action',
+    ]);
   });
 
   it('a thread counts its replies and lists them', async () => {
@@ -114,7 +173,8 @@ describe('messages after they were sent', () => {
     await m.ask('usr_s', 'post', '/rooms', { chat_id: 'hidden', visibility: 'private' }).expect(201);
     await post('usr_s', { chat_id: 'hidden', content: 'a walrus inside' });
     await post('usr_s', { chat_id: 'shown', content: 'a Walrus outside' });
-    const find = async (user: string) => (await m.ask(user, 'get', '/messages/search?q=walrus')).body.messages.map((one: any) => one.chat_id);
+    const find = async (user: string) =>
+      (await m.ask(user, 'get', '/messages/search?q=walrus')).body.messages.map((one: any) => one.chat_id);
     expect(await find('usr_s')).to.deep.equal(['shown', 'hidden']);
     expect(await find('usr_b')).to.deep.equal(['shown']);
     await m.ask('usr_s', 'get', '/messages/search').expect(400);

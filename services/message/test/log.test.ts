@@ -77,26 +77,34 @@ describe('the log', () => {
   let run = 0;
   it('holds every act once, 1..N without a gap, and replaying it from nothing or in pieces gives the room’s state', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(act, fc.boolean()), { maxLength: 18 }), fc.integer({ min: 1, max: 5 }), async (acts, piece) => {
-        const chat_id = `log${run++}`;
-        await one.ask('usr_a', 'post', '/rooms', { chat_id }).expect(201);
-        const model: Model = { events: ['member_joined'], messages: [] };
-        for (const [a, onTwo] of acts) await apply(onTwo ? two : one, chat_id, a, model);
-        const frames = await one.log(chat_id);
-        expect(frames.map(({ type }) => type)).to.deep.equal(model.events);
-        expect(frames.map(({ seq }) => seq)).to.deep.equal(model.events.map((_, i) => i + 1));
-        expect([...replayed(frames)]).to.deep.equal(model.messages.map(({ id, text: now }) => [id, now]));
-        const pieces: Record<string, any>[] = [];
-        for (let after = 0; ; ) {
-          const { body } = await two.inside('post', '/internal/events', { rooms: [{ id: chat_id, after, limit: piece }] });
-          if (body.rooms[0].events.length === 0) break;
-          pieces.push(...body.rooms[0].events.map((event: { frame: string }) => JSON.parse(event.frame)));
-          after = body.rooms[0].events.at(-1).seq;
-        }
-        expect(pieces).to.deep.equal(frames);
-        const { body } = await two.ask('usr_a', 'get', `/messages/?chat_id=${chat_id}&after_seq=0&limit=100`);
-        expect(body.messages.map((message: any) => [message.id, message.content])).to.deep.equal(model.messages.map(({ id, text: now }) => [id, now]));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(act, fc.boolean()), { maxLength: 18 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (acts, piece) => {
+          const chat_id = `log${run++}`;
+          await one.ask('usr_a', 'post', '/rooms', { chat_id }).expect(201);
+          const model: Model = { events: ['member_joined'], messages: [] };
+          for (const [a, onTwo] of acts) await apply(onTwo ? two : one, chat_id, a, model);
+          const frames = await one.log(chat_id);
+          expect(frames.map(({ type }) => type)).to.deep.equal(model.events);
+          expect(frames.map(({ seq }) => seq)).to.deep.equal(model.events.map((_, i) => i + 1));
+          expect([...replayed(frames)]).to.deep.equal(model.messages.map(({ id, text: now }) => [id, now]));
+          const pieces: Record<string, any>[] = [];
+          for (let after = 0; ; ) {
+            const { body } = await two.inside('post', '/internal/events', {
+              rooms: [{ id: chat_id, after, limit: piece }],
+            });
+            if (body.rooms[0].events.length === 0) break;
+            pieces.push(...body.rooms[0].events.map((event: { frame: string }) => JSON.parse(event.frame)));
+            after = body.rooms[0].events.at(-1).seq;
+          }
+          expect(pieces).to.deep.equal(frames);
+          const { body } = await two.ask('usr_a', 'get', `/messages/?chat_id=${chat_id}&after_seq=0&limit=100`);
+          expect(body.messages.map((message: any) => [message.id, message.content])).to.deep.equal(
+            model.messages.map(({ id, text: now }) => [id, now]),
+          );
+        },
+      ),
       { numRuns: 15 },
     );
   }).timeout(60_000);
@@ -106,9 +114,13 @@ describe('the log', () => {
     const first = (await one.send('usr_a', { chat_id: 'busy', content: 'first' })).body;
     const work = Array.from({ length: 120 }, async (_, i) => {
       const m = i % 2 === 0 ? one : two;
-      if (i % 6 === 1) return await m.ask('usr_a', 'put', `/messages/${first.id}`, { content: `edit ${i}` }).expect(200);
+      if (i % 6 === 1)
+        return await m.ask('usr_a', 'put', `/messages/${first.id}`, { content: `edit ${i}` }).expect(200);
       if (i % 6 === 3) return await m.ask(`usr_j${i}`, 'post', '/rooms/busy/join').expect(204);
-      if (i % 6 === 5) return await m.ask(`usr_r${i}`, 'put', `/messages/${first.id}/reactions/${encodeURIComponent('👍')}`).expect(204);
+      if (i % 6 === 5)
+        return await m
+          .ask(`usr_r${i}`, 'put', `/messages/${first.id}/reactions/${encodeURIComponent('👍')}`)
+          .expect(204);
       const { body } = await m.send(`usr_s${i % 5}`, { chat_id: 'busy', content: `m${i}` }).expect(201);
       return { acknowledged: body.seq as number, id: body.id as string };
     });
@@ -116,7 +128,8 @@ describe('the log', () => {
     const frames = await one.log('busy');
     expect(frames.map(({ seq }) => seq)).to.deep.equal(frames.map((_, i) => i + 1));
     for (const answer of answers) {
-      if ('acknowledged' in answer) expect(frames[answer.acknowledged - 1]).to.include({ type: 'message', id: answer.id });
+      if ('acknowledged' in answer)
+        expect(frames[answer.acknowledged - 1]).to.include({ type: 'message', id: answer.id });
     }
     expect(frames.filter(({ type }) => type === 'message').length).to.equal(61);
   }).timeout(30_000);

@@ -45,8 +45,11 @@ describe('the permission table', () => {
     for (const action of ACTIONS) {
       for (const place of PLACES) {
         for (const standing of STANDINGS) {
-          const allowed = place === 'general' ? may(action, 'public', standing, 'general') : may(action, place, standing);
-          expect(allowed, `${action} ${place} ${standing}`).to.equal(EXPECTED[action][place].includes(LETTER[standing]));
+          const allowed =
+            place === 'general' ? may(action, 'public', standing, 'general') : may(action, place, standing);
+          expect(allowed, `${action} ${place} ${standing}`).to.equal(
+            EXPECTED[action][place].includes(LETTER[standing]),
+          );
         }
       }
     }
@@ -57,7 +60,8 @@ describe('the permission table', () => {
     const room = `perm${made++}`;
     const member_ids = ['usr_moderator', 'usr_member', 'usr_author', 'usr_staff'];
     await m.ask('usr_owner', 'post', '/rooms', { chat_id: room, visibility: place, member_ids }).expect(201);
-    for (const staff of ['usr_moderator', 'usr_staff']) await m.ask('usr_owner', 'put', `/rooms/${room}/members/${staff}`, { role: 'moderator' }).expect(200);
+    for (const staff of ['usr_moderator', 'usr_staff'])
+      await m.ask('usr_owner', 'put', `/rooms/${room}/members/${staff}`, { role: 'moderator' }).expect(200);
     const { body } = await m.send('usr_author', { chat_id: room, content: 'x' }).expect(201);
     return { room, message: body.id };
   }
@@ -72,7 +76,10 @@ describe('the permission table', () => {
     remove_staff: async (who, s) => await m.ask(who, 'delete', `/rooms/${s.room}/members/usr_staff`),
     set_role: async (who, s) => await m.ask(who, 'put', `/rooms/${s.room}/members/usr_author`, { role: 'moderator' }),
     rename: async (who, s) => await m.ask(who, 'put', `/rooms/${s.room}`, { name: 'Other' }),
-    set_visibility: async (who, s) => await m.ask(who, 'put', `/rooms/${s.room}`, { visibility: (await kindOf(s.room)) === 'public' ? 'private' : 'public' }),
+    set_visibility: async (who, s) =>
+      await m.ask(who, 'put', `/rooms/${s.room}`, {
+        visibility: (await kindOf(s.room)) === 'public' ? 'private' : 'public',
+      }),
     delete_room: async (who, s) => await m.ask(who, 'delete', `/rooms/${s.room}`),
     delete_message: async (who, s) => await m.ask(who, 'delete', `/messages/${s.message}`),
   };
@@ -96,7 +103,15 @@ describe('the permission table', () => {
     const direct = (await m.send('usr_member', { recipient_id: 'usr_owner', content: 'hi' })).body;
     const general = (await m.send('usr_owner', { chat_id: 'general', content: 'hi' })).body;
     for (const { chat_id: room, id: message } of [direct, general]) {
-      for (const action of ['leave', 'add_member', 'remove_member', 'set_role', 'rename', 'set_visibility', 'delete_room'] as const) {
+      for (const action of [
+        'leave',
+        'add_member',
+        'remove_member',
+        'set_role',
+        'rename',
+        'set_visibility',
+        'delete_room',
+      ] as const) {
         expect((await TRY[action]('usr_member', { room, message })).status, `${action} ${room}`).to.equal(403);
       }
       const theirs = room === 'general' ? 'usr_member' : 'usr_owner';

@@ -34,7 +34,9 @@ describe('positions', () => {
     const status = async () => (await m.ask('usr_a', 'get', `/messages/${body.id}`)).body.status;
     const node = await m.listen(['u:usr_a']);
     const move = async (user_id: string, position: object) =>
-      await m.inside('post', '/internal/positions', { positions: [{ room_id: 'status', user_id, ...position }] }).expect(204);
+      await m
+        .inside('post', '/internal/positions', { positions: [{ room_id: 'status', user_id, ...position }] })
+        .expect(204);
     await move('usr_a', { delivered_seq: body.seq, read_seq: body.seq });
     expect(await status()).to.equal('sent');
     await move('usr_b', { delivered_seq: body.seq });
@@ -88,7 +90,9 @@ describe('positions', () => {
           }
         }
         for (const user of users) {
-          const unread = sent.filter(({ by, gone, seq }) => by !== user && !gone && seq > (read.get(user) as number)).length;
+          const unread = sent.filter(
+            ({ by, gone, seq }) => by !== user && !gone && seq > (read.get(user) as number),
+          ).length;
           expect(await room(user, chat_id)).to.deep.equal({ read_seq: read.get(user), unread });
         }
       }),

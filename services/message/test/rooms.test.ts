@@ -9,7 +9,15 @@ describe('rooms', () => {
   after(() => m?.close());
 
   it('making a room makes one member_joined per first member and tells the fact', async () => {
-    const { body } = await m.ask('usr_a', 'post', '/rooms', { chat_id: 'made', name: 'Made', topic: 't', visibility: 'private', member_ids: ['usr_b', 'usr_a'] }).expect(201);
+    const { body } = await m
+      .ask('usr_a', 'post', '/rooms', {
+        chat_id: 'made',
+        name: 'Made',
+        topic: 't',
+        visibility: 'private',
+        member_ids: ['usr_b', 'usr_a'],
+      })
+      .expect(201);
     const { created_at, updated_at, ...rest } = body;
     expect(rest).to.deep.equal({
       id: 'made',
@@ -26,8 +34,13 @@ describe('rooms', () => {
       last_message: null,
     });
     expect([created_at, updated_at].every((time) => /^\d{4}-.*\.\d{3}Z$/.test(time))).to.equal(true);
-    expect((await m.log('made')).map(({ type, user_id }) => `${type} ${user_id}`)).to.deep.equal(['member_joined usr_a', 'member_joined usr_b']);
-    expect((await m.ctx.db('outbox').where('name', 'room.created')).some((row) => row.payload.room_id === 'made')).to.equal(true);
+    expect((await m.log('made')).map(({ type, user_id }) => `${type} ${user_id}`)).to.deep.equal([
+      'member_joined usr_a',
+      'member_joined usr_b',
+    ]);
+    expect(
+      (await m.ctx.db('outbox').where('name', 'room.created')).some((row) => row.payload.room_id === 'made'),
+    ).to.equal(true);
     const { body: nameless } = await m.ask('usr_a', 'post', '/rooms', {}).expect(201);
     expect([nameless.id.startsWith('room_'), nameless.visibility]).to.deep.equal([true, 'public']);
   });
@@ -45,16 +58,25 @@ describe('rooms', () => {
     await m.ask('usr_a', 'put', '/rooms/made', { name: 'New' }).expect(200);
     await m.ask('usr_a', 'put', '/rooms/made', {}).expect(400);
     const updates = (await m.log('made')).filter(({ type }) => type === 'room_updated');
-    expect(updates.map(({ updated_at: _, ...rest }) => rest)).to.deep.equal([{ type: 'room_updated', chat_id: 'made', seq: 3, name: 'New' }]);
+    expect(updates.map(({ updated_at: _, ...rest }) => rest)).to.deep.equal([
+      { type: 'room_updated', chat_id: 'made', seq: 3, name: 'New' },
+    ]);
   });
 
   it('joining and leaving twice are each one event, and tell the user’s own connections', async () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'door' }).expect(201);
     const node = await m.listen(['u:usr_c']);
-    for (const path of ['join', 'join', 'leave', 'leave']) await m.ask('usr_c', 'post', `/rooms/door/${path}`).expect(204);
-    expect((await m.log('door')).map(({ type }) => type)).to.deep.equal(['member_joined', 'member_joined', 'member_left']);
+    for (const path of ['join', 'join', 'leave', 'leave'])
+      await m.ask('usr_c', 'post', `/rooms/door/${path}`).expect(204);
+    expect((await m.log('door')).map(({ type }) => type)).to.deep.equal([
+      'member_joined',
+      'member_joined',
+      'member_left',
+    ]);
     await until(() => node.records.length === 2);
-    expect(node.records.map(({ kind, room, seq, frame }) => [kind, room, seq, JSON.parse(frame.toString()).type])).to.deep.equal([
+    expect(
+      node.records.map(({ kind, room, seq, frame }) => [kind, room, seq, JSON.parse(frame.toString()).type]),
+    ).to.deep.equal([
       ['joined', 'door', 2, 'room_joined'],
       ['left', 'door', 3, 'room_removed'],
     ]);
@@ -69,8 +91,12 @@ describe('rooms', () => {
     await m.ask('usr_a', 'post', '/rooms/heirs/leave').expect(204);
     await m.ask('usr_c', 'post', '/rooms/heirs/leave').expect(204);
     const { body } = await m.ask('usr_b', 'get', '/rooms/heirs/members').expect(200);
-    expect(body.members.map((one: any) => [one.user_id, one.username, one.role])).to.deep.equal([['usr_b', 'b', 'owner']]);
-    const heirs = (await m.log('heirs')).flatMap(({ member }) => (member === undefined ? [] : [`${member.user_id} ${member.role}`]));
+    expect(body.members.map((one: any) => [one.user_id, one.username, one.role])).to.deep.equal([
+      ['usr_b', 'b', 'owner'],
+    ]);
+    const heirs = (await m.log('heirs')).flatMap(({ member }) =>
+      member === undefined ? [] : [`${member.user_id} ${member.role}`],
+    );
     expect(heirs).to.deep.equal(['usr_c moderator', 'usr_c owner', 'usr_b owner']);
   });
 
@@ -114,13 +140,22 @@ describe('rooms', () => {
   it('a direct room shows whom it is with', async () => {
     await m.send('usr_d1', { recipient_id: 'usr_d2', content: 'x' });
     const [room] = (await m.ask('usr_d2', 'get', '/rooms')).body.rooms;
-    expect(room).to.include({ kind: 'direct', visibility: 'private', recipient_id: 'usr_d1', unread_count: 1, member_count: 2 });
+    expect(room).to.include({
+      kind: 'direct',
+      visibility: 'private',
+      recipient_id: 'usr_d1',
+      unread_count: 1,
+      member_count: 2,
+    });
   });
 
   it('tells the nodes a user’s rooms, rights and peers', async () => {
     const { body } = await m.inside('get', '/internal/users/usr_d2/rooms').expect(200);
     expect(body.rooms.map((room: any) => room.kind).sort()).to.deep.equal(['direct', 'public']);
-    const rights = await m.inside('post', '/internal/rights', { user_id: 'usr_d2', rooms: ['general', 'made', 'door', 'none'] });
+    const rights = await m.inside('post', '/internal/rights', {
+      user_id: 'usr_d2',
+      rooms: ['general', 'made', 'door', 'none'],
+    });
     expect(rights.body.rooms).to.deep.equal({
       general: { member: true, readable: true },
       made: { member: false, readable: false },
@@ -129,8 +164,16 @@ describe('rooms', () => {
     });
     const peers = await m.inside('get', '/internal/users/usr_d2/peers').expect(200);
     expect(peers.body.user_ids).to.include('usr_d1');
-    const events = await m.inside('post', '/internal/events', { user_id: 'usr_d2', rooms: [{ id: 'made', after: 0 }, { id: 'door', after: 1, limit: 1 }] });
-    expect(events.body.rooms.map((r: any) => [r.id, r.readable, r.first_seq, r.last_seq, r.events.map((e: any) => e.seq)])).to.deep.equal([
+    const events = await m.inside('post', '/internal/events', {
+      user_id: 'usr_d2',
+      rooms: [
+        { id: 'made', after: 0 },
+        { id: 'door', after: 1, limit: 1 },
+      ],
+    });
+    expect(
+      events.body.rooms.map((r: any) => [r.id, r.readable, r.first_seq, r.last_seq, r.events.map((e: any) => e.seq)]),
+    ).to.deep.equal([
       ['made', false, 0, 0, []],
       ['door', true, 1, 3, [2]],
     ]);
@@ -138,9 +181,23 @@ describe('rooms', () => {
 
   it('knows people from facts, the newest of each side', async () => {
     const { heardAccount, heardProfile } = await import('../src/people.ts');
-    const account = { user_id: 'usr_f', username: 'fay', email: 'f@x', role: 'user', status: 'active', created_at: '2026-01-01T00:00:00.000Z' } as const;
+    const account = {
+      user_id: 'usr_f',
+      username: 'fay',
+      email: 'f@x',
+      role: 'user',
+      status: 'active',
+      created_at: '2026-01-01T00:00:00.000Z',
+    } as const;
     const person = async () => await m.ctx.db('people').where('user_id', 'usr_f').first('username', 'display_name');
-    const early = await heardProfile(m.ctx.db, { user_id: 'usr_f', display_name: 'x', updated_at: account.created_at }).then(() => 'kept', () => 'again');
+    const early = await heardProfile(m.ctx.db, {
+      user_id: 'usr_f',
+      display_name: 'x',
+      updated_at: account.created_at,
+    }).then(
+      () => 'kept',
+      () => 'again',
+    );
     expect(early).to.equal('again');
     await heardAccount(m.ctx.db, { ...account, display_name: 'Fay', updated_at: '2026-01-01T00:00:02.000Z' });
     await heardAccount(m.ctx.db, { ...account, username: 'old', updated_at: '2026-01-01T00:00:01.000Z' });

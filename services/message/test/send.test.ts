@@ -9,8 +9,18 @@ describe('sending', () => {
   after(() => m?.close());
 
   it('a first post makes a public room that its sender owns, and answers 201 with the message as the log has it', async () => {
-    const { status, body } = await m.send('usr_a', { chat_id: 'first', content: 'Hello everyone!', message_type: 'text' });
-    expect([status, body.seq, body.content, body.status, body.chat_id]).to.deep.equal([201, 2, 'Hello everyone!', 'sent', 'first']);
+    const { status, body } = await m.send('usr_a', {
+      chat_id: 'first',
+      content: 'Hello everyone!',
+      message_type: 'text',
+    });
+    expect([status, body.seq, body.content, body.status, body.chat_id]).to.deep.equal([
+      201,
+      2,
+      'Hello everyone!',
+      'sent',
+      'first',
+    ]);
     const [joined, message] = await m.log('first');
     expect(joined).to.deep.equal({ type: 'member_joined', chat_id: 'first', seq: 1, user_id: 'usr_a', role: 'owner' });
     expect(message).to.deep.equal({ type: 'message', ...body });
@@ -22,7 +32,12 @@ describe('sending', () => {
   it('posting to a public room joins it, with the event before the message', async () => {
     await m.send('usr_a', { chat_id: 'open', content: 'x' }).expect(201);
     await m.send('usr_b', { chat_id: 'open', content: 'y' }).expect(201);
-    expect((await m.log('open')).map(({ type, seq }) => `${seq} ${type}`)).to.deep.equal(['1 member_joined', '2 message', '3 member_joined', '4 message']);
+    expect((await m.log('open')).map(({ type, seq }) => `${seq} ${type}`)).to.deep.equal([
+      '1 member_joined',
+      '2 message',
+      '3 member_joined',
+      '4 message',
+    ]);
   });
 
   it('general takes everyone without an event', async () => {
@@ -38,15 +53,27 @@ describe('sending', () => {
         const n = i % 300;
         const through = i % 2 === 0 ? m : twin;
         const { body } = await through.inside('post', '/internal/sends', {
-          sends: [{ sender_id: `usr_${n % 7}`, role: 'user', origin: '', request_id: '', body: { chat_id: `storm${n % 5}`, content: `c${n}`, client_id: `k${n}` } }],
+          sends: [
+            {
+              sender_id: `usr_${n % 7}`,
+              role: 'user',
+              origin: '',
+              request_id: '',
+              body: { chat_id: `storm${n % 5}`, content: `c${n}`, client_id: `k${n}` },
+            },
+          ],
         });
         const { repeated: _r, ...rest } = body.results[0];
         return { n, text: JSON.stringify(rest), ok: rest.ok as boolean };
       }),
     );
     await twin.close();
-    expect(answers.every(({ ok }) => ok), JSON.stringify(answers.find(({ ok }) => !ok))).to.equal(true);
-    for (const [, same] of Map.groupBy(answers, ({ n }) => n)) expect(new Set(same.map(({ text }) => text)).size).to.equal(1);
+    expect(
+      answers.every(({ ok }) => ok),
+      JSON.stringify(answers.find(({ ok }) => !ok)),
+    ).to.equal(true);
+    for (const [, same] of Map.groupBy(answers, ({ n }) => n))
+      expect(new Set(same.map(({ text }) => text)).size).to.equal(1);
     for (let room = 0; room < 5; room++) {
       const events = await m.log(`storm${room}`);
       expect(events.map(({ seq }) => seq)).to.deep.equal(events.map((_, i) => i + 1));
@@ -91,12 +118,24 @@ describe('sending', () => {
     const sends = bodies.map((body) => ({ sender_id: 'usr_c', role: 'user', origin: 'con_1', request_id: 'r', body }));
     const { body } = await m.inside('post', '/internal/sends', { sends }).expect(200);
     const seen = body.results.map((r: any) => (r.ok ? r.seq : r.error.code));
-    expect(seen).to.deep.equal([2, 'VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'VALIDATION_ERROR', 'VALIDATION_ERROR', 'VALIDATION_ERROR', 3]);
+    expect(seen).to.deep.equal([
+      2,
+      'VALIDATION_ERROR',
+      'RESOURCE_NOT_FOUND',
+      'VALIDATION_ERROR',
+      'VALIDATION_ERROR',
+      'VALIDATION_ERROR',
+      3,
+    ]);
   });
 
   it('a row that PostgreSQL refuses is taken out of its batch', async () => {
     await m.ctx.db.raw(`alter table messages add constraint no_poison check (content <> 'poison')`);
-    const sends = ['a', 'poison', 'b'].map((content) => ({ sender_id: 'usr_a', role: 'user', body: { chat_id: 'poisoned', content } }));
+    const sends = ['a', 'poison', 'b'].map((content) => ({
+      sender_id: 'usr_a',
+      role: 'user',
+      body: { chat_id: 'poisoned', content },
+    }));
     const { body } = await m.inside('post', '/internal/sends', { sends }).expect(200);
     expect(body.results.map((r: any) => r.ok)).to.deep.equal([true, false, true]);
     await m.ctx.db.raw('alter table messages drop constraint no_poison');
@@ -119,12 +158,15 @@ describe('sending', () => {
   });
 
   it('attachments are taken by id and borne as objects', async () => {
-    const { body } = await m.send('usr_a', { chat_id: 'files', content: '', message_type: 'image', attachments: ['file_1', 'file_2'] }).expect(201);
+    const { body } = await m
+      .send('usr_a', { chat_id: 'files', content: '', message_type: 'image', attachments: ['file_1', 'file_2'] })
+      .expect(201);
     expect(body.attachments.map((one: any) => [one.url, one.thumbnail_url])).to.deep.equal([
       ['/files/file_1/content', '/files/file_1/thumbnail'],
       ['/files/file_2/content', null],
     ]);
-    const access = async (user: string) => (await m.inside('get', `/internal/files/file_1/access?user_id=${user}`)).body;
+    const access = async (user: string) =>
+      (await m.inside('get', `/internal/files/file_1/access?user_id=${user}`)).body;
     expect(await access('usr_z')).to.deep.equal({ allowed: true });
     await m.ask('usr_a', 'put', '/rooms/files', { visibility: 'private' }).expect(200);
     expect(await access('usr_z')).to.deep.equal({ allowed: false });
@@ -171,7 +213,9 @@ describe('sending', () => {
 
   it('an instance whose memory of a room is old looks again', async () => {
     const twin = await m.twin();
-    await m.ask('usr_a', 'post', '/rooms', { chat_id: 'moved', visibility: 'private', member_ids: ['usr_b'] }).expect(201);
+    await m
+      .ask('usr_a', 'post', '/rooms', { chat_id: 'moved', visibility: 'private', member_ids: ['usr_b'] })
+      .expect(201);
     await twin.send('usr_b', { chat_id: 'moved', content: 'x' }).expect(201);
     await m.ask('usr_a', 'delete', '/rooms/moved/members/usr_b').expect(204);
     await twin.send('usr_b', { chat_id: 'moved', content: 'y' }).expect(404);

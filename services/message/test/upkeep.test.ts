@@ -2,21 +2,27 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { listPartitions } from '../src/partition-store.ts';
 import { dropOldPartitions, makePartitions, missingRanges, partitionWidth } from '../src/upkeep.ts';
-import { type Messages, openMessages, until } from './harness.ts';
+import { openMessages, until } from './harness.ts';
 
 const SECOND = 1 / 86_400;
 
 describe('the log’s upkeep', () => {
   it('whatever ranges are there, those added follow without gap or overlap and cover now and what comes', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 50 }), fc.integer({ min: -3000, max: 3000 }), (oldWidth, width, shift) => {
-        const now = 1_000_000;
-        const to = now + shift;
-        const there = [{ name: 'old', from: to - oldWidth, to }];
-        const added = missingRanges(there, now, width);
-        for (const [i, range] of added.entries()) expect(range.from).to.equal(added[i - 1]?.to ?? Math.max(to, Math.floor(now / width) * width - width));
-        expect(Math.max(to, added.at(-1)?.to ?? 0)).to.be.at.least(now + 3 * width);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: -3000, max: 3000 }),
+        (oldWidth, width, shift) => {
+          const now = 1_000_000;
+          const to = now + shift;
+          const there = [{ name: 'old', from: to - oldWidth, to }];
+          const added = missingRanges(there, now, width);
+          for (const [i, range] of added.entries())
+            expect(range.from).to.equal(added[i - 1]?.to ?? Math.max(to, Math.floor(now / width) * width - width));
+          expect(Math.max(to, added.at(-1)?.to ?? 0)).to.be.at.least(now + 3 * width);
+        },
+      ),
     );
     expect(partitionWidth(30)).to.equal(7 * 86_400_000);
     expect(partitionWidth(SECOND)).to.equal(1000);
@@ -35,7 +41,8 @@ describe('the log’s upkeep', () => {
   it('with a short retention old events go, the log says from where it still reaches, history stays, and sending goes on', async () => {
     const m = await openMessages({ LOG_RETENTION_DAYS: SECOND });
     await m.send('usr_a', { chat_id: 'short', content: 'x' }).expect(201);
-    const state = async () => (await m.inside('post', '/internal/events', { rooms: [{ id: 'short', after: 0, limit: 10 }] })).body.rooms[0];
+    const state = async () =>
+      (await m.inside('post', '/internal/events', { rooms: [{ id: 'short', after: 0, limit: 10 }] })).body.rooms[0];
     expect((await state()).first_seq).to.equal(1);
     await until(async () => (await state()).first_seq === 3, 8000);
     await m.send('usr_a', { chat_id: 'short', content: 'y' }).expect(201);
