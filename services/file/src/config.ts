@@ -5,6 +5,8 @@ import { KNOWN_TYPES } from './types.ts';
 export interface Config extends BaseConfig, DbSettings {
   UPLOAD_DIR: string;
   STORAGE_URL?: string;
+  S3_ENDPOINT?: string;
+  S3_REGION: string;
   MAX_FILE_SIZE: number;
   ALLOWED_FILE_TYPES: string[];
   FILE_URL_TTL: number;
@@ -39,9 +41,13 @@ export const schema = Joi.object<Config>({
   ...databaseSettings(),
   UPLOAD_DIR: Joi.string().default('uploads').description('folder for the bytes, unless STORAGE_URL says otherwise'),
   STORAGE_URL: Joi.string()
-    .pattern(/^(file:\/\/\/.+|(?!\w+:\/\/).+)$/)
-    .messages({ 'string.pattern.base': '{{#label}} must be a folder or file:///folder' })
-    .description('where the bytes are; unset: UPLOAD_DIR'),
+    .pattern(/^(s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/.*)?|file:\/\/\/.+|(?!\w+:\/\/).+)$/)
+    .messages({ 'string.pattern.base': '{{#label}} must be a folder, file:///folder or s3://bucket/prefix' })
+    .description('where the bytes are: a folder or s3://bucket/prefix; unset: UPLOAD_DIR'),
+  S3_ENDPOINT: Joi.string()
+    .uri({ scheme: ['http', 'https'] })
+    .description('an S3 server other than AWS'),
+  S3_REGION: Joi.string().default('us-east-1').description('region of the bucket'),
   MAX_FILE_SIZE: Joi.number()
     .integer()
     .min(1)

@@ -27,7 +27,9 @@ export interface Storage {
   close(): void;
 }
 
-export function openStorage(config: Config): Promise<Storage> {
+export async function openStorage(config: Config): Promise<Storage> {
   const url = config.STORAGE_URL ?? config.UPLOAD_DIR;
+  // Loaded only where it is used: the SDK takes tens of MiB.
+  if (url.startsWith('s3://')) return (await import('./storage-s3.ts')).openS3(url, config);
   return openFolder(url.startsWith('file://') ? new URL(url) : url);
 }

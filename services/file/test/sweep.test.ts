@@ -36,12 +36,14 @@ describe('the sweep', () => {
   });
 
   it('removes pieces of broken uploads once nobody writes to them', async () => {
+    const died = Promise.withResolvers<void>();
     const idle = s.ctx.storage.put(
       'file_broken',
       'text/plain',
       (async function* () {
         yield Buffer.from('half');
-        await new Promise(() => undefined);
+        await died.promise;
+        throw new Error('died');
       })(),
     );
     void idle.catch(() => undefined);
@@ -50,6 +52,8 @@ describe('the sweep', () => {
     expect(await s.ctx.storage.removeUnfinished(60_000)).to.equal(0);
     await utimes(join(s.folder, 'tmp', piece), new Date(0), new Date(0));
     expect(await s.ctx.storage.removeUnfinished(60_000)).to.equal(1);
+    died.resolve();
+    await idle.catch(() => undefined);
   });
 
   it('removes records whose bytes stay missing, and forgets it when they come back', async () => {
