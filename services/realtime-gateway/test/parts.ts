@@ -1,0 +1,149 @@
+// A node without network: real rooms, feeds, holes, writer; its log is an array, its sockets remember what was written.
+import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { openHoles } from '../src/holes.ts';
+import type { LogReader } from '../src/log-reader.ts';
+import type { Connection, LocalUser, Node, Room, RoomEvent } from '../src/node.ts';
+import { makeRoom } from '../src/rooms.ts';
+import { openWriter } from '../src/writer.ts';
+import { textFrame } from '../src/ws-frame.ts';
+
+export const eventOf = (seq: number, sender = 'someone', origin = ''): RoomEvent => ({
+  seq,
+  sender,
+  origin,
+  frame: textFrame(JSON.stringify({ seq })),
+});
+
+/** Payloads of the text frames in these bytes. */
+export function payloads(bytes: Buffer): unknown[] {
+  const found: unknown[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const short = (bytes[at + 1] as number) & 0x7f;
+    const header = short < 126 ? 2 : short === 126 ? 4 : 10;
+    const size = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 6);
+    found.push(JSON.parse(bytes.toString('utf8', at + header, at + header + size)));
+    at += header + size;
+  }
+  return found;
+}
+
+export class FakeSocket extends EventEmitter {
+  writableLength = 0;
+  /** A peer that does not read: what is written stays. */
+  stalled = false;
+  written: Buffer[] = [];
+  write(bytes: Buffer): boolean {
+    this.written.push(bytes);
+    if (this.stalled) this.writableLength += bytes.length;
+    return !this.stalled;
+  }
+  drain(): void {
+    this.writableLength = 0;
+    this.emit('drain');
+  }
+  get frames(): any[] {
+    return payloads(Buffer.concat(this.written));
+  }
+  get seqs(): number[] {
+    return this.frames.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
+  }
+}
+
+export interface Log {
+  events: RoomEvent[];
+  first: number;
+  readable: boolean;
+  reads: number;
+}
+
+const reader = (log: Log): LogReader => ({
+  async read(_room, after, limit) {
+    log.reads++;
+    await turn();
+    const last_seq = log.events.length;
+    const events = log.events.slice(Math.max(after, log.first - 1), Math.max(after, log.first - 1) + limit);
+    return { readable: log.readable, first_seq: log.first, last_seq, events };
+  },
+  async heads() {
+    await turn();
+    return new Map([['room', log.events.length]]);
+  },
+});
+
+export interface Parts {
+  node: Node;
+  log: Log;
+  room: Room;
+  resumes: boolean[];
+  append(n: number, sender?: string, origin?: string): RoomEvent[];
+  join(id: string): { c: Connection; socket: FakeSocket; user: LocalUser };
+}
+
+export function openParts(): Parts {
+  const log: Log = { events: [], first: 1, readable: true, reads: 0 };
+  const resumes: boolean[] = [];
+  const node = {
+    log: { debug: () => undefined, error: () => undefined },
+    connections: new Map(),
+    users: new Map(),
+    rooms: new Map(),
+    lagging: new Set(),
+    link: { live: true },
+    roomLog: reader(log),
+    topics: { enter: async () => true, leave: async () => undefined, enterAll: async () => undefined, entered: true },
+    writer: openWriter(),
+    positions: { delivered: () => undefined, fed: () => undefined, read: () => undefined },
+    figures: {
+      resumed: (complete: boolean) => resumes.push(complete),
+      received: () => undefined,
+      closed: () => undefined,
+    },
+  } as unknown as Node;
+  node.holes = openHoles(() => node);
+  const room = makeRoom(node, 'room', 0);
+  return {
+    node,
+    log,
+    room,
+    resumes,
+    append(n, sender, origin) {
+      const fresh = Array.from({ length: n }, (_, i) => eventOf(log.events.length + i + 1, sender, origin));
+      log.events.push(...fresh);
+      return fresh;
+    },
+    join(id) {
+      const user = { id: `usr_${id}`, connections: [], rooms: new Map() } as unknown as LocalUser;
+      const socket = new FakeSocket();
+      const ws = { readyState: 1, OPEN: 1, pause: () => undefined, resume: () => undefined };
+      const c = {
+        id,
+        user,
+        socket,
+        ws,
+        closed: false,
+        queued: 0,
+        paused: false,
+        laggedAt: 0,
+        missed: 0,
+        bad: 0,
+      } as unknown as Connection;
+      user.connections.push(c);
+      user.rooms.set('room', { room, since: 0, noted: 0 });
+      room.users.add(user);
+      room.idleSince = 0;
+      node.users.set(user.id, user);
+      node.connections.set(id, c);
+      return { c, socket, user };
+    },
+  };
+}
+
+/** Waits for what the node does by itself. */
+export async function until(holds: () => boolean, ms = 3000): Promise<void> {
+  for (const end = Date.now() + ms; !holds(); await new Promise((resolve) => setTimeout(resolve, 2))) {
+    if (Date.now() > end) throw new Error('it did not happen in time');
+  }
+}
+
+export const upTo = (n: number, from = 1): number[] => Array.from({ length: n - from + 1 }, (_, i) => from + i);

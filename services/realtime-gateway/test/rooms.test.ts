@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { receive } from '../src/rooms.ts';
+import { openParts, until, upTo } from './parts.ts';
+
+/** What becomes of each signal: lost, once or twice, and when. */
+const fate = fc.record({ copies: fc.integer({ min: 0, max: 2 }), at: fc.integer({ min: 0, max: 1000 }) });
+
+describe('the order of a room', () => {
+  it('any loss, repeat and reordering of signals gives 1..N once and in order', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fate, { minLength: 1, maxLength: 60 }), async (fates) => {
+        const { node, room, append, join } = openParts();
+        const { socket } = join('a');
+        const events = append(fates.length);
+        const signals = fates.flatMap(({ copies, at }, i) =>
+          Array.from({ length: copies }, (_, n) => ({ at: at + n * 7, event: events[i] })),
+        );
+        for (const { event } of signals.sort((a, b) => a.at - b.at))
+          if (event !== undefined) receive(node, room, event);
+        node.holes.note(room, events.length); // what the comparison of heads finds
+        await until(() => room.position === events.length && !room.filling);
+        await until(() => socket.seqs.length >= events.length);
+        expect(socket.seqs).to.deep.equal(upTo(events.length));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('signals in order are handed on without asking the log', async () => {
+    const { node, room, log, append, join } = openParts();
+    const { socket } = join('a');
+    for (const event of append(50)) receive(node, room, event);
+    await until(() => socket.seqs.length === 50);
+    expect(log.reads).to.equal(0);
+  });
+
+  it('a hole that closes by itself within milliseconds costs no read', async () => {
+    const { node, room, log, append, join } = openParts();
+    const { socket } = join('a');
+    const [one, two, three] = append(3);
+    for (const event of [three, two, one]) if (event !== undefined) receive(node, room, event);
+    await until(() => socket.seqs.length === 3 && !room.filling);
+    expect(log.reads).to.equal(0);
+  });
+
+  it('a room that missed thousands is filled page by page', async () => {
+    const { node, room, append, join } = openParts();
+    const { socket } = join('a');
+    const events = append(2500);
+    const last = events.at(-1);
+    if (last !== undefined) receive(node, room, last);
+    await until(() => socket.seqs.length === 2500);
+    expect(socket.seqs).to.deep.equal(upTo(2500));
+  });
+
+  it('what the log no longer has is passed over', async () => {
+    const { node, room, log, append, join } = openParts();
+    const { socket } = join('a');
+    append(100);
+    log.first = 81;
+    node.holes.note(room, 100);
+    await until(() => room.position === 100);
+    await until(() => socket.seqs.length === 20);
+    expect(socket.seqs).to.deep.equal(upTo(100, 81));
+  });
+
+  it('a wrong head ends the search', async () => {
+    const { node, room, append, join } = openParts();
+    join('a');
+    append(3);
+    node.holes.note(room, 10);
+    await until(() => !room.filling);
+    expect([room.position, room.head]).to.deep.equal([3, 3]);
+  });
+});
