@@ -1,0 +1,150 @@
+import { createSecretKey, generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto';
+import { expect } from 'chai';
+import jwt from 'jsonwebtoken';
+import { type AccessSettings, openAccessVerifier, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../src/access.ts';
+import type { AppError } from '../src/errors.ts';
+
+const SECRET = 'an-access-secret-of-32-bytes-or-more';
+const OLD = 'the-access-secret-that-was-there-before';
+const seconds = (): number => Date.now() / 1000;
+const claims = (more: object = {}): Record<string, unknown> => ({
+  sub: 'usr_1',
+  sid: 'ses_1',
+  role: 'user',
+  iss: TOKEN_ISSUER,
+  aud: TOKEN_AUDIENCE,
+  iat: seconds(),
+  exp: Math.ceil(seconds()) + 60,
+  ...more,
+});
+const drop = (name: string): Record<string, unknown> => {
+  const { [name]: _, ...rest } = claims();
+  return rest;
+};
+const hs = (payload: object, secret = SECRET, algorithm: jwt.Algorithm = 'HS256'): string =>
+  jwt.sign(payload, secret, { algorithm });
+const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+const ed = (payload: object, key: KeyObject, header: object = { alg: 'EdDSA', kid: 'k1' }): string => {
+  const text = `${encode(header)}.${encode(payload)}`;
+  return `${text}.${signBytes(null, Buffer.from(text), key).toString('base64url')}`;
+};
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'taken',
+    (error: AppError) => error.code,
+  );
+
+describe('an access token', () => {
+  const settings: AccessSettings = { JWT_ALGORITHM: 'HS256', JWT_SECRET_KEY: SECRET, JWT_SECRET_KEY_PREVIOUS: OLD };
+  const { verify } = openAccessVerifier(settings);
+
+  it('is read to the millisecond', async () => {
+    const payload = claims({ iat: 1_800_000_000.123, exp: 4_000_000_000, role: 'admin' });
+    expect(await verify(hs(payload))).to.deep.equal({
+      user_id: 'usr_1',
+      session_id: 'ses_1',
+      role: 'admin',
+      issued_at: 1_800_000_000_123,
+      expires_at: 4_000_000_000_000,
+    });
+  });
+
+  it('of the secret before the last change is still good, of any other not', async () => {
+    expect(await verify(hs(claims(), OLD))).to.include({ user_id: 'usr_1' });
+    expect(await codeOf(verify(hs(claims(), 'another-secret-of-at-least-32-bytes!!')))).to.equal(
+      'AUTHENTICATION_ERROR',
+    );
+  });
+
+  it('is refused with another algorithm, issuer, audience, without a claim, expired, unsigned, or when it is no token', async () => {
+    const bad: Record<string, string> = {
+      HS512: hs(claims(), SECRET, 'HS512'),
+      issuer: hs(claims({ iss: 'other' })),
+      audience: hs(claims({ aud: 'chatapi-inside' })),
+      'no subject': hs(drop('sub')),
+      'empty subject': hs(claims({ sub: '' })),
+      'no session': hs(drop('sid')),
+      'no expiry': hs(drop('exp')),
+      'no role': hs(drop('role')),
+      'unknown role': hs(claims({ role: 'root' })),
+      expired: hs(claims({ iat: seconds() - 100, exp: Math.floor(seconds()) - 1 })),
+      unsigned: `${encode({ alg: 'none' })}.${encode(claims())}.`,
+      'no token': 'x',
+      'three dots': '...',
+      'null header': `${encode(null)}.${encode(claims())}.x`,
+      'too long': `${hs(claims())}${'a'.repeat(5000)}`,
+    };
+    for (const [what, token] of Object.entries(bad))
+      expect([what, await codeOf(verify(token))]).to.deep.equal([what, 'AUTHENTICATION_ERROR']);
+  });
+
+  it('that was remembered is refused once it has expired', async () => {
+    const token = hs(claims({ exp: Math.floor(seconds()) + 1 }));
+    expect(await codeOf(verify(token))).to.equal('taken');
+    expect(await codeOf(verify(token))).to.equal('taken');
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(await codeOf(verify(token))).to.equal('AUTHENTICATION_ERROR');
+  });
+
+  it('needs a secret for HS256', () => {
+    expect(() => openAccessVerifier({ JWT_ALGORITHM: 'HS256' })).to.throw('JWT_SECRET_KEY');
+  });
+});
+
+describe('an access token with a key pair', () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const one = generateKeyPairSync('ed25519');
+  const two = generateKeyPairSync('ed25519');
+  const jwk = (key: KeyObject, kid: string) => ({ ...key.export({ format: 'jwk' }), kid });
+
+  it('is verified by the public key that its kid names', async () => {
+    const rs = openAccessVerifier({ JWT_ALGORITHM: 'RS256' }, async () => ({ keys: [jwk(rsa.publicKey, 'r')] }));
+    const token = jwt.sign(claims(), rsa.privateKey, { algorithm: 'RS256', keyid: 'r' });
+    expect(await rs.verify(token)).to.include({ user_id: 'usr_1' });
+    const eds = openAccessVerifier({ JWT_ALGORITHM: 'EdDSA' }, async () => ({
+      keys: [jwk(one.publicKey, 'k1'), jwk(rsa.publicKey, 'r')],
+    }));
+    expect(await eds.verify(ed(claims(), one.privateKey))).to.include({ session_id: 'ses_1' });
+    const bad = [
+      ed(claims(), two.privateKey),
+      ed(claims(), one.privateKey, { alg: 'HS256', kid: 'k1' }),
+      ed(claims({ iss: 'x' }), one.privateKey),
+      ed(claims({ exp: 1 }), one.privateKey),
+      `${ed(claims(), one.privateKey)}.more`,
+      token,
+    ];
+    for (const text of bad) expect(await codeOf(eds.verify(text))).to.equal('AUTHENTICATION_ERROR');
+  });
+
+  it('can’t be forged with the public key as an HMAC secret', async () => {
+    const pem = rsa.publicKey.export({ type: 'spki', format: 'pem' });
+    const { verify } = openAccessVerifier({ JWT_ALGORITHM: 'RS256' }, async () => ({
+      keys: [jwk(rsa.publicKey, 'r')],
+    }));
+    const header = encode({ alg: 'HS256', kid: 'r' });
+    const signed = jwt.sign(claims(), createSecretKey(Buffer.from(pem)), { algorithm: 'HS256', keyid: 'r' });
+    expect(signed.startsWith(header.slice(0, 10))).to.equal(true);
+    expect(await codeOf(verify(signed))).to.equal('AUTHENTICATION_ERROR');
+  });
+
+  it('of a new key works when the keys can be asked again, and all wait while none was ever had', async () => {
+    let keys = [jwk(one.publicKey, 'k1')];
+    let away = true;
+    let asked = 0;
+    const { verify } = openAccessVerifier({ JWT_ALGORITHM: 'EdDSA' }, async () => {
+      asked++;
+      if (away) throw new Error('auth is away');
+      return { keys };
+    });
+    expect(await codeOf(verify(ed(claims(), one.privateKey)))).to.equal('SERVICE_UNAVAILABLE');
+    away = false;
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    expect(await codeOf(verify(ed(claims(), one.privateKey)))).to.equal('taken');
+    keys = [...keys, jwk(two.publicKey, 'k2')];
+    const fresh = ed(claims(), two.privateKey, { alg: 'EdDSA', kid: 'k2' });
+    for (let i = 0; i < 20; i++) expect(await codeOf(verify(fresh))).to.equal('AUTHENTICATION_ERROR');
+    expect(asked).to.equal(2);
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    expect(await codeOf(verify(fresh))).to.equal('taken');
+  });
+});

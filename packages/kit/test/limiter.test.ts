@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { limitExceeded, limitHeaders, openLimiter } from '../src/limiter.ts';
+import { openLog } from '../src/log.ts';
+import { openRedis, type Redis } from '../src/redis.ts';
+
+const log = openLog('test', 'test', 'silent');
+const unique = (): string => randomBytes(8).toString('hex');
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The same rules hold with Redis and, in one process, without. */
+const rules = (name: string, open: () => Redis) =>
+  describe(name, () => {
+    let redis: Redis;
+    before(async () => {
+      redis = open();
+      await wait(100);
+    });
+    after(() => redis?.disconnect());
+
+    it('takes exactly the limit out of any number at once', async () => {
+      const { take } = openLimiter(redis, log);
+      const key = unique();
+      const found = await Promise.all(Array.from({ length: 30 }, () => take(key, 20, 60)));
+      expect(found.filter(({ allowed }) => allowed)).to.have.length(20);
+      expect(found.map(({ remaining }) => remaining).slice(0, 20)).to.deep.equal(
+        Array.from({ length: 20 }, (_, i) => 19 - i),
+      );
+      expect(new Set(found.map(({ reset }) => reset)).size).to.equal(1);
+      expect(found[29]?.retry_after_s).to.be.within(59, 60);
+    });
+
+    it('gives all of it back at the reset', async () => {
+      const { take } = openLimiter(redis, log);
+      const key = unique();
+      expect(await take(key, 1, 1)).to.include({ allowed: true, remaining: 0 });
+      expect(await take(key, 1, 1)).to.include({ allowed: false, retry_after_s: 1 });
+      await wait(1050);
+      expect(await take(key, 1, 1)).to.include({ allowed: true });
+    });
+
+    it('looks without taking', async () => {
+      const { take, peek } = openLimiter(redis, log);
+      const key = unique();
+      expect(await peek(key, 3, 60)).to.include({ allowed: true, remaining: 3 });
+      await take(key, 3, 60);
+      for (let i = 0; i < 3; i++) expect(await peek(key, 3, 60)).to.include({ remaining: 2 });
+    });
+
+    it('is off at 0', async () => {
+      const { take } = openLimiter(redis, log);
+      expect(await take(unique(), 0, 60)).to.include({ allowed: true, limit: 0 });
+    });
+
+    it('counts costs like a model: refused ones take nothing', async () => {
+      const costs = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 12 });
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 1, max: 15 }), costs, async (limit, list) => {
+          const { take } = openLimiter(redis, log);
+          const key = unique();
+          let used = 0;
+          for (const cost of list) {
+            const fits = used + cost <= limit;
+            if (fits) used += cost;
+            expect(await take(key, limit, 60, cost)).to.include({ allowed: fits, remaining: limit - used });
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+  });
+
+rules('a limit while Redis is away', () => openRedis('redis://127.0.0.1:1', log));
+const url = process.env.TEST_REDIS_URL;
+if (url !== undefined) {
+  rules('a limit', () => openRedis(url, log));
+
+  describe('a limit over several instances', () => {
+    it('is one budget, and goes on from what is known when Redis goes', async () => {
+      const [a, b] = [openRedis(url, log), openRedis(url, log)];
+      await wait(100);
+      const [one, two] = [openLimiter(a, log), openLimiter(b, log)];
+      const key = unique();
+      const found = await Promise.all(Array.from({ length: 40 }, (_, i) => (i % 2 ? one : two).take(key, 25, 60)));
+      expect(found.filter(({ allowed }) => allowed)).to.have.length(25);
+      await one.peek(key, 25, 60);
+      a.disconnect();
+      expect(await one.take(key, 25, 60)).to.include({ allowed: false, remaining: 0 });
+      b.disconnect();
+    });
+  });
+}
+
+describe('what a client hears of a limit', () => {
+  it('are three headers, and Retry-After with the refusal', () => {
+    const found = { allowed: false, limit: 5, remaining: 0, reset: 1000, retry_after_s: 9 };
+    const error = limitExceeded(found, 'slow down');
+    expect(error).to.include({ code: 'RATE_LIMIT_EXCEEDED', status: 429 });
+    expect(error.headers).to.deep.equal({ ...limitHeaders(found), 'Retry-After': '9' });
+    expect(limitHeaders(found)).to.deep.equal({
+      'X-RateLimit-Limit': '5',
+      'X-RateLimit-Remaining': '0',
+      'X-RateLimit-Reset': '1000',
+    });
+    expect(limitHeaders({ ...found, limit: 0 })).to.deep.equal({});
+  });
+});

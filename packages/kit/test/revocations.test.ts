@@ -1,0 +1,138 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { AccessClaims } from '../src/access.ts';
+import type { AppError } from '../src/errors.ts';
+import { openLog } from '../src/log.ts';
+import { openRevocationSet, type RevocationRecord } from '../src/revocations.ts';
+
+const log = openLog('test', 'test', 'silent');
+const T = Date.now();
+const at = (ms: number): string => new Date(T + ms).toISOString();
+const claims = (issued: number, more: Partial<AccessClaims> = {}): AccessClaims => ({
+  user_id: 'u',
+  session_id: 's',
+  role: 'user',
+  issued_at: T + issued,
+  expires_at: T + 1e6,
+  ...more,
+});
+const outcome = (work: () => unknown): string => {
+  try {
+    return JSON.stringify(work());
+  } catch (error) {
+    return (error as AppError).code;
+  }
+};
+const open = async (records: RevocationRecord[] = []) => {
+  const set = openRevocationSet({ fetchAfter: async (seq) => records.filter((r) => r.seq > seq).slice(0, 2), log });
+  await set.start();
+  set.close();
+  return set;
+};
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('the revocations that a door knows', () => {
+  it('end a session, whenever its token was issued, and no other', async () => {
+    const set = await open([{ seq: 1, kind: 'session', subject: 's', at: at(0) }]);
+    expect(outcome(() => set.admit(claims(99)))).to.equal('AUTHENTICATION_ERROR');
+    expect(set.admit(claims(-99, { session_id: 's2' })).session_id).to.equal('s2');
+  });
+
+  it('end all of a user’s sessions from before, but the one that stays', async () => {
+    const set = await open([{ seq: 1, kind: 'user', subject: 'u', at: at(0), except: 'stays' }]);
+    expect(outcome(() => set.admit(claims(-1)))).to.equal('AUTHENTICATION_ERROR');
+    expect(set.admit(claims(-1, { session_id: 'stays' })).user_id).to.equal('u');
+    expect(set.admit(claims(0)).user_id).to.equal('u');
+  });
+
+  it('ban until the unban, which revives no old session', async () => {
+    const ban: RevocationRecord = { seq: 1, kind: 'ban', subject: 'u', at: at(0) };
+    const set = await open([ban]);
+    for (const issued of [-1, 5]) expect(outcome(() => set.admit(claims(issued)))).to.equal('AUTHORIZATION_ERROR');
+    set.apply([{ seq: 2, kind: 'unban', subject: 'u', at: at(10) }]);
+    expect(outcome(() => set.admit(claims(-1)))).to.equal('AUTHENTICATION_ERROR');
+    expect(set.admit(claims(11)).user_id).to.equal('u');
+    set.apply([ban]);
+    expect(set.admit(claims(11)).user_id).to.equal('u');
+  });
+
+  it('give old tokens the newest role', async () => {
+    const set = await open([
+      { seq: 1, kind: 'role', subject: 'u', at: at(0), role: 'admin' },
+      { seq: 2, kind: 'role', subject: 'u', at: at(10), role: 'moderator' },
+    ]);
+    expect(set.admit(claims(-1)).role).to.equal('moderator');
+    expect(set.admit(claims(20, { role: 'admin' })).role).to.equal('admin');
+  });
+
+  it('let nobody in before they could be asked for once', () => {
+    const set = openRevocationSet({ fetchAfter: async () => [], log });
+    expect(outcome(() => set.admit(claims(0)))).to.equal('SERVICE_UNAVAILABLE');
+  });
+
+  it('are told once each, by signal or by poll, also when the signal came first', async () => {
+    const told: number[] = [];
+    const records: RevocationRecord[] = [];
+    const set = openRevocationSet({
+      fetchAfter: async (seq) => records.filter((r) => r.seq > seq),
+      onRevoked: ({ seq }) => void told.push(seq),
+      log,
+    });
+    await set.start();
+    const record: RevocationRecord = { seq: 7, kind: 'session', subject: 's', at: at(0) };
+    set.apply([record]);
+    records.push({ seq: 6, kind: 'session', subject: 's6', at: at(0) }, record);
+    await wait(700);
+    set.close();
+    expect(told).to.deep.equal([7, 6]);
+  });
+
+  it('hold when auth is away, and go on when it is back', async () => {
+    let away = false;
+    const records: RevocationRecord[] = [{ seq: 1, kind: 'session', subject: 's', at: at(0) }];
+    const fetchAfter = async (seq: number): Promise<RevocationRecord[]> => {
+      if (away) throw new Error('away');
+      return records.filter((r) => r.seq > seq);
+    };
+    const set = openRevocationSet({ fetchAfter, log });
+    await set.start();
+    away = true;
+    records.push({ seq: 2, kind: 'session', subject: 's2', at: at(0) });
+    await wait(600);
+    expect(outcome(() => set.admit(claims(0)))).to.equal('AUTHENTICATION_ERROR');
+    expect(set.admit(claims(0, { session_id: 's2' })).user_id).to.equal('u');
+    away = false;
+    await wait(600);
+    set.close();
+    expect(outcome(() => set.admit(claims(0, { session_id: 's2' })))).to.equal('AUTHENTICATION_ERROR');
+  });
+
+  it('come to the same, in whatever order and however often signals bring them', async () => {
+    const kinds = fc.constantFrom('user', 'ban', 'unban', 'role', 'session') as fc.Arbitrary<RevocationRecord['kind']>;
+    const made = fc.array(kinds, { minLength: 1, maxLength: 8 }).map((list) =>
+      list.map(
+        (kind, i): RevocationRecord => ({
+          seq: i + 1,
+          kind,
+          subject: kind === 'session' ? 's' : 'u',
+          at: at(i * 10),
+          role: i % 2 ? 'admin' : 'user',
+        }),
+      ),
+    );
+    const shuffled = made.chain((records) =>
+      fc.tuple(fc.constant(records), fc.shuffledSubarray([...records, ...records], { minLength: records.length * 2 })),
+    );
+    await fc.assert(
+      fc.asyncProperty(shuffled, fc.integer({ min: -5, max: 90 }), async ([records, signals], issued) => {
+        const [truth, heard] = [await open(records), await open()];
+        for (const signal of signals) heard.apply([signal]);
+        for (const session_id of ['s', 'other']) {
+          const token = claims(issued, { session_id });
+          expect(outcome(() => heard.admit(token))).to.equal(outcome(() => truth.admit(token)));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
