@@ -114,8 +114,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 // npm passes a signal to the shell between us, which ends without passing it on.
 if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) child.kill('SIGTERM');
-  }, 250).unref();
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 250);
+  watch.unref();
 }
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

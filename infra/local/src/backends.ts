@@ -1,9 +1,9 @@
 // For unit tests: PostgreSQL and Redis alone, with the services' roles and schemas made and nothing in them.
 import { join } from 'node:path';
-import { startBackends } from './cluster.ts';
 import { openDataDir, secretsOf } from './data-dir.ts';
 import { provision } from './provision.ts';
 import type { Settings } from './settings.ts';
+import { startBackends } from './start-backends.ts';
 import type { Supervised } from './supervise.ts';
 
 export interface BackendsOnly {

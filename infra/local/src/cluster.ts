@@ -1,17 +1,21 @@
 // Owns: the whole cluster on one machine, from nothing to ready, and back to nothing in order.
-import { randomBytes } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { type ClusterFile, lockDataDir, openDataDir, secretsOf, unlockDataDir, writeClusterFile } from './data-dir.ts';
+import {
+  type ClusterFile,
+  endLeftovers,
+  lockDataDir,
+  openDataDir,
+  secretsOf,
+  unlockDataDir,
+  writeClusterFile,
+} from './data-dir.ts';
 import { Fault } from './fault.ts';
+import { adminSettled, firstAdmin } from './first-admin.ts';
 import { type Instance, internalUrlOf, planInstances, serviceCommand, urlOf, type World } from './instances.ts';
-import { freePort } from './ports.ts';
-import { DATABASE, postgresCommand, postgresUrl } from './postgres.ts';
-import { createDatabase, provision } from './provision.ts';
-import { redisCommand } from './redis.ts';
+import { provision } from './provision.ts';
+import { untilReady } from './readiness.ts';
 import type { Settings } from './settings.ts';
+import { type Progress, startBackends } from './start-backends.ts';
 import { type Supervised, supervise, type Watcher } from './supervise.ts';
 
 export interface Cluster {
@@ -30,88 +34,24 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-export interface Progress {
-  say(line: string): void;
-}
-
 const STOP_MS = 4000;
 
-async function isReady(instance: Instance): Promise<boolean> {
-  try {
-    const answer = await fetch(`${internalUrlOf(instance)}/health/ready`, { signal: AbortSignal.timeout(2000) });
-    await answer.body?.cancel();
-    return answer.ok;
-  } catch {
-    return false;
-  }
-}
-
-async function redisAnswers(url: string): Promise<void> {
-  const redis = new Redis(url, { retryStrategy: () => 30, maxRetriesPerRequest: null });
-  redis.on('error', () => undefined);
-  try {
-    for (const end = Date.now() + 15_000; ; await sleep(30)) {
-      // While it reads its file, Redis answers LOADING.
-      const pong = await Promise.race([redis.ping().catch(() => ''), sleep(end - Date.now(), 'late')]);
-      if (pong === 'PONG') return;
-      if (pong === 'late') throw new Fault('Redis does not answer');
-    }
-  } finally {
-    redis.disconnect();
-  }
-}
-
-/** The first admin of a new cluster: as set, else `admin` with a password that is shown once and kept nowhere. */
-function firstAdmin(settings: Settings): { world: World['admin']; shown?: { username: string; password: string } } {
-  const { ADMIN_USERNAME, ADMIN_EMAIL, ADMIN_PASSWORD } = settings.env;
-  if (ADMIN_USERNAME && ADMIN_EMAIL && ADMIN_PASSWORD)
-    return { world: { username: ADMIN_USERNAME, email: ADMIN_EMAIL, password: ADMIN_PASSWORD } };
-  if (existsSync(join(settings.dataDir, 'admin-created'))) return { world: undefined };
-  const username = ADMIN_USERNAME || 'admin';
-  const password = ADMIN_PASSWORD || randomBytes(12).toString('base64url');
-  return {
-    world: { username, email: ADMIN_EMAIL || `${username}@example.com`, password },
-    shown: { username, password },
-  };
-}
-
-/** PostgreSQL and Redis, unless the settings name some; what is started is added to `processes`. */
-export async function startBackends(
-  settings: Settings,
-  secretPassword: string,
-  watcher: Watcher,
-  progress: Progress,
-  processes: Supervised[],
-): Promise<World['backends']> {
-  const log = (name: string): string => join(settings.dataDir, 'logs', `${name}.log`);
-  let redisUrl = settings.redisUrl;
-  let databaseUrl = settings.databaseUrl;
-  if (redisUrl === undefined) {
-    const port = await freePort();
-    redisUrl = `redis://127.0.0.1:${port}`;
-    processes.push(supervise('redis', redisCommand(settings.dataDir, port, progress.say), log('redis'), watcher));
-  }
-  if (databaseUrl === undefined) {
-    const port = await freePort();
-    databaseUrl = postgresUrl(port, secretPassword);
-    processes.push(
-      supervise('postgres', await postgresCommand(settings.dataDir, port, secretPassword), log('postgres'), watcher),
-    );
-    await createDatabase(postgresUrl(port, secretPassword, 'postgres'), DATABASE);
-  }
-  await redisAnswers(redisUrl);
-  return { postgresUrl: databaseUrl, redisUrl };
-}
-
-export async function startCluster(settings: Settings, progress: Progress): Promise<Cluster> {
+/** `signal`: stop instead of going on; what was started is stopped before this throws. */
+export async function startCluster(settings: Settings, progress: Progress, signal?: AbortSignal): Promise<Cluster> {
   openDataDir(settings.dataDir);
   lockDataDir(settings.dataDir);
+  endLeftovers(settings.dataDir);
   const processes: Supervised[] = [];
   const stopProcess = (name: string): Promise<void> | undefined =>
     processes.find((p) => p.name === name)?.stop(STOP_MS);
   let instances: Instance[] = [];
   let world: World | undefined;
   let stopping: Promise<void> | undefined;
+  let misconfigured: string | undefined;
+  const stopIfAsked = (): void => {
+    if (misconfigured !== undefined) throw new Fault(misconfigured);
+    if (signal?.aborted) throw new Fault('stopped before it was ready');
+  };
 
   const pid = (name: string): number | undefined =>
     processes.find((p) => p.name === (name === 'gateway' ? 'api-gateway' : name))?.pid();
@@ -138,8 +78,11 @@ export async function startCluster(settings: Settings, progress: Progress): Prom
   };
   const watcher: Watcher = {
     started: () => setImmediate(record),
-    died: (name, how, last) =>
-      progress.say(`${name} ended (${how}); starting it again${last === '' ? '' : `\n${last.replace(/^/gm, '    ')}`}`),
+    died(name, how, last) {
+      // EX_CONFIG: starting it again would say the same.
+      if (how === 'exit code 78') misconfigured ??= `${name} does not start:\n${last}`;
+      progress.say(`${name} ended (${how}); starting it again${last === '' ? '' : `\n${last.replace(/^/gm, '    ')}`}`);
+    },
   };
 
   const stop = (): Promise<void> => {
@@ -159,7 +102,8 @@ export async function startCluster(settings: Settings, progress: Progress): Prom
     const backends = await startBackends(settings, secrets.postgres, watcher, progress, processes);
     await provision(backends.postgresUrl, secrets.roles);
     const admin = firstAdmin(settings);
-    world = { settings, instances, secrets, backends, admin: admin.world };
+    stopIfAsked();
+    world = { settings, instances, secrets, backends, admin: admin.account };
     progress.say(`starting ${instances.length} processes`);
     for (const instance of instances) {
       processes.push(
@@ -182,20 +126,11 @@ export async function startCluster(settings: Settings, progress: Progress): Prom
         const target = pid(name);
         if (target !== undefined) process.kill(target, signal);
       },
-      async waitReady(deadlineMs = 60_000) {
-        const waiting = new Set(instances);
-        for (const end = Date.now() + deadlineMs; waiting.size > 0; await sleep(40)) {
-          if (Date.now() > end)
-            throw new Fault(
-              `not ready in time: ${[...waiting].map(({ name }) => name).join(', ')}; see ${join(settings.dataDir, 'logs')}`,
-            );
-          await Promise.all([...waiting].map(async (i) => (await isReady(i)) && waiting.delete(i)));
-        }
-      },
+      waitReady: (deadlineMs = 60_000) => untilReady(instances, deadlineMs, stopIfAsked),
       stop,
     };
     await cluster.waitReady();
-    if (admin.world !== undefined) writeFileSync(join(settings.dataDir, 'admin-created'), '');
+    adminSettled(settings.dataDir);
     return cluster;
   } catch (error) {
     await stop();

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from './fault.ts';
+import { REPO } from './settings.ts';
 
 export interface Secrets {
   jwt: string;
@@ -80,4 +81,12 @@ export function writeClusterFile(dir: string, cluster: ClusterFile): void {
   const file = clusterFileOf(dir);
   writeFileSync(`${file}.new`, `${JSON.stringify(cluster, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
+}
+
+/** Services of a runner that was killed end by themselves, but slowly, and a frozen one never: they hold our ports. */
+export function endLeftovers(dir: string): void {
+  const cluster = readClusterFile(dir);
+  for (const { pid } of cluster === undefined ? [] : [cluster.gateway, ...cluster.services]) {
+    if (pid > 0 && commandLine(pid).includes(join(REPO, 'services'))) process.kill(pid, 'SIGKILL');
+  }
 }

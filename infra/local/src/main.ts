@@ -8,12 +8,14 @@ const say = (line: string): void => void process.stderr.write(`chatapi: ${line}\
 const started = Date.now();
 let cluster: Cluster | undefined;
 let stopAskedAt = 0;
+const starting = new AbortController();
 
 /** The first signal stops in order; npm and the terminal may both send it, so only a later one cuts short. */
 function stop(): void {
   const again = stopAskedAt > 0 && Date.now() - stopAskedAt > 1000;
   stopAskedAt ||= Date.now();
   if (again) process.exit(1);
+  starting.abort();
   if (cluster === undefined) return;
   say('stopping');
   const running = cluster;
@@ -24,11 +26,10 @@ process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop);
 
 try {
   const settings = readSettings(process.env);
-  const ready = await startCluster(settings, { say });
+  const ready = await startCluster(settings, { say }, starting.signal);
   cluster = ready;
-  if (stopAskedAt > 0) stop();
-  else process.stdout.write(`${screen(ready, settings.dataDir, (Date.now() - started) / 1000)}\n`);
+  process.stdout.write(`${screen(ready, settings.dataDir, (Date.now() - started) / 1000)}\n`);
 } catch (error) {
   say(error instanceof Fault ? error.message : String((error as Error).stack));
-  process.exit(1);
+  process.exit(starting.signal.aborted ? 0 : 1);
 }

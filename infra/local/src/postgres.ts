@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { commandLine } from './data-dir.ts';
 import { Fault } from './fault.ts';
-import type { Command } from './supervise.ts';
+import { type Command, endingWithUs } from './supervise.ts';
 
 export const SUPERUSER = 'chatapi';
 export const DATABASE = 'chatdb';
@@ -40,7 +40,7 @@ function unprivileged(): Account | undefined {
 }
 
 function asAccount(account: Account | undefined, file: string, args: string[]): { file: string; args: string[] } {
-  if (account === undefined) return { file, args };
+  if (account === undefined) return endingWithUs({ file, args }, 'INT');
   const { uid, gid } = account;
   const become = [
     `--reuid=${uid}`,
@@ -48,6 +48,7 @@ function asAccount(account: Account | undefined, file: string, args: string[]): 
     '--clear-groups',
     '--inh-caps=+dac_override',
     '--ambient-caps=+dac_override',
+    '--pdeathsig=INT',
   ];
   return { file: 'setpriv', args: [...become, '--', file, ...args] };
 }

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { commandLine, readClusterFile } from './data-dir.ts';
 import { Fault } from './fault.ts';
 import { REPO } from './settings.ts';
-import type { Command } from './supervise.ts';
+import { type Command, endingWithUs } from './supervise.ts';
 
 const CACHE = join(REPO, '.cache', 'redis');
 const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'];
@@ -62,9 +62,9 @@ export function redisCommand(dataDir: string, port: number, say: (line: string) 
     'maxmemory-policy': 'noeviction',
     'tcp-backlog': 511,
   };
+  const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
   return {
-    file,
-    args: Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]),
+    ...endingWithUs({ file, args }, 'TERM'),
     env: libraries === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries },
   };
 }

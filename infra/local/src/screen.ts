@@ -14,7 +14,9 @@ export function screen(cluster: Cluster, dataDir: string, seconds: number): stri
     cluster.admin === undefined
       ? []
       : [`  admin      ${cluster.admin.username} / ${cluster.admin.password}   (shown once)`];
-  const register = `{"username":"johndoe","email":"john@example.com","password":"securepassword123","display_name":"John Doe"}`;
+  // A new name at each start: the line works again after a restart.
+  const name = `john${Date.now().toString(36)}`;
+  const register = `{"username":"${name}","email":"${name}@example.com","password":"securepassword123","display_name":"John Doe"}`;
   return [
     '',
     `chatapi is ready (${seconds.toFixed(1)} s).  Ctrl-C stops it; data stays in ${dataDir}`,

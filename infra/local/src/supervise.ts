@@ -26,6 +26,15 @@ export interface Watcher {
   died(name: string, how: string, lastLines: string): void;
 }
 
+/** For programs that can't be told by a channel: on Linux the kernel signals them when the runner is gone, however it went. */
+export function endingWithUs<C extends Pick<Command, 'file' | 'args'>>(
+  { file, args, ...rest }: C,
+  signal: 'INT' | 'TERM',
+) {
+  if (process.platform !== 'linux') return { file, args, ...rest };
+  return { ...rest, file: 'setpriv', args: ['--pdeathsig', signal, '--', file, ...args] };
+}
+
 const FIRST_MS = 100;
 const MOST_MS = 5000;
 const STABLE_MS = 10_000;
