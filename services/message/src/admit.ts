@@ -28,7 +28,7 @@ async function create(c: Change, id: string, kind: Kind): Promise<boolean> {
 async function admitDirect(ctx: Context, id: string, { sender, recipient_id }: Draft): Promise<Admission> {
   const people = [sender.user_id, recipient_id as string];
   await requirePeople(ctx, [recipient_id as string]);
-  return await change(ctx, async (c) => {
+  return await change(ctx, id, async (c) => {
     if (await create(c, id, 'direct'))
       return { kind: 'direct', version: await enterRoom(c, id, entering(people, 'member')) };
     // Made by the other one a moment ago.
@@ -38,7 +38,7 @@ async function admitDirect(ctx: Context, id: string, { sender, recipient_id }: D
 }
 
 async function admitPublic(ctx: Context, id: string, users: string[]): Promise<Admission> {
-  return await change(ctx, async (c) => {
+  return await change(ctx, id, async (c) => {
     const [first, ...others] = entering(users, 'member') as [NewMember, ...NewMember[]];
     const made = await create(c, id, 'public');
     const room = (await lockRoom(c.trx, id)) as RoomRow;

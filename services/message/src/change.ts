@@ -73,12 +73,15 @@ async function once<T>(ctx: Context, work: (change: Change) => Promise<T>): Prom
   return result;
 }
 
-export async function change<T>(ctx: Context, work: (change: Change) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await once(ctx, work);
-    } catch (error) {
-      if (attempt === ATTEMPTS || !(await isRetried(ctx, error))) throw error;
+/** Runs `work` in a transaction, in the room's turn on this instance, and publishes what it appended. */
+export async function change<T>(ctx: Context, roomId: string, work: (change: Change) => Promise<T>): Promise<T> {
+  return await ctx.inTurn(roomId, async () => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once(ctx, work);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !(await isRetried(ctx, error))) throw error;
+      }
     }
-  }
+  });
 }

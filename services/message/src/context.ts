@@ -21,6 +21,7 @@ import { migrations } from './migrations/index.ts';
 import { openPublisher, type Publisher } from './publisher.ts';
 import { openSends, type SendBatcher } from './send.ts';
 import { prepareConnections } from './send-store.ts';
+import { type InTurn, openTurns } from './turns.ts';
 import { makePartitions, startUpkeep } from './upkeep.ts';
 
 export interface Context extends Base<MessageConfig> {
@@ -36,6 +37,8 @@ export interface Context extends Base<MessageConfig> {
   /** People known to have their row in `general`. */
   inGeneral: Set<string>;
   sends: SendBatcher;
+  /** Changes of one room one after the other. */
+  inTurn: InTurn;
   counted: Counted;
   stopUpkeep(): void;
 }
@@ -73,6 +76,7 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     publisher: openPublisher(db, redis, log),
     access: openAccessCache(),
     inGeneral: new Set(),
+    inTurn: openTurns(),
     counted: openCounted(metrics),
     stopUpkeep: startUpkeep({ db, config, log }),
   };

@@ -23,7 +23,7 @@ export async function lockedMessage(c: Change, { room_id, seq }: MessageRow): Pr
 export async function editMessage(ctx: Context, caller: Caller, id: string, content: string): Promise<Message> {
   const { row } = await readableMessage(ctx.db, id, caller.user_id);
   if (row.sender_id !== caller.user_id) throw new AppError('AUTHORIZATION_ERROR', 'Only its sender may edit a message');
-  await change(ctx, async (c) => {
+  await change(ctx, row.room_id, async (c) => {
     const now = await lockedMessage(c, row);
     if (now.is_deleted) throw new AppError('CONFLICT', 'The message was deleted');
     if (content === '' && now.attachments.length === 0)
@@ -51,7 +51,7 @@ export async function editMessage(ctx: Context, caller: Caller, id: string, cont
 }
 
 async function bury(ctx: Context, row: MessageRow, actor_id: string): Promise<void> {
-  await change(ctx, async (c) => {
+  await change(ctx, row.room_id, async (c) => {
     const now = await lockedMessage(c, row);
     if (now.is_deleted) return;
     const deleted_at = (await entomb(c.trx, now)).toISOString();

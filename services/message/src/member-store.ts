@@ -31,13 +31,14 @@ export async function deleteMembers(trx: Knex, roomId: string, userIds?: string[
   return ((await query.delete('user_id')) as { user_id: string }[]).map(({ user_id }) => user_id);
 }
 
-/** After members changed by `by`: the count, and the version by which every instance sees that it must look again. */
+/**
+ * After members changed by `by`: the count and, when somebody went, the version by which every instance sees that what it remembers
+ * may be wrong. Who comes in makes nothing wrong that is remembered: only members are.
+ */
 export async function recount(trx: Knex, roomId: string, by: number): Promise<number> {
-  const set = by === 0 ? '' : 'member_count = member_count + ?, version = version + 1,';
-  const bindings = by === 0 ? [roomId] : [by, roomId];
   const { rows } = await trx.raw<{ rows: { version: number }[] }>(
-    `update rooms set ${set} updated_at = updated_at where id = ? returning version`,
-    bindings,
+    'update rooms set member_count = member_count + ?, version = version + ? where id = ? returning version',
+    [by, by < 0 ? 1 : 0, roomId],
   );
   return (rows[0] as { version: number }).version;
 }

@@ -61,7 +61,7 @@ async function memberView(ctx: Context, roomId: string, userId: string): Promise
 /** `general`: everyone is in already. */
 export async function joinRoom(ctx: Context, caller: Caller, roomId: string): Promise<void> {
   await ensureGeneral(ctx, [caller.user_id]);
-  await change(ctx, async (c) => {
+  await change(ctx, roomId, async (c) => {
     await roomToChange(c.trx, roomId, caller.user_id, 'join');
     await enterRoom(c, roomId, [{ user_id: caller.user_id, role: 'member' }]);
   });
@@ -83,7 +83,7 @@ async function handOver(c: Change, roomId: string, actorId: string): Promise<voi
 
 /** Who is not in has left already. */
 export async function leave(ctx: Context, caller: Caller, roomId: string): Promise<void> {
-  await change(ctx, async (c) => {
+  await change(ctx, roomId, async (c) => {
     const { standing, room } = await roomToChange(c.trx, roomId, caller.user_id, 'read');
     if (standing === 'stranger' && roomId !== GENERAL) return;
     demand('leave', room, standing);
@@ -96,7 +96,7 @@ export async function leave(ctx: Context, caller: Caller, roomId: string): Promi
 export async function addMember(ctx: Context, caller: Caller, roomId: string, userId: string): Promise<Member> {
   await readableRoom(ctx.db, roomId, caller.user_id);
   await requirePeople(ctx, [userId]);
-  await change(ctx, async (c) => {
+  await change(ctx, roomId, async (c) => {
     await roomToChange(c.trx, roomId, caller.user_id, 'add_member');
     await enterRoom(c, roomId, [{ user_id: userId, role: 'member' }]);
   });
@@ -110,7 +110,7 @@ export async function changeRole(
   userId: string,
   role: MemberRole,
 ): Promise<Member> {
-  await change(ctx, async (c) => {
+  await change(ctx, roomId, async (c) => {
     await roomToChange(c.trx, roomId, caller.user_id, 'set_role');
     const now = await findRole(c.trx, roomId, userId);
     if (now === 'stranger') throw notFound('Member');
@@ -124,7 +124,7 @@ export async function changeRole(
 
 export async function removeMember(ctx: Context, caller: Caller, roomId: string, userId: string): Promise<void> {
   if (userId === caller.user_id) return await leave(ctx, caller, roomId);
-  await change(ctx, async (c) => {
+  await change(ctx, roomId, async (c) => {
     const { room, standing } = await roomToChange(c.trx, roomId, caller.user_id, 'remove_member');
     const theirs = await findRole(c.trx, roomId, userId);
     if (theirs === 'owner' || theirs === 'moderator') demand('remove_staff', room, standing);

@@ -19,7 +19,7 @@ async function react(
   if (!isEmoji(emoji)) throw invalidField('emoji', 'emoji must be one emoji of at most 32 bytes');
   const { row, room } = await readableMessage(ctx.db, id, caller.user_id);
   demand('post', room, room.role ?? 'stranger');
-  await change(ctx, async (c) => {
+  await change(ctx, row.room_id, async (c) => {
     const now = await lockedMessage(c, row);
     if (now.is_deleted) throw new AppError('CONFLICT', 'The message was deleted');
     const apply = action === 'added' ? addReaction : removeReaction;

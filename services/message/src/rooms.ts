@@ -99,7 +99,7 @@ export async function createRoom(ctx: Context, caller: Caller, body: NewRoom): P
     { user_id: caller.user_id, role: 'owner' },
     ...others.map((user_id) => ({ user_id, role: 'member' as const })),
   ];
-  await change(ctx, async (c) => {
+  await change(ctx, id, async (c) => {
     if (!(await insertRoom(c.trx, { id, kind: body.visibility, name: body.name ?? null })))
       throw new AppError('CONFLICT', 'A room of this name exists or has existed');
     if (body.topic !== undefined) await updateRoom(c.trx, id, { topic: body.topic });
@@ -116,7 +116,7 @@ export interface RoomChanges {
 }
 
 export async function changeRoom(ctx: Context, caller: Caller, id: string, changes: RoomChanges): Promise<Room> {
-  await change(ctx, async (c) => {
+  await change(ctx, id, async (c) => {
     const { room, standing } = await roomToChange(c.trx, id, caller.user_id, 'rename');
     const visibility = changes.visibility ?? (room.kind as 'public' | 'private');
     if (visibility !== room.kind) demand('set_visibility', room, standing);
@@ -139,7 +139,7 @@ export async function changeRoom(ctx: Context, caller: Caller, id: string, chang
 }
 
 export async function deleteRoom(ctx: Context, caller: Caller, id: string): Promise<void> {
-  await change(ctx, async (c) => {
+  await change(ctx, id, async (c) => {
     const { room } = await roomToChange(c.trx, id, caller.user_id, 'delete_room');
     await emptyRoom(c, id, room.last_seq);
     await buryRoom(c.trx, id);

@@ -78,12 +78,12 @@ async function parentSeqs(client: PoolClient, drafts: Draft[]): Promise<Map<Draf
   );
 }
 
-/** In the order of `drafts`: what the batch needs to know of each, or why it can't be sent. */
+/** In the order of `drafts`: what the batch needs to know of each, or why it can't be sent; `undefined`: look again. */
 export async function resolveDrafts(
   ctx: Context,
   client: PoolClient,
   drafts: Draft[],
-): Promise<(Resolved | AppError)[]> {
+): Promise<(Resolved | AppError | undefined)[]> {
   const unknown = drafts.filter((draft) => !isKnown(ctx, draft));
   const refused = unknown.length === 0 ? new Map<Draft, AppError>() : await look(ctx, client, unknown);
   const replies = await parentSeqs(client, drafts);
@@ -94,6 +94,8 @@ export async function resolveDrafts(
     const parent = replies.get(draft) ?? null;
     const error = refused.get(draft) ?? (parent instanceof AppError ? parent : undefined);
     if (error !== undefined) return error;
+    // Somebody else's look may have brought a newer version, under which this one is not known to be in.
+    if (!isKnown(ctx, draft)) return undefined;
     const version = ctx.access.get(draft.room_id)?.version ?? 0;
     return { version, parent_seq: parent as number | null, mentions: mentionsOf(names.get(draft) ?? [], people) };
   });

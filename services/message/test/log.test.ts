@@ -133,4 +133,30 @@ describe('the log', () => {
     }
     expect(frames.filter(({ type }) => type === 'message').length).to.equal(61);
   }).timeout(30_000);
+
+  it('people going out and in all the time don’t keep others’ sends out, and nobody’s message stands behind their own going', async () => {
+    const member_ids = Array.from({ length: 20 }, (_, i) => `usr_g${i}`);
+    await one.ask('usr_a', 'post', '/rooms', { chat_id: 'revolving', member_ids }).expect(201);
+    const goers = member_ids.map(async (user, i) => {
+      const m = i % 2 === 0 ? one : two;
+      await m.ask(user, 'post', '/rooms/revolving/leave').expect(204);
+      await m.ask(user, 'post', '/rooms/revolving/join').expect(204);
+      await m.ask(user, 'post', '/rooms/revolving/leave').expect(204);
+    });
+    const sends = Array.from({ length: 40 }, async (_, i) => {
+      await new Promise((resolve) => setTimeout(resolve, i * 3));
+      return await (i % 2 === 0 ? two : one).send(i % 4 === 0 ? 'usr_a' : `usr_g${i % 20}`, {
+        chat_id: 'revolving',
+        content: `${i}`,
+      });
+    });
+    await Promise.all(goers);
+    for (const { status } of await Promise.all(sends)) expect(status).to.equal(201);
+    const inside = new Set<string>();
+    for (const { type, user_id, sender_id } of await two.log('revolving')) {
+      if (type === 'member_joined') inside.add(user_id);
+      if (type === 'member_left') inside.delete(user_id);
+      if (type === 'message') expect(inside.has(sender_id), sender_id).to.equal(true);
+    }
+  }).timeout(30_000);
 });
