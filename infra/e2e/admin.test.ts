@@ -13,8 +13,8 @@ async function recount(): Promise<Json> {
     const one = async (sql: string): Promise<number> => Number((await db.query(sql)).rows[0].n);
     return {
       accounts: await one('select count(*) n from auth.accounts'),
-      messages: await one('select count(*) n from messages.messages where deleted_at is null'),
-      files: await one('select count(*) n from file.files'),
+      messages: await one('select count(*) n from messages.messages where not is_deleted'),
+      files: await one('select count(*) n from files.files where deleted_at is null'),
     };
   } finally {
     await db.end();

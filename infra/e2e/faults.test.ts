@@ -63,7 +63,9 @@ describe('whatever dies', function () {
     'postgres',
   ]) {
     it(`kill -9 of ${name}: within 10 s all works, and the messages are there once, in order`, async () => {
+      const before = own.pid(name);
       own.kill(name);
+      await eventually(() => expect(own.pid(name)).to.not.be.oneOf([before, undefined]), HEALED_MS);
       await allWork();
       await own.waitReady(HEALED_MS);
     });

@@ -7,6 +7,7 @@ const KINDS: Kind[] = ['owner', 'moderator', 'member', 'stranger'];
 
 interface World {
   room: string;
+  visibility: string;
   who: Record<Kind, Account>;
   /** A member without any role, and someone outside. */
   other: Account;
@@ -64,7 +65,8 @@ const ACTS: Act[] = [
     what: 'change visibility',
     private: [200, 403, 403, 404],
     public: [200, 403, 403, 403],
-    run: async (w, me) => rest(me).put(`/rooms/${w.room}`, { visibility: 'private' }),
+    run: async (w, me) =>
+      rest(me).put(`/rooms/${w.room}`, { visibility: w.visibility === 'private' ? 'public' : 'private' }),
   },
   {
     what: 'make a moderator',
@@ -107,7 +109,7 @@ describe('rights in a room', () => {
     await rest(who.owner).post('/rooms', { chat_id: room, visibility, member_ids }).expect(201);
     await rest(who.owner).put(`/rooms/${room}/members/${who.moderator.id}`, { role: 'moderator' }).expect(200);
     const { id } = await say(other, { chat_id: room, content: 'theirs' });
-    return { room, who, other, outsider, message: id };
+    return { room, visibility, who, other, outsider, message: id };
   }
 
   for (const visibility of ['private', 'public'] as const) {

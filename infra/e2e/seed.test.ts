@@ -72,7 +72,7 @@ describe('the seed, request by request', () => {
     expect(direct.body.recipient_id).to.equal(other.id);
     const seen = await rest(other).get(`/messages/?recipient_id=${john.id}`).expect(200);
     expect(seen.body.messages.map((m: Json) => m.id)).to.deep.equal([direct.body.id]);
-    expect(seen.body.messages[0].recipient_id).to.equal(john.id);
+    expect(seen.body.messages[0].recipient_id).to.equal(other.id);
     const all = await rest(john).get('/messages/').expect(200);
     expect(all.body.messages.map((m: Json) => m.id)).to.deep.equal([direct.body.id, message.id]);
   });
