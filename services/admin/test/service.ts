@@ -97,7 +97,7 @@ export async function start(settings: Record<string, unknown> = {}): Promise<Run
   const { value: config, error } = schema.validate(
     {
       DATABASE_URL: own.href,
-      REDIS_URL: process.env.TEST_REDIS_URL,
+      REDIS_URL: `${process.env.TEST_REDIS_URL}/5`,
       INTERNAL_SECRET_KEY: SECRET,
       LOG_LEVEL: 'silent',
       ...settings,

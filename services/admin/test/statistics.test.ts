@@ -110,7 +110,7 @@ describe('statistics', () => {
   });
 
   it('are right within 2 s of what another service told', async () => {
-    const queueRedis = () => openQueueRedis(process.env.TEST_REDIS_URL ?? '', s.ctx.log);
+    const queueRedis = () => openQueueRedis(s.ctx.config.REDIS_URL, s.ctx.log);
     // A teller of its own outbox in the same database: only the way through the queue matters here.
     const teller = startFacts({
       service: 'message',

@@ -79,7 +79,8 @@ export async function snapshots(ctx: Context, ids: string[], userId: string): Pr
       const row = byId.get(id);
       if (row === undefined) return [];
       const { thumbnail, ...rest } = row;
-      return [{ ...rest, has_thumbnail: thumbnail === 'ready' }];
+      // A message keeps this for ever, and is often sent before the thumbnail is drawn: one that is due counts.
+      return [{ ...rest, has_thumbnail: thumbnail !== 'none' }];
     }),
   };
 }

@@ -47,7 +47,7 @@ describe('the file service as a process', () => {
     place = await openPlace();
     ports = { main: await freePort(), second: await freePort() };
     await launch();
-  });
+  }).timeout(30_000);
   after(async () => {
     if (child?.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');

@@ -31,7 +31,7 @@ export const nobody = (): Record<string, string> => seal({ kind: 'anonymous', ip
 export const service = (): Record<string, string> => seal({ kind: 'service', service: 'message' });
 const seal = (identity: Identity): Record<string, string> => ({ [IDENTITY_HEADER]: sealIdentity(key, identity) });
 
-export const until = async (check: () => Promise<boolean> | boolean, ms = 8000): Promise<void> => {
+export const until = async (check: () => Promise<boolean> | boolean, ms = 15_000): Promise<void> => {
   for (const end = Date.now() + ms; !(await check()); ) {
     if (Date.now() > end) throw new Error('waited too long');
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -89,7 +89,7 @@ export async function openPlace(): Promise<Place> {
   return {
     settings: {
       DATABASE_URL: own.href,
-      REDIS_URL: process.env.TEST_REDIS_URL,
+      REDIS_URL: `${process.env.TEST_REDIS_URL}/4`,
       INTERNAL_SECRET_KEY: SECRET,
       UPLOAD_DIR: folder,
       MESSAGE_INTERNAL_URL: message.url,
@@ -113,6 +113,7 @@ export async function start(settings: Record<string, unknown> = {}): Promise<Run
   if (error !== undefined) throw error;
   const log = openLog('file', 'test', config.LOG_LEVEL);
   const ctx = await open({ config, log, metrics: openMetrics('file', 'test') });
+  await until(() => ctx.redis.status === 'ready');
   const app = openApp({ log, mount: (a) => void a.use(router(ctx, key, [...routes, ...internalRoutes])) });
   return {
     ...place,

@@ -78,14 +78,14 @@ describe('an upload', () => {
       .expect('content-type', 'image/webp');
     const { width, height, format } = await sharp(thumbnail.body as Buffer).metadata();
     expect({ width, height, format }).to.deep.equal({ width: 320, height: 240, format: 'webp' });
-  });
+  }).timeout(20_000);
 
   it('of bytes that only begin like a picture is kept without a thumbnail', async () => {
     const broken = (await png()).subarray(0, 120);
     const { body } = await post().attach('file', broken, 'broken.png').expect(201);
     await until(async () => (await s.ctx.db('files').where({ id: body.id, thumbnail: 'none' })).length === 1);
     await request(s.app).get(`/files/${body.id}/thumbnail`).set(as('usr_a')).expect(404);
-  });
+  }).timeout(20_000);
 
   it('of a picture with too many pixels is not decoded', async () => {
     const bomb = await sharp({
