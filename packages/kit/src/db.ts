@@ -1,4 +1,4 @@
-// Owns: how long this process waits for PostgreSQL (connection 2 s, lock 2 s, statement 3 s) and how its schema comes up to date.
+// Owns: how long this process waits for PostgreSQL (connection 2 s, lock 2 s, statement 2.5 s) and how its schema comes up to date.
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Log } from './log.ts';
@@ -14,7 +14,7 @@ export interface DbSettings {
 
 const silent = (): void => undefined;
 
-const STATEMENT_MS = 3000;
+const STATEMENT_MS = 2500;
 const LOCK_MS = 2000;
 
 const sessionOptions = (schema: string): string =>
@@ -28,7 +28,7 @@ const connection = (settings: DbSettings, schema: string, service: string) => ({
   options: sessionOptions(schema),
   application_name: service,
   connectionTimeoutMillis: 2000,
-  query_timeout: STATEMENT_MS + 500,
+  query_timeout: STATEMENT_MS + 300,
   keepAlive: true,
 });
 
