@@ -1,0 +1,66 @@
+// The limit: `ws` and Redis pub/sub, nothing stored, no rights. A node: verifies the token once at the upgrade, publishes what
+// a client sends, and hands each publication as one ready-made frame to every socket of the room.
+import { createSecretKey, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { Redis } from 'ioredis';
+import jwt from 'jsonwebtoken';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+const { SECRET = '', REDIS = '', ROOM = '' } = process.env;
+const key = createSecretKey(Buffer.from(SECRET));
+const publisher = new Redis(REDIS);
+const subscriber = new Redis(REDIS);
+const members = new Map<string, Set<WebSocket>>();
+
+async function enter(topic: string, socket: WebSocket): Promise<void> {
+  const present = members.get(topic) ?? new Set();
+  members.set(topic, present.add(socket));
+  if (present.size === 1) await subscriber.subscribe(topic);
+}
+
+function leave(topic: string, socket: WebSocket): void {
+  const present = members.get(topic);
+  present?.delete(socket);
+  if (present?.size === 0) {
+    members.delete(topic);
+    void subscriber.unsubscribe(topic);
+  }
+}
+
+subscriber.on('messageBuffer', (topic: Buffer, frame: Buffer) => {
+  for (const socket of members.get(topic.toString()) ?? []) socket.send(frame, { binary: false });
+});
+
+const http = createServer((_request, response) => response.writeHead(404).end());
+const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 65_536 });
+
+http.on('upgrade', (request, socket, head) => {
+  const token = new URL(request.url ?? '/', 'http://x').searchParams.get('token') ?? '';
+  jwt.verify(token, key, { algorithms: ['HS256'] }, (error, claims) => {
+    if (error !== null) return socket.destroy();
+    server.handleUpgrade(request, socket, head, (ws) => void welcome(ws, String(claims?.sub)));
+  });
+});
+
+async function welcome(ws: WebSocket, id: string): Promise<void> {
+  const topics = [`u:${id}`, `r:${ROOM}`];
+  ws.on('error', () => undefined);
+  ws.on('message', (data) => {
+    const { message, chat_id, recipient_id } = JSON.parse(String(data));
+    const body = { id: randomUUID(), sender_id: id, content: message, created_at: new Date().toISOString() };
+    const frame = JSON.stringify({ type: 'message', ...body, chat_id, recipient_id });
+    if (recipient_id === undefined) return void publisher.publish(`r:${chat_id}`, frame);
+    void publisher.publish(`u:${recipient_id}`, frame);
+    ws.send(frame);
+  });
+  ws.on('close', () => {
+    for (const topic of topics) leave(topic, ws);
+  });
+  await Promise.all(topics.map((topic) => enter(topic, ws)));
+  ws.send(JSON.stringify({ type: 'hello', user_id: id }));
+}
+
+http.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () =>
+  process.send?.((http.address() as { port: number }).port),
+);
+process.once('disconnect', () => process.exit(0));
