@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ask, bearer, deadUrl, serve, startWorld, type World } from './world.ts';
+import { ask, bearer, deadUrl, raw, serve, startWorld, tokenOf, type World } from './world.ts';
 
 const ERROR_KEYS = ['code', 'details', 'error', 'message', 'request_id', 'timestamp'];
 
@@ -99,6 +99,19 @@ describe('the door before services that fail', () => {
     for (const go of waiting) go();
     await Promise.all(first);
   });
+
+  it('gives up a body that does not arrive, while others are served', async () => {
+    const world = await open();
+    const start = `POST /messages HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenOf('usr_1')}\r\n`;
+    const slow = [1, 2, 3].map(() => raw(world, `${start}Content-Length: 9\r\n\r\n{`, 9000));
+    const halves = Array.from({ length: 50 }, () => raw(world, 'GET / HTTP/1.1\r\nHo', 500));
+    expect((await ask(world, '/users/me', { headers: bearer('usr_2') })).status).to.equal(200);
+    for (const text of await Promise.all(slow))
+      expect(text)
+        .to.match(/^HTTP\/1.1 408/)
+        .and.include('VALIDATION_ERROR');
+    await Promise.all(halves);
+  }).timeout(15_000);
 
   it('refuses whoever needs a session to be checked while auth was never reached, and is not ready', async () => {
     const world = await open({ env: { AUTH_INTERNAL_URL: await deadUrl() } });
