@@ -13,6 +13,8 @@ export interface Healer {
 const TICK_MS = 500;
 const HEADS_EVERY_MS = 3000;
 const RENEW_EVERY_MS = 5000;
+/** Connections came or went: statistics promise to be right within 2 s. */
+const RENEW_CHANGED_MS = 1000;
 /** Every user is compared once in this time, a few each tick; with signals away at once. */
 const USERS_EVERY_MS = 60_000;
 const AT_ONCE = 8;
@@ -62,6 +64,7 @@ function once(node: Node, work: () => Promise<void>): () => Promise<void> {
 /** `onForgotten`: the others took this node for dead, or Redis lost its memory. */
 export function startHealer(node: Node, onForgotten: () => void): Healer {
   let renewed = 0;
+  let renewedWith = 0;
   let compared = 0;
   let rotation: LocalUser[] = [];
 
@@ -84,8 +87,10 @@ export function startHealer(node: Node, onForgotten: () => void): Healer {
 
   const tick = (): void => {
     const now = Date.now();
-    if (now - renewed >= (isWhole(node) ? RENEW_EVERY_MS : TICK_MS)) {
+    const every = node.connections.size === renewedWith ? RENEW_EVERY_MS : RENEW_CHANGED_MS;
+    if (now - renewed >= (isWhole(node) ? every : TICK_MS)) {
       renewed = now;
+      renewedWith = node.connections.size;
       void lease();
     }
     if (now - compared >= (isWhole(node) ? HEADS_EVERY_MS : TICK_MS)) {

@@ -18,7 +18,7 @@ const untaken = ({ socket }: Connection): number =>
   socket.writableLength + ((socket as { _handle?: { writeQueueSize?: number } })._handle?.writeQueueSize ?? 0);
 
 /** A socket that drains is alive however long its pongs take; one that does not is cut. */
-function watchLagging(node: Node, c: Connection, now: number): void {
+export function watchLagging(node: Node, c: Connection, now: number): void {
   drained(node, c);
   if (c.lag === undefined) return;
   const unsent = untaken(c);
@@ -26,7 +26,7 @@ function watchLagging(node: Node, c: Connection, now: number): void {
   else if (now - c.lag.since > STALLED_MS) closeConnection(node, c, CLOSE.stalled, 'no progress for 60 s');
 }
 
-function beat(node: Node, c: Connection, now: number): void {
+export function beat(node: Node, c: Connection, now: number): void {
   if (c.claims.expires_at <= now) {
     closeConnection(node, c, CLOSE.ended, 'the token has expired');
     return;

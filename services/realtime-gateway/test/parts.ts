@@ -1,5 +1,4 @@
 // A node without network: real rooms, feeds, holes, writer; its log is an array, its sockets remember what was written.
-import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openHoles } from '../src/holes.ts';
 import type { LogReader } from '../src/log-reader.ts';
@@ -28,19 +27,21 @@ export function payloads(bytes: Buffer): unknown[] {
   return found;
 }
 
-export class FakeSocket extends EventEmitter {
+export class FakeSocket {
   writableLength = 0;
   /** A peer that does not read: what is written stays. */
   stalled = false;
   written: Buffer[] = [];
-  write(bytes: Buffer): boolean {
+  private waiting: (() => void)[] = [];
+  write(bytes: Buffer, done?: () => void): boolean {
     this.written.push(bytes);
     if (this.stalled) this.writableLength += bytes.length;
+    if (done !== undefined) this.stalled ? this.waiting.push(done) : setImmediate(done);
     return !this.stalled;
   }
   drain(): void {
     this.writableLength = 0;
-    this.emit('drain');
+    for (const done of this.waiting.splice(0)) done();
   }
   get frames(): any[] {
     return payloads(Buffer.concat(this.written));

@@ -1,0 +1,175 @@
+// Auth, user and message as a node sees them, in one small server: message is another service, its log here is an array.
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { publishRecords, type Revocation, roomTopic, userTopic } from '@chatapi/bus';
+import type { Redis } from '@chatapi/kit';
+
+interface RoomLog {
+  kind: 'public' | 'private' | 'direct';
+  members: string[];
+  events: { seq: number; sender: string; frame: string }[];
+}
+
+export interface InnerServices {
+  url: string;
+  rooms: Map<string, RoomLog>;
+  revocations: Revocation[];
+  positions: Record<string, unknown>[];
+  offline: string[];
+  sends: number;
+  /** Answers 503 to sends as long as it is above 0. */
+  failing: number;
+  /** Signals are lost. */
+  silent: boolean;
+  append(room: string, sender: string, fields?: object, origin?: string): Promise<number>;
+  member(kind: 'joined' | 'left', room: string, user: string): Promise<void>;
+  close(): void;
+}
+
+async function bodyOf(req: IncomingMessage): Promise<any> {
+  let text = '';
+  for await (const chunk of req) text += chunk;
+  return text === '' ? {} : JSON.parse(text);
+}
+
+export async function openInnerServices(redis: Redis): Promise<InnerServices> {
+  const acked = new Map<string, object>();
+
+  const answers: [RegExp, (body: any, match: RegExpExecArray, url: URL) => unknown][] = [
+    [
+      /^\/internal\/revocations$/,
+      (_b, _m, url) => ({
+        revocations: inner.revocations.filter(({ seq }) => seq > Number(url.searchParams.get('after'))),
+        last_seq: 0,
+      }),
+    ],
+    [
+      /^\/internal\/users\/([^/]+)\/rooms$/,
+      (_b, [, user]) => ({
+        rooms: [...inner.rooms]
+          .filter(([, { members }]) => members.includes(user as string))
+          .map(([id, { kind, events, members }]) => ({
+            id,
+            kind,
+            last_seq: events.length,
+            member_count: members.length,
+          })),
+      }),
+    ],
+    [
+      /^\/internal\/users\/([^/]+)\/peers$/,
+      (_b, [, user]) => ({
+        user_ids: [...inner.rooms.values()].flatMap(({ members }) => members).filter((id) => id !== user),
+      }),
+    ],
+    [
+      /^\/internal\/heads$/,
+      ({ rooms }) => ({
+        heads: Object.fromEntries(
+          rooms.flatMap((id: string) => (inner.rooms.has(id) ? [[id, inner.rooms.get(id)?.events.length]] : [])),
+        ),
+      }),
+    ],
+    [
+      /^\/internal\/events$/,
+      ({ user_id, rooms }) => ({
+        rooms: rooms.map(({ id, after, limit }: { id: string; after: number; limit: number }) => {
+          const room = inner.rooms.get(id);
+          const readable =
+            room !== undefined && (user_id === undefined || room.kind === 'public' || room.members.includes(user_id));
+          if (!readable) return { id, readable, first_seq: 0, last_seq: 0, events: [] };
+          return {
+            id,
+            readable,
+            first_seq: 1,
+            last_seq: room.events.length,
+            events: room.events.slice(after, after + limit),
+          };
+        }),
+      }),
+    ],
+    [/^\/internal\/positions$/, ({ positions }) => void inner.positions.push(...positions)],
+    [
+      /^\/internal\/presence$/,
+      ({ offline }) => void inner.offline.push(...offline.map(({ user_id }: { user_id: string }) => user_id)),
+    ],
+    [/^\/internal\/sends$/, ({ sends }) => takeSends(sends)],
+  ];
+
+  async function takeSends(sends: any[]): Promise<unknown> {
+    if (inner.failing-- > 0) return undefined;
+    inner.failing = 0;
+    inner.sends += sends.length;
+    const results = [];
+    for (const { sender_id, origin, body } of sends) results.push(await takeSend(sender_id, origin, body));
+    return { results };
+  }
+
+  async function takeSend(sender_id: string, origin: string, body: any): Promise<object> {
+    const chat_id = body.chat_id ?? `dm:${body.recipient_id}`;
+    if (!inner.rooms.has(chat_id))
+      return { ok: false, error: { code: 'RESOURCE_NOT_FOUND', message: 'Room not found', details: {} } };
+    const key = `${chat_id} ${sender_id} ${body.client_id}`;
+    const known = acked.get(key);
+    if (known !== undefined) return known;
+    const seq = await inner.append(chat_id, sender_id, { type: 'message', content: body.content }, origin);
+    const answer = {
+      ok: true,
+      message_id: `msg_${seq}`,
+      chat_id,
+      seq,
+      created_at: new Date().toISOString(),
+      client_id: body.client_id,
+      repeated: false,
+    };
+    acked.set(key, answer);
+    return answer;
+  }
+
+  const server = createServer(async (req, res) => {
+    const url = new URL(req.url as string, 'http://inner');
+    const body = await bodyOf(req);
+    for (const [pattern, answer] of answers) {
+      const match = pattern.exec(url.pathname);
+      if (match === null) continue;
+      const value = await answer(body, match, url);
+      const away = value === undefined && url.pathname.endsWith('sends');
+      res.writeHead(away ? 503 : value === undefined ? 204 : 200, { 'content-type': 'application/json' });
+      return void res.end(value === undefined ? undefined : JSON.stringify(value));
+    }
+    res.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+
+  const inner: InnerServices = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    rooms: new Map(),
+    revocations: [],
+    positions: [],
+    offline: [],
+    sends: 0,
+    failing: 0,
+    silent: false,
+    async append(room, sender, fields = {}, origin = '') {
+      const { events } = inner.rooms.get(room) as RoomLog;
+      const seq = events.length + 1;
+      const frame = JSON.stringify({ type: 'event', chat_id: room, seq, sender_id: sender, ...fields });
+      events.push({ seq, sender, frame });
+      if (!inner.silent)
+        await publishRecords(redis, [{ kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame }]);
+      return seq;
+    },
+    async member(kind, room, user) {
+      const log = inner.rooms.get(room) as RoomLog;
+      log.members = kind === 'joined' ? [...log.members, user] : log.members.filter((id) => id !== user);
+      const seq = await inner.append(room, user, { type: `member_${kind}` });
+      const frame = JSON.stringify({ type: kind === 'joined' ? 'room_joined' : 'room_removed', chat_id: room });
+      await publishRecords(redis, [{ kind, topic: userTopic(user), room, seq, sender: user, origin: '', frame }]);
+    },
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  return inner;
+}

@@ -1,0 +1,117 @@
+import { AppError, type Peer, unavailable } from '@chatapi/kit';
+import { expect } from 'chai';
+import type { Connection, Send } from '../src/node.ts';
+import { openSends, type SendAnswer } from '../src/sends.ts';
+import { until } from './parts.ts';
+
+const connection = { id: 'con_1', user: { id: 'usr_1' }, claims: { role: 'user' } } as unknown as Connection;
+const log = { debug: () => undefined } as unknown as Parameters<typeof openSends>[1];
+let made = 0;
+const sendTo = (chat_id: string, patience = 2000): Send => ({
+  connection,
+  client_id: null,
+  body: { chat_id, content: 'x', client_id: `c${++made}` },
+  request_id: 'req',
+  size: 100,
+  deadline: Date.now() + patience,
+  done: false,
+});
+
+type Sent = { body: { chat_id: string; client_id: string } };
+type Instance = (sends: Sent[]) => unknown[];
+
+const good: Instance = (sends) =>
+  sends.map(({ body }, seq) => ({ ok: true, message_id: body.client_id, chat_id: body.chat_id, seq, created_at: '' }));
+const away: Instance = () => {
+  throw unavailable('message');
+};
+
+function openBehind(instances: Instance[]) {
+  const calls: { instance: number; ids: string[] }[] = [];
+  const outcomes: [string, SendAnswer | AppError][] = [];
+  const message = {
+    size: instances.length,
+    at: (instance: number) => ({
+      async call(_method: string, _path: string, { body }: { body: { sends: Sent[] } }) {
+        calls.push({ instance, ids: body.sends.map((s) => s.body.client_id) });
+        return { results: (instances[instance] as Instance)(body.sends) };
+      },
+    }),
+  } as unknown as Peer;
+  const sends = openSends(message, log, (send, outcome) => void outcomes.push([send.body.client_id, outcome]));
+  return { sends, calls, outcomes };
+}
+
+describe('sends on their way to message', () => {
+  it('those of one turn travel together, in their order', async () => {
+    const { sends, calls, outcomes } = openBehind([good]);
+    const all = Array.from({ length: 20 }, () => sendTo('room'));
+    for (const send of all) sends.push(send);
+    await until(() => outcomes.length === 20);
+    expect(calls).to.deep.equal([{ instance: 0, ids: all.map(({ body }) => body.client_id) }]);
+    expect(outcomes.map(([id]) => id)).to.deep.equal(all.map(({ body }) => body.client_id));
+  });
+
+  it('a room goes to one instance while all is well; another takes over with the same client_ids', async () => {
+    const down = [false, false, false];
+    const instances = down.map(
+      (_, i): Instance =>
+        (sends) =>
+          down[i] ? away(sends) : good(sends),
+    );
+    const { sends, calls, outcomes } = openBehind(instances);
+    for (let i = 0; i < 3; i++) {
+      sends.push(sendTo('room'));
+      await until(() => outcomes.length === i + 1);
+    }
+    const home = calls[0]?.instance as number;
+    expect(calls.every(({ instance }) => instance === home)).to.equal(true);
+    down[home] = true;
+    sends.push(sendTo('room'));
+    await until(() => outcomes.length === 4);
+    const [failed, taken] = calls.slice(-2);
+    expect(failed?.instance).to.equal(home);
+    expect(taken?.instance).not.to.equal(home);
+    expect(taken?.ids).to.deep.equal(failed?.ids);
+    sends.push(sendTo('room'));
+    await until(() => outcomes.length === 5);
+    expect(calls.at(-1)?.instance).not.to.equal(home);
+  });
+
+  it('after its patience a send is refused as unavailable', async () => {
+    const { sends, outcomes } = openBehind([away]);
+    sends.push(sendTo('room', 200));
+    await until(() => outcomes.length === 1);
+    expect(outcomes[0]?.[1]).to.include({ code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  it('of a batch only what may pass is tried again', async () => {
+    let turn = 0;
+    const { sends, calls, outcomes } = openBehind([
+      (list) => {
+        const answers = good(list);
+        if (turn++ === 0) {
+          answers[0] = { ok: false, error: { code: 'SERVICE_UNAVAILABLE', message: 'busy', details: {} } };
+          answers[1] = { ok: false, error: { code: 'RESOURCE_NOT_FOUND', message: 'no', details: {} } };
+        }
+        return answers;
+      },
+    ]);
+    const all = [sendTo('a'), sendTo('a'), sendTo('a')];
+    for (const send of all) sends.push(send);
+    await until(() => outcomes.length === 3);
+    expect(calls[1]?.ids).to.deep.equal([all[0]?.body.client_id]);
+    expect(outcomes.map(([, o]) => (o instanceof AppError ? o.code : 'ok'))).to.deep.equal([
+      'RESOURCE_NOT_FOUND',
+      'ok',
+      'ok',
+    ]);
+  });
+
+  it('settle waits for what is under way', async () => {
+    const { sends, outcomes } = openBehind([good]);
+    sends.push(sendTo('room'));
+    await sends.settle(1000);
+    expect(outcomes).to.have.length(1);
+  });
+});
