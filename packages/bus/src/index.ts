@@ -1,4 +1,5 @@
 export * from './catalog.ts';
+export { enterConnection, type ListedConnection, leaveConnection } from './connection-list.ts';
 export { type FactsOptions, type FactsRunner, startFacts } from './facts.ts';
 export { publishRecords } from './fanout.ts';
 export {

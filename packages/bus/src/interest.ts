@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 export const NODE_LEASE_MS = 15_000;
 
 const INTEREST = 'chatapi:interest';
-const NODES = 'chatapi:nodes';
+export const NODES = 'chatapi:nodes';
 const STATS = 'chatapi:node-stats';
 const topicsOf = (node: string): string => `chatapi:topics:${node}`;
 export const nodeChannel = (node: string): string => `chatapi:node:${node}`;

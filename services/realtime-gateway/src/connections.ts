@@ -8,7 +8,6 @@ import { jsonFrame } from './ws-frame.ts';
 export const HEARTBEAT_MS = 25_000;
 /** Connections are looked at once a heartbeat, spread over its seconds. */
 export const SLOTS = HEARTBEAT_MS / 1000;
-const MOST_PER_USER = 20;
 
 export const CLOSE = {
   goingAway: 1012,
@@ -50,9 +49,6 @@ export function addConnection(
     laggedAt: 0,
     paused: false,
   };
-  if (user.connections.length >= MOST_PER_USER) {
-    closeConnection(node, user.connections[0] as Connection, CLOSE.tooMany, 'too many connections');
-  }
   user.connections.push(c);
   user.idleSince = 0;
   node.connections.set(c.id, c);

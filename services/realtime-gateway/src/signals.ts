@@ -1,5 +1,6 @@
 // Owns: what each kind of record does on this node. Names no event: a new one costs no line here.
 import { decodePacket, type ReceivedRecord, userTopic } from '@chatapi/bus';
+import { takeWord } from './connection-limit.ts';
 import type { Connection, LocalUser, Node } from './node.ts';
 import { receive } from './rooms.ts';
 import { joined, left } from './users.ts';
@@ -35,6 +36,7 @@ const KINDS: Record<ReceivedRecord['kind'], Take> = {
       receive(node, room, { seq, sender, origin, frame: textFrame(frame) });
   },
   notice(node, { topic, room: id, sender, frame }) {
+    if (takeWord(node, topic)) return;
     const room = id === '' ? undefined : node.rooms.get(id);
     const to = room === undefined ? userOf(node, topic)?.connections : othersIn(room.users, sender);
     if (to !== undefined) notify(node, to, textFrame(frame));

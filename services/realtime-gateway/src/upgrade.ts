@@ -11,6 +11,7 @@ import {
   unavailable,
 } from '@chatapi/kit';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { countConnection, uncountConnection } from './connection-limit.ts';
 import { addConnection, CLOSE, closeConnection, dropConnection } from './connections.ts';
 import { slowDown, takeFrame } from './frames.ts';
 import type { Connection, LocalUser, Node } from './node.ts';
@@ -95,13 +96,16 @@ function onError(this: Bound, err: Error): void {
 }
 
 function onClose(this: Bound, code: number): void {
-  if (this.bound !== undefined) dropConnection(this.bound.node, this.bound.c, code);
+  if (this.bound === undefined) return;
+  dropConnection(this.bound.node, this.bound.c, code);
+  uncountConnection(this.bound.node, this.bound.c);
 }
 
 function start(node: Node, ws: Bound, socket: Socket, user: LocalUser, claims: AccessClaims): void {
   ws.on('message', onMessage).on('pong', onPong).on('ping', onPing).on('error', onError).on('close', onClose);
   const c = addConnection(node, ws, socket, user, claims);
   ws.bound = { node, c };
+  countConnection(node, c);
   if (node.draining) closeConnection(node, c, CLOSE.goingAway, 'the node is going away');
 }
 

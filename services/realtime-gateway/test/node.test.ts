@@ -265,11 +265,17 @@ describe('a realtime node', () => {
       await stage.redis.publish(REVOCATIONS_CHANNEL, 'not json');
     });
 
-    it('the 21st connection of a user closes the oldest', async () => {
+    it('the 21st connection of a user over all nodes closes the oldest', async () => {
       const ann = someone();
       const all = [];
-      for (let i = 0; i < 21; i++) all.push(await stage.connect(one, ann));
+      // The other node hears of it as the first connection there is one too many.
+      for (let i = 0; i < 21; i++) all.push(await stage.connect(i < 11 ? one : two, ann));
       expect(await all[0]?.closed()).to.equal(4429);
+      all[20]?.ws.close();
+      await all[20]?.closed();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await stage.connect(two, ann);
+      await new Promise((resolve) => setTimeout(resolve, 100));
       expect(all[1]?.code).to.equal(0);
     });
   });
