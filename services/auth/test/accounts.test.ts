@@ -130,7 +130,7 @@ describe('registration', () => {
           'Invalid input',
         );
       }),
-      { numRuns: 40 },
+      { numRuns: 40, examples: [['__proto__']] },
     );
   });
 
