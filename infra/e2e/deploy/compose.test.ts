@@ -20,6 +20,8 @@ const text = read(REPO, 'docker-compose.yml');
 const { services } = parse(text, { merge: true }) as Compose;
 const containersOf = (service: string): [string, Container][] =>
   Object.entries(services).filter(([, { build }]) => build?.args.SERVICE === service);
+/** Not read by the service itself, but by its S3 client. */
+const BY_LIBRARY: Record<string, string[]> = { file: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] };
 /** The image sets these, or nobody has to. */
 const BY_IMAGE = new Set(['HOST', 'PORT', 'INTERNAL_PORT', 'CHATAPI_SUPERVISED']);
 
@@ -32,7 +34,8 @@ describe('docker-compose.yml', () => {
 
   it('gives each service every setting that it knows, and none that it does not', async () => {
     for (const service of servicesOf(REPO)) {
-      const known = (await settingsOf(REPO, service)).map(({ name }) => name).filter((name) => !BY_IMAGE.has(name));
+      const own = (await settingsOf(REPO, service)).map(({ name }) => name).filter((name) => !BY_IMAGE.has(name));
+      const known = [...own, ...(BY_LIBRARY[service] ?? [])];
       for (const [name, { environment = {} }] of containersOf(service))
         expect(Object.keys(environment).sort(), name).to.deep.equal(known.sort());
     }

@@ -21,7 +21,7 @@ const API: Record<string, string> = {
   StatefulSet: 'apps/v1',
 };
 /** Made by whoever keeps the secrets. */
-const OUTSIDE = ['chatapi-secrets', 'chatapi-provision', 'chatapi-first-admin'];
+const OUTSIDE = ['chatapi-secrets', 'chatapi-provision', 'chatapi-first-admin', 'chatapi-s3'];
 
 const ofKind = (all: Manifest[], kind: string): Manifest[] => all.filter((manifest) => manifest.kind === kind);
 const podOf = (manifest: Manifest): any => manifest.spec.template.spec;

@@ -76,6 +76,13 @@ const AROUND: Group[] = [
     ],
   },
   {
+    title: 'uploads in S3 (STORAGE_URL=s3://…), unless the machine has a role there; read by the S3 client',
+    settings: [
+      { name: 'AWS_ACCESS_KEY_ID', required: false, description: '' },
+      { name: 'AWS_SECRET_ACCESS_KEY', required: false, description: '' },
+    ],
+  },
+  {
     title: 'npm start alone',
     settings: [
       { name: 'DATA_DIR', required: false, fallback: '.data', description: 'data, logs, secrets, cluster.json' },
