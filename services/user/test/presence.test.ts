@@ -1,0 +1,91 @@
+import type { Account } from '@chatapi/bus';
+import { enterTopics, removeNode, renewNode, userTopic } from '@chatapi/bus';
+import { expect } from 'chai';
+import { open, ready } from '../src/context.ts';
+import { onlineAmong } from '../src/presence.ts';
+import { keepAccount } from '../src/profile-store.ts';
+import { openUser, type User } from './harness.ts';
+
+const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString();
+const account = (user_id: string, more: Partial<Account> = {}): Account => ({
+  user_id,
+  username: user_id.replace('usr_', ''),
+  email: `${user_id}@example.com`,
+  role: 'user',
+  status: 'active',
+  created_at: at(0),
+  updated_at: at(0),
+  ...more,
+});
+
+describe('presence', () => {
+  let user: User;
+  before(async () => {
+    user = await openUser();
+    for (const name of ['here', 'gone', 'stale']) await keepAccount(user.ctx.db, account(`usr_${name}`), name);
+    await enterTopics(user.ctx.redis, 'node-alive', [userTopic('usr_here')]);
+    await renewNode(user.ctx.redis, 'node-alive', { instance: 'realtime-1', connections: 1, users: 1 });
+    await enterTopics(user.ctx.redis, 'node-dead', [userTopic('usr_stale')]);
+  });
+  after(async () => {
+    await removeNode(user.ctx.redis, 'node-alive');
+    await removeNode(user.ctx.redis, 'node-dead');
+    await user.close();
+  });
+  const presence = async (id: string) => (await user.ask('get', `/users/${id}`, user.as('usr_gone'))).body.presence;
+  const tell = (offline: object[]) => user.inside('post', '/internal/presence').send({ offline });
+
+  it('is online only on a node whose lease holds', async () => {
+    expect((await presence('usr_here')).status).to.equal('online');
+    expect(Date.now() - Date.parse((await presence('usr_here')).last_seen)).to.be.below(2000);
+    expect((await presence('usr_stale')).status).to.equal('offline');
+    const { body } = await user.ask('get', '/users?search=e', user.as('usr_here'));
+    expect(body.users.map((u: { presence: { status: string } }) => u.presence.status)).to.deep.equal([
+      'offline',
+      'online',
+      'offline',
+    ]);
+  });
+
+  it('keeps the latest time at which a user went, in whatever order nodes tell', async () => {
+    expect(
+      (
+        await tell([
+          { user_id: 'usr_gone', last_seen: at(5) },
+          { user_id: 'usr_gone', last_seen: at(7) },
+          { user_id: 'usr_none', last_seen: at(1) },
+        ])
+      ).status,
+    ).to.equal(204);
+    await tell([{ user_id: 'usr_gone', last_seen: at(6) }]);
+    await tell([]);
+    expect(await presence('usr_gone')).to.deep.equal({ status: 'offline', last_seen: at(7) });
+    expect((await tell([{ user_id: 'usr_gone', last_seen: 'now' }])).status).to.equal(400);
+  });
+
+  it('is offline within half a second when Redis hangs or is away', async () => {
+    const hanging = {
+      status: 'ready',
+      zrangebyscore: () => new Promise(() => undefined),
+      hgetall: () => new Promise(() => undefined),
+      hmget: () => new Promise(() => undefined),
+    };
+    const started = performance.now();
+    expect((await onlineAmong(hanging as never, ['usr_here'])).size).to.equal(0);
+    expect(performance.now() - started).to.be.below(500);
+    const failing = { ...hanging, hgetall: () => Promise.reject(new Error('away')) };
+    expect((await onlineAmong(failing as never, ['usr_here'])).size).to.equal(0);
+    const lonely = await openUser({ REDIS_URL: 'redis://127.0.0.1:1' });
+    await keepAccount(lonely.ctx.db, account('usr_here'), 'here');
+    const { body } = await lonely.ask('get', '/users/usr_here', lonely.as('usr_here'));
+    await lonely.close();
+    expect(body.presence.status).to.equal('offline');
+  });
+
+  it('the service is ready with its database, and can be opened again after a failed attempt', async () => {
+    await ready(user.ctx);
+    const config = { ...user.ctx.config, DATABASE_URL: 'postgresql://x@127.0.0.1:1/x' };
+    const failure = await open({ ...user.ctx, config }).catch((error: Error) => error);
+    expect(failure).to.be.instanceOf(Error);
+  });
+});
