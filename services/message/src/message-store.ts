@@ -1,7 +1,9 @@
 // Owns: reading and changing messages, and the one mapper from rows to what clients see.
+
 import type { Knex } from '@chatapi/kit';
 import type { Attachment, Message } from './frames.ts';
 import { type ReactionCounts, reactionsOf } from './reaction-store.ts';
+import { shownClientId } from './send-body.ts';
 import { type Positions, positionsOf, statusOf } from './status-store.ts';
 
 export interface MessageRow {
@@ -60,7 +62,7 @@ const toMessage = (
   is_deleted: row.is_deleted,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
-  ...(client_id === null ? {} : { client_id }),
+  ...shownClientId(client_id),
 });
 
 /** Adds reactions and status: two queries for any number of rows. */

@@ -18,14 +18,20 @@ function statusNotice({ id, room_id, sender_id }: Placed, status: Message['statu
   return { kind: 'notice', topic: userTopic(sender_id), room: '', seq: 0, sender: '', origin: '', frame };
 }
 
-/** Where a status can have risen: behind what all but the furthest had before, up to the furthest now. */
+/**
+ * Where a status can have risen, for each kind of position: behind what all but the furthest had before, up to the furthest
+ * now. Each has its own newest messages: who reads far behind what was delivered is told of all the same.
+ */
 function spans(before: Positions, after: Positions): { room_id: string; first: number; last: number }[] {
   return [...after].flatMap(([room_id, now]) => {
     const was = before.get(room_id) ?? [];
-    const least = (key: 'read_seq' | 'delivered_seq'): number => was.map((f) => f[key]).sort((a, b) => b - a)[1] ?? 0;
-    const last = Math.max(...now.map((f) => Math.max(f.read_seq, f.delivered_seq)));
-    const first = Math.min(least('read_seq'), least('delivered_seq'));
-    return last > first ? [{ room_id, first, last }] : [];
+    return (['read_seq', 'delivered_seq'] as const)
+      .map((key) => ({
+        room_id,
+        first: was.map((f) => f[key]).sort((x, y) => y - x)[1] ?? 0,
+        last: Math.max(...now.map((f) => f[key])),
+      }))
+      .filter(({ first, last }) => last > first);
   });
 }
 
@@ -47,7 +53,9 @@ async function movedNotices(trx: Knex, before: Positions, roomIds: string[]): Pr
   const after = await positionsOf(trx, roomIds);
   const moved = spans(before, after);
   if (moved.length === 0) return [];
-  return risenStatuses(await messagesBetween(trx, moved, STATUS_LIMIT), before, after, new Date().toISOString());
+  const found = await messagesBetween(trx, moved, STATUS_LIMIT);
+  const once = [...new Map(found.map((message) => [message.id, message])).values()];
+  return risenStatuses(once, before, after, new Date().toISOString());
 }
 
 /** Joins what is said several times of one user in one room. */

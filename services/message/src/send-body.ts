@@ -22,6 +22,10 @@ export interface Sender {
   origin: string;
 }
 
+/** Realtime nodes make a client_id where the client gave none, so that their retries double nothing: nobody is shown it. */
+export const shownClientId = (clientId: string | null): { client_id?: string } =>
+  clientId === null || clientId.startsWith('node:con_') ? {} : { client_id: clientId };
+
 export interface Draft {
   room_id: string;
   sender: Sender;

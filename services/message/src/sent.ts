@@ -1,7 +1,7 @@
 // Owns: from a draft to its row, its frame and the answer to its sender.
 import { AppError, newId } from '@chatapi/kit';
 import { type Message, messageFrame } from './frames.ts';
-import type { Draft } from './send-body.ts';
+import { type Draft, shownClientId } from './send-body.ts';
 import type { Resolved } from './send-resolve.ts';
 import type { SendOutcome, SendRow } from './send-store.ts';
 
@@ -44,7 +44,7 @@ export function write(draft: Draft, at: string, found: Resolved): Written {
     is_deleted: false,
     created_at: at,
     updated_at: at,
-    ...(draft.client_id === null ? {} : { client_id: draft.client_id }),
+    ...shownClientId(draft.client_id),
   };
   const row: SendRow = {
     id: message.id,
