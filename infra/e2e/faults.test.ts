@@ -1,10 +1,13 @@
-// Kill -9 of every process in turn, then a whole stop and start: what was said is there once, in order, and all works.
+// Kill -9 of every process in turn, a whole stop and start, and the short form of infra/chaos (a longer one is a command).
+import { CHAOS_ENV, kept, lines, run } from '@chatapi/chaos';
 import { expect } from 'chai';
 import { type Account, type Json, register, rest } from './client.ts';
 import { dispose, nodesOf, ownCluster, type TestCluster } from './cluster.ts';
 import { eventually } from './expects.ts';
 import { closeAll, connect } from './socket.ts';
 
+const ENV = { ...CHAOS_ENV, DRAIN_MS: '0' };
+const SEED = Number(process.env.CHAOS_SEED ?? 11);
 const HEALED_MS = 10_000;
 const ROOM = 'survivors';
 const said: string[] = [];
@@ -14,7 +17,7 @@ describe('whatever dies', function () {
   let own: TestCluster;
   let ann: Account;
   before(async () => {
-    own = await ownCluster({ DRAIN_MS: '0' });
+    own = await ownCluster(ENV);
     ann = await register('ann', own.url);
   });
   after(() => dispose(own));
@@ -54,7 +57,8 @@ describe('whatever dies', function () {
     'gateway',
     'auth',
     'user',
-    'message',
+    'message-1',
+    'message-2',
     'file',
     'admin',
     'realtime-1',
@@ -73,8 +77,16 @@ describe('whatever dies', function () {
 
   it('keeps all of it over a stop and a new start on the same folder', async () => {
     await own.stop();
-    own = await ownCluster({ DRAIN_MS: '0' }, own.dataDir);
+    own = await ownCluster(ENV, own.dataDir);
     await rest(ann, own.url).get('/users/me').expect(200);
     await allWork();
+  });
+
+  it(`loses, doubles and reorders nothing under a schedule of faults (seed ${SEED})`, async () => {
+    const said: string[] = [];
+    const report = await run(own, { seed: SEED, seconds: 25, rest: 1200, say: (line) => said.push(line) });
+    expect(kept(report), [...said, ...lines(report)].join('\n')).to.equal(true);
+    expect(report.acked).to.be.greaterThan(100);
+    expect(report.faults.length).to.be.greaterThan(3);
   });
 });
