@@ -70,6 +70,17 @@ describe('resume', () => {
     expect(replay).to.deep.equal(Array.from({ length: last }, (_, i) => i + 1));
   });
 
+  it('serves a room that was made a moment ago up to its very end', async () => {
+    for (let i = 0; i < 10; i++) {
+      const fresh = unique('fresh');
+      const make = { chat_id: fresh, visibility: 'private', member_ids: [bob.id] };
+      await rest(ann).post('/rooms', make).expect(201);
+      const b = await connect(bob, nodes()[i % 2]);
+      expect((await resume(b, { [fresh]: 1 }))[fresh]).to.deep.equal({ from: 1, to: 2, complete: true });
+      b.ws.terminate();
+    }
+  });
+
   it('is honest about what it cannot serve, and serves the rest', async () => {
     const secret = unique('secret');
     await rest(ann).post('/rooms', { chat_id: secret, visibility: 'private' }).expect(201);
