@@ -1,6 +1,7 @@
 // Owns: what one connection gets of one room while live frames must wait: a resume, a slow reader, an ack still to come.
 // Guarantee: from where the feed begins to where it joins the live frames, each seq once and in order.
 // Memory is bounded: held frames by HELD_*, everything else is read from the log when there is room for it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isHeldUp, unansweredFor } from './acks.ts';
 import type { Page } from './log-reader.ts';
 import type { Connection, Feed, Node, Resume, Room, RoomEvent } from './node.ts';
@@ -12,6 +13,7 @@ const PAGE = 100;
 const HELD_FRAMES = 256;
 const HELD_BYTES = 256 * 1024;
 const RETRY_MS = 500;
+const BEHIND_MS = 20;
 const NOTHING = Buffer.alloc(0);
 
 export interface FeedStart {
@@ -35,6 +37,7 @@ export function addFeed(c: Connection, { room, at, began, guest = false, resume,
     heldBytes: 0,
     block: undefined,
     cleared: 0,
+    goal: -1,
     reading: false,
     resume,
   };
@@ -148,7 +151,8 @@ function cannotResume({ resume, room, at }: Feed, { first_seq, last_seq }: Page)
   return resume !== undefined && at === resume.rooms[room]?.from && (at > last_seq || at < first_seq - 1);
 }
 
-type Step = 'again' | 'wait' | 'ended';
+/** `behind`: the node itself has not come as far as this client was promised. */
+type Step = 'again' | 'behind' | 'wait' | 'ended';
 
 function takePage(node: Node, c: Connection, feed: Feed, page: Page): Step {
   const room = node.rooms.get(feed.room);
@@ -173,6 +177,8 @@ function takePage(node: Node, c: Connection, feed: Feed, page: Page): Step {
     return 'ended';
   }
   if (page.last_seq > room.position) node.holes.note(room, page.last_seq);
+  if (feed.resume !== undefined && feed.goal < 0) feed.goal = page.last_seq;
+  if (room.position < feed.goal) return 'behind';
   if (page.events.length === 0) feed.at = Math.max(feed.at, Math.min(page.last_seq, room.position));
   return joinLive(node, c, feed, room);
 }
@@ -191,7 +197,9 @@ export async function pump(node: Node, c: Connection, feed: Feed): Promise<void>
   if (feed.reading || isOver(c, feed)) return;
   feed.reading = true;
   try {
-    for (let step: Step = 'again'; step === 'again'; ) {
+    for (let step: Step = 'again'; step === 'again' || step === 'behind'; ) {
+      if (step === 'behind') await sleep(BEHIND_MS);
+      if (isOver(c, feed)) break;
       if (c.lag !== undefined) break;
       if (feed.block !== undefined) {
         if (isHeldUp(c, feed.room, feed.block.seq, feed.block.after)) break;

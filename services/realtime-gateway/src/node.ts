@@ -58,6 +58,8 @@ export interface Feed {
   block: { seq: number; after: Send[] } | undefined;
   /** Up to here no event waits for acks any more. */
   cleared: number;
+  /** The room's head when a resume was first read: "complete" is not said before; -1: nothing is promised. */
+  goal: number;
   reading: boolean;
   resume: Resume | undefined;
 }
