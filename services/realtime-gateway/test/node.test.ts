@@ -280,29 +280,6 @@ describe('a realtime node', () => {
     });
   });
 
-  describe('presence', () => {
-    it('is told to peers: online at once, offline after the grace, nothing on a quick reconnect elsewhere', async function () {
-      this.timeout(20_000);
-      const [ann, bob] = [someone(), someone()];
-      roomOf([ann, bob], 'direct');
-      const b = await stage.connect(two, bob);
-      const a = await stage.connect(one, ann);
-      const about =
-        (status: string) =>
-        (f: any): boolean =>
-          f.user_id === ann && f.status === status;
-      await b.frame('user_status', about('online'));
-      a.ws.close();
-      await a.closed();
-      const again = await stage.connect(two, ann);
-      await new Promise((resolve) => setTimeout(resolve, 6500));
-      expect(b.got.filter(({ type, user_id }) => type === 'user_status' && user_id === ann)).to.have.length(1);
-      again.ws.close();
-      await b.frame('user_status', about('offline'), 9000);
-      expect(stage.inner.offline).to.include(ann);
-    });
-  });
-
   it('that stops refuses, sends everybody elsewhere with 1012 and leaves the map', async () => {
     const going = await stage.node({ INSTANCE: 'going' });
     const clients = [await stage.connect(going, someone()), await stage.connect(going, someone())];
