@@ -10,6 +10,7 @@ export type { ClusterFile } from './data-dir.ts';
 export { readClusterFile } from './data-dir.ts';
 export { type Instance, internalUrlOf, urlOf } from './instances.ts';
 export { freePort } from './ports.ts';
+export { type Python, python } from './python.ts';
 export { redisCommand } from './redis.ts';
 export { REPO } from './settings.ts';
 

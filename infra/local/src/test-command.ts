@@ -4,6 +4,7 @@ import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBackendsOnly } from './backends.ts';
 import { testSettings } from './index.ts';
+import { pythonTests } from './python-tests.ts';
 import { REPO } from './settings.ts';
 
 interface Outcome {
@@ -125,6 +126,13 @@ const PHASES: [string, () => Promise<Outcome>][] = [
   ['types', () => check('types of the tests', bin('tsc'), ['-p', 'tsconfig.tests.json'])],
   ['lint', () => check('lint', bin('biome'), ['check', '--diagnostic-level=warn', '--error-on-warnings', '.'])],
   ['unit', unitTests],
+  [
+    'python',
+    () => {
+      heading('Python SDK');
+      return pythonTests(run);
+    },
+  ],
   ['integration', integrationTests],
   ['smoke', smoke],
 ];
