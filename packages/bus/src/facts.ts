@@ -1,10 +1,11 @@
 // Owns: how facts travel: outbox → one BullMQ queue per hearing service → handler and mark in one transaction → settled.
 // Guarantee: at least once to the handler, exactly once to its database, whichever process dies, Redis flushed included.
 // Does not own: order. Facts may overtake each other; handlers compare times.
+import { hash } from 'node:crypto';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
-import { FACTS, type Fact, type FactHandlers, type FactName, type ServiceName } from './catalog.ts';
+import { FACTS, type Fact, type FactHandlers, type ServiceName } from './catalog.ts';
 import { forgetHandled, markHandled, type Offer, settle, takeOffers } from './outbox-store.ts';
 
 interface Logger {
@@ -24,13 +25,15 @@ export interface FactsOptions {
 }
 
 export interface FactsRunner {
-  /** Looks into the outbox at once instead of at the next tick: call it after a commit that told something. */
-  nudge(): void;
+  /** Looks into the outbox at once, or within so many ms together with what else comes: call it after a commit that told something. */
+  nudge(withinMs?: number): void;
   close(): Promise<void>;
 }
 
 const PREFIX = '{chatapi}';
 const TICK_MS = 250;
+/** Without a nudge: what a crash or an absent Redis left behind, and settlements. */
+const IDLE_MS = 1000;
 const BATCH = 200;
 /** Unsettled facts are offered again after this; the inbox makes the second time harmless. */
 const AGAIN_MS = 15_000;
@@ -46,6 +49,9 @@ const JOB = {
   removeOnFail: 1000,
 } as const;
 
+/** While a hearer is away the same facts are offered again and again: the queue keeps each set once. */
+const sameFacts = (facts: Fact[]): string => hash('sha1', facts.map(({ id }) => id).join(), 'hex');
+
 function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } {
   const queues = new Map<string, Queue>();
   const queue = (hearer: ServiceName): Queue => {
@@ -58,16 +64,17 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
     return q;
   };
 
+  /** What one pass found travels to each hearer as one job: a commit's fact costs a share of a transaction, not one. */
   async function offer(offers: Offer[]): Promise<void> {
-    const jobs = new Map<ServiceName, { name: string; data: Fact; opts: object }[]>();
+    const jobs = new Map<ServiceName, Fact[]>();
     for (const { waiting_for, ...fact } of offers) {
       for (const hearer of waiting_for as ServiceName[]) {
         const mine = jobs.get(hearer) ?? [];
-        mine.push({ name: fact.name, data: fact, opts: { ...JOB, jobId: fact.id } });
+        mine.push(fact);
         jobs.set(hearer, mine);
       }
     }
-    for (const [hearer, list] of jobs) await queue(hearer).addBulk(list);
+    for (const [hearer, facts] of jobs) await queue(hearer).add('facts', facts, { ...JOB, jobId: sameFacts(facts) });
   }
 
   async function settleHeard(): Promise<void> {
@@ -94,17 +101,23 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
   let closed = false;
   let running: Promise<void> | undefined;
   let again = false;
-  const nudge = (): void => {
+  let due = 0;
+  const run = (): void => {
     again = true;
     running ??= (async () => {
       while (again && !closed) {
         again = false;
+        due = Date.now() + IDLE_MS;
         again = (await pass().catch((err: Error) => void o.log.warn({ err: err.message }, 'relaying facts'))) || again;
       }
       running = undefined;
     })();
   };
-  const ticker = setInterval(nudge, TICK_MS);
+  const nudge = (withinMs = 0): void => {
+    if (withinMs === 0) run();
+    else due = Math.min(due, Date.now() + withinMs);
+  };
+  const ticker = setInterval(() => Date.now() >= due && run(), TICK_MS);
   return {
     nudge,
     async close() {
@@ -118,29 +131,47 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
 
 function startWorker(o: FactsOptions): { close(): Promise<void> } {
   const connection = o.openQueueRedis();
-  const worker = new Worker<Fact>(
-    queueOf(o.service),
-    async ({ data }) => {
-      const handle = o.handlers[data.name] as ((payload: unknown, trx: Knex.Transaction) => Promise<void>) | undefined;
-      if (handle === undefined) throw new Error(`no handler for ${data.name}`);
-      await o.db.transaction(async (trx) => {
-        if (await markHandled(trx, data.id)) await handle(data.payload, trx);
-      });
-      await o.redis.rpush(settledKey(FACTS[data.name as FactName].from), `${o.service} ${data.id}`);
-    },
-    {
-      connection,
-      prefix: PREFIX,
-      concurrency: 4,
-      lockDuration: 10_000,
-      stalledInterval: 5_000,
-      maxStalledCount: 1_000_000,
-    },
-  );
+
+  async function handle(facts: Fact[]): Promise<void> {
+    await o.db.transaction(async (trx) => {
+      const fresh = await markHandled(
+        trx,
+        facts.map(({ id }) => id),
+      );
+      for (const { id, name, payload } of facts) {
+        const rule = o.handlers[name] as ((payload: unknown, trx: Knex.Transaction) => Promise<void>) | undefined;
+        if (rule === undefined) throw new Error(`no handler for ${name}`);
+        if (fresh.has(id)) await rule(payload, trx);
+      }
+    });
+    const teller = FACTS[(facts[0] as Fact).name].from;
+    await o.redis.rpush(settledKey(teller), ...facts.map(({ id }) => `${o.service} ${id}`));
+  }
+
+  /** One that can't be handled holds nobody else up: then each is tried alone. */
+  async function handleJob(facts: Fact[]): Promise<void> {
+    try {
+      await handle(facts);
+    } catch (error) {
+      if (facts.length === 1) throw error;
+      const failed: unknown[] = [];
+      for (const fact of facts) await handle([fact]).catch((alone) => failed.push(alone));
+      if (failed.length > 0) throw failed[0];
+    }
+  }
+
+  const worker = new Worker<Fact[]>(queueOf(o.service), ({ data }) => handleJob(data), {
+    connection,
+    prefix: PREFIX,
+    concurrency: 4,
+    lockDuration: 10_000,
+    stalledInterval: 5_000,
+    maxStalledCount: 1_000_000,
+  });
   worker.on('error', () => undefined);
   worker.on('failed', (job, err) => {
     if ((job?.attemptsMade ?? 0) % 20 === 10)
-      o.log.error({ fact: job?.name, id: job?.id, err: err.message }, 'a fact can’t be handled');
+      o.log.error({ job: job?.id, err: err.message }, 'a fact can’t be handled');
   });
   worker.once('closed', () => connection.disconnect());
   return {

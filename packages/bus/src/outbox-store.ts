@@ -52,13 +52,13 @@ export async function settle(db: Knex, hearer: string, ids: string[]): Promise<v
   );
 }
 
-/** @returns false when this fact was handled before. */
-export async function markHandled(trx: Knex, factId: string): Promise<boolean> {
-  const { rowCount } = await trx.raw<{ rowCount: number }>(
-    'insert into inbox (fact_id) values (?) on conflict do nothing',
-    [factId],
+/** @returns those that were not handled before. In one order, so that two transactions never wait for each other. */
+export async function markHandled(trx: Knex, factIds: string[]): Promise<Set<string>> {
+  const { rows } = await trx.raw<{ rows: { fact_id: string }[] }>(
+    'insert into inbox (fact_id) select id from unnest(?::text[]) id order by id on conflict do nothing returning fact_id',
+    [factIds],
   );
-  return rowCount === 1;
+  return new Set(rows.map(({ fact_id }) => fact_id));
 }
 
 /** A fact is offered again for as long as it is unsettled, so its mark must outlive any outage of the teller. */

@@ -49,15 +49,22 @@ export const openDb = (settings: DbSettings, schema: string, service: string): K
     log: { warn: silent, error: silent, debug: silent, deprecate: silent },
   });
 
+export interface PoolOptions {
+  max: number;
+  /** Further settings of the sessions, as PostgreSQL's `options`. */
+  options: string;
+}
+
 /** `pg` itself, for prepared statements on the hot path: knex costs about three times its Node time per row. */
 export function openPool(
   settings: DbSettings,
   schema: string,
   service: string,
   log: Log,
-  max = settings.DATABASE_POOL,
+  { max, options }: PoolOptions,
 ): Pool {
-  const pool = new pg.Pool({ ...connection(settings, schema, service), max, idleTimeoutMillis: 30_000 });
+  const base = connection(settings, schema, service);
+  const pool = new pg.Pool({ ...base, options: `${base.options} ${options}`, max, idleTimeoutMillis: 30_000 });
   // Without a listener the process ends when an idle connection's backend dies.
   pool.on('error', (err) => log.warn({ err: err.message }, 'an idle database connection was lost'));
   return pool;

@@ -43,7 +43,7 @@ describe('database', () => {
   }).timeout(6000);
 
   it('a pool lives on when its idle connection is ended by the server', async () => {
-    const pool = openPool(settings, schema, 'kit-test', openLog('kit', 'kit', 'silent'));
+    const pool = openPool(settings, schema, 'kit-test', openLog('kit', 'kit', 'silent'), { max: 2, options: '' });
     const { rows } = await pool.query('select pg_backend_pid() pid');
     await db.raw('select pg_terminate_backend(?)', [rows[0].pid]);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -1,7 +1,6 @@
 // What admin hears goes into its own read model, in the transaction that also marks the fact as handled.
 import type { FactHandlers } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
-import { bySecond } from './message-time.ts';
 import { addMessages, dropFile, dropRoom, putAccount, putFile, putRoom, putSeen } from './statistics-store.ts';
 
 export const handlers: FactHandlers<Knex.Transaction> = {
@@ -11,21 +10,12 @@ export const handlers: FactHandlers<Knex.Transaction> = {
   'room.created': ({ room_id, kind, created_at }, trx) => putRoom(trx, room_id, kind, created_at),
   'room.updated': ({ room_id, kind, updated_at }, trx) => putRoom(trx, room_id, kind, updated_at),
   'room.deleted': ({ room_id }, trx) => dropRoom(trx, room_id),
-  'messages.created': ({ messages }, trx) =>
-    addMessages(
-      trx,
-      bySecond(
-        messages.map(({ id, created_at }) => ({ id, at: created_at })),
-        1,
-      ),
-    ),
+  'messages.created': ({ count, created_at }, trx) => addMessages(trx, [{ created_at, count }]),
+  // They leave the second that they were counted in.
   'messages.deleted': ({ messages }, trx) =>
     addMessages(
       trx,
-      bySecond(
-        messages.map(({ id, deleted_at }) => ({ id, at: deleted_at })),
-        -1,
-      ),
+      messages.map(({ created_at }) => ({ created_at, count: -1 })),
     ),
   'file.created': ({ file_id, bytes }, trx) => putFile(trx, file_id, bytes),
   'file.deleted': ({ file_id, bytes }, trx) => dropFile(trx, file_id, bytes),

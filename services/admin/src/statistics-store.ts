@@ -52,16 +52,16 @@ export async function dropFile(trx: Knex, fileId: string, bytes: number): Promis
   );
 }
 
-/** `count` by second (ISO times); negative for deleted messages. */
-export async function addMessages(trx: Knex, bySecond: Map<string, number>): Promise<void> {
-  // Sorted, so that two handlers never wait for each other.
-  const seconds = [...bySecond.keys()].sort();
-  const counts = seconds.map((second) => bySecond.get(second) as number);
+/** Counts them in the second of their creation; `count` is negative for deleted messages. */
+export async function addMessages(trx: Knex, added: { created_at: string; count: number }[]): Promise<void> {
+  const counts = added.map(({ count }) => count);
   await trx.raw(
     `insert into message_seconds as t (second, count)
-     select second, count from unnest(?::timestamptz[], ?::int[]) as new(second, count) where second > now() - interval '25 hours'
+     select date_trunc('second', created_at), sum(count) from unnest(?::timestamptz[], ?::int[]) as new(created_at, count)
+     -- In one order, so that two handlers never wait for each other.
+     where created_at > now() - interval '25 hours' group by 1 order by 1
      on conflict (second) do update set count = t.count + excluded.count`,
-    [seconds, counts],
+    [added.map(({ created_at }) => created_at), counts],
   );
   const sum = counts.reduce((a, b) => a + b, 0);
   await trx('message_totals')

@@ -20,14 +20,14 @@ import { type Counted, openCounted } from './metrics.ts';
 import { migrations } from './migrations/index.ts';
 import { openPublisher, type Publisher } from './publisher.ts';
 import { openSends, type SendBatcher } from './send.ts';
-import { prepareConnections } from './send-store.ts';
+import { PLANNING } from './send-store.ts';
 import { type InTurn, openTurns } from './turns.ts';
 import { makePartitions, startUpkeep } from './upkeep.ts';
 
 export interface Context extends Base<MessageConfig> {
   db: Knex;
-  /** The send path's own connections: never behind a slow search. */
-  sendPool: Pool;
+  /** Connections of sends and positions, on pg's prepared statements: never behind a slow search. */
+  pool: Pool;
   redis: Redis;
   auth: Peer;
   file: Peer;
@@ -54,14 +54,13 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     await db.destroy();
     throw error;
   }
-  const sendPool = openPool(config, schema, 'message', log, 2);
-  prepareConnections(sendPool);
+  const pool = openPool(config, schema, 'message', log, { max: 4, options: PLANNING });
   const redis = openRedis(config.REDIS_URL, log);
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const ctx: Omit<Context, 'sends'> = {
     ...base,
     db,
-    sendPool,
+    pool,
     redis,
     auth: openPeer('auth', config.AUTH_INTERNAL_URL, key, 'message'),
     file: openPeer('file', config.FILE_INTERNAL_URL, key, 'message'),
@@ -94,5 +93,5 @@ export async function close(ctx: Context): Promise<void> {
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
   ctx.redis.disconnect();
-  await Promise.all([ctx.sendPool.end(), ctx.db.destroy()]);
+  await Promise.all([ctx.pool.end(), ctx.db.destroy()]);
 }

@@ -47,7 +47,7 @@ export async function editMessage(ctx: Context, caller: Caller, id: string, cont
       { sender: caller.user_id, message_id: id, frame: eventFrame('message_updated', now.room_id, fields) },
     ]);
   });
-  return (await toMessages(ctx.db, [(await findMessage(ctx.db, id)) as MessageRow]))[0] as Message;
+  return (await toMessages(ctx, [(await findMessage(ctx.db, id)) as MessageRow]))[0] as Message;
 }
 
 async function bury(ctx: Context, row: MessageRow, actor_id: string): Promise<void> {
@@ -60,7 +60,9 @@ async function bury(ctx: Context, row: MessageRow, actor_id: string): Promise<vo
     await c.append(now.room_id, [
       { sender: actor_id, frame: eventFrame('message_deleted', now.room_id, { message_id: now.id }) },
     ]);
-    await c.tell('messages.deleted', { messages: [{ id: now.id, room_id: now.room_id, deleted_at }] });
+    await c.tell('messages.deleted', {
+      messages: [{ id: now.id, room_id: now.room_id, created_at: now.created_at.toISOString(), deleted_at }],
+    });
   });
 }
 

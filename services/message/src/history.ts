@@ -29,22 +29,22 @@ export async function listMessages(ctx: Context, caller: Caller, query: HistoryQ
   if (room_id === undefined) {
     await ensureGeneral(ctx, [caller.user_id]);
     const { messages, has_more } = page('messages', await readMine(ctx.db, caller.user_id, limit, skip), limit);
-    return { messages: await toMessages(ctx.db, messages), has_more };
+    return { messages: await toMessages(ctx, messages), has_more };
   }
   // A conversation that nobody has begun yet is empty, not missing.
   if (query.recipient_id !== undefined && (await findRoom(ctx.db, room_id, caller.user_id)) === undefined)
     return { messages: [], has_more: false, last_seq: 0 };
   const { last_seq } = await readableRoom(ctx.db, room_id, caller.user_id);
   const { messages, has_more } = page('messages', await readSlice(ctx.db, { ...query, room_id }), limit);
-  return { messages: await toMessages(ctx.db, messages), has_more, last_seq };
+  return { messages: await toMessages(ctx, messages), has_more, last_seq };
 }
 
 export async function readMessage(ctx: Context, caller: Caller, id: string): Promise<Message> {
   const { row } = await readableMessage(ctx.db, id, caller.user_id);
-  return (await toMessages(ctx.db, [row]))[0] as Message;
+  return (await toMessages(ctx, [row]))[0] as Message;
 }
 
 export async function search(ctx: Context, caller: Caller, { q, limit, skip }: Paging & { q: string }): Promise<Page> {
   const { messages, has_more } = page('messages', await searchMessages(ctx.db, caller.user_id, q, limit, skip), limit);
-  return { messages: await toMessages(ctx.db, messages), has_more };
+  return { messages: await toMessages(ctx, messages), has_more };
 }

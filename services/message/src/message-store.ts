@@ -1,6 +1,6 @@
 // Owns: reading and changing messages, and the one mapper from rows to what clients see.
 
-import type { Knex } from '@chatapi/kit';
+import type { Knex, Pool } from '@chatapi/kit';
 import type { Attachment, Message } from './frames.ts';
 import { type ReactionCounts, reactionsOf } from './reaction-store.ts';
 import { shownClientId } from './send-body.ts';
@@ -66,11 +66,11 @@ const toMessage = (
 });
 
 /** Adds reactions and status: two queries for any number of rows. */
-export async function toMessages(db: Knex, rows: MessageRow[]): Promise<Message[]> {
+export async function toMessages({ db, pool }: { db: Knex; pool: Pool }, rows: MessageRow[]): Promise<Message[]> {
   if (rows.length === 0) return [];
   const [reactions, positions] = await Promise.all([
     reactionsOf(db, rows),
-    positionsOf(db, [...new Set(rows.map((row) => row.room_id))]),
+    positionsOf(pool, [...new Set(rows.map((row) => row.room_id))]),
   ]);
   return rows.map((row) => toMessage(row, reactions, positions));
 }

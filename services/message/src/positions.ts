@@ -1,15 +1,22 @@
 // Owns: who has received and read how far, and the word to senders when a message's status rises.
 // Limit: of a jump only the newest STATUS_LIMIT messages are told one by one; history shows the others' status all the same.
 import { type PacketRecord, userTopic } from '@chatapi/bus';
-import type { Caller, Knex } from '@chatapi/kit';
+import type { Caller, Pool } from '@chatapi/kit';
 import { readableRoom } from './access.ts';
 import type { Context } from './context.ts';
 import type { Message } from './frames.ts';
 import { ensureGeneral } from './general.ts';
-import { messagesBetween, movePositions, type Placed, type Position } from './position-store.ts';
+import { type Furthest, messagesBetween, moveDeliveries, moveReads, type Placed } from './position-store.ts';
 import { type Positions, positionsOf, statusOf } from './status-store.ts';
 
 const STATUS_LIMIT = 50;
+
+export interface Position {
+  room_id: string;
+  user_id: string;
+  delivered_seq?: number;
+  read_seq?: number;
+}
 
 const STEP = { sent: 0, delivered: 1, read: 2 } as const;
 
@@ -49,41 +56,53 @@ export function risenStatuses(
   });
 }
 
-async function movedNotices(trx: Knex, before: Positions, roomIds: string[]): Promise<PacketRecord[]> {
-  const after = await positionsOf(trx, roomIds);
-  const moved = spans(before, after);
-  if (moved.length === 0) return [];
-  const found = await messagesBetween(trx, moved, STATUS_LIMIT);
+/** Whatever of these is furthest: what was known before, and what has moved. */
+const joined = (before: Positions, moved: Furthest[]): Positions =>
+  Map.groupBy([...[...before.values()].flat(), ...moved], ({ room_id }) => room_id);
+
+async function movedNotices(pool: Pool, before: Positions, moved: Furthest[]): Promise<PacketRecord[]> {
+  const after = joined(before, moved);
+  const found = await messagesBetween(pool, spans(before, after), STATUS_LIMIT);
   const once = [...new Map(found.map((message) => [message.id, message])).values()];
   return risenStatuses(once, before, after, new Date().toISOString());
 }
 
 /** Joins what is said several times of one user in one room. */
-function furthestOf(positions: (Pick<Position, 'room_id' | 'user_id'> & Partial<Position>)[]): Position[] {
-  const byKey = new Map<string, Position>();
+function furthestOf(positions: Position[]): Furthest[] {
+  const byKey = new Map<string, Furthest>();
   for (const { room_id, user_id, delivered_seq = 0, read_seq = 0 } of positions) {
     const key = `${room_id} ${user_id}`;
-    const known = byKey.get(key) ?? { room_id, user_id, delivered_seq: 0, read_seq: 0 };
+    const known = byKey.get(key);
     byKey.set(key, {
-      ...known,
-      delivered_seq: Math.max(known.delivered_seq, delivered_seq),
-      read_seq: Math.max(known.read_seq, read_seq),
+      room_id,
+      user_id,
+      delivered_seq: Math.max(known?.delivered_seq ?? 0, delivered_seq),
+      read_seq: Math.max(known?.read_seq ?? 0, read_seq),
     });
   }
   return [...byKey.values()];
 }
 
-/** Moves forward what is behind; those who are no members are passed over. */
-export async function savePositions(
-  ctx: Context,
-  given: (Pick<Position, 'room_id' | 'user_id'> & Partial<Position>)[],
-): Promise<void> {
+async function move(pool: Pool, positions: Furthest[]): Promise<Furthest[]> {
+  const reads = positions.filter(({ read_seq }) => read_seq > 0);
+  const deliveries = positions.filter(({ delivered_seq }) => delivered_seq > 0);
+  const moved = reads.length === 0 ? [] : await moveReads(pool, reads);
+  if (deliveries.length > 0) await moveDeliveries(pool, deliveries);
+  return [
+    ...moved.map((read) => ({ ...read, delivered_seq: 0 })),
+    ...deliveries.map((delivery) => ({ ...delivery, read_seq: 0 })),
+  ];
+}
+
+/** Moves forward what is behind; who reads without being a member is passed over. */
+export async function savePositions(ctx: Context, given: Position[]): Promise<void> {
   const positions = furthestOf(given);
   if (positions.length === 0) return;
   const roomIds = [...new Set(positions.map(({ room_id }) => room_id))];
-  const notices = await ctx.db.transaction(async (trx) => {
-    const before = await positionsOf(trx, roomIds);
-    return (await movePositions(trx, positions)) === 0 ? [] : await movedNotices(trx, before, roomIds);
+  // One after the other on this instance: two that overlap would tell the same rise twice.
+  const notices = await ctx.inTurn('positions', async () => {
+    const before = await positionsOf(ctx.pool, roomIds);
+    return await movedNotices(ctx.pool, before, await move(ctx.pool, positions));
   });
   if (notices.length > 0) ctx.publisher.push(null, notices);
 }

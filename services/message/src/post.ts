@@ -26,5 +26,5 @@ export async function postMessage(
   if (outcome === undefined || outcome instanceof AppError) throw outcome;
   if (outcome.message !== undefined) return new Answer(201, outcome.message);
   const first = await findMessage(ctx.db, outcome.message_id);
-  return new Answer(200, (await toMessages(ctx.db, first === undefined ? [] : [first]))[0]);
+  return new Answer(200, (await toMessages(ctx, first === undefined ? [] : [first]))[0]);
 }

@@ -52,7 +52,7 @@ async function toRooms(ctx: Context, rows: SeenRoom[]): Promise<Room[]> {
   const places = rows.flatMap(({ id, last_message_seq }) =>
     last_message_seq === null ? [] : [{ room_id: id, seq: last_message_seq }],
   );
-  const last = places.length === 0 ? [] : await toMessages(ctx.db, await messagesAt(ctx.db, places));
+  const last = places.length === 0 ? [] : await toMessages(ctx, await messagesAt(ctx.db, places));
   const byRoom = new Map(last.map((message) => [message.chat_id, message]));
   return rows.map((row) => toRoom(row, byRoom.get(row.id) ?? null));
 }

@@ -1,6 +1,6 @@
 // Owns: the statements of the send path, on pg's prepared statements. All that a batch changes is one statement, hence one
 // round trip and one commit: repeats are left out, the rooms are locked in order of id, each takes its seqs under its lock.
-import type { Pool, PoolClient } from '@chatapi/kit';
+import type { PoolClient } from '@chatapi/kit';
 
 export interface SendRow {
   id: string;
@@ -46,14 +46,18 @@ with input as (
 ), wanted as (
   select room_id, max(version) version, count(*) n from fresh group by room_id
 ), locked as materialized (
-  select r.id from rooms r join wanted w on w.room_id = r.id order by r.id for update of r
+  select r.id, w.n from wanted w join rooms r on r.id = w.room_id
+  where r.version = w.version and r.deleted_at is null order by r.id for update of r
 ), taken as (
-  update rooms r set last_seq = r.last_seq + w.n, message_count = r.message_count + w.n, last_message_seq = r.last_seq + w.n, active_at = $16
-  from wanted w join locked l on l.id = w.room_id
-  where r.id = w.room_id and r.version = w.version and r.deleted_at is null
-  returning r.id room_id, r.last_seq - w.n base, w.n
+  update rooms r set last_seq = r.last_seq + l.n, message_count = r.message_count + l.n, last_message_seq = r.last_seq + l.n, active_at = $16
+  from locked l where r.id = l.id
+  returning r.id room_id, r.last_seq - l.n base, l.n
+), bases as materialized (
+  -- A map, not a join: two CTEs have no index, and a batch of n rooms would cost n².
+  select jsonb_object_agg(room_id, base) of_room from taken
 ), placed as (
-  select f.*, t.base + row_number() over (partition by f.room_id order by f.ord) seq from fresh f join taken t on t.room_id = f.room_id
+  select f.*, (b.of_room ->> f.room_id)::bigint + row_number() over (partition by f.room_id order by f.ord) seq
+  from bases b, fresh f where b.of_room ? f.room_id
 ), made as (
   insert into messages (room_id, seq, id, sender_id, recipient_id, client_id, body_hash, content, message_type, attachments, reply_to,
     mentions, created_at, updated_at)
@@ -75,9 +79,7 @@ with input as (
   select $17, array_agg(room_id), array_agg(base + 1), array_agg(base + n) from taken having count(*) > 0
 ), told as (
   insert into outbox (id, name, payload, waiting_for)
-  select $18, 'messages.created', jsonb_build_object('messages',
-    jsonb_agg(jsonb_build_object('id', id, 'room_id', room_id, 'sender_id', sender_id, 'created_at', $19::text))), $20::text[]
-  from placed having count(*) > 0
+  select $18, 'messages.created', jsonb_build_object('count', count(*), 'created_at', $19::text), $20::text[] from placed having count(*) > 0
 )
 select ord, seq, null::text id, null::timestamptz created_at, null::text body_hash from placed
 union all select ord, seq, id, created_at, body_hash from known`;
@@ -90,11 +92,8 @@ export interface BatchMeta {
 }
 
 // The planner must not choose a scan of a table that was empty when the statement was planned and is not any more.
-const SETTINGS = `set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; set plan_cache_mode = force_generic_plan`;
-
-export const prepareConnections = (pool: Pool): void => {
-  pool.on('connect', (client) => void client.query(SETTINGS).catch(() => undefined));
-};
+export const PLANNING =
+  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan';
 
 const COLUMNS = [
   'id',

@@ -21,11 +21,8 @@ interface Moved {
 }
 
 const FLUSH_MS = 250;
-/**
- * A sender sees `delivered` once anybody has it, so in a large room a few recipients speak for all: else every message
- * would cost a row per member.
- */
-const SPOKESPEOPLE = 8;
+/** A sender sees `delivered` once anybody else has it: two recipients speak for all, since one may be the sender. */
+const SPOKESPEOPLE = 2;
 const MOST_KEPT = 20_000;
 
 const isFollowing = (user: LocalUser, room: string): boolean =>
