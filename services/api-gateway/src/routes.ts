@@ -53,6 +53,8 @@ export const rows: Row[] = [
   { method: 'POST', path: '/rooms/:id/members', service: 'message', who: 'user' },
   { method: 'PUT', path: '/rooms/:id/members/:user_id', service: 'message', who: 'user' },
   { method: 'DELETE', path: '/rooms/:id/members/:user_id', service: 'message', who: 'user' },
+  { method: 'PUT', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
+  { method: 'DELETE', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
 
   { method: 'GET', path: '/messages', service: 'message', who: 'user' },

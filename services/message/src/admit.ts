@@ -11,11 +11,6 @@ import type { Kind } from './permissions.ts';
 import { insertRoom, lockRoom, type RoomRow } from './room-store.ts';
 import type { Draft } from './send-body.ts';
 
-export interface Admission {
-  kind: Kind;
-  version: number;
-}
-
 const entering = (users: string[], role: MemberRole): NewMember[] =>
   [...new Set(users)].map((user_id) => ({ user_id, role }));
 
@@ -25,36 +20,30 @@ async function create(c: Change, id: string, kind: Kind): Promise<boolean> {
   return true;
 }
 
-async function admitDirect(ctx: Context, id: string, { sender, recipient_id }: Draft): Promise<Admission> {
+async function admitDirect(ctx: Context, id: string, { sender, recipient_id }: Draft): Promise<void> {
   const people = [sender.user_id, recipient_id as string];
   await requirePeople(ctx, [recipient_id as string]);
-  return await change(ctx, id, async (c) => {
-    if (await create(c, id, 'direct'))
-      return { kind: 'direct', version: await enterRoom(c, id, entering(people, 'member')) };
-    // Made by the other one a moment ago.
-    const { version } = (await lockRoom(c.trx, id)) as RoomRow;
-    return { kind: 'direct', version };
+  await change(ctx, id, async (c) => {
+    // If not, the other one made it a moment ago.
+    if (await create(c, id, 'direct')) await enterRoom(c, id, entering(people, 'member'));
   });
 }
 
-async function admitPublic(ctx: Context, id: string, users: string[]): Promise<Admission> {
-  return await change(ctx, id, async (c) => {
+async function admitPublic(ctx: Context, id: string, users: string[]): Promise<void> {
+  await change(ctx, id, async (c) => {
     const [first, ...others] = entering(users, 'member') as [NewMember, ...NewMember[]];
     const made = await create(c, id, 'public');
     const room = (await lockRoom(c.trx, id)) as RoomRow;
     if (room.deleted_at !== null || room.kind !== 'public') throw notFound('Room');
     const people: NewMember[] = [made ? { ...first, role: 'owner' } : first, ...others];
-    return { kind: 'public', version: await enterRoom(c, id, people) };
+    await enterRoom(c, id, people);
   });
 }
 
 /** Lets the senders of these drafts into the room that all of them name. @throws when none of them may. */
-export async function admitSenders(ctx: Context, id: string, drafts: Draft[]): Promise<Admission> {
+export async function admitSenders(ctx: Context, id: string, drafts: Draft[]): Promise<void> {
   const users = drafts.map(({ sender }) => sender.user_id);
-  if (id === GENERAL) {
-    await ensureGeneral(ctx, users);
-    return { kind: 'public', version: 1 };
-  }
+  if (id === GENERAL) return await ensureGeneral(ctx, users);
   const direct = drafts.find(({ recipient_id }) => recipient_id !== null);
-  return direct === undefined ? await admitPublic(ctx, id, users) : await admitDirect(ctx, id, direct);
+  await (direct === undefined ? admitPublic(ctx, id, users) : admitDirect(ctx, id, direct));
 }

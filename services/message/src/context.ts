@@ -23,6 +23,7 @@ import { openSends, type SendBatcher } from './send.ts';
 import { PLANNING } from './send-store.ts';
 import { type InTurn, openTurns } from './turns.ts';
 import { makePartitions, startUpkeep } from './upkeep.ts';
+import { openWords, type Words } from './words.ts';
 
 export interface Context extends Base<MessageConfig> {
   db: Knex;
@@ -40,6 +41,7 @@ export interface Context extends Base<MessageConfig> {
   /** Changes of one room one after the other. */
   inTurn: InTurn;
   counted: Counted;
+  words: Words;
   stopUpkeep(): void;
 }
 
@@ -47,9 +49,11 @@ export interface Context extends Base<MessageConfig> {
 export async function open(base: Base<MessageConfig>, schema = 'messages'): Promise<Context> {
   const { config, log, metrics } = base;
   const db = openDb(config, schema, 'message');
+  let words: Words;
   try {
     await migrate(db, schema, migrations);
     await makePartitions({ db, config });
+    words = await openWords(db, log);
   } catch (error) {
     await db.destroy();
     throw error;
@@ -77,6 +81,7 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     inGeneral: new Set(),
     inTurn: openTurns(),
     counted: openCounted(metrics),
+    words,
     stopUpkeep: startUpkeep({ db, config, log }),
   };
   return Object.assign(ctx as Context, { sends: openSends(ctx as Context) });
@@ -90,6 +95,7 @@ export async function ready({ db }: Context): Promise<void> {
 /** What was accepted is committed and published before the connections go. */
 export async function close(ctx: Context): Promise<void> {
   ctx.stopUpkeep();
+  ctx.words.close();
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
   ctx.redis.disconnect();

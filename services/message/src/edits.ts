@@ -11,6 +11,8 @@ import { namedPeople } from './people-store.ts';
 import { may, type Standing } from './permissions.ts';
 import { clearReactions } from './reaction-store.ts';
 import { lockRoom } from './room-store.ts';
+import { demandVoice } from './voice.ts';
+import { blockedError } from './words.ts';
 
 /** Room first, message second: the order in which everything locks. */
 export async function lockedMessage(c: Change, { room_id, seq }: MessageRow): Promise<MessageRow> {
@@ -19,13 +21,16 @@ export async function lockedMessage(c: Change, { room_id, seq }: MessageRow): Pr
   return await lockMessage(c.trx, room_id, seq);
 }
 
-/** Only its sender edits; a deleted message is CONFLICT. The same text again changes nothing. */
-export async function editMessage(ctx: Context, caller: Caller, id: string, content: string): Promise<Message> {
+/** Only its sender edits, unless muted; a deleted message is CONFLICT. The same text again changes nothing. */
+export async function editMessage(ctx: Context, caller: Caller, id: string, wanted: string): Promise<Message> {
+  const { text: content, blocked } = ctx.words.judge(wanted);
   const { row } = await readableMessage(ctx.db, id, caller.user_id);
   if (row.sender_id !== caller.user_id) throw new AppError('AUTHORIZATION_ERROR', 'Only its sender may edit a message');
+  if (blocked) throw blockedError();
   await change(ctx, row.room_id, async (c) => {
     const now = await lockedMessage(c, row);
     if (now.is_deleted) throw new AppError('CONFLICT', 'The message was deleted');
+    await demandVoice(c.trx, now.room_id, caller.user_id);
     if (content === '' && now.attachments.length === 0)
       throw invalidField('content', 'content must have 1–4000 characters after markup is removed');
     if (content === now.content) return;

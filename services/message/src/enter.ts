@@ -14,10 +14,10 @@ const notice = (kind: 'joined' | 'left', room: string, seq: number, user: string
   frame: membershipNotice(kind === 'joined' ? 'room_joined' : 'room_removed', room, fields),
 });
 
-/** Those who are in already are passed over. The room must be locked. @returns the room's version after it. */
-export async function enterRoom(change: Change, roomId: string, people: NewMember[]): Promise<number> {
+/** Those who are in already are passed over. The room must be locked. */
+export async function enterRoom(change: Change, roomId: string, people: NewMember[]): Promise<void> {
   const entered = await insertMembers(change.trx, roomId, people);
-  if (entered.length === 0) return await recount(change.trx, roomId, 0);
+  if (entered.length === 0) return;
   const events = entered.map(({ user_id, role }) => ({
     sender: user_id,
     frame: eventFrame('member_joined', roomId, { user_id, role }),
@@ -26,7 +26,7 @@ export async function enterRoom(change: Change, roomId: string, people: NewMembe
   // Who comes in together sees the same: the first of these events is the first for all of them.
   const first = last - entered.length + 1;
   change.notify(entered.map(({ user_id, role }) => notice('joined', roomId, first, user_id, { role })));
-  return await recount(change.trx, roomId, entered.length);
+  await recount(change.trx, roomId, entered.length);
 }
 
 /** @returns whether they were in. */

@@ -7,6 +7,8 @@ import { readHeads } from './log-store.ts';
 import { readsFile } from './message-store.ts';
 import { type Position, savePositions } from './positions.ts';
 import { peersOf } from './room-store.ts';
+import { shownRoutes } from './shown-routes.ts';
+import { wordRoutes } from './word-routes.ts';
 
 const id = () => Joi.string().required();
 const seq = () => Joi.number().integer().min(0);
@@ -107,4 +109,6 @@ export const internalRoutes: Route<Context>[] = [
     body: Joi.object<{ actor_id: string }>({ actor_id: id() }),
     rule: (ctx: Context, { params, body }) => removeMessage(ctx, params.id as string, body.actor_id),
   }),
+  ...shownRoutes,
+  ...wordRoutes,
 ];

@@ -11,6 +11,7 @@ export interface NewMember {
 export interface MemberRow extends NewMember {
   joined_at: Date;
   read_seq: number;
+  muted_until: Date | null;
 }
 
 /** @returns those who were not in before, in the order given. */
@@ -35,19 +36,21 @@ export async function deleteMembers(trx: Knex, roomId: string, userIds?: string[
  * After members changed by `by`: the count and, when somebody went, the version by which every instance sees that what it remembers
  * may be wrong. Who comes in makes nothing wrong that is remembered: only members are.
  */
-export async function recount(trx: Knex, roomId: string, by: number): Promise<number> {
-  const { rows } = await trx.raw<{ rows: { version: number }[] }>(
-    'update rooms set member_count = member_count + ?, version = version + ? where id = ? returning version',
-    [by, by < 0 ? 1 : 0, roomId],
-  );
-  return (rows[0] as { version: number }).version;
-}
+export const recount = async (trx: Knex, roomId: string, by: number): Promise<void> =>
+  void (await trx.raw('update rooms set member_count = member_count + ?, version = version + ? where id = ?', [
+    by,
+    by < 0 ? 1 : 0,
+    roomId,
+  ]));
 
 export const findRole = async (db: Knex, roomId: string, userId: string): Promise<Standing> =>
   (await db('room_members').where({ room_id: roomId, user_id: userId }).first('role'))?.role ?? 'stranger';
 
-export const setRole = async (trx: Knex, roomId: string, userId: string, role: MemberRole): Promise<void> =>
-  void (await trx('room_members').where({ room_id: roomId, user_id: userId }).update({ role }));
+/** Raises the room's version too: slow mode holds back who is no longer staff. */
+export async function setRole(trx: Knex, roomId: string, userId: string, role: MemberRole): Promise<void> {
+  await trx('room_members').where({ room_id: roomId, user_id: userId }).update({ role });
+  await trx('rooms').where('id', roomId).increment('version', 1);
+}
 
 export const countOwners = async (db: Knex, roomId: string): Promise<number> =>
   Number((await db('room_members').where({ room_id: roomId, role: 'owner' }).count({ n: '*' }))[0]?.n);
@@ -61,15 +64,18 @@ export const findHeir = async (db: Knex, roomId: string): Promise<string | undef
       .first('user_id')
   )?.user_id;
 
+const MUTED = `(select until from room_mutes x where x.room_id = room_members.room_id and x.user_id = room_members.user_id and x.until > now()) muted_until`;
+const SHOWN = ['user_id', 'role', 'joined_at', 'read_seq'];
+
 export const listMembers = async (db: Knex, roomId: string, limit: number, skip: number): Promise<MemberRow[]> =>
   await db('room_members')
     .where('room_id', roomId)
     .orderBy(['joined_at', 'user_id'])
     .limit(limit)
     .offset(skip)
-    .select('user_id', 'role', 'joined_at', 'read_seq');
+    .select(...SHOWN, db.raw(MUTED));
 
 export const findMember = async (db: Knex, roomId: string, userId: string): Promise<MemberRow | undefined> =>
   await db('room_members')
     .where({ room_id: roomId, user_id: userId })
-    .first('user_id', 'role', 'joined_at', 'read_seq');
+    .first(...SHOWN, db.raw(MUTED));

@@ -27,6 +27,8 @@ export interface Member {
   role: MemberRole;
   joined_at: string;
   read_seq: number;
+  /** null: not muted. */
+  muted_until: string | null;
 }
 
 async function toMembers(ctx: Context, rows: MemberRow[]): Promise<Member[]> {
@@ -34,9 +36,17 @@ async function toMembers(ctx: Context, rows: MemberRow[]): Promise<Member[]> {
     ctx,
     rows.map(({ user_id }) => user_id),
   );
-  return rows.map(({ user_id, role, joined_at, read_seq }) => {
+  return rows.map(({ user_id, role, joined_at, read_seq, muted_until }) => {
     const { username = '', display_name = '' } = people.get(user_id) ?? {};
-    return { user_id, username, display_name, role, joined_at: joined_at.toISOString(), read_seq };
+    return {
+      user_id,
+      username,
+      display_name,
+      role,
+      joined_at: joined_at.toISOString(),
+      read_seq,
+      muted_until: muted_until?.toISOString() ?? null,
+    };
   });
 }
 
@@ -52,7 +62,7 @@ export async function membersOf(
   return { members: await toMembers(ctx, members), has_more };
 }
 
-async function memberView(ctx: Context, roomId: string, userId: string): Promise<Member> {
+export async function memberView(ctx: Context, roomId: string, userId: string): Promise<Member> {
   const row = await findMember(ctx.db, roomId, userId);
   if (row === undefined) throw notFound('Member');
   return (await toMembers(ctx, [row]))[0] as Member;

@@ -7,6 +7,7 @@ import { isEmoji } from './emoji.ts';
 import { eventFrame } from './frames.ts';
 import { demand } from './permissions.ts';
 import { addReaction, removeReaction } from './reaction-store.ts';
+import { demandVoice } from './voice.ts';
 
 /** What changes nothing makes no event. In a public room whoever may read may react. */
 async function react(
@@ -22,6 +23,7 @@ async function react(
   await change(ctx, row.room_id, async (c) => {
     const now = await lockedMessage(c, row);
     if (now.is_deleted) throw new AppError('CONFLICT', 'The message was deleted');
+    if (action === 'added') await demandVoice(c.trx, now.room_id, caller.user_id);
     const apply = action === 'added' ? addReaction : removeReaction;
     if (!(await apply(c.trx, now, caller.user_id, emoji))) return;
     const fields = { message_id: id, user_id: caller.user_id, emoji, action };

@@ -3,6 +3,7 @@ import Joi from 'joi';
 import type { Context } from './context.ts';
 import type { MemberRole } from './member-store.ts';
 import { addMember, changeRole, joinRoom, leave, membersOf, removeMember } from './members.ts';
+import { muteMember, unmuteMember } from './mutes.ts';
 import { markRead } from './positions.ts';
 import {
   changeRoom,
@@ -37,6 +38,11 @@ const changes = Joi.object<RoomChanges>({
   name: name().allow(null),
   topic: topic().allow(null),
   visibility: visibility(),
+  slow_mode_seconds: Joi.number()
+    .integer()
+    .min(0)
+    .max(3600)
+    .description('members other than owners and moderators may send once per so many; 0: off'),
 }).min(1);
 const publicQuery = Joi.object<Paging & { search: string }>({
   search: Joi.string().allow('').max(100).pattern(/\0/, { invert: true }).default(''),
@@ -45,6 +51,15 @@ const publicQuery = Joi.object<Paging & { search: string }>({
 const oneMember = Joi.object<{ user_id: string }>({ user_id: someId().required() });
 const role = Joi.object<{ role: MemberRole }>({
   role: Joi.string<MemberRole>().valid('owner', 'moderator', 'member').required(),
+});
+const mute = Joi.object<{ until: string | null }>({
+  until: Joi.string()
+    .isoDate()
+    .allow(null)
+    .default(null)
+    .custom((value: string, h) => (Date.parse(value) <= Date.now() ? h.error('until.past') : value))
+    .messages({ 'until.past': '{{#label}} must lie in the future' })
+    .description('the mute ends by itself then; unset: it stays until lifted'),
 });
 const read = Joi.object<{ seq: number }>({
   seq: Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER).required(),
@@ -96,7 +111,7 @@ export const roomRoutes: Route<Context>[] = [
   route({
     method: 'put',
     path: '/rooms/:id',
-    summary: 'Change name, topic or visibility',
+    summary: 'Change name, topic, visibility or slow mode',
     tag,
     who,
     body: changes,
@@ -167,6 +182,26 @@ export const roomRoutes: Route<Context>[] = [
     who,
     rule: (ctx: Context, { caller, params }) =>
       removeMember(ctx, caller, params.id as string, params.user_id as string),
+  }),
+  route({
+    method: 'put',
+    path: '/rooms/:id/members/:user_id/mute',
+    summary: 'Mute somebody in a room: reading goes on, sending is refused',
+    tag,
+    who,
+    body: mute,
+    answer: memberShape,
+    rule: (ctx: Context, { caller, params, body }) =>
+      muteMember(ctx, caller, params.id as string, params.user_id as string, body.until),
+  }),
+  route({
+    method: 'delete',
+    path: '/rooms/:id/members/:user_id/mute',
+    summary: 'Lift a mute',
+    tag,
+    who,
+    rule: (ctx: Context, { caller, params }) =>
+      unmuteMember(ctx, caller, params.id as string, params.user_id as string),
   }),
   route({
     method: 'put',

@@ -9,6 +9,7 @@ export interface RoomRow {
   last_seq: number;
   version: number;
   member_count: number;
+  slow_mode_seconds: number;
   last_message_seq: number | null;
   created_at: Date;
   updated_at: Date;
@@ -87,7 +88,7 @@ export async function publicRooms(
 export async function updateRoom(
   trx: Knex,
   id: string,
-  fields: { name?: string | null; topic?: string | null; kind?: Kind },
+  fields: { name?: string | null; topic?: string | null; kind?: Kind; slow_mode_seconds?: number },
 ): Promise<Date> {
   const [row] = await trx('rooms')
     .where({ id })

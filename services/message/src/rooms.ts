@@ -9,8 +9,8 @@ import { ensureGeneral } from './general.ts';
 import type { NewMember } from './member-store.ts';
 import { messagesAt, toMessages } from './message-store.ts';
 import { requirePeople } from './people.ts';
-import { demand, type Kind } from './permissions.ts';
-import { buryRoom, insertRoom, publicRooms, roomsOf, type SeenRoom, updateRoom } from './room-store.ts';
+import { demand, type Kind, moderates, type Standing } from './permissions.ts';
+import { buryRoom, insertRoom, publicRooms, type RoomRow, roomsOf, type SeenRoom, updateRoom } from './room-store.ts';
 
 export interface Room {
   id: string;
@@ -22,6 +22,7 @@ export interface Room {
   role: 'owner' | 'moderator' | 'member' | null;
   recipient_id?: string;
   member_count: number;
+  slow_mode_seconds: number;
   last_seq: number;
   read_seq: number;
   unread_count: number;
@@ -40,6 +41,7 @@ const toRoom = (row: SeenRoom, last_message: Message | null): Room => ({
   role: row.role,
   ...(row.recipient_id === null ? {} : { recipient_id: row.recipient_id }),
   member_count: row.member_count,
+  slow_mode_seconds: row.slow_mode_seconds,
   last_seq: row.last_seq,
   read_seq: row.read_seq,
   unread_count: row.unread_count,
@@ -113,15 +115,28 @@ export interface RoomChanges {
   name?: string | null;
   topic?: string | null;
   visibility?: 'public' | 'private';
+  slow_mode_seconds?: number;
+}
+
+/** Each field by its own right. */
+function demandChanges(room: RoomRow, standing: Standing, { role }: Caller, changes: RoomChanges): void {
+  const { slow_mode_seconds, visibility, ...rest } = changes;
+  if (visibility !== undefined || Object.keys(rest).length > 0) demand('rename', room, standing);
+  if ((visibility ?? room.kind) !== room.kind) demand('set_visibility', room, standing);
+  if (slow_mode_seconds !== undefined && !moderates(room, standing, role)) demand('moderate', room, standing);
 }
 
 export async function changeRoom(ctx: Context, caller: Caller, id: string, changes: RoomChanges): Promise<Room> {
   await change(ctx, id, async (c) => {
-    const { room, standing } = await roomToChange(c.trx, id, caller.user_id, 'rename');
-    const visibility = changes.visibility ?? (room.kind as 'public' | 'private');
-    if (visibility !== room.kind) demand('set_visibility', room, standing);
-    const wanted = { name: changes.name, topic: changes.topic, visibility };
-    const before = { name: room.name, topic: room.topic, visibility: room.kind };
+    const { room, standing } = await roomToChange(c.trx, id, caller.user_id, 'read');
+    demandChanges(room, standing, caller, changes);
+    const wanted = changes;
+    const before = {
+      name: room.name,
+      topic: room.topic,
+      visibility: room.kind,
+      slow_mode_seconds: room.slow_mode_seconds,
+    };
     const changed = Object.fromEntries(
       Object.entries(wanted).filter(
         ([key, value]) => value !== undefined && value !== before[key as keyof typeof before],

@@ -1,9 +1,11 @@
 // Owns: what a send must look like, and the draft that it becomes. The same for REST and for the realtime nodes.
 import { hash } from 'node:crypto';
-import { invalidField, parse, type Role, text } from '@chatapi/kit';
+import { type AppError, invalidField, parse, type Role, text } from '@chatapi/kit';
 import Joi from 'joi';
 import { directId } from './direct.ts';
 import type { Attachment } from './frames.ts';
+import type { Judge } from './word-filter.ts';
+import { blockedError } from './words.ts';
 
 export interface SendBody {
   chat_id?: string;
@@ -36,7 +38,10 @@ export interface Draft {
   attachments: Attachment[];
   reply_to: string | null;
   client_id: string | null;
+  /** Of the body as it was sent: masked or not, a repeat is a repeat. */
   body_hash: string | null;
+  /** The word filter's no. Only a repeat of what was taken before passes all the same. */
+  blocked: AppError | undefined;
 }
 
 export const ROOM_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
@@ -73,7 +78,7 @@ export const sendBody: Joi.ObjectSchema<SendBody> = Joi.object<SendBody>({
 const VALIDATED = { convert: false } as const;
 
 /** @throws AppError VALIDATION_ERROR with every bad field. */
-export function draftOf(sender: Sender, input: unknown): Draft {
+export function draftOf(sender: Sender, input: unknown, judge: Judge): Draft {
   const body = parse(sendBody, input, VALIDATED);
   const text = body.content ?? '';
   const file_ids = body.attachments ?? [];
@@ -86,16 +91,18 @@ export function draftOf(sender: Sender, input: unknown): Draft {
   const client_id = body.client_id ?? null;
   const same = JSON.stringify([text, message_type, file_ids, reply_to]);
   const body_hash = client_id === null ? null : hash('sha1', same, 'base64');
+  const judged = judge(text);
   return {
     room_id,
     sender,
     recipient_id,
-    content: text,
+    content: judged.text,
     message_type,
     file_ids,
     attachments: [],
     reply_to,
     client_id,
     body_hash,
+    blocked: judged.blocked ? blockedError() : undefined,
   };
 }

@@ -1,35 +1,45 @@
-// Owns: what must be known before a batch is written: is each room there and the sender in it, what is replied to, who is named.
+// Owns: what must be known before a batch is written: is each room there and the sender in it and heard, what is replied to, who is named.
 // Rooms and memberships that a send makes on the way (first post) are made here, each in a transaction of its own.
 import { AppError, invalidField, notFound, type PoolClient, toAppError } from '@chatapi/kit';
 import { admitSenders } from './admit.ts';
 import type { Context } from './context.ts';
 import { mentionedNames, mentionsOf } from './mentions.ts';
 import type { Draft } from './send-body.ts';
-import { named, parents, type Standing, standings } from './send-store.ts';
+import { named, parents, repeated, type Standing, standings } from './send-store.ts';
+import { mutedError } from './voice.ts';
 
 export interface Resolved {
   version: number;
+  /** Has to wait for its turn: see slow-mode.ts. */
+  slow: boolean;
   parent_seq: number | null;
   mentions: string[];
 }
 
-const isKnown = (ctx: Context, { room_id, sender }: Draft): boolean =>
-  ctx.access.get(room_id)?.members.has(sender.user_id) === true;
+/** What a look says of a draft that the cache can't answer for; none: look again. */
+type Found = AppError | { version: number; slow: boolean };
 
-function learn(ctx: Context, { room_id, user_id, kind, version, deleted, member }: Standing): void {
-  if (kind !== null && !deleted && member) ctx.access.learn(room_id, user_id, kind, version);
+const isKnown = (ctx: Context, { room_id, sender, blocked }: Draft): boolean =>
+  blocked === undefined && ctx.access.get(room_id)?.members.has(sender.user_id) === true;
+
+// Muted people and those whom slow mode holds back are not remembered: each of their sends is looked at.
+function learn(ctx: Context, { room_id, user_id, kind, version, deleted, member, muted_until, slow }: Standing): void {
+  if (kind !== null && !deleted && member && muted_until === null && !slow)
+    ctx.access.learn(room_id, user_id, kind, version);
 }
 
 /** Why this sender can't post here, or `undefined` when being let in first will do. */
-function refusal(draft: Draft, { kind, deleted, member }: Standing): AppError | undefined {
+function refusal(draft: Draft, { kind, deleted, member, muted_until }: Standing): AppError | undefined {
+  if (draft.blocked !== undefined) return draft.blocked;
   if (deleted) return notFound('Room');
   if (kind === null)
     return draft.recipient_id === null && draft.room_id.startsWith('dm:') ? notFound('Room') : undefined;
-  return member || kind === 'public' ? undefined : notFound('Room');
+  if (!member && kind !== 'public') return notFound('Room');
+  return muted_until === null ? undefined : mutedError(muted_until);
 }
 
-async function look(ctx: Context, client: PoolClient, drafts: Draft[]): Promise<Map<Draft, AppError>> {
-  const refused = new Map<Draft, AppError>();
+async function look(ctx: Context, client: PoolClient, drafts: Draft[]): Promise<Map<Draft, Found>> {
+  const looked = new Map<Draft, Found>();
   const found = await standings(
     client,
     drafts.map((d) => d.room_id),
@@ -41,21 +51,22 @@ async function look(ctx: Context, client: PoolClient, drafts: Draft[]): Promise<
   for (const draft of drafts) {
     const standing = byKey.get(`${draft.room_id} ${draft.sender.user_id}`) as Standing;
     const error = refusal(draft, standing);
-    if (error !== undefined) refused.set(draft, error);
+    if (error !== undefined) looked.set(draft, error);
     else if (!standing.member) outside.push(draft);
+    else if (standing.slow) looked.set(draft, { version: standing.version, slow: true });
   }
   const rooms = Map.groupBy(outside, (draft) => draft.room_id);
   await Promise.all(
     [...rooms].map(async ([room_id, entering]) => {
       try {
-        const { kind, version } = await admitSenders(ctx, room_id, entering);
-        for (const { sender } of entering) ctx.access.learn(room_id, sender.user_id, kind, version);
+        // Whether they may also speak is looked up with the next round: it may have changed while they were let in.
+        await admitSenders(ctx, room_id, entering);
       } catch (error) {
-        for (const draft of entering) refused.set(draft, toAppError(error));
+        for (const draft of entering) looked.set(draft, toAppError(error));
       }
     }),
   );
-  return refused;
+  return looked;
 }
 
 async function parentSeqs(client: PoolClient, drafts: Draft[]): Promise<Map<Draft, number | AppError>> {
@@ -78,6 +89,22 @@ async function parentSeqs(client: PoolClient, drafts: Draft[]): Promise<Map<Draf
   );
 }
 
+/** What was taken once is answered again, whatever would stand against it by now, as long as the room may be known. */
+async function pardonRepeats(client: PoolClient, looked: Map<Draft, Found>): Promise<void> {
+  const refused = [...looked].flatMap(([draft, found]) =>
+    found instanceof AppError && found.code !== 'RESOURCE_NOT_FOUND' && draft.client_id !== null ? [draft] : [],
+  );
+  if (refused.length === 0) return;
+  const places = await repeated(
+    client,
+    refused.map((draft) => draft.room_id),
+    refused.map((draft) => draft.sender.user_id),
+    refused.map((draft) => draft.client_id),
+  );
+  // The batch finds it as a repeat and compares no version.
+  for (const place of places) looked.set(refused[place - 1] as Draft, { version: 0, slow: false });
+}
+
 /** In the order of `drafts`: what the batch needs to know of each, or why it can't be sent; `undefined`: look again. */
 export async function resolveDrafts(
   ctx: Context,
@@ -85,18 +112,26 @@ export async function resolveDrafts(
   drafts: Draft[],
 ): Promise<(Resolved | AppError | undefined)[]> {
   const unknown = drafts.filter((draft) => !isKnown(ctx, draft));
-  const refused = unknown.length === 0 ? new Map<Draft, AppError>() : await look(ctx, client, unknown);
+  const looked = unknown.length === 0 ? new Map<Draft, Found>() : await look(ctx, client, unknown);
   const replies = await parentSeqs(client, drafts);
+  for (const [draft, parent] of replies)
+    if (parent instanceof AppError && !(looked.get(draft) instanceof AppError)) looked.set(draft, parent);
+  if (looked.size > 0) await pardonRepeats(client, looked);
   const names = new Map(drafts.map((draft) => [draft, mentionedNames(draft.content)]));
   const asked = [...new Set([...names.values()].flat(2))];
   const people = asked.length === 0 ? new Map<string, string>() : await named(client, asked);
   return drafts.map((draft) => {
-    const parent = replies.get(draft) ?? null;
-    const error = refused.get(draft) ?? (parent instanceof AppError ? parent : undefined);
-    if (error !== undefined) return error;
+    const found = looked.get(draft);
+    if (found instanceof AppError) return found;
     // Somebody else's look may have brought a newer version, under which this one is not known to be in.
-    if (!isKnown(ctx, draft)) return undefined;
-    const version = ctx.access.get(draft.room_id)?.version ?? 0;
-    return { version, parent_seq: parent as number | null, mentions: mentionsOf(names.get(draft) ?? [], people) };
+    if (found === undefined && !isKnown(ctx, draft)) return undefined;
+    const { version, slow } = found ?? { version: ctx.access.get(draft.room_id)?.version ?? 0, slow: false };
+    const parent = replies.get(draft);
+    return {
+      version,
+      slow,
+      parent_seq: typeof parent === 'number' ? parent : null,
+      mentions: mentionsOf(names.get(draft) ?? [], people),
+    };
   });
 }

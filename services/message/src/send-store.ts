@@ -127,16 +127,36 @@ export interface Standing {
   version: number;
   deleted: boolean;
   member: boolean;
+  muted_until: Date | null;
+  /** Slow mode is on and this one is not of the room's staff. */
+  slow: boolean;
 }
 
 const STANDING = `
-select i.room_id, i.user_id, r.kind, coalesce(r.version, 0) version, r.deleted_at is not null deleted, m.user_id is not null member
+select i.room_id, i.user_id, r.kind, coalesce(r.version, 0) version, r.deleted_at is not null deleted, m.user_id is not null member,
+  x.until muted_until, coalesce(r.slow_mode_seconds > 0 and m.role = 'member', false) slow
 from unnest($1::text[], $2::text[]) as i(room_id, user_id)
-left join rooms r on r.id = i.room_id left join room_members m on m.room_id = i.room_id and m.user_id = i.user_id`;
+left join rooms r on r.id = i.room_id left join room_members m on m.room_id = i.room_id and m.user_id = i.user_id
+left join room_mutes x on x.room_id = i.room_id and x.user_id = i.user_id and x.until > clock_timestamp()`;
 
 /** Where each of the users stands in the room at the same index. */
 export async function standings(client: PoolClient, roomIds: string[], userIds: string[]): Promise<Standing[]> {
   return (await client.query<Standing>({ name: 'standing', text: STANDING, values: [roomIds, userIds] })).rows;
+}
+
+const REPEATED = `
+select i.ord from unnest($1::text[], $2::text[], $3::text[]) with ordinality as i(room_id, sender_id, client_id, ord)
+where exists (select from messages m where m.room_id = i.room_id and m.sender_id = i.sender_id and m.client_id = i.client_id)`;
+
+/** Which of these have their message already: their places, from 1. */
+export async function repeated(
+  client: PoolClient,
+  roomIds: string[],
+  senderIds: string[],
+  clientIds: (string | null)[],
+): Promise<number[]> {
+  const values = [roomIds, senderIds, clientIds];
+  return (await client.query<{ ord: number }>({ name: 'repeated', text: REPEATED, values })).rows.map(({ ord }) => ord);
 }
 
 export interface Parent {

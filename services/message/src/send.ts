@@ -9,9 +9,10 @@ import { isRetried } from './change.ts';
 import type { Context } from './context.ts';
 import { recordsOf } from './publisher.ts';
 import { type Draft, draftOf, type Sender } from './send-body.ts';
-import { resolveDrafts } from './send-resolve.ts';
+import { type Resolved, resolveDrafts } from './send-resolve.ts';
 import { insertBatch } from './send-store.ts';
 import { type Sent, sentBefore, sentNew, type Written, write } from './sent.ts';
+import { inTurns } from './slow-mode.ts';
 
 export type SendBatcher = Batcher<Draft, Sent>;
 type Outcome = Sent | Error | undefined;
@@ -24,27 +25,28 @@ const FACTS_WITHIN_MS = 500;
 /** Each round meets a room that changed in mid-look; the deadline ends it long before, unless rounds are very quick. */
 const ROUNDS = 50;
 
-/** One statement, one commit. Leaves `undefined` where a room had changed since it was looked up. */
-async function writeBatch(
+interface Item {
+  draft: Draft;
+  found: Resolved;
+}
+
+type Publish = () => void;
+
+/** One statement. Leaves `undefined` where a room had changed since it was looked up. @returns what is published after the commit. */
+async function insert(
   ctx: Context,
   client: PoolClient,
-  drafts: Draft[],
+  items: Item[],
+  at: Date,
   outcomes: Map<Draft, Outcome>,
-): Promise<void> {
-  const found = await resolveDrafts(ctx, client, drafts);
-  const at = new Date();
-  const good: { draft: Draft; written: Written }[] = [];
-  drafts.forEach((draft, i) => {
-    const one = found[i];
-    if (one instanceof AppError || one === undefined) outcomes.set(draft, one);
-    else good.push({ draft, written: write(draft, at.toISOString(), one) });
-  });
-  if (good.length === 0) return;
+): Promise<{ made: Draft[]; publish: Publish }> {
+  const good = items.map(({ draft, found }) => ({ draft, written: write(draft, at.toISOString(), found) }));
   const rows = good.map(({ written }) => written.row);
   // Only its id and hearers: the statement itself counts what it makes.
   const fact = outboxRow('messages.created', { count: rows.length, created_at: at.toISOString() });
   const pending_id = newId('evt');
   const done = await insertBatch(client, rows, { at, pending_id, fact_id: fact.id, waiting_for: fact.waiting_for });
+  const made: Draft[] = [];
   const records = done
     .sort((a, b) => a.ord - b.ord)
     .flatMap((outcome) => {
@@ -55,15 +57,59 @@ async function writeBatch(
       }
       const sent = sentNew(draft, written, outcome.seq);
       outcomes.set(draft, sent);
+      made.push(draft);
       const { user_id: sender, origin } = draft.sender;
       return recordsOf(draft.room_id, [{ seq: sent.seq, sender, frame: sent.frame }], origin);
     });
-  ctx.counted.messages.inc(records.length);
-  if (records.length > 0) {
+  for (const { draft } of good) if (outcomes.get(draft) === undefined) ctx.access.forget(draft.room_id);
+  const publish = (): void => {
+    ctx.counted.messages.inc(records.length);
     ctx.publisher.push(pending_id, records);
     ctx.facts.nudge(FACTS_WITHIN_MS);
+  };
+  return { made, publish: records.length > 0 ? publish : () => undefined };
+}
+
+/** Those whom slow mode holds back: a transaction of their own, so that everybody else's stays one statement. */
+async function insertSlow(
+  ctx: Context,
+  client: PoolClient,
+  items: Item[],
+  outcomes: Map<Draft, Outcome>,
+): Promise<void> {
+  const drafts = items.map(({ draft }) => draft);
+  try {
+    const publish = await inTurns(client, drafts, async ({ at, allowed, refused }) => {
+      for (const [draft, error] of refused) outcomes.set(draft, error);
+      const good = items.filter(({ draft }) => allowed.has(draft));
+      if (good.length === 0) return { made: [], result: () => undefined };
+      const { made, publish: result } = await insert(ctx, client, good, at, outcomes);
+      return { made, result };
+    });
+    publish();
+  } catch (error) {
+    // Nothing of it was committed.
+    for (const draft of drafts) outcomes.delete(draft);
+    throw error;
   }
-  for (const { draft } of good) if (outcomes.get(draft) === undefined) ctx.access.forget(draft.room_id);
+}
+
+async function writeBatch(
+  ctx: Context,
+  client: PoolClient,
+  drafts: Draft[],
+  outcomes: Map<Draft, Outcome>,
+): Promise<void> {
+  const resolved = await resolveDrafts(ctx, client, drafts);
+  const quick: Item[] = [];
+  const slow: Item[] = [];
+  drafts.forEach((draft, i) => {
+    const found = resolved[i];
+    if (found instanceof AppError || found === undefined) outcomes.set(draft, found);
+    else (found.slow ? slow : quick).push({ draft, found });
+  });
+  if (quick.length > 0) (await insert(ctx, client, quick, new Date(), outcomes)).publish();
+  if (slow.length > 0) await insertSlow(ctx, client, slow, outcomes);
 }
 
 const keyOf = (draft: Draft): string => JSON.stringify([draft.room_id, draft.sender.user_id, draft.client_id]);
@@ -136,7 +182,7 @@ export async function sendMessages(
 ): Promise<(Sent | AppError)[]> {
   const drafts = sends.map(({ sender, body }) => {
     try {
-      return draftOf(sender, body);
+      return draftOf(sender, body, ctx.words.judge);
     } catch (error) {
       return toAppError(error);
     }

@@ -53,6 +53,7 @@ export const roomShape = Joi.object({
   role: Joi.string().valid('owner', 'moderator', 'member').allow(null),
   recipient_id: Joi.string().description('the other one of a direct room'),
   member_count: Joi.number().integer(),
+  slow_mode_seconds: Joi.number().integer().description('members may send once per so many; 0: off'),
   last_seq: Joi.number().integer(),
   read_seq: Joi.number().integer(),
   unread_count: Joi.number().integer(),
@@ -69,5 +70,6 @@ export const memberShape = Joi.object({
   role: Joi.string().valid('owner', 'moderator', 'member'),
   joined_at: time(),
   read_seq: Joi.number().integer(),
+  muted_until: time().allow(null).description('null: not muted; the year 9999: until unmuted'),
 });
 export const membersShape = many('members', memberShape);

@@ -18,6 +18,7 @@ const EXPECTED: Record<Action, Record<Place, string>> = {
   remove_staff: { public: 'o', private: 'o', direct: '', general: '' },
   set_role: { public: 'o', private: 'o', direct: '', general: '' },
   rename: { public: 'om', private: 'om', direct: '', general: '' },
+  moderate: { public: 'om', private: 'om', direct: '', general: '' },
   set_visibility: { public: 'o', private: 'o', direct: '', general: '' },
   delete_room: { public: 'o', private: 'o', direct: '', general: '' },
   delete_message: { public: 'om', private: 'om', direct: '', general: '' },
@@ -76,6 +77,7 @@ describe('the permission table', () => {
     remove_staff: async (who, s) => await m.ask(who, 'delete', `/rooms/${s.room}/members/usr_staff`),
     set_role: async (who, s) => await m.ask(who, 'put', `/rooms/${s.room}/members/usr_author`, { role: 'moderator' }),
     rename: async (who, s) => await m.ask(who, 'put', `/rooms/${s.room}`, { name: 'Other' }),
+    moderate: async (who, s) => await m.ask(who, 'put', `/rooms/${s.room}/members/usr_author/mute`),
     set_visibility: async (who, s) =>
       await m.ask(who, 'put', `/rooms/${s.room}`, {
         visibility: (await kindOf(s.room)) === 'public' ? 'private' : 'public',
@@ -109,6 +111,7 @@ describe('the permission table', () => {
         'remove_member',
         'set_role',
         'rename',
+        'moderate',
         'set_visibility',
         'delete_room',
       ] as const) {

@@ -28,6 +28,7 @@ describe('rooms', () => {
       visibility: 'private',
       role: 'owner',
       member_count: 2,
+      slow_mode_seconds: 0,
       last_seq: 2,
       read_seq: 0,
       unread_count: 0,

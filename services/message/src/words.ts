@@ -1,0 +1,42 @@
+// Owns: the word filter in force on this instance. Every send and edit is judged by it without asking anybody: the list is read at
+// the start, and looked at twice a second, so that a change made anywhere holds everywhere within a second.
+import { type AppError, invalidField, type Knex, type Log } from '@chatapi/kit';
+import { compile, type FilteredWord, type Judge } from './word-filter.ts';
+import { newerWords, readWords, replaceWords, type WordList } from './word-store.ts';
+
+export interface Words {
+  judge: Judge;
+  list(): WordList;
+  replace(words: FilteredWord[]): Promise<WordList>;
+  close(): void;
+}
+
+const LOOK_MS = 500;
+
+export async function openWords(db: Knex, log: Log): Promise<Words> {
+  let now = await readWords(db);
+  let judge = compile(now.words);
+  // Answers may overtake each other; the newest revision stays.
+  const take = (list: WordList | undefined): void => {
+    if (list === undefined || list.revision <= now.revision) return;
+    now = list;
+    judge = compile(list.words);
+  };
+  const timer = setInterval(() => {
+    newerWords(db, now.revision)
+      .then(take)
+      .catch((err: Error) => log.debug({ err: err.message }, 'the word filter is looked at again soon'));
+  }, LOOK_MS);
+  return {
+    judge: (text) => judge(text),
+    list: () => now,
+    async replace(words) {
+      const list = await replaceWords(db, words);
+      take(list);
+      return list;
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+export const blockedError = (): AppError => invalidField('content', 'content holds a word that is not allowed here');
