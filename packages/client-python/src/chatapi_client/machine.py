@@ -1,0 +1,210 @@
+"""Owns: the state of one realtime connection, over all the sockets that it goes through. No I/O and no clock of its own.
+
+Whoever drives it calls the methods below with what happened and the monotonic time, then does what ``frames`` and the
+``take_*`` methods say. Both faces of the package, and the tests, drive this one machine.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any, Dict, List, Mapping, Optional
+
+from .backoff import Backoff
+from .clock import ServerClock, epoch_of, margin
+from .errors import CLIENT_CLOSED, ChatApiError, error_of_frame
+from .outbox import Outbox
+from .models import Event, Outgoing
+from .views import Views
+
+TOKEN_ENDED = 4401
+BANNED = 4403
+LEAST_TOKEN_WAIT = 1.0
+
+NOT_IN_A_LOG = frozenset({"message_status", "typing", "user_status", "read", "room_joined", "room_removed"})
+
+
+class Machine:
+    def __init__(self, clock: ServerClock, rng: Optional[random.Random] = None) -> None:
+        self.state = "idle"
+        self.views = Views()
+        self.outbox = Outbox()
+        self.user_id: Optional[str] = None
+        self.retry_at = 0.0
+        self.error: Optional[ChatApiError] = None
+        """Why it is closed for good; None where the app closed it."""
+        self.has_place = True
+        """Set by who drives: whether the app can be given more events now."""
+        self._clock = clock
+        self._backoff = Backoff(rng=rng)
+        self._opened_at = 0.0
+        self._renew_at: Optional[float] = None
+        self._token_due = False
+        self._frames: List[str] = []
+        self._reads: Dict[str, int] = {}
+        self._events: List[Event] = []
+        self._to_fill: List[str] = []
+
+    # What happened.
+
+    def connecting(self) -> None:
+        self._move("connecting")
+
+    def received(self, frame: Mapping[str, Any], now: float) -> None:
+        kind = frame.get("type", "message" if "id" in frame and "content" in frame else None)
+        handler = getattr(self, f"_on_{kind}", None) if kind in _OWN else None
+        if handler is not None:
+            handler(frame, now)
+        elif kind is not None:
+            self._tell(str(kind), frame)
+
+    def lost(self, now: float, code: Optional[int], reason: str, retry_after: Optional[float] = None) -> None:
+        """The socket, or the attempt at one, ended. ``code``: the close code, or the HTTP status of a refusal."""
+        if self.state == "closed":
+            return
+        held = now - self._opened_at if self.state == "connected" else 0.0
+        self.outbox.disconnected()
+        self._frames.clear()
+        self._renew_at = None
+        self._token_due = False
+        if code in (BANNED, 403):
+            self.close(ChatApiError("AUTHORIZATION_ERROR", reason or "banned", status=403), code)
+            return
+        wait = max(self._backoff.next(held), retry_after or 0.0)
+        self.retry_at = now + wait
+        self._move("waiting", code, reason, wait)
+
+    def close(self, error: Optional[ChatApiError] = None, code: Optional[int] = None) -> None:
+        """For good: whatever still waits for an answer is told so."""
+        if self.state == "closed":
+            return
+        self.error = error
+        self._move("closed", code, error.message if error else "closed by the app")
+        for message in self.outbox.clear():
+            message.answer.reject(error or ChatApiError(CLIENT_CLOSED, "The connection was closed before the answer"))
+
+    def tick(self, now: float) -> None:
+        if self.state == "connected" and self._renew_at is not None and now >= self._renew_at:
+            self._renew_at = None
+            self._token_due = True
+
+    # What the app wants.
+
+    def send(self, message: Outgoing) -> None:
+        if self.state == "closed":
+            message.answer.reject(self.error or ChatApiError(CLIENT_CLOSED, "The connection is closed"))
+        else:
+            self.outbox.add(message)
+
+    def typing(self, chat_id: str) -> None:
+        if self.state == "connected":
+            self._frames.append(json.dumps({"type": "typing", "chat_id": chat_id}))
+
+    def read(self, chat_id: str, seq: int) -> None:
+        self._reads[chat_id] = max(seq, self._reads.get(chat_id, 0))
+
+    def renewed(self, token: Optional[str]) -> None:
+        """Answer to `take_token_due`; without a token the socket goes on until the server ends it."""
+        if token is not None and self.state == "connected":
+            self._frames.append(json.dumps({"type": "auth", "token": token}))
+
+    # What is to be done.
+
+    def frames(self, now: float) -> List[str]:
+        """Frames to write now, in this order."""
+        if self.state != "connected":
+            return []
+        frames = self._frames
+        self._frames = []
+        if self.has_place:
+            frames.extend(self.views.resumes())
+        frames.extend(json.dumps({"type": "read", "chat_id": room, "seq": seq}) for room, seq in self._reads.items())
+        self._reads.clear()
+        frames.extend(self.outbox.due(now))
+        return frames
+
+    def next_tick(self) -> Optional[float]:
+        times = [at for at in (self._renew_at, self.outbox.held_until) if at is not None]
+        return min(times) if times else None
+
+    def take_events(self) -> List[Event]:
+        events, self._events = self._events, []
+        return events
+
+    def take_to_fill(self) -> List[str]:
+        """Rooms to read from history after their position; then `views.filled`."""
+        rooms, self._to_fill = self._to_fill, []
+        return rooms
+
+    def take_token_due(self) -> bool:
+        """Whether a fresh token is wanted for the live socket; then `renewed`."""
+        due, self._token_due = self._token_due, False
+        return due
+
+    # The server's own frames.
+
+    def _on_hello(self, frame: Mapping[str, Any], now: float) -> None:
+        self.user_id = str(frame.get("user_id"))
+        self._clock.exact(frame.get("server_time"), now)
+        self._opened_at = now
+        self._plan_renewal(frame, now)
+        self.views.connected()
+        self._move("connected")
+
+    def _on_ack(self, frame: Mapping[str, Any], now: float) -> None:
+        message = self.outbox.answered(str(frame.get("client_id")))
+        if message is not None:
+            message.answer.resolve(frame)
+
+    def _on_error(self, frame: Mapping[str, Any], now: float) -> None:
+        error = error_of_frame(frame)
+        client_id = frame.get("client_id")
+        if client_id is None:
+            self._events.append(Event("error", error))
+            return
+        message = self.outbox.refused(str(client_id), error, now)
+        if message is not None:
+            message.answer.reject(error)
+
+    def _on_authenticated(self, frame: Mapping[str, Any], now: float) -> None:
+        self._plan_renewal(frame, now)
+
+    def _on_resumed(self, frame: Mapping[str, Any], now: float) -> None:
+        self._to_fill.extend(self.views.resumed(frame.get("rooms") or {}))
+
+    def _on_room_removed(self, frame: Mapping[str, Any], now: float) -> None:
+        self._tell("room_removed", frame)
+        self.views.forget(str(frame.get("chat_id")))
+
+    def _on_pong(self, frame: Mapping[str, Any], now: float) -> None:
+        pass
+
+    def _plan_renewal(self, frame: Mapping[str, Any], now: float) -> None:
+        ends, server_now = epoch_of(frame.get("token_expires_at")), self._clock.at(now)
+        if ends is not None and server_now is not None:
+            left = ends - server_now
+            self._renew_at = now + max(LEAST_TOKEN_WAIT, left - margin(left))
+
+    def _tell(self, kind: str, frame: Mapping[str, Any]) -> None:
+        chat_id, seq = frame.get("chat_id"), frame.get("seq")
+        if isinstance(seq, int) and isinstance(chat_id, str) and kind not in NOT_IN_A_LOG:
+            mine = frame.get("user_id") == self.user_id
+            if kind == "member_joined" and mine:
+                self.views.start_at(chat_id, seq - 1)
+            if not self.views.take(chat_id, seq, self.has_place):
+                return
+            if kind == "member_left" and mine:
+                self.views.forget(chat_id)
+        elif not self.has_place:
+            return
+        self._events.append(Event(kind, dict(frame)))
+
+    def _move(self, state: str, code: Optional[int] = None, reason: str = "", retry_in: Optional[float] = None) -> None:
+        if state == self.state:
+            return
+        change = {"previous": self.state, "state": state, "code": code, "reason": reason, "retry_in": retry_in}
+        self.state = state
+        self._events.append(Event("state", change))
+
+
+_OWN = frozenset({"hello", "ack", "error", "authenticated", "resumed", "room_removed", "pong"})

@@ -1,0 +1,233 @@
+"""The client for plain Python: the asyncio client behind faces whose methods block."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any, Callable, Iterator, Optional
+
+from .admin import AdminApi as AsyncAdminApi
+from .chats import ChatsApi as AsyncChatsApi
+from .client import AsyncChatClient
+from .face import Face, blocking, iterating, walk
+from .files import FilesApi as AsyncFilesApi
+from .listening import Listening, Stop
+from .messages import MessagesApi as AsyncMessagesApi
+from .models import Event, File
+from .multipart import OnProgress, Source
+from .portal import Portal
+from .realtime import AsyncRealtime
+from .rest import RETRIES
+from .tokens import OnTokens, TokenSource
+from .users import UsersApi as AsyncUsersApi
+
+
+class UsersApi(Face):
+    register = blocking(AsyncUsersApi.register)
+    login = blocking(AsyncUsersApi.login)
+    logout = blocking(AsyncUsersApi.logout)
+    me = blocking(AsyncUsersApi.me)
+    update = blocking(AsyncUsersApi.update)
+    change_password = blocking(AsyncUsersApi.change_password)
+    sessions = blocking(AsyncUsersApi.sessions)
+    end_session = blocking(AsyncUsersApi.end_session)
+    get = blocking(AsyncUsersApi.get)
+    search = blocking(AsyncUsersApi.search)
+    iterate = iterating(AsyncUsersApi.iterate)
+
+
+class MessagesApi(Face):
+    send = blocking(AsyncMessagesApi.send)
+    list = blocking(AsyncMessagesApi.list)
+    iterate = iterating(AsyncMessagesApi.iterate)
+    get = blocking(AsyncMessagesApi.get)
+    update = blocking(AsyncMessagesApi.update)
+    delete = blocking(AsyncMessagesApi.delete)
+    react = blocking(AsyncMessagesApi.react)
+    unreact = blocking(AsyncMessagesApi.unreact)
+    search = blocking(AsyncMessagesApi.search)
+
+
+class ChatsApi(Face):
+    create = blocking(AsyncChatsApi.create)
+    list = blocking(AsyncChatsApi.list)
+    iterate = iterating(AsyncChatsApi.iterate)
+    list_public = blocking(AsyncChatsApi.list_public)
+    get = blocking(AsyncChatsApi.get)
+    update = blocking(AsyncChatsApi.update)
+    delete = blocking(AsyncChatsApi.delete)
+    join = blocking(AsyncChatsApi.join)
+    leave = blocking(AsyncChatsApi.leave)
+    members = blocking(AsyncChatsApi.members)
+    add_member = blocking(AsyncChatsApi.add_member)
+    change_role = blocking(AsyncChatsApi.change_role)
+    remove_member = blocking(AsyncChatsApi.remove_member)
+    mark_read = blocking(AsyncChatsApi.mark_read)
+
+
+class FilesApi(Face):
+    def upload(
+        self,
+        file: Source,
+        *,
+        name: Optional[str] = None,
+        description: Optional[str] = None,
+        on_progress: Optional[OnProgress] = None,
+        cancel: Optional[Any] = None,
+    ) -> File:
+        told = None if on_progress is None else _away(on_progress)
+        inner: AsyncFilesApi = self._inner
+        return self._portal.call(
+            inner.upload(file, name=name, description=description, on_progress=told, cancel=cancel)
+        )
+
+    upload.__doc__ = AsyncFilesApi.upload.__doc__
+    get = blocking(AsyncFilesApi.get)
+    url = blocking(AsyncFilesApi.url)
+    content = blocking(AsyncFilesApi.content)
+    list = blocking(AsyncFilesApi.list)
+    iterate = iterating(AsyncFilesApi.iterate)
+    delete = blocking(AsyncFilesApi.delete)
+
+
+class AdminApi(Face):
+    stats = blocking(AsyncAdminApi.stats)
+    users = blocking(AsyncAdminApi.users)
+    iterate_users = iterating(AsyncAdminApi.iterate_users)
+    ban = blocking(AsyncAdminApi.ban)
+    unban = blocking(AsyncAdminApi.unban)
+    change_role = blocking(AsyncAdminApi.change_role)
+    unlock = blocking(AsyncAdminApi.unlock)
+    end_sessions = blocking(AsyncAdminApi.end_sessions)
+    delete_message = blocking(AsyncAdminApi.delete_message)
+    audit_log = blocking(AsyncAdminApi.audit_log)
+    health = blocking(AsyncAdminApi.health)
+
+
+class Realtime(Face, Listening):
+    """A connection that takes care of itself; the sync face of `AsyncRealtime`, with the same events and guarantees.
+
+    The socket runs on a daemon thread, handlers on another: a handler may call the client, and may be slow.
+    """
+
+    _inner: AsyncRealtime
+
+    @property
+    def state(self) -> str:
+        return self._inner.state
+
+    @property
+    def user_id(self) -> Optional[str]:
+        return self._inner.user_id
+
+    def on(self, event: str, handler: Callable[[Any], Any]) -> Stop:
+        """Call ``handler(data)`` for each such event, one after the other. @returns a function that stops it."""
+
+        async def give(data: Any) -> None:
+            await self._portal.in_worker(handler, data)
+
+        stop = self._portal.call(_soon(self._inner.on, event, give))
+
+        def end() -> None:
+            self._portal.call(_soon(stop))
+
+        return end
+
+    def events(self) -> Iterator[Event]:
+        """Every event from now on, until the connection is closed."""
+        return walk(self._portal, self._portal.call(_soon(self._inner.events)))
+
+    __iter__ = events
+    send = blocking(AsyncRealtime.send)
+    typing = blocking(AsyncRealtime.typing)
+    mark_read = blocking(AsyncRealtime.mark_read)
+    wait_ready = blocking(AsyncRealtime.wait_ready)
+    close = blocking(AsyncRealtime.close)
+
+    def run_forever(self) -> None:
+        """Until it is closed, or Ctrl-C; raises why, when it was not the app that closed it (banned, no fresh token)."""
+        try:
+            self._portal.call(self._inner.run_forever())
+        except KeyboardInterrupt:
+            self.close()
+
+    def __enter__(self) -> "Realtime":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class WebSocketApi(Face):
+    def connect(self, user_id: Optional[str] = None, *, auto_reconnect: bool = True, resume: bool = True) -> Realtime:
+        """Begin a connection and go on at once; see `Realtime.wait_ready`.
+
+        ``user_id``: the token's own user, or None for whoever it is. ``auto_reconnect=False``: a cut closes it.
+        ``resume=False``: only what arrives while it is connected; nothing is asked of REST.
+        """
+        begin = _soon(self._inner.connect, user_id, auto_reconnect=auto_reconnect, resume=resume)
+        return Realtime(self._portal, self._portal.call(begin))
+
+
+class ChatClient:
+    """Client for plain Python: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
+
+    ``token``: an access token, or a function that gives a fresh one; not needed before ``users.login``.
+    ``refresh_token`` renews it, as after a login; ``on_tokens`` hears each new pair, to keep it. ``timeout``: seconds
+    for one request. ``retries``: how often a call that may be repeated is tried again where the server or the network
+    is away; a reached limit is waited for, up to 120 s. Safe to use from many threads, not over a fork. Also a context
+    manager. Errors are ``ChatApiError``.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: Optional[TokenSource] = None,
+        *,
+        refresh_token: Optional[str] = None,
+        on_tokens: Optional[OnTokens] = None,
+        timeout: float = 10.0,
+        retries: int = RETRIES,
+    ) -> None:
+        self._portal = Portal()
+        self._inner = AsyncChatClient(
+            base_url,
+            _away(token) if callable(token) else token,
+            refresh_token=refresh_token,
+            on_tokens=None if on_tokens is None else _away(on_tokens),
+            timeout=timeout,
+            retries=retries,
+        )
+        self.users = UsersApi(self._portal, self._inner.users)
+        self.messages = MessagesApi(self._portal, self._inner.messages)
+        self.chats = ChatsApi(self._portal, self._inner.chats)
+        self.files = FilesApi(self._portal, self._inner.files)
+        self.admin = AdminApi(self._portal, self._inner.admin)
+        self.websocket = WebSocketApi(self._portal, self._inner.websocket)
+
+    def close(self) -> None:
+        """Ends its connections and its threads. A second time does nothing."""
+        if self._portal.is_open:
+            self._portal.call(self._inner.close())
+            self._portal.stop()
+
+    def __enter__(self) -> "ChatClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+async def _soon(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """A plain function, on the loop's thread."""
+    return function(*args, **kwargs)
+
+
+def _away(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The app's function, off the loop's thread: it may block, and may use the client."""
+
+    async def run(*args: Any) -> Any:
+        given = await asyncio.to_thread(function, *args)
+        return await given if inspect.isawaitable(given) else given
+
+    return run
