@@ -85,6 +85,7 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
   const { DATABASE_URL: _, ADMIN_USERNAME: _u, ADMIN_EMAIL: _e, ADMIN_PASSWORD: _p, ...given } = settings.env;
   return {
     UPLOAD_DIR: join(settings.dataDir, 'uploads'),
+    DISK_PATH: settings.dataDir,
     JWT_SECRET_KEY: secrets.jwt,
     INTERNAL_SECRET_KEY: secrets.internal,
     DRAIN_MS: '2000',

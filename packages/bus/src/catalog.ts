@@ -47,6 +47,17 @@ export interface Facts {
   'messages.deleted': { messages: { id: string; room_id: string; created_at: string; deleted_at: string }[] };
   /** Somebody was named in a message: for whoever notifies people that are away. */
   'user.mentioned': { message_id: string; room_id: string; sender_id: string; user_ids: string[]; created_at: string };
+  /** A right of one's role in the installation was used where the act's own service is not admin: for the audit log. */
+  'staff.acted': {
+    audit_id: string;
+    action: string;
+    actor_id: string;
+    target_id: string;
+    details: Record<string, unknown>;
+    ip: string;
+    request_id: string;
+    at: string;
+  };
   'file.created': { file_id: string; user_id: string; bytes: number; created_at: string };
   'file.deleted': { file_id: string; user_id: string; bytes: number; deleted_at: string };
 }
@@ -115,6 +126,20 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
       sender_id: id(),
       user_ids: Joi.array().items(Joi.string()).min(1).required(),
       created_at: time(),
+    }),
+  },
+  'staff.acted': {
+    from: 'message',
+    heard_by: ['admin'],
+    schema: Joi.object({
+      audit_id: id(),
+      action: Joi.string().required(),
+      actor_id: id(),
+      target_id: id(),
+      details: Joi.object().required(),
+      ip: Joi.string().allow('').required(),
+      request_id: id(),
+      at: time(),
     }),
   },
   'file.created': {

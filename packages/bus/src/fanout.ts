@@ -1,7 +1,7 @@
 // Owns: from records to signals: one PUBLISH per interested node, whatever number of rooms a batch touches.
 // Guarantee: none; a signal is a hint. Who listens compares with the log.
 import type { Redis } from 'ioredis';
-import { nodeChannel, nodesOf } from './interest.ts';
+import { nodeChannel, nodesOf, presentNodes } from './interest.ts';
 import { encodeRecord, type PacketRecord } from './packet.ts';
 
 /** Sends records to the nodes that want their topics, in the order given per node. @throws when Redis is away. */
@@ -22,4 +22,12 @@ export async function publishRecords(redis: Redis, records: PacketRecord[]): Pro
   const pipeline = redis.pipeline();
   for (const [node, parts] of packets) pipeline.publish(nodeChannel(node), parts.join(''));
   await pipeline.exec();
+}
+
+/** Sends a frame to every connection of every node. @throws when Redis is away. */
+export async function publishToEveryone(redis: Redis, frame: string): Promise<void> {
+  const packet = encodeRecord({ kind: 'everyone', topic: '', room: '', seq: 0, sender: '', origin: '', frame });
+  const pipeline = redis.pipeline();
+  for (const node of await presentNodes(redis)) pipeline.publish(nodeChannel(node), packet);
+  for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
 }

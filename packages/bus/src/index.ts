@@ -1,7 +1,7 @@
 export * from './catalog.ts';
 export { enterConnection, type ListedConnection, leaveConnection } from './connection-list.ts';
 export { type FactsOptions, type FactsRunner, startFacts } from './facts.ts';
-export { publishRecords } from './fanout.ts';
+export { publishRecords, publishToEveryone } from './fanout.ts';
 export {
   enterTopics,
   leaveTopics,

@@ -92,9 +92,12 @@ export async function sweepNodes(redis: Redis): Promise<{ node: string; topics: 
   return swept;
 }
 
+/** Nodes whose lease holds. */
+export const presentNodes = (redis: Redis): Promise<string[]> => redis.zrangebyscore(NODES, Date.now(), '+inf');
+
 /** Connections and users of the nodes whose lease holds. */
 export async function liveNodes(redis: Redis): Promise<(NodeStats & { node: string })[]> {
-  const [alive, stats] = await Promise.all([redis.zrangebyscore(NODES, Date.now(), '+inf'), redis.hgetall(STATS)]);
+  const [alive, stats] = await Promise.all([presentNodes(redis), redis.hgetall(STATS)]);
   return alive.flatMap((node) =>
     stats[node] === undefined ? [] : [{ node, ...(JSON.parse(stats[node]) as NodeStats) }],
   );

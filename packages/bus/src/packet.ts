@@ -4,9 +4,10 @@
 /**
  * - `event`: durable, `topic` is `r:<room>`, `seq` its place in the room's log.
  * - `notice`: ephemeral (typing, status); no place, may be lost.
+ * - `everyone`: ephemeral, to every connection of the node; topic and room are ''.
  * - `joined` / `left`: `topic` is `u:<user>`; the user's connections enter or leave `room`; `seq` is that event's place.
  */
-export type RecordKind = 'event' | 'notice' | 'joined' | 'left';
+export type RecordKind = 'event' | 'notice' | 'everyone' | 'joined' | 'left';
 
 export interface PacketRecord {
   kind: RecordKind;

@@ -20,7 +20,7 @@ export interface Entry extends Intent {
   created_at: Date;
 }
 
-export async function insertIntent(db: Knex, intent: Intent): Promise<void> {
+export async function insertIntent(db: Knex, intent: Intent & { created_at?: string }): Promise<void> {
   await db('audit_intents').insert({ ...intent, details: JSON.stringify(intent.details) });
 }
 

@@ -1,10 +1,12 @@
 // Owns: no act without a record. The intent is committed before the act, the outcome after it; what dies in between leaves
 // an intent, which the sweep closes as `unknown`.
-import { AppError, type Call, newId, page } from '@chatapi/kit';
+import type { Facts } from '@chatapi/bus';
+import { AppError, type Call, type Knex, newId, page } from '@chatapi/kit';
 import {
   closeOpenIntents,
   type Entry,
   type EntryFilter,
+  type Intent,
   insertIntent,
   insertOutcome,
   listEntries,
@@ -13,6 +15,9 @@ import {
 import type { Context } from './context.ts';
 
 type Deps = Pick<Context, 'db' | 'log'>;
+
+/** Who acts, from where. */
+export type Acting = Pick<Call, 'caller' | 'ip' | 'request_id'>;
 
 export interface Act {
   action: string;
@@ -30,24 +35,34 @@ const outcomeOf = (error: unknown): Outcome =>
     ? 'refused'
     : 'unknown';
 
+const intentOf = ({ caller, ip, request_id }: Acting, { action, target_id, details = {} }: Act): Intent => ({
+  id: newId('aud'),
+  action,
+  target_id,
+  details,
+  actor_id: caller.user_id,
+  ip,
+  request_id,
+});
+
+/** For an act that is a change of this database: its record is written in the same transaction. */
+export async function recordIn(trx: Knex, call: Acting, what: Act): Promise<void> {
+  const intent = intentOf(call, what);
+  await insertIntent(trx, intent);
+  await insertOutcome(trx, intent.id, 'done', null);
+}
+
+/** An act that another service did and told of in the act's own transaction. */
+export async function recordHeard(trx: Knex, { audit_id, at, ...act }: Facts['staff.acted']): Promise<void> {
+  await insertIntent(trx, { id: audit_id, ...act, created_at: at });
+  await insertOutcome(trx, audit_id, 'done', null);
+}
+
 /** Runs `act` on record. @throws what `act` throws; SERVICE_UNAVAILABLE, without acting, when the record can't be written. */
-export async function onRecord<T>(
-  { db, log }: Deps,
-  call: Pick<Call, 'caller' | 'ip' | 'request_id'>,
-  what: Act,
-  act: () => Promise<T>,
-): Promise<T> {
-  const id = newId('aud');
-  const { action, target_id, details = {} } = what;
-  await insertIntent(db, {
-    id,
-    action,
-    target_id,
-    details,
-    actor_id: call.caller.user_id,
-    ip: call.ip,
-    request_id: call.request_id,
-  });
+export async function onRecord<T>({ db, log }: Deps, call: Acting, what: Act, act: () => Promise<T>): Promise<T> {
+  const intent = intentOf(call, what);
+  const { id } = intent;
+  await insertIntent(db, intent);
   // An outcome that can't be written is no reason to deny an act that happened: the sweep closes it.
   const close = (outcome: Outcome, error: string | null): Promise<void> =>
     insertOutcome(db, id, outcome, error).catch((err: Error) =>

@@ -12,6 +12,8 @@ export interface Config extends BaseConfig, DbSettings {
   AUTH_INTERNAL_URL: string[];
   USER_INTERNAL_URL: string[];
   MESSAGE_INTERNAL_URL: string[];
+  FILE_INTERNAL_URL: string[];
+  DISK_PATH: string;
 }
 
 const instances = Joi.array().items(
@@ -48,6 +50,8 @@ export const schema = Joi.object<Config>({
   MESSAGE_INTERNAL_URL: list()
     .default(['http://localhost:9003'])
     .description('second listeners of the message service'),
+  FILE_INTERNAL_URL: list().default(['http://localhost:9004']).description('second listeners of the file service'),
+  DISK_PATH: Joi.string().default('.').description('a folder on the disk whose room system health shows'),
 });
 
 export const config = (): Config => readConfig(schema, process.env);

@@ -11,6 +11,7 @@ import {
   type Peer,
   type Redis,
 } from '@chatapi/kit';
+import { startAnnouncing } from './announcements.ts';
 import { startAuditSweep } from './audit.ts';
 import type { Config } from './config.ts';
 import { handlers } from './facts.ts';
@@ -24,6 +25,7 @@ export interface Context extends Base<Config> {
   auth: Peer;
   user: Peer;
   message: Peer;
+  file: Peer;
   facts: FactsRunner;
   queues: Queues;
   sweeps: { close(): void }[];
@@ -57,6 +59,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     auth: openPeer('auth', config.AUTH_INTERNAL_URL, key, 'admin'),
     user: openPeer('user', config.USER_INTERNAL_URL, key, 'admin'),
     message: openPeer('message', config.MESSAGE_INTERNAL_URL, key, 'admin'),
+    file: openPeer('file', config.FILE_INTERNAL_URL, key, 'admin'),
     facts: startFacts({
       service: 'admin',
       db,
@@ -66,7 +69,7 @@ export async function open(base: Base<Config>): Promise<Context> {
       log,
     }),
     queues: openQueues(redis),
-    sweeps: [startAuditSweep({ db, log }), startForgetting({ db, log })],
+    sweeps: [startAuditSweep({ db, log }), startForgetting({ db, log }), startAnnouncing({ db, redis, log })],
   };
 }
 

@@ -1,6 +1,7 @@
 // What admin hears goes into its own read model, in the transaction that also marks the fact as handled.
 import type { FactHandlers } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
+import { recordHeard } from './audit.ts';
 import { addMessages, dropFile, dropRoom, putAccount, putFile, putRoom, putSeen } from './statistics-store.ts';
 
 export const handlers: FactHandlers<Knex.Transaction> = {
@@ -17,6 +18,7 @@ export const handlers: FactHandlers<Knex.Transaction> = {
       trx,
       messages.map(({ created_at }) => ({ created_at, count: -1 })),
     ),
+  'staff.acted': (act, trx) => recordHeard(trx, act),
   'file.created': ({ file_id, bytes }, trx) => putFile(trx, file_id, bytes),
   'file.deleted': ({ file_id, bytes }, trx) => dropFile(trx, file_id, bytes),
 };

@@ -3,6 +3,7 @@ import { showAuditLog } from './audit.ts';
 import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
 import { deleteMessage } from './messages.ts';
+import { moderationRoutes } from './moderation-routes.ts';
 import {
   auditList,
   auditQuery,
@@ -54,7 +55,7 @@ const reading: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/system/health',
-    summary: 'Every service instance, database, Redis and queues',
+    summary: 'Every service instance, database, Redis, queues and disk',
     tag,
     who: 'moderator',
     answer: healthShape,
@@ -124,4 +125,4 @@ const acting: Route<Context>[] = [
   }),
 ];
 
-export const routes: Route<Context>[] = [...reading, ...acting];
+export const routes: Route<Context>[] = [...reading, ...acting, ...moderationRoutes];

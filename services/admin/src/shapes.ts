@@ -14,7 +14,10 @@ export const idParams = Joi.object<{ id: string }, true>({ id: id().required() }
 
 export const userQuery = Joi.object<UserFilter>({
   ...paging(),
-  search: Joi.string().allow('').max(254).description('in username or email; `%` and `_` are themselves'),
+  search: Joi.string()
+    .allow('')
+    .max(254)
+    .description('in username, for admins in email too; `%` and `_` are themselves'),
   status_filter: status(),
   role_filter: role(),
 });
@@ -99,6 +102,10 @@ export const auditList = Joi.object({
   has_more: Joi.boolean().required(),
 });
 
+const running = {
+  version: Joi.string().allow(null).required(),
+  uptime_s: Joi.number().allow(null).required(),
+};
 const look = { status: Joi.string().valid('ok', 'unavailable').required(), latency_ms: Joi.number().required() };
 
 export const healthShape = Joi.object({
@@ -109,16 +116,22 @@ export const healthShape = Joi.object({
         name: Joi.string().required(),
         service: Joi.string().required(),
         ...look,
-        version: Joi.string().allow(null).required(),
-        uptime_s: Joi.number().allow(null).required(),
+        ...running,
       }),
     )
     .required(),
-  database: Joi.object(look).required(),
-  redis: Joi.object(look).required(),
+  database: Joi.object({ ...look, ...running }).required(),
+  redis: Joi.object({ ...look, ...running }).required(),
   queues: Joi.object({
     ...look,
     counts: Joi.object().required().description('jobs waiting, active, delayed and failed by queue'),
   }).required(),
+  disk: Joi.object({
+    ...look,
+    free_bytes: Joi.number().integer().allow(null).required(),
+    total_bytes: Joi.number().integer().allow(null).required(),
+  })
+    .required()
+    .description('unavailable also when less than 2 % of it is free'),
   timestamp: time(),
 });

@@ -32,6 +32,8 @@ export async function listUsers(
   const { limit, skip } = query;
   const filter = {
     search: query.search || undefined,
+    // Whoever does not see addresses must not find out about them by searching.
+    by_email: caller.role === 'admin',
     status: query.status_filter,
     role: query.role_filter,
     limit,

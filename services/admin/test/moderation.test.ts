@@ -54,6 +54,7 @@ describe('moderation', () => {
       .expect(200);
     expect(auth.asked[0]?.query).to.deep.equal({
       search: '50%_a',
+      by_email: 'true',
       status: 'active',
       role: 'user',
       limit: '2',

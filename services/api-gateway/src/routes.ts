@@ -74,6 +74,9 @@ export const rows: Row[] = [
   { method: 'GET', path: '/files/:id/content', service: 'file', who: 'anyone', file: 'download' },
   { method: 'GET', path: '/files/:id/thumbnail', service: 'file', who: 'anyone', file: 'download' },
 
+  { method: 'POST', path: '/reports', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/announcements', service: 'admin', who: 'user' },
+
   { method: 'GET', path: '/admin/dashboard/stats', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/users', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/users/:id/ban', service: 'admin', who: 'user' },
@@ -83,5 +86,12 @@ export const rows: Row[] = [
   { method: 'DELETE', path: '/admin/users/:id/sessions', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/messages/:id', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/audit-log', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/reports', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/reports/:id/resolve', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/reports/:id/dismiss', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/announcements', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/announcements', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/word-filter', service: 'admin', who: 'user' },
+  { method: 'PUT', path: '/admin/word-filter', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user' },
 ];

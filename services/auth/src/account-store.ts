@@ -145,6 +145,8 @@ export async function endedBans(db: Knex, limit: number): Promise<string[]> {
 
 export interface AccountFilter extends Paging {
   search: string;
+  /** Whether `search` looks at addresses too: only who may see them may find by them. */
+  by_email: boolean;
   status?: string;
   role?: string;
 }
@@ -152,11 +154,11 @@ export interface AccountFilter extends Paging {
 /** Newest first. The text sought is compared as it is: `%` and `_` are characters like others. */
 export async function listAccounts(
   db: Knex,
-  { search, status = '', role = '', limit, skip }: AccountFilter,
+  { search, by_email, status = '', role = '', limit, skip }: AccountFilter,
 ): Promise<{ accounts: AccountRow[]; total: number }> {
-  const wanted = `(:search = '' or position(:search in username_key) > 0 or position(:search in email_key) > 0)
+  const wanted = `(:search = '' or position(:search in username_key) > 0 or (:by_email and position(:search in email_key) > 0))
     and (:status = '' or status = :status) and (:role = '' or role = :role)`;
-  const values = { search, status, role, limit, skip };
+  const values = { search, by_email, status, role, limit, skip };
   const [found, counted] = await Promise.all([
     db.raw<{ rows: Raw[] }>(
       `select ${COLUMNS} from accounts where ${wanted} order by user_id desc limit :limit offset :skip`,

@@ -17,6 +17,7 @@ const reason = text({ max: 500 }).allow(null);
 const filter = Joi.object<AccountFilter>({
   ...paging(),
   search: Joi.string().allow('').max(254).default(''),
+  by_email: Joi.boolean().default(false),
   status: Joi.string().valid('active', 'banned'),
   role: role(),
 });

@@ -33,6 +33,19 @@ export async function readableFile(ctx: Context, caller: Caller, id: string, req
   throw notFound('File');
 }
 
+/** @throws AppError RESOURCE_NOT_FOUND unless this user may read it: theirs, or attached where they read. */
+export async function demandSeen(
+  ctx: Context,
+  id: string,
+  userId: string,
+  request_id: string,
+): Promise<{ id: string }> {
+  const row = await getFile(ctx.db, id);
+  if (row === undefined) throw notFound('File');
+  if (row.uploaded_by === userId || (await allowedByMessage(ctx, id, userId, request_id))) return { id };
+  throw notFound('File');
+}
+
 export async function showFile(ctx: Context, caller: Caller, id: string, request_id: string): Promise<FileView> {
   return viewFile(ctx, await readableFile(ctx, caller, id, request_id));
 }

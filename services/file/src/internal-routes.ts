@@ -1,7 +1,7 @@
 import { type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
-import { snapshots } from './files.ts';
+import { demandSeen, snapshots } from './files.ts';
 
 interface ByIds {
   ids: string[];
@@ -24,5 +24,13 @@ export const internalRoutes: Route<Context>[] = [
     who: 'service',
     body: byIds,
     rule: (ctx, { body }) => snapshots(ctx, body.ids, body.user_id),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/files/:id/seen-by/:user_id',
+    summary: 'A file, if this user may read it',
+    who: 'service',
+    rule: (ctx: Context, { params, request_id }) =>
+      demandSeen(ctx, params.id as string, params.user_id as string, request_id),
   }),
 ];

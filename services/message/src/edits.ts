@@ -1,6 +1,7 @@
 // Owns: what happens to a message after it was sent: edit, delete. Each is an event of the room with the next seq.
 import { AppError, type Caller, invalidField, notFound } from '@chatapi/kit';
 import { readableMessage } from './access.ts';
+import { type Acting, tellAct } from './acts.ts';
 import { type Change, change } from './change.ts';
 import type { Context } from './context.ts';
 import { eventFrame, type Message } from './frames.ts';
@@ -55,7 +56,13 @@ export async function editMessage(ctx: Context, caller: Caller, id: string, want
   return (await toMessages(ctx, [(await findMessage(ctx.db, id)) as MessageRow]))[0] as Message;
 }
 
-async function bury(ctx: Context, row: MessageRow, actor_id: string): Promise<void> {
+/** `also`: what else belongs to the act. */
+async function bury(
+  ctx: Context,
+  row: MessageRow,
+  actor_id: string,
+  also: (c: Change) => Promise<void> = async () => undefined,
+): Promise<void> {
   await change(ctx, row.room_id, async (c) => {
     const now = await lockedMessage(c, row);
     if (now.is_deleted) return;
@@ -68,12 +75,24 @@ async function bury(ctx: Context, row: MessageRow, actor_id: string): Promise<vo
     await c.tell('messages.deleted', {
       messages: [{ id: now.id, room_id: now.room_id, created_at: now.created_at.toISOString(), deleted_at }],
     });
+    await also(c);
   });
 }
 
-/** Its sender, the room's staff, any admin. Deleting twice is deleting once. */
-export async function deleteMessage(ctx: Context, caller: Caller, id: string): Promise<void> {
-  if (caller.role === 'admin') return await removeMessage(ctx, id, caller.user_id);
+/** An admin's right alone, in a room or out of it: on record. */
+async function deleteAsAdmin(ctx: Context, caller: Acting, id: string): Promise<void> {
+  const row = await findMessage(ctx.db, id);
+  if (row === undefined) throw notFound('Message');
+  await bury(ctx, row, caller.user_id, (c) =>
+    row.sender_id === caller.user_id
+      ? Promise.resolve()
+      : tellAct(c, caller, 'message.delete', id, { chat_id: row.room_id }),
+  );
+}
+
+/** Its sender, the room’s staff, any admin. Deleting twice is deleting once. */
+export async function deleteMessage(ctx: Context, caller: Acting, id: string): Promise<void> {
+  if (caller.role === 'admin') return await deleteAsAdmin(ctx, caller, id);
   const seen = await readableMessage(ctx.db, id, caller.user_id);
   const standing: Standing = seen.room.role ?? 'stranger';
   const allowed =
@@ -83,7 +102,7 @@ export async function deleteMessage(ctx: Context, caller: Caller, id: string): P
   await bury(ctx, seen.row, caller.user_id);
 }
 
-/** By an admin, in any room. The caller has checked that the actor is one. */
+/** By an admin, in any room. The caller has checked that the actor is one, and has it on record. */
 export async function removeMessage(ctx: Context, id: string, actor_id: string): Promise<void> {
   const row = await findMessage(ctx.db, id);
   if (row === undefined) throw notFound('Message');

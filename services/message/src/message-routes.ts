@@ -98,7 +98,8 @@ export const messageRoutes: Route<Context>[] = [
     summary: 'Delete a message: its sender, the room’s moderators, admins',
     tag,
     who,
-    rule: (ctx: Context, { caller, params }) => deleteMessage(ctx, caller, params.id as string),
+    rule: (ctx: Context, { caller, params, request_id }) =>
+      deleteMessage(ctx, { ...caller, request_id }, params.id as string),
   }),
   route({
     method: 'put',

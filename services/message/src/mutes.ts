@@ -1,5 +1,6 @@
 // Owns: who is muted in a room, by whom and until when. Does not own: what muted people can't do (voice.ts, send-resolve.ts).
-import { AppError, type Caller, type Knex, notFound } from '@chatapi/kit';
+import { AppError, type Knex, notFound } from '@chatapi/kit';
+import { type Acting, tellAct } from './acts.ts';
 import { type Change, change } from './change.ts';
 import type { Context } from './context.ts';
 import { eventFrame } from './frames.ts';
@@ -13,7 +14,7 @@ import { lockRoom, type RoomRow } from './room-store.ts';
 const FOREVER = new Date('9999-12-31T23:59:59.999Z');
 
 /** Locks the room for whoever moderates it. Admins do so in rooms that they are not in, too. */
-async function roomToModerate(trx: Knex, id: string, caller: Caller): Promise<{ room: RoomRow; standing: Standing }> {
+async function roomToModerate(trx: Knex, id: string, caller: Acting): Promise<{ room: RoomRow; standing: Standing }> {
   const room = await lockRoom(trx, id);
   if (room === undefined || room.deleted_at !== null) throw notFound('Room');
   const standing = await findRole(trx, id, caller.user_id);
@@ -21,23 +22,33 @@ async function roomToModerate(trx: Knex, id: string, caller: Caller): Promise<{ 
   return { room, standing };
 }
 
-async function mayTouch(trx: Knex, room: RoomRow, standing: Standing, caller: Caller, userId: string): Promise<void> {
+async function mayTouch(trx: Knex, room: RoomRow, standing: Standing, caller: Acting, userId: string): Promise<void> {
   const theirs = await findRole(trx, room.id, userId);
   const isStaff = theirs === 'owner' || theirs === 'moderator';
   if (isStaff && caller.role !== 'admin' && !may('remove_staff', room.kind, standing, room.id))
     throw new AppError('AUTHORIZATION_ERROR', 'Only owners and admins may mute those who moderate a room');
 }
 
-async function tellMute(c: Change, room: RoomRow, actor: string, userId: string, until: Date | null): Promise<void> {
+/** An event of the room; on record when it was not the room's own staff. */
+async function tellMute(
+  c: Change,
+  { room, standing }: { room: RoomRow; standing: Standing },
+  caller: Acting,
+  userId: string,
+  until: Date | null,
+): Promise<void> {
   const role = await findRole(c.trx, room.id, userId);
-  const member = { user_id: userId, role, muted_until: until?.toISOString() ?? null };
-  await c.append(room.id, [{ sender: actor, frame: eventFrame('room_updated', room.id, { member }) }]);
+  const muted_until = until?.toISOString() ?? null;
+  const member = { user_id: userId, role, muted_until };
+  await c.append(room.id, [{ sender: caller.user_id, frame: eventFrame('room_updated', room.id, { member }) }]);
+  if (may('moderate', room.kind, standing, room.id)) return;
+  await tellAct(c, caller, until === null ? 'member.unmute' : 'member.mute', userId, { chat_id: room.id, muted_until });
 }
 
 /** `until` in ISO; null: until unmuted. The same mute again changes nothing. */
 export async function muteMember(
   ctx: Context,
-  caller: Caller,
+  caller: Acting,
   roomId: string,
   userId: string,
   until: string | null,
@@ -50,19 +61,19 @@ export async function muteMember(
     const now = await findMute(c.trx, roomId, userId);
     if (now?.getTime() === wanted.getTime()) return;
     await saveMute(c.trx, roomId, userId, wanted);
-    await tellMute(c, room, caller.user_id, userId, wanted);
+    await tellMute(c, { room, standing }, caller, userId, wanted);
   });
   ctx.access.forget(roomId);
   return await memberView(ctx, roomId, userId);
 }
 
 /** Who is not muted stays so. */
-export async function unmuteMember(ctx: Context, caller: Caller, roomId: string, userId: string): Promise<void> {
+export async function unmuteMember(ctx: Context, caller: Acting, roomId: string, userId: string): Promise<void> {
   await change(ctx, roomId, async (c) => {
     const { room, standing } = await roomToModerate(c.trx, roomId, caller);
     await mayTouch(c.trx, room, standing, caller, userId);
     if ((await findMute(c.trx, roomId, userId)) === undefined) return;
     await deleteMute(c.trx, roomId, userId);
-    await tellMute(c, room, caller.user_id, userId, null);
+    await tellMute(c, { room, standing }, caller, userId, null);
   });
 }

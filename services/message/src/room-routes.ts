@@ -116,7 +116,8 @@ export const roomRoutes: Route<Context>[] = [
     who,
     body: changes,
     answer: roomShape,
-    rule: (ctx: Context, { caller, params, body }) => changeRoom(ctx, caller, params.id as string, body),
+    rule: (ctx: Context, { caller, params, body, request_id }) =>
+      changeRoom(ctx, { ...caller, request_id }, params.id as string, body),
   }),
   route({
     method: 'delete',
@@ -191,8 +192,8 @@ export const roomRoutes: Route<Context>[] = [
     who,
     body: mute,
     answer: memberShape,
-    rule: (ctx: Context, { caller, params, body }) =>
-      muteMember(ctx, caller, params.id as string, params.user_id as string, body.until),
+    rule: (ctx: Context, { caller, params, body, request_id }) =>
+      muteMember(ctx, { ...caller, request_id }, params.id as string, params.user_id as string, body.until),
   }),
   route({
     method: 'delete',
@@ -200,8 +201,8 @@ export const roomRoutes: Route<Context>[] = [
     summary: 'Lift a mute',
     tag,
     who,
-    rule: (ctx: Context, { caller, params }) =>
-      unmuteMember(ctx, caller, params.id as string, params.user_id as string),
+    rule: (ctx: Context, { caller, params, request_id }) =>
+      unmuteMember(ctx, { ...caller, request_id }, params.id as string, params.user_id as string),
   }),
   route({
     method: 'put',

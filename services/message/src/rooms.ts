@@ -1,6 +1,7 @@
 // Owns: rooms as their readers see them, and how they are made, changed and ended.
 import { AppError, type Caller, newId, type Paging, page } from '@chatapi/kit';
 import { readableRoom, roomToChange } from './access.ts';
+import { type Acting, tellAct } from './acts.ts';
 import { change } from './change.ts';
 import type { Context } from './context.ts';
 import { emptyRoom, enterRoom } from './enter.ts';
@@ -9,7 +10,7 @@ import { ensureGeneral } from './general.ts';
 import type { NewMember } from './member-store.ts';
 import { messagesAt, toMessages } from './message-store.ts';
 import { requirePeople } from './people.ts';
-import { demand, type Kind, moderates, type Standing } from './permissions.ts';
+import { demand, type Kind, may, moderates, type Standing } from './permissions.ts';
 import { buryRoom, insertRoom, publicRooms, type RoomRow, roomsOf, type SeenRoom, updateRoom } from './room-store.ts';
 
 export interface Room {
@@ -126,7 +127,7 @@ function demandChanges(room: RoomRow, standing: Standing, { role }: Caller, chan
   if (slow_mode_seconds !== undefined && !moderates(room, standing, role)) demand('moderate', room, standing);
 }
 
-export async function changeRoom(ctx: Context, caller: Caller, id: string, changes: RoomChanges): Promise<Room> {
+export async function changeRoom(ctx: Context, caller: Acting, id: string, changes: RoomChanges): Promise<Room> {
   await change(ctx, id, async (c) => {
     const { room, standing } = await roomToChange(c.trx, id, caller.user_id, 'read');
     demandChanges(room, standing, caller, changes);
@@ -149,6 +150,7 @@ export async function changeRoom(ctx: Context, caller: Caller, id: string, chang
     ).toISOString();
     await c.append(id, [{ sender: caller.user_id, frame: eventFrame('room_updated', id, { ...changed, updated_at }) }]);
     if (kind !== undefined) await c.tell('room.updated', { room_id: id, kind, updated_at });
+    if (!may('moderate', room.kind, standing, id)) await tellAct(c, caller, 'room.slow_mode', id, { ...fields });
   });
   return await readRoom(ctx, caller, id);
 }

@@ -3,6 +3,7 @@ import { type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { type FilteredWord, isFilterable, sameWord } from './word-filter.ts';
+import { readWords } from './word-store.ts';
 
 const MOST_WORDS = 5000;
 
@@ -25,7 +26,7 @@ export const wordRoutes: Route<Context>[] = [
     path: '/internal/word-filter',
     summary: 'The word filter in force',
     who,
-    rule: async (ctx: Context) => ctx.words.list(),
+    rule: (ctx: Context) => readWords(ctx.db),
   }),
   route({
     method: 'put',

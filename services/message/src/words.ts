@@ -6,7 +6,6 @@ import { newerWords, readWords, replaceWords, type WordList } from './word-store
 
 export interface Words {
   judge: Judge;
-  list(): WordList;
   replace(words: FilteredWord[]): Promise<WordList>;
   close(): void;
 }
@@ -29,7 +28,6 @@ export async function openWords(db: Knex, log: Log): Promise<Words> {
   }, LOOK_MS);
   return {
     judge: (text) => judge(text),
-    list: () => now,
     async replace(words) {
       const list = await replaceWords(db, words);
       take(list);

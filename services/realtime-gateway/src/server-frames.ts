@@ -133,6 +133,10 @@ export const SERVER_FRAMES: Record<string, ServerFrame> = {
       timestamp: time(),
     }),
   },
+  announcement: {
+    summary: 'The installation’s admins tell everybody something; who was away finds it at GET /announcements',
+    schema: Joi.object({ type: type('announcement'), id: text(), text: text(), created_at: time() }),
+  },
   typing: {
     summary: 'Somebody is typing',
     schema: Joi.object({ type: type('typing'), chat_id: text(), user_id: text(), timestamp: time() }),

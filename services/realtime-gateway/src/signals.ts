@@ -41,6 +41,9 @@ const KINDS: Record<ReceivedRecord['kind'], Take> = {
     const to = room === undefined ? userOf(node, topic)?.connections : othersIn(room.users, sender);
     if (to !== undefined) notify(node, to, textFrame(frame));
   },
+  everyone(node, { frame }) {
+    notify(node, node.connections.values(), textFrame(frame));
+  },
   joined: membership((node, user, { room, seq }) => joined(node, user, room, seq)),
   left: membership((_node, user, { room, seq }) => left(user, room, seq)),
 };

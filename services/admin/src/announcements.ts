@@ -1,0 +1,59 @@
+// Owns: what admins tell everybody. Kept for who is away, sent to every connection of every node; what a crash or an absent Redis
+// left unsent is sent later, so a connection may get one twice: its id is the same.
+import { publishToEveryone } from '@chatapi/bus';
+import { type Call, newId, type Paging, page } from '@chatapi/kit';
+import {
+  type Announcement,
+  insertAnnouncement,
+  listAnnouncements,
+  lockUnpublished,
+  markPublished,
+} from './announcement-store.ts';
+import { recordIn } from './audit.ts';
+import type { Context } from './context.ts';
+
+type Deps = Pick<Context, 'db' | 'redis' | 'log'>;
+
+const SWEEP_MS = 1000;
+
+const frameOf = ({ id, text, created_at }: Announcement): string =>
+  JSON.stringify({ type: 'announcement', id, text, created_at });
+
+async function publishAll({ db, redis }: Deps): Promise<void> {
+  await db.transaction(async (trx) => {
+    const waiting = await lockUnpublished(trx);
+    if (waiting.length === 0) return;
+    for (const announcement of waiting) await publishToEveryone(redis, frameOf(announcement));
+    await markPublished(
+      trx,
+      waiting.map(({ id }) => id),
+    );
+  });
+}
+
+const tryToPublish = (deps: Deps): Promise<void> =>
+  publishAll(deps).catch((err: Error) => deps.log.debug({ err: err.message }, 'announcements are sent later'));
+
+/** On record in the same transaction. */
+export async function announce(ctx: Context, call: Call<any, any, { text: string }>): Promise<Announcement> {
+  const id = newId('ann');
+  const { text } = call.body;
+  const announcement = await ctx.db.transaction(async (trx) => {
+    await recordIn(trx, call, { action: 'announcement.post', target_id: id, details: { text } });
+    return await insertAnnouncement(trx, { id, text, created_by: call.caller.user_id });
+  });
+  void tryToPublish(ctx);
+  return announcement;
+}
+
+export async function showAnnouncements(
+  { db }: Context,
+  { query: { limit, skip } }: Call<any, Paging>,
+): Promise<{ announcements: Announcement[]; has_more: boolean }> {
+  return page('announcements', await listAnnouncements(db, limit + 1, skip), limit);
+}
+
+export function startAnnouncing(deps: Deps): { close(): void } {
+  const ticker = setInterval(() => void tryToPublish(deps), SWEEP_MS);
+  return { close: () => clearInterval(ticker) };
+}

@@ -1,0 +1,9 @@
+import type { Knex } from '@chatapi/kit';
+
+export async function databaseFacts(db: Knex): Promise<{ version: string; uptime_s: number }> {
+  const { rows } = await db.raw<{ rows: [{ version: string; uptime_s: number }] }>(
+    `select current_setting('server_version') as version,
+       extract(epoch from clock_timestamp() - pg_postmaster_start_time())::int as uptime_s`,
+  );
+  return rows[0];
+}
