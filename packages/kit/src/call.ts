@@ -79,16 +79,22 @@ export function openPeer(peer: string, urls: string[], key: KeyObject, self: str
   }
 
   async function ask<T>(bases: string[], method: string, path: string, o: CallOptions): Promise<T> {
-    const signal = AbortSignal.timeout(o.timeoutMs ?? DEFAULT_MS);
+    // Not AbortSignal.timeout: that one fires, and makes an error, for every call that was answered long ago as well.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error(`${peer} did not answer in time`)), o.timeoutMs ?? DEFAULT_MS);
     let last: unknown;
-    for (const base of bases) {
-      try {
-        return await send<T>(base, method, path, o, signal);
-      } catch (error) {
-        if (error instanceof AppError) throw error;
-        last = error;
-        if (!wasRefused(error)) break;
+    try {
+      for (const base of bases) {
+        try {
+          return await send<T>(base, method, path, o, late.signal);
+        } catch (error) {
+          if (error instanceof AppError) throw error;
+          last = error;
+          if (!wasRefused(error)) break;
+        }
       }
+    } finally {
+      clearTimeout(timer);
     }
     throw unavailable(peer, last);
   }

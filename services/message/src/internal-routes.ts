@@ -2,12 +2,12 @@ import { type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { removeMessage } from './edits.ts';
-import { type InternalSend, replay, rights, roomsOfUser, sendForNode, type Wanted } from './internal.ts';
+import { type InternalSend, replay, rights, roomsOfUsers, sendForNode, type Wanted } from './internal.ts';
 import { readHeads } from './log-store.ts';
 import { readsFile } from './message-store.ts';
 import { type Position, savePositions } from './positions.ts';
-import { peersOf } from './room-store.ts';
 import { shownRoutes } from './shown-routes.ts';
+import { peersOfUsers } from './user-rooms-store.ts';
 import { wordRoutes } from './word-routes.ts';
 
 const id = () => Joi.string().required();
@@ -34,6 +34,7 @@ const rightsBody = Joi.object<{ user_id: string; rooms: string[] }>({
   user_id: id(),
   rooms: Joi.array().items(Joi.string()).max(1000).required(),
 });
+const users = Joi.object<{ user_ids: string[] }>({ user_ids: Joi.array().items(Joi.string()).max(1000).required() });
 const who = 'service' as const;
 
 export const internalRoutes: Route<Context>[] = [
@@ -46,18 +47,20 @@ export const internalRoutes: Route<Context>[] = [
     rule: (ctx: Context, { body }) => sendForNode(ctx, body.sends),
   }),
   route({
-    method: 'get',
-    path: '/internal/users/:id/rooms',
-    summary: 'Rooms of a user with their heads',
+    method: 'post',
+    path: '/internal/rooms-of-users',
+    summary: 'Rooms of users with their heads',
     who,
-    rule: (ctx: Context, { params }) => roomsOfUser(ctx, params.id as string),
+    body: users,
+    rule: (ctx: Context, { body }) => roomsOfUsers(ctx, body.user_ids),
   }),
   route({
-    method: 'get',
-    path: '/internal/users/:id/peers',
-    summary: 'Who may see this user’s presence',
+    method: 'post',
+    path: '/internal/peers-of-users',
+    summary: 'Who may see these users’ presence',
     who,
-    rule: async (ctx: Context, { params }) => ({ user_ids: await peersOf(ctx.db, params.id as string) }),
+    body: users,
+    rule: async (ctx: Context, { body }) => ({ peers: await peersOfUsers(ctx.pool, body.user_ids) }),
   }),
   route({
     method: 'post',

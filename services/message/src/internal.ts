@@ -3,9 +3,10 @@ import type { Role } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { ensureGeneral } from './general.ts';
 import { type Replay, readEvents } from './log-store.ts';
-import { headsOfUser, type RoomHead, rightsIn } from './room-store.ts';
+import { rightsIn } from './room-store.ts';
 import { sendMessages } from './send.ts';
 import type { Sent } from './sent.ts';
+import { headsOfUsers, type RoomHead } from './user-rooms-store.ts';
 
 export interface InternalSend {
   sender_id: string;
@@ -36,9 +37,9 @@ export async function sendForNode(ctx: Context, sends: InternalSend[]): Promise<
   return { results };
 }
 
-export async function roomsOfUser(ctx: Context, userId: string): Promise<{ rooms: RoomHead[] }> {
-  await ensureGeneral(ctx, [userId]);
-  return { rooms: await headsOfUser(ctx.db, userId) };
+export async function roomsOfUsers(ctx: Context, userIds: string[]): Promise<{ rooms: Record<string, RoomHead[]> }> {
+  await ensureGeneral(ctx, userIds);
+  return { rooms: await headsOfUsers(ctx.pool, userIds) };
 }
 
 export async function rights(

@@ -101,20 +101,6 @@ export const buryRoom = async (trx: Knex, id: string): Promise<void> =>
     .where({ id })
     .update({ deleted_at: trx.raw('clock_timestamp()'), version: trx.raw('version + 1'), member_count: 0 }));
 
-export interface RoomHead {
-  id: string;
-  kind: Kind;
-  last_seq: number;
-  member_count: number;
-}
-
-export const headsOfUser = async (db: Knex, userId: string): Promise<RoomHead[]> =>
-  await db('room_members as m')
-    .join('rooms as r', 'r.id', 'm.room_id')
-    .where('m.user_id', userId)
-    .whereNull('r.deleted_at')
-    .select('r.id', 'r.kind', 'r.last_seq', 'r.member_count');
-
 /** Which of the rooms this user is in, and which they may read. Rooms that don't exist are left out. */
 export async function rightsIn(
   db: Knex,
@@ -127,16 +113,4 @@ export async function rightsIn(
     [userId, roomIds],
   );
   return rows;
-}
-
-const SMALL = 100;
-
-/** Who shares a direct room or one of at most 100 members with them. */
-export async function peersOf(db: Knex, userId: string): Promise<string[]> {
-  const { rows } = await db.raw<{ rows: { user_id: string }[] }>(
-    `select distinct o.user_id from room_members m join rooms r on r.id = m.room_id and r.deleted_at is null and r.member_count <= ${SMALL}
-     join room_members o on o.room_id = m.room_id where m.user_id = ? and o.user_id <> m.user_id`,
-    [userId],
-  );
-  return rows.map(({ user_id }) => user_id);
 }

@@ -43,15 +43,13 @@ with input as (
   join messages m on m.room_id = i.room_id and m.sender_id = i.sender_id and m.client_id = i.client_id
 ), fresh as (
   select * from input where ord not in (select ord from known)
-), wanted as (
-  select room_id, max(version) version, count(*) n from fresh group by room_id
-), locked as materialized (
-  select r.id, w.n from wanted w join rooms r on r.id = w.room_id
-  where r.version = w.version and r.deleted_at is null order by r.id for update of r
+), wanted as materialized (
+  select room_id, max(version) version, count(*) n from fresh group by room_id order by room_id
 ), taken as (
-  update rooms r set last_seq = r.last_seq + l.n, message_count = r.message_count + l.n, last_message_seq = r.last_seq + l.n, active_at = $16
-  from locked l where r.id = l.id
-  returning r.id room_id, r.last_seq - l.n base, l.n
+  -- Locks in the order of wanted (or of the key, which is the same): with PLANNING nothing but nested loops joins two relations.
+  update rooms r set last_seq = r.last_seq + w.n, message_count = r.message_count + w.n, last_message_seq = r.last_seq + w.n, active_at = $16
+  from wanted w where r.id = w.room_id and r.version = w.version and r.deleted_at is null
+  returning r.id room_id, r.last_seq - w.n base, w.n
 ), bases as materialized (
   -- A map, not a join: two CTEs have no index, and a batch of n rooms would cost n².
   select jsonb_object_agg(room_id, base) of_room from taken

@@ -151,8 +151,10 @@ describe('rooms', () => {
   });
 
   it('tells the nodes a user’s rooms, rights and peers', async () => {
-    const { body } = await m.inside('get', '/internal/users/usr_d2/rooms').expect(200);
-    expect(body.rooms.map((room: any) => room.kind).sort()).to.deep.equal(['direct', 'public']);
+    const user_ids = ['usr_d2', 'usr_unheard'];
+    const { body } = await m.inside('post', '/internal/rooms-of-users', { user_ids }).expect(200);
+    const kindsOf = (user: string) => body.rooms[user].map((room: any) => room.kind).sort();
+    expect(user_ids.map(kindsOf)).to.deep.equal([['direct', 'public'], ['public']]);
     const rights = await m.inside('post', '/internal/rights', {
       user_id: 'usr_d2',
       rooms: ['general', 'made', 'door', 'none'],
@@ -163,8 +165,9 @@ describe('rooms', () => {
       door: { member: false, readable: true },
       none: { member: false, readable: false },
     });
-    const peers = await m.inside('get', '/internal/users/usr_d2/peers').expect(200);
-    expect(peers.body.user_ids).to.include('usr_d1');
+    const { peers } = (await m.inside('post', '/internal/peers-of-users', { user_ids }).expect(200)).body;
+    expect(peers.usr_d2).to.include('usr_d1');
+    expect(peers.usr_unheard).not.to.include('usr_unheard');
     const events = await m.inside('post', '/internal/events', {
       user_id: 'usr_d2',
       rooms: [

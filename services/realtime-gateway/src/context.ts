@@ -17,6 +17,7 @@ import { type Healer, startHealer } from './heal.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { openHoles } from './holes.ts';
 import { openLogReader } from './log-reader.ts';
+import { openMembersReader } from './members-reader.ts';
 import type { Node } from './node.ts';
 import { openPositions } from './positions.ts';
 import { cameOnline, retire } from './presence.ts';
@@ -70,6 +71,7 @@ function openNode(base: Base<Config>): Node {
     lagging: new Set(),
     link: { live: false },
     roomLog: openLogReader(message),
+    members: openMembersReader(message),
     topics: openTopics(redis, id, log),
     holes: openHoles(() => node),
     writer,

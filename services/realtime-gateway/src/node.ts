@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import type { Figures } from './figures.ts';
 import type { Holes } from './holes.ts';
 import type { LogReader } from './log-reader.ts';
+import type { MembersReader } from './members-reader.ts';
 import type { Positions } from './positions.ts';
 import type { Sends } from './sends.ts';
 import type { Topics } from './topics.ts';
@@ -158,6 +159,7 @@ export interface Node extends Base<Config> {
   lagging: Set<Connection>;
   link: Link;
   roomLog: LogReader;
+  members: MembersReader;
   topics: Topics;
   holes: Holes;
   writer: Writer;

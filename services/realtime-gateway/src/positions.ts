@@ -20,7 +20,7 @@ interface Moved {
   read_seq?: number;
 }
 
-const FLUSH_MS = 250;
+const FLUSH_MS = 500;
 /** A sender sees `delivered` once anybody else has it: two recipients speak for all, since one may be the sender. */
 const SPOKESPEOPLE = 2;
 const MOST_KEPT = 20_000;

@@ -1,36 +1,48 @@
 // Owns: who is told that a user came or went. A user is online while any live node has the user's topic; a node keeps the
 // topic for GRACE_MS after the last connection, so a reconnect, here or elsewhere, shows nothing.
-import { nodesOf, publishRecords, retireNode, roomTopic, sweepNodes, userTopic } from '@chatapi/bus';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nodesOf, type PacketRecord, publishRecords, retireNode, roomTopic, sweepNodes, userTopic } from '@chatapi/bus';
 import type { LocalUser, Node } from './node.ts';
 import { forgetUser } from './users.ts';
 
 export const GRACE_MS = 5000;
-const AT_ONCE = 8;
+const TRIES = 4;
+const PAUSE_MS = 1000;
 
 type Status = 'online' | 'offline';
 
-async function tellPeers(node: Node, userId: string, status: Status): Promise<void> {
-  const { user_ids } = await node.message.call<{ user_ids: string[] }>(
-    'GET',
-    `/internal/users/${encodeURIComponent(userId)}/peers`,
-  );
+const statusRecords = (userId: string, status: Status, peers: string[]): PacketRecord[] => {
   const frame = JSON.stringify({ type: 'user_status', user_id: userId, status, timestamp: new Date().toISOString() });
-  const peers = user_ids.filter((id) => id !== userId);
+  return peers.map((id) => ({
+    kind: 'notice',
+    topic: userTopic(id),
+    room: '',
+    seq: 0,
+    sender: userId,
+    origin: '',
+    frame,
+  }));
+};
+
+async function tellOnce(node: Node, userIds: string[], status: Status): Promise<void> {
+  const peers = Object.entries(await node.members.peersOf(userIds));
   await publishRecords(
     node.redis,
-    peers.map((id) => ({ kind: 'notice', topic: userTopic(id), room: '', seq: 0, sender: userId, origin: '', frame })),
+    peers.flatMap(([userId, ids]) => statusRecords(userId, status, ids)),
   );
 }
 
-async function tellAll(node: Node, userIds: string[], status: Status): Promise<void> {
-  const queue = userIds.values();
-  const worker = async (): Promise<void> => {
-    for (const id of queue)
-      await tellPeers(node, id, status).catch((err: Error) =>
-        node.log.debug({ err: err.message }, 'a status was not told'),
-      );
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+/** A restart of message or Redis fits in; then it is not told, and only who asks sees it. */
+async function tellPeers(node: Node, userIds: string[], status: Status): Promise<void> {
+  for (let left = userIds.length === 0 ? 0 : TRIES; left > 0; left--) {
+    try {
+      await tellOnce(node, userIds, status);
+      return;
+    } catch (err) {
+      node.log.debug({ err: (err as Error).message }, 'a status was not told yet');
+      await sleep(PAUSE_MS);
+    }
+  }
 }
 
 /** Tells of those whom no other node has. @throws when Redis is away. */
@@ -41,7 +53,7 @@ export async function cameOnline(node: Node, users: LocalUser[]): Promise<void> 
     seen.map(({ id }) => userTopic(id)),
   );
   const fresh = seen.filter((_, i) => nodes[i]?.every((id) => id === node.id));
-  await tellAll(
+  await tellPeers(
     node,
     fresh.map(({ id }) => id),
     'online',
@@ -59,7 +71,7 @@ async function wentOffline(node: Node, userIds: string[]): Promise<void> {
   await node.people
     .call('POST', '/internal/presence', { body: { offline } })
     .catch((err: Error) => node.log.debug({ err: err.message }, 'last seen was not kept'));
-  await tellAll(node, gone, 'offline');
+  await tellPeers(node, gone, 'offline');
 }
 
 /** Users without a connection for longer than the grace leave this node. */

@@ -105,6 +105,7 @@ function start(node: Node, ws: Bound, socket: Socket, user: LocalUser, claims: A
   ws.on('message', onMessage).on('pong', onPong).on('ping', onPing).on('error', onError).on('close', onClose);
   const c = addConnection(node, ws, socket, user, claims);
   ws.bound = { node, c };
+  node.writer.flush(c);
   countConnection(node, c);
   if (node.draining) closeConnection(node, c, CLOSE.goingAway, 'the node is going away');
 }
@@ -117,7 +118,10 @@ async function connect(node: Node, req: IncomingMessage, socket: Socket, head: B
     // What was revoked while the rooms were loaded met no connection to close.
     const current = node.revocations.admit(claims);
     socket.setKeepAlive(true, 60_000);
+    // The answer to the upgrade and the hello leave in one write.
+    socket.cork();
     sockets.handleUpgrade(req, socket, head, (ws) => start(node, ws, socket, user, current));
+    socket.uncork();
   } finally {
     unpinUser(user);
   }

@@ -2,15 +2,9 @@
 // message now and then. News is ordered by the room's seq, since signals may overtake each other.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { userTopic } from '@chatapi/bus';
+import type { RoomOfUser } from './members-reader.ts';
 import type { LocalUser, Node, Room } from './node.ts';
 import { catchUp, openRoomAt, openRooms } from './rooms.ts';
-
-interface RoomOfUser {
-  id: string;
-  kind: 'public' | 'private' | 'direct';
-  last_seq: number;
-  member_count: number;
-}
 
 const LOAD_TRIES = 8;
 const LOAD_PAUSE_MS = 250;
@@ -78,10 +72,7 @@ async function takeRooms(node: Node, user: LocalUser, rooms: RoomOfUser[], asked
 
 export async function reconcile(node: Node, user: LocalUser): Promise<void> {
   const asked = Date.now();
-  const { rooms } = await node.message.call<{ rooms: RoomOfUser[] }>(
-    'GET',
-    `/internal/users/${encodeURIComponent(user.id)}/rooms`,
-  );
+  const rooms = await node.members.roomsOf(user.id);
   if (node.users.get(user.id) === user) await takeRooms(node, user, rooms, asked);
 }
 

@@ -35,6 +35,18 @@ async function bodyOf(req: IncomingMessage): Promise<any> {
 export async function openInnerServices(redis: Redis): Promise<InnerServices> {
   const acked = new Map<string, object>();
 
+  const roomsOf = (user: string) =>
+    [...inner.rooms]
+      .filter(([, { members }]) => members.includes(user))
+      .map(([id, { kind, events, members }]) => ({
+        id,
+        kind,
+        last_seq: events.length,
+        member_count: members.length,
+      }));
+  const peersOf = (user: string) =>
+    [...inner.rooms.values()].flatMap(({ members }) => members).filter((id) => id !== user);
+
   const answers: [RegExp, (body: any, match: RegExpExecArray, url: URL) => unknown][] = [
     [
       /^\/internal\/revocations$/,
@@ -44,23 +56,12 @@ export async function openInnerServices(redis: Redis): Promise<InnerServices> {
       }),
     ],
     [
-      /^\/internal\/users\/([^/]+)\/rooms$/,
-      (_b, [, user]) => ({
-        rooms: [...inner.rooms]
-          .filter(([, { members }]) => members.includes(user as string))
-          .map(([id, { kind, events, members }]) => ({
-            id,
-            kind,
-            last_seq: events.length,
-            member_count: members.length,
-          })),
-      }),
+      /^\/internal\/rooms-of-users$/,
+      ({ user_ids }) => ({ rooms: Object.fromEntries(user_ids.map((user: string) => [user, roomsOf(user)])) }),
     ],
     [
-      /^\/internal\/users\/([^/]+)\/peers$/,
-      (_b, [, user]) => ({
-        user_ids: [...inner.rooms.values()].flatMap(({ members }) => members).filter((id) => id !== user),
-      }),
+      /^\/internal\/peers-of-users$/,
+      ({ user_ids }) => ({ peers: Object.fromEntries(user_ids.map((user: string) => [user, peersOf(user)])) }),
     ],
     [
       /^\/internal\/heads$/,
