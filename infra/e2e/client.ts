@@ -22,7 +22,7 @@ export interface Rest {
   get(path: string): Test;
   post(path: string, body?: object): Test;
   put(path: string, body?: object): Test;
-  delete(path: string): Test;
+  delete(path: string, body?: object): Test;
 }
 
 /** Requests to `url` with this account's token; without an account, with none. */
@@ -36,7 +36,7 @@ export function rest(account?: { token: string }, url: string = door()): Rest {
     get: (path) => ask('get', path),
     post: (path, body) => ask('post', path, body),
     put: (path, body) => ask('put', path, body),
-    delete: (path) => ask('delete', path),
+    delete: (path, body) => ask('delete', path, body),
   };
 }
 

@@ -32,6 +32,8 @@ export interface Facts {
   'account.updated': Account;
   /** A login or refresh, at most one per user and 10 minutes. */
   'account.seen': { user_id: string; at: string };
+  /** The account is gone for ever: every hearer erases what it has of it, in pieces of its own size, and lets nothing back in. */
+  'account.erased': { user_id: string; erased_at: string };
   'profile.updated': {
     user_id: string;
     display_name: string;
@@ -60,6 +62,10 @@ export interface Facts {
   };
   'file.created': { file_id: string; user_id: string; bytes: number; created_at: string };
   'file.deleted': { file_id: string; user_id: string; bytes: number; deleted_at: string };
+  /** The scanner found something in it; its bytes are removed. */
+  'file.infected': { file_id: string; user_id: string; signature: string; found_at: string };
+  /** Files of an erased user, which messages of others may bear. */
+  'files.erased': { file_ids: string[] };
 }
 
 export type FactName = keyof Facts;
@@ -80,6 +86,11 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   },
   'account.updated': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object(account) },
   'account.seen': { from: 'auth', heard_by: ['admin'], schema: Joi.object({ user_id: id(), at: time() }) },
+  'account.erased': {
+    from: 'auth',
+    heard_by: ['user', 'message', 'file', 'admin'],
+    schema: Joi.object({ user_id: id(), erased_at: time() }),
+  },
   'profile.updated': {
     from: 'user',
     heard_by: ['message'],
@@ -151,6 +162,16 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     from: 'file',
     heard_by: ['admin'],
     schema: Joi.object({ file_id: id(), user_id: id(), bytes: Joi.number().required(), deleted_at: time() }),
+  },
+  'file.infected': {
+    from: 'file',
+    heard_by: ['admin'],
+    schema: Joi.object({ file_id: id(), user_id: id(), signature: id(), found_at: time() }),
+  },
+  'files.erased': {
+    from: 'file',
+    heard_by: ['message'],
+    schema: Joi.object({ file_ids: Joi.array().items(Joi.string()).min(1).required() }),
   },
 };
 

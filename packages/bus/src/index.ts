@@ -16,7 +16,7 @@ export {
   sweepNodes,
 } from './interest.ts';
 export { factsMigration } from './migration.ts';
-export { type OutboxRow, outboxRow, tellFact } from './outbox-store.ts';
+export { type OutboxRow, outboxRow, tellFact, untellFacts } from './outbox-store.ts';
 export {
   decodePacket,
   encodeRecord,

@@ -28,6 +28,11 @@ export async function tellFact<N extends FactName>(trx: Knex, name: N, payload: 
   if (row.waiting_for.length > 0) await trx('outbox').insert(row);
 }
 
+/** Takes back what is still untold of a user and bears personal data. Whoever heard it hears of the erasure too. */
+export async function untellFacts(trx: Knex, names: FactName[], userId: string): Promise<void> {
+  await trx.raw(`delete from outbox where name = any(?) and payload ->> 'user_id' = ?`, [names, userId]);
+}
+
 export type Offer = Fact & { waiting_for: string[] };
 
 /** New facts, and those that were offered `againAfterMs` ago without all hearers having answered. Marks them offered. */

@@ -32,6 +32,13 @@ export {
   unavailable,
 } from './errors.ts';
 export {
+  type FileLinkSettings,
+  type FileLinks,
+  type FileVariant,
+  fileLinkSettings,
+  openFileLinks,
+} from './file-links.ts';
+export {
   type Anonymous,
   type Caller,
   IDENTITY_HEADER,

@@ -78,6 +78,23 @@ export async function onRecord<T>({ db, log }: Deps, call: Acting, what: Act, ac
   }
 }
 
+/** What the scanner did stands beside what admins did. */
+export async function recordInfection(
+  trx: Knex,
+  { file_id, user_id, signature }: { file_id: string; user_id: string; signature: string },
+): Promise<void> {
+  const id = newId('aud');
+  const intent = {
+    id,
+    action: 'file.infected',
+    actor_id: 'scanner',
+    target_id: file_id,
+    details: { user_id, signature },
+  };
+  await insertIntent(trx, { ...intent, ip: '', request_id: '' });
+  await insertOutcome(trx, id, 'done', null);
+}
+
 export async function showAuditLog(
   { db }: Deps,
   filter: EntryFilter,

@@ -1,12 +1,22 @@
 // What admin hears goes into its own read model, in the transaction that also marks the fact as handled.
 import type { FactHandlers } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
-import { recordHeard } from './audit.ts';
-import { addMessages, dropFile, dropRoom, putAccount, putFile, putRoom, putSeen } from './statistics-store.ts';
+import { recordHeard, recordInfection } from './audit.ts';
+import {
+  addMessages,
+  dropFile,
+  dropRoom,
+  eraseAccount,
+  putAccount,
+  putFile,
+  putRoom,
+  putSeen,
+} from './statistics-store.ts';
 
 export const handlers: FactHandlers<Knex.Transaction> = {
   'account.created': (account, trx) => putAccount(trx, account),
   'account.updated': (account, trx) => putAccount(trx, account),
+  'account.erased': ({ user_id }, trx) => eraseAccount(trx, user_id),
   'account.seen': ({ user_id, at }, trx) => putSeen(trx, user_id, at),
   'room.created': ({ room_id, kind, created_at }, trx) => putRoom(trx, room_id, kind, created_at),
   'room.updated': ({ room_id, kind, updated_at }, trx) => putRoom(trx, room_id, kind, updated_at),
@@ -20,5 +30,6 @@ export const handlers: FactHandlers<Knex.Transaction> = {
     ),
   'staff.acted': (act, trx) => recordHeard(trx, act),
   'file.created': ({ file_id, bytes }, trx) => putFile(trx, file_id, bytes),
+  'file.infected': (found, trx) => recordInfection(trx, found),
   'file.deleted': ({ file_id, bytes }, trx) => dropFile(trx, file_id, bytes),
 };

@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
 import { deleteMessage } from './messages.ts';
 import { moderationRoutes } from './moderation-routes.ts';
+import { personalRoutes } from './personal-routes.ts';
 import {
   auditList,
   auditQuery,
@@ -125,4 +126,4 @@ const acting: Route<Context>[] = [
   }),
 ];
 
-export const routes: Route<Context>[] = [...reading, ...acting, ...moderationRoutes];
+export const routes: Route<Context>[] = [...reading, ...acting, ...moderationRoutes, ...personalRoutes];

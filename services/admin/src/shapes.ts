@@ -135,3 +135,14 @@ export const healthShape = Joi.object({
     .description('unavailable also when less than 2 % of it is free'),
   timestamp: time(),
 });
+
+export const exportShape = Joi.object({
+  id: Joi.string().required(),
+  status: Joi.string().valid('pending', 'ready').required(),
+  size: Joi.number().integer().allow(null).required().description('bytes of the archive'),
+  created_at: time(),
+  finished_at: Joi.string().isoDate().allow(null).required(),
+  expires_at: Joi.string().isoDate().allow(null).required().description('then the archive is removed'),
+  url: Joi.string().allow(null).required().description('relative and signed; a fresh one at each look'),
+  url_expires_at: Joi.string().isoDate().allow(null).required(),
+});

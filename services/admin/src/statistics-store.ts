@@ -12,15 +12,26 @@ export async function putAccount(
        status = case when t.updated_at is null or excluded.updated_at >= t.updated_at then excluded.status else t.status end,
        updated_at = greatest(t.updated_at, excluded.updated_at),
        created_at = excluded.created_at,
-       seen_at = greatest(t.seen_at, excluded.seen_at)`,
+       seen_at = greatest(t.seen_at, excluded.seen_at)
+     where coalesce(t.status, '') <> 'erased'`,
     { user_id: a.user_id, status: a.status, created_at: a.created_at, updated_at: a.updated_at },
+  );
+}
+
+/** The id alone stays, so that an older fact that comes late counts nobody. */
+export async function eraseAccount(trx: Knex, userId: string): Promise<void> {
+  await trx.raw(
+    `insert into accounts (user_id, status) values (?, 'erased')
+     on conflict (user_id) do update set status = 'erased', created_at = null, updated_at = null, seen_at = null`,
+    [userId],
   );
 }
 
 export async function putSeen(trx: Knex, userId: string, at: string): Promise<void> {
   await trx.raw(
     `insert into accounts as t (user_id, seen_at) values (?, ?)
-     on conflict (user_id) do update set seen_at = greatest(t.seen_at, excluded.seen_at)`,
+     on conflict (user_id) do update set seen_at = greatest(t.seen_at, excluded.seen_at)
+     where coalesce(t.status, '') <> 'erased'`,
     [userId, at],
   );
 }

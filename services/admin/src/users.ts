@@ -102,6 +102,14 @@ export async function unlockUser(ctx: Context, call: UserCall): Promise<void> {
   );
 }
 
+/** Its names, messages, files and all else are erased by every service on its own; what is on record here is the id. */
+export async function eraseUser(ctx: Context, call: UserCall): Promise<void> {
+  const { params, request_id } = call;
+  await onRecord(ctx, call, { action: 'user.erase', target_id: params.id }, () =>
+    ctx.auth.call('DELETE', accountPath(params.id), { request_id }),
+  );
+}
+
 export async function endSessions(ctx: Context, call: UserCall): Promise<void> {
   const { params, request_id } = call;
   await onRecord(ctx, call, { action: 'user.sessions.end', target_id: params.id }, () =>

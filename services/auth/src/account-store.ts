@@ -112,6 +112,11 @@ export async function updatePassword(trx: Knex, userId: string, passwordHash: st
   await trx.raw('update accounts set password_hash = ? where user_id = ?', [passwordHash, userId]);
 }
 
+/** With its sessions and their tokens. */
+export async function deleteAccount(trx: Knex, userId: string): Promise<void> {
+  await trx.raw('delete from accounts where user_id = ?', [userId]);
+}
+
 /** @returns the time when this account's last sign of life is due to be told, else undefined. */
 export async function markSeen(trx: Knex, userId: string, everyMinutes: number): Promise<string | undefined> {
   const { rows } = await trx.raw<{ rows: { seen_at: Date }[] }>(
@@ -120,6 +125,15 @@ export async function markSeen(trx: Knex, userId: string, everyMinutes: number):
     [userId, everyMinutes],
   );
   return rows[0]?.seen_at.toISOString();
+}
+
+/** @returns false when the admin of this name was made before. */
+export async function markMade(trx: Knex, nameHash: string): Promise<boolean> {
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    'insert into made_admins (name_hash) values (?) on conflict do nothing',
+    [nameHash],
+  );
+  return rowCount === 1;
 }
 
 /** Whoever could take an admin away does so one at a time: only then does "another one remains" stay true. */

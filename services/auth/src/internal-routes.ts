@@ -4,9 +4,11 @@ import type { AccountFilter } from './account-store.ts';
 import { findAccounts, getAccount } from './accounts.ts';
 import { type Ban, banAccount, unbanAccount } from './bans.ts';
 import type { Context } from './context.ts';
+import { eraseAccount } from './erasure.ts';
 import { forgiveFailures } from './login-limit.ts';
 import { listRevocations } from './revocations.ts';
 import { setRole } from './roles.ts';
+import { sessionsOf } from './session-store.ts';
 import { endAllSessions } from './sessions.ts';
 import { idParams } from './shapes.ts';
 
@@ -83,12 +85,28 @@ export const internalRoutes: Route<Context>[] = [
     },
   }),
   route({
+    method: 'get',
+    path: '/internal/accounts/:id/sessions',
+    summary: 'Live sessions, for the export of an account',
+    who,
+    params,
+    rule: async (ctx, call) => ({ sessions: await sessionsOf(ctx.db, call.params.id) }),
+  }),
+  route({
     method: 'delete',
     path: '/internal/accounts/:id/sessions',
     summary: 'End all sessions',
     who,
     params,
     rule: (ctx, call) => endAllSessions(ctx, call.params.id),
+  }),
+  route({
+    method: 'delete',
+    path: '/internal/accounts/:id',
+    summary: 'Erase the account',
+    who,
+    params,
+    rule: (ctx, call) => eraseAccount(ctx, call.params.id),
   }),
   route({
     method: 'get',

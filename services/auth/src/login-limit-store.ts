@@ -76,6 +76,12 @@ export async function clearFailures(trx: Knex, accountKey: string): Promise<void
   await trx.raw('delete from login_failures where account_key = ? and failed_at is not null', [accountKey]);
 }
 
+/** All that was counted under these keys. */
+export async function deleteTries(trx: Knex, accountKeys: string[]): Promise<void> {
+  await trx.raw('delete from login_locks where account_key = any(?)', [accountKeys]);
+  await trx.raw('delete from login_failures where account_key = any(?)', [accountKeys]);
+}
+
 export async function forgetFailures(db: Knex, windowS: number): Promise<void> {
   await db.raw(`delete from login_failures where begun_at < now() - 2 * ? * interval '1 second'`, [windowS]);
   await db.raw('delete from login_locks where locked_until < now()');

@@ -1,11 +1,13 @@
 import { type Paging, paging, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
+import { eraseOwnAccount } from './erasure.ts';
 import { login, register } from './login.ts';
 import { changePassword } from './password-change.ts';
 import { refresh } from './refresh.ts';
 import { endAllSessions, endOwnSession, ownSessions } from './sessions.ts';
 import {
+  erasureBody,
   idParams,
   loginBody,
   passwordBody,
@@ -67,6 +69,15 @@ export const routes: Route<Context>[] = [
     who: 'user',
     body: passwordBody,
     rule: (ctx, { caller, body }) => changePassword(ctx, caller, body),
+  }),
+  route({
+    method: 'delete',
+    path: '/users/me',
+    summary: 'Erase my account and all that I wrote, for ever',
+    tag,
+    who: 'user',
+    body: erasureBody,
+    rule: (ctx, { caller, body }) => eraseOwnAccount(ctx, caller, body.password),
   }),
   route({
     method: 'get',

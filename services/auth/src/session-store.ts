@@ -60,6 +60,10 @@ export async function sessionIsUsers(db: Knex, userId: string, sessionId: string
 
 type Raw = Origin & { id: string; created_at: Date; last_used_at: Date };
 
+/** At most 1000, newest first. */
+export const sessionsOf = (db: Knex, userId: string): Promise<SessionRow[]> =>
+  listSessions(db, userId, { limit: 999, skip: 0 });
+
 /** Live sessions, newest first; one more than `limit`, so that the caller sees whether there are more. */
 export async function listSessions(db: Knex, userId: string, { limit, skip }: Paging): Promise<SessionRow[]> {
   const { rows } = await db.raw<{ rows: Raw[] }>(

@@ -24,6 +24,7 @@ export const passwordBody = Joi.object<{ current_password: string; new_password:
   current_password: words(1024),
   new_password: words(1024),
 });
+export const erasureBody = Joi.object<{ password: string }, true>({ password: words(1024) });
 export const idParams = Joi.object<{ id: string }, true>({ id: words(64) });
 
 export const user = Joi.object({

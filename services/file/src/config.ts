@@ -1,18 +1,30 @@
-import { type BaseConfig, baseSettings, type DbSettings, databaseSettings, list, readConfig } from '@chatapi/kit';
+import {
+  type BaseConfig,
+  baseSettings,
+  type DbSettings,
+  databaseSettings,
+  type FileLinkSettings,
+  fileLinkSettings,
+  list,
+  readConfig,
+} from '@chatapi/kit';
 import Joi from 'joi';
 import { KNOWN_TYPES } from './types.ts';
 
-export interface Config extends BaseConfig, DbSettings {
+export interface Config extends BaseConfig, DbSettings, FileLinkSettings {
   UPLOAD_DIR: string;
   STORAGE_URL?: string;
   S3_ENDPOINT?: string;
   S3_REGION: string;
   MAX_FILE_SIZE: number;
   ALLOWED_FILE_TYPES: string[];
-  FILE_URL_TTL: number;
   FILE_QUOTA_BYTES: number;
   FILE_ORPHAN_MINUTES: number;
   FILE_LOST_HOURS: number;
+  CLAMAV_URL?: string;
+  EXPORT_KEEP_HOURS: number;
+  AUTH_INTERNAL_URL: string[];
+  USER_INTERNAL_URL: string[];
   MESSAGE_INTERNAL_URL: string[];
 }
 
@@ -57,12 +69,7 @@ export const schema = Joi.object<Config>({
   ALLOWED_FILE_TYPES: fileTypes()
     .default(['.jpg', '.png', '.pdf', '.txt'])
     .description('file name endings that are taken'),
-  FILE_URL_TTL: Joi.number()
-    .integer()
-    .min(1)
-    .max(604_800)
-    .default(3600)
-    .description('seconds that a signed URL is good for'),
+  ...fileLinkSettings(),
   FILE_QUOTA_BYTES: Joi.number()
     .integer()
     .min(0)
@@ -76,6 +83,16 @@ export const schema = Joi.object<Config>({
     .min(0.001)
     .default(24)
     .description('a record whose bytes are missing for so long is removed'),
+  CLAMAV_URL: Joi.string()
+    .pattern(/^(tcp:\/\/[^\s/]+|unix:\/\/\/\S+)$/)
+    .messages({ 'string.pattern.base': '{{#label}} must be tcp://host:3310 or unix:///path' })
+    .description('clamd that scans every upload; unset: nothing is scanned'),
+  EXPORT_KEEP_HOURS: Joi.number()
+    .min(0.001)
+    .default(168)
+    .description('hours that the archive of an account export can be fetched'),
+  AUTH_INTERNAL_URL: list().default(['http://localhost:9001']).description('second listeners of the auth service'),
+  USER_INTERNAL_URL: list().default(['http://localhost:9002']).description('second listeners of the user service'),
   MESSAGE_INTERNAL_URL: list()
     .default(['http://localhost:9003'])
     .description('second listeners of the message service'),

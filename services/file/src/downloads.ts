@@ -1,23 +1,22 @@
 // Owns: bytes on their way out: who may have them, which part, and headers under which no browser runs what it gets.
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError, type Call, notFound } from '@chatapi/kit';
+import { AppError, type Call, type FileVariant, notFound } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { type FileRow, getFile } from './file-store.ts';
 import { contentDisposition } from './filenames.ts';
 import { readableFile } from './files.ts';
 import { matches, wantedSpan } from './ranges.ts';
-import type { Variant } from './signatures.ts';
 import { thumbnailKey } from './thumbnails.ts';
 import { typeOf } from './types.ts';
 
 export type BytesCall = Call<{ id: string }, { token?: string }>;
 
 /** By signed URL without a caller, or by the caller's own rights. */
-async function readable(ctx: Context, call: BytesCall, variant: Variant): Promise<FileRow> {
+async function allowed(ctx: Context, call: BytesCall, variant: FileVariant): Promise<FileRow> {
   const { id } = call.params;
   if (call.query.token !== undefined) {
-    ctx.signer.verify(id, variant, call.query.token);
+    ctx.links.verify(id, variant, call.query.token);
     const row = await getFile(ctx.db, id);
     if (row === undefined) throw notFound('File');
     return row;
@@ -25,6 +24,16 @@ async function readable(ctx: Context, call: BytesCall, variant: Variant): Promis
   if (call.identity.kind !== 'user')
     throw new AppError('AUTHENTICATION_ERROR', 'A valid access token or a signed link is needed');
   return readableFile(ctx, call.identity, id, call.request_id);
+}
+
+/** @throws RESOURCE_NOT_FOUND with `scan_status` while, or since, the scanner holds the bytes back. */
+async function readable(ctx: Context, call: BytesCall, variant: FileVariant): Promise<FileRow> {
+  const row = await allowed(ctx, call, variant);
+  const { scan_status, scan_result } = row;
+  if (scan_status === 'off' || scan_status === 'clean') return row;
+  const message =
+    scan_status === 'pending' ? 'This file is still being scanned' : 'This file was infected and is removed';
+  throw new AppError('RESOURCE_NOT_FOUND', message, { details: { scan_status, scan_result } });
 }
 
 function setHeaders({ res }: BytesCall, contentType: string, filename: string, inline: boolean, etag: string): void {
@@ -41,7 +50,11 @@ function setHeaders({ res }: BytesCall, contentType: string, filename: string, i
   });
 }
 
-async function flow({ log }: Context, { req, res, request_id }: BytesCall, source: Readable): Promise<void> {
+export async function sendBytes(
+  { log }: Pick<Context, 'log'>,
+  { req, res, request_id }: Pick<BytesCall, 'req' | 'res' | 'request_id'>,
+  source: Readable,
+): Promise<void> {
   if (req.method === 'HEAD') {
     source.destroy();
     res.end();
@@ -84,7 +97,7 @@ export async function downloadContent(ctx: Context, call: BytesCall): Promise<vo
       'Content-Length': String(span.end - span.start + 1),
       'Content-Range': `bytes ${span.start}-${span.end}/${row.size}`,
     });
-  await flow(ctx, call, source);
+  await sendBytes(ctx, call, source);
 }
 
 export async function downloadThumbnail(ctx: Context, call: BytesCall): Promise<void> {
@@ -96,5 +109,5 @@ export async function downloadThumbnail(ctx: Context, call: BytesCall): Promise<
   if (!notModified && source === undefined) throw notFound('Thumbnail');
   setHeaders(call, 'image/webp', `${row.filename}.webp`, true, etag);
   if (source === undefined) call.res.status(304).end();
-  else await flow(ctx, call, source);
+  else await sendBytes(ctx, call, source);
 }

@@ -10,6 +10,10 @@ export interface FileRow {
   description: string | null;
   uploaded_by: string;
   thumbnail: 'none' | 'pending' | 'ready';
+  /** off: it came while nothing was scanned. pending: in quarantine. infected: its bytes are gone. */
+  scan_status: 'off' | 'pending' | 'clean' | 'infected';
+  /** What was found in it. */
+  scan_result: string | null;
   created_at: Date;
 }
 
@@ -22,10 +26,14 @@ const COLUMNS = [
   'description',
   'uploaded_by',
   'thumbnail',
+  'scan_status',
+  'scan_result',
   'created_at',
 ];
 const live = (db: Knex) =>
   db<FileRow & { deleted_at: Date | null; missing_since: Date | null }>('files').whereNull('deleted_at');
+/** An erased user's files are gone from the moment of the erasure, although removing them takes its time. */
+const shown = (db: Knex) => live(db).whereRaw('not exists (select from erased e where e.user_id = files.uploaded_by)');
 
 export async function insertFile(trx: Knex, row: FileRow): Promise<void> {
   await trx('files').insert(row);
@@ -45,7 +53,7 @@ export async function usageOf(db: Knex, userId: string): Promise<number> {
   return (await db<{ user_id: string; bytes: number }>('usage').where({ user_id: userId }).first('bytes'))?.bytes ?? 0;
 }
 
-export const getFile = (db: Knex, id: string): Promise<FileRow | undefined> => live(db).where({ id }).first(COLUMNS);
+export const getFile = (db: Knex, id: string): Promise<FileRow | undefined> => shown(db).where({ id }).first(COLUMNS);
 
 /** Whose file this is or was. */
 export const getUploader = async (
@@ -54,11 +62,26 @@ export const getUploader = async (
 ): Promise<{ uploaded_by: string; deleted: boolean } | undefined> =>
   db('files').where({ id }).first('uploaded_by', db.raw('deleted_at is not null as deleted'));
 
-export const getFiles = (db: Knex, ids: string[]): Promise<FileRow[]> => live(db).whereIn('id', ids).select(COLUMNS);
+export const getFiles = (db: Knex, ids: string[]): Promise<FileRow[]> => shown(db).whereIn('id', ids).select(COLUMNS);
+
+/** Those of `ids` whose bytes belong in the store. */
+export const bytesOwners = async (db: Knex, ids: string[]): Promise<string[]> =>
+  (await live(db).whereIn('id', ids).whereNot('scan_status', 'infected').select('id')).map(({ id }) => id);
+
+/** All that the user ever uploaded, deleted ones too. */
+export const fileIdsOf = async (db: Knex, userId: string): Promise<string[]> =>
+  (await db('files').where({ uploaded_by: userId }).orderBy('id').select('id')).map(({ id }) => id);
+
+export const dropUsage = async (db: Knex, userId: string): Promise<void> =>
+  void (await db('usage').where({ user_id: userId }).delete());
 
 /** Newest first. */
 export const listFilesOf = (db: Knex, userId: string, limit: number, skip: number): Promise<FileRow[]> =>
   live(db).where({ uploaded_by: userId }).orderBy('id', 'desc').limit(limit).offset(skip).select(COLUMNS);
+
+/** In order of id, from behind `after`. */
+export const filesOfAfter = (db: Knex, userId: string, after: string, limit: number): Promise<FileRow[]> =>
+  shown(db).where({ uploaded_by: userId }).where('id', '>', after).orderBy('id').limit(limit).select(COLUMNS);
 
 /** @returns the row as it was; undefined when it was deleted before or never was. */
 export async function emptyFile(trx: Knex, id: string, at: Date): Promise<FileRow | undefined> {
@@ -66,27 +89,57 @@ export async function emptyFile(trx: Knex, id: string, at: Date): Promise<FileRo
   if (row === undefined) return undefined;
   await trx('files')
     .where({ id })
-    .update({ filename: '', description: null, sha256: '', thumbnail: 'none', deleted_at: at });
-  await trx('usage')
-    .where({ user_id: row.uploaded_by })
-    .update({ bytes: trx.raw('greatest(bytes - ?, 0)', [row.size]) });
+    .update({ filename: '', description: null, sha256: '', thumbnail: 'none', scan_result: null, deleted_at: at });
+  if (row.scan_status !== 'infected') await freeUsage(trx, row);
   return row;
 }
+
+const freeUsage = async (trx: Knex, { uploaded_by, size }: FileRow): Promise<void> =>
+  void (await trx('usage')
+    .where({ user_id: uploaded_by })
+    .update({ bytes: trx.raw('greatest(bytes - ?, 0)', [size]) }));
+
+/** Out of quarantine. */
+export const releaseFile = async (db: Knex, id: string): Promise<void> =>
+  void (await live(db).where({ id, scan_status: 'pending' }).update({ scan_status: 'clean' }));
+
+/** The row stays, to tell its uploader why; the bytes count no more. @returns undefined when it was judged before. */
+export async function condemnFile(trx: Knex, id: string, signature: string): Promise<FileRow | undefined> {
+  const row = (await live(trx).where({ id, scan_status: 'pending' }).forUpdate().first(COLUMNS)) as FileRow | undefined;
+  if (row === undefined) return undefined;
+  await trx('files').where({ id }).update({ scan_status: 'infected', scan_result: signature, thumbnail: 'none' });
+  await freeUsage(trx, row);
+  return row;
+}
+
+const idsOf = async (rows: Promise<{ id: string }[]>): Promise<string[]> => (await rows).map(({ id }) => id);
+
+export const waitingForScan = (db: Knex, olderThan: Date, limit: number): Promise<string[]> =>
+  idsOf(
+    shown(db)
+      .where({ scan_status: 'pending' })
+      .where('created_at', '<', olderThan)
+      .orderBy('id')
+      .limit(limit)
+      .select('id'),
+  );
 
 /** @returns false when the file is gone or its thumbnail was settled before. */
 export async function settleThumbnail(db: Knex, id: string, thumbnail: 'none' | 'ready'): Promise<boolean> {
   return (await live(db).where({ id, thumbnail: 'pending' }).update({ thumbnail })) === 1;
 }
 
-export async function waitingForThumbnail(db: Knex, olderThan: Date, limit: number): Promise<string[]> {
-  const rows = await live(db)
-    .where({ thumbnail: 'pending' })
-    .where('created_at', '<', olderThan)
-    .orderBy('id')
-    .limit(limit)
-    .select('id');
-  return rows.map(({ id }) => id);
-}
+/** What is in quarantine is not even opened. */
+export const waitingForThumbnail = (db: Knex, olderThan: Date, limit: number): Promise<string[]> =>
+  idsOf(
+    live(db)
+      .where({ thumbnail: 'pending' })
+      .whereIn('scan_status', ['off', 'clean'])
+      .where('created_at', '<', olderThan)
+      .orderBy('id')
+      .limit(limit)
+      .select('id'),
+  );
 
 /** Live files in order of id, `limit` from behind `after`. */
 export const filesAfter = (
@@ -94,7 +147,12 @@ export const filesAfter = (
   after: string,
   limit: number,
 ): Promise<{ id: string; missing_since: Date | null }[]> =>
-  live(db).where('id', '>', after).orderBy('id').limit(limit).select('id', 'missing_since');
+  live(db)
+    .where('id', '>', after)
+    .whereNot('scan_status', 'infected')
+    .orderBy('id')
+    .limit(limit)
+    .select('id', 'missing_since');
 
 export async function setMissing(db: Knex, id: string, since: Date | null): Promise<void> {
   await live(db).where({ id }).update({ missing_since: since });

@@ -5,14 +5,16 @@ import { type FileRow, getFile, getFiles, getUploader, listFilesOf } from './fil
 import { removeFile } from './removal.ts';
 
 export interface FileView extends Omit<FileRow, 'thumbnail'> {
-  url: string;
-  url_expires_at: Date;
+  /** null: an infected file has no bytes any more. */
+  url: string | null;
+  url_expires_at: Date | null;
   thumbnail_url: string | null;
 }
 
-export function viewFile(ctx: Pick<Context, 'signer'>, { thumbnail, ...row }: FileRow): FileView {
-  const { url, expires_at } = ctx.signer.sign(row.id, 'content');
-  const thumbnail_url = thumbnail === 'ready' ? ctx.signer.sign(row.id, 'thumbnail').url : null;
+export function viewFile({ links }: Pick<Context, 'links'>, { thumbnail, ...row }: FileRow): FileView {
+  if (row.scan_status === 'infected') return { ...row, url: null, url_expires_at: null, thumbnail_url: null };
+  const { url, expires_at } = links.sign(row.id, 'content');
+  const thumbnail_url = thumbnail === 'ready' ? links.sign(row.id, 'thumbnail').url : null;
   return { ...row, url, url_expires_at: expires_at, thumbnail_url };
 }
 
@@ -29,7 +31,8 @@ export async function readableFile(ctx: Context, caller: Caller, id: string, req
   const row = await getFile(ctx.db, id);
   if (row === undefined) throw notFound('File');
   const own = row.uploaded_by === caller.user_id || caller.role === 'admin';
-  if (own || (await allowedByMessage(ctx, id, caller.user_id, request_id))) return row;
+  if (own || (row.scan_status !== 'infected' && (await allowedByMessage(ctx, id, caller.user_id, request_id))))
+    return row;
   throw notFound('File');
 }
 
@@ -76,13 +79,13 @@ export async function deleteFile(ctx: Context, caller: Caller, id: string, reque
   await removeFile(ctx, id);
 }
 
-export interface FileSnapshot extends Omit<FileRow, 'thumbnail'> {
+export interface FileSnapshot extends Omit<FileRow, 'thumbnail' | 'scan_status' | 'scan_result'> {
   has_thumbnail: boolean;
 }
 
 /** For message: those of `ids` that this user may attach, in the order asked. */
 export async function snapshots(ctx: Context, ids: string[], userId: string): Promise<{ files: FileSnapshot[] }> {
-  const rows = await getFiles(ctx.db, ids);
+  const rows = (await getFiles(ctx.db, ids)).filter(({ scan_status }) => scan_status !== 'infected');
   const allowed = await Promise.all(
     rows.map(async (row) => row.uploaded_by === userId || (await allowedByMessage(ctx, row.id, userId))),
   );
@@ -91,7 +94,7 @@ export async function snapshots(ctx: Context, ids: string[], userId: string): Pr
     files: [...new Set(ids)].flatMap((id) => {
       const row = byId.get(id);
       if (row === undefined) return [];
-      const { thumbnail, ...rest } = row;
+      const { thumbnail, scan_status: _, scan_result: __, ...rest } = row;
       // A message keeps this for ever, and is often sent before the thumbnail is drawn: one that is due counts.
       return [{ ...rest, has_thumbnail: thumbnail !== 'none' }];
     }),

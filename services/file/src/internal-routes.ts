@@ -1,7 +1,9 @@
 import { type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
+import { orderExport, showExport } from './exports.ts';
 import { demandSeen, snapshots } from './files.ts';
+import { fileId } from './shapes.ts';
 
 interface ByIds {
   ids: string[];
@@ -32,5 +34,21 @@ export const internalRoutes: Route<Context>[] = [
     who: 'service',
     rule: (ctx: Context, { params, request_id }) =>
       demandSeen(ctx, params.id as string, params.user_id as string, request_id),
+  }),
+  route<Context, { id: string }>({
+    method: 'post',
+    path: '/internal/users/:id/export',
+    summary: 'Order the export of a user on behalf of an admin',
+    who: 'service',
+    params: fileId,
+    rule: (ctx, { params }) => orderExport(ctx, params.id),
+  }),
+  route<Context, { id: string }>({
+    method: 'get',
+    path: '/internal/users/:id/export',
+    summary: 'How far it is',
+    who: 'service',
+    params: fileId,
+    rule: (ctx, { params }) => showExport(ctx, params.id),
   }),
 ];

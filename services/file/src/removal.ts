@@ -5,7 +5,10 @@ import type { Storage } from './storage.ts';
 import { thumbnailKey } from './thumbnails.ts';
 
 /** Record first, bytes after: what dies in between leaves bytes without a record, which the sweep removes. */
-export async function removeFile(o: { db: Knex; storage: Storage; facts: FactsRunner }, id: string): Promise<void> {
+export async function removeFile(
+  o: { db: Knex; storage: Storage; facts: Pick<FactsRunner, 'nudge'> },
+  id: string,
+): Promise<void> {
   const at = new Date();
   await o.db.transaction(async (trx) => {
     const row = await emptyFile(trx, id, at);

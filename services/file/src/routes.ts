@@ -2,8 +2,18 @@ import { type Paging, paging, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { downloadContent, downloadThumbnail } from './downloads.ts';
+import { downloadExport, orderExport, showExport } from './exports.ts';
 import { deleteFile, listFiles, showFile } from './files.ts';
-import { contentDocs, fileId, fileList, fileShape, thumbnailDocs, uploadDocs } from './shapes.ts';
+import {
+  contentDocs,
+  exportDocs,
+  exportShape,
+  fileId,
+  fileList,
+  fileShape,
+  thumbnailDocs,
+  uploadDocs,
+} from './shapes.ts';
 import { upload } from './uploads.ts';
 
 const tag = 'Files';
@@ -12,7 +22,42 @@ const tokenQuery = Joi.object<{ token?: string }>({
   token: Joi.string().allow('').max(200).description('of a signed URL'),
 });
 
+const exporting: Route<Context>[] = [
+  route<Context>({
+    method: 'post',
+    path: '/users/me/export',
+    summary: 'Have an archive made of all that I wrote and uploaded',
+    tag: 'Users',
+    who: 'user',
+    answer: exportShape,
+    status: 202,
+    rule: (ctx, { caller }) => orderExport(ctx, caller.user_id),
+  }),
+  route<Context>({
+    method: 'get',
+    path: '/users/me/export',
+    summary: 'How far my export is, and the link to it',
+    tag: 'Users',
+    who: 'user',
+    answer: exportShape,
+    rule: (ctx, { caller }) => showExport(ctx, caller.user_id),
+  }),
+  route<Context, { id: string }, { token: string }>({
+    method: 'get',
+    path: '/files/exports/:id',
+    summary: 'The archive of an export, by its signed link',
+    tag,
+    who: 'anyone',
+    params: fileId,
+    query: Joi.object({ token: Joi.string().max(200).required().description('of the signed link') }),
+    raw: true,
+    docs: exportDocs,
+    rule: downloadExport,
+  }),
+];
+
 export const routes: Route<Context>[] = [
+  ...exporting,
   route<Context>({
     method: 'post',
     path: '/files/upload',

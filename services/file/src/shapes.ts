@@ -15,14 +15,33 @@ export const fileShape = Joi.object({
   size: Joi.number().integer().required().description('bytes'),
   sha256: Joi.string().hex().length(64).required(),
   description: Joi.string().allow(null).required(),
-  url: Joi.string().required().description('relative and signed: works without a token until `url_expires_at`'),
-  url_expires_at: Joi.string().isoDate().required(),
+  url: Joi.string()
+    .allow(null)
+    .required()
+    .description('relative and signed: works without a token until `url_expires_at`; null when the file was infected'),
+  url_expires_at: Joi.string().isoDate().allow(null).required(),
   thumbnail_url: Joi.string()
     .allow(null)
     .required()
     .description('null until the thumbnail exists, and for what is no picture'),
   uploaded_by: Joi.string().required(),
+  scan_status: Joi.string()
+    .valid('off', 'pending', 'clean', 'infected')
+    .required()
+    .description('`pending`: its bytes answer 404 until the scanner has judged; `infected`: they are removed'),
+  scan_result: Joi.string().allow(null).required().description('what the scanner found'),
   created_at: Joi.string().isoDate().required(),
+});
+
+export const exportShape = Joi.object({
+  id: Joi.string().required(),
+  status: Joi.string().valid('pending', 'ready').required(),
+  size: Joi.number().integer().allow(null).required().description('bytes of the archive'),
+  created_at: Joi.string().isoDate().required(),
+  finished_at: Joi.string().isoDate().allow(null).required(),
+  expires_at: Joi.string().isoDate().allow(null).required().description('then the archive is removed'),
+  url: Joi.string().allow(null).required().description('relative and signed; a fresh one at each look'),
+  url_expires_at: Joi.string().isoDate().allow(null).required(),
 });
 
 export const fileList = Joi.object({
@@ -66,6 +85,11 @@ export const contentDocs = {
     416: error,
     default: error,
   },
+};
+
+export const exportDocs = {
+  security: [{}],
+  responses: { 200: { description: 'A zip', content: binary('application/zip') }, default: error },
 };
 
 export const thumbnailDocs = {

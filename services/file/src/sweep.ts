@@ -3,7 +3,9 @@
 import type { FactsRunner } from '@chatapi/bus';
 import type { Knex, Log } from '@chatapi/kit';
 import type { Config } from './config.ts';
-import { filesAfter, getFiles, setMissing } from './file-store.ts';
+import { expiredExports, knownExports } from './export-store.ts';
+import { removeExport } from './exports.ts';
+import { bytesOwners, filesAfter, setMissing } from './file-store.ts';
 import { removeFile } from './removal.ts';
 import type { Storage, StoredObject } from './storage.ts';
 
@@ -36,9 +38,13 @@ async function* inBatches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
   if (batch.length > 0) yield batch;
 }
 
-const fileOf = ({ key }: StoredObject): string => key.replace(/\.webp$/, '');
+const ownerOf = ({ key }: StoredObject): string => key.replace(/\.(webp|zip)$/, '');
 
-/** Bytes older than `olderThanMs` that no live file owns. @returns how many were removed. */
+async function ownersAmong(db: Knex, ids: string[]): Promise<Set<string>> {
+  return new Set([...(await bytesOwners(db, ids)), ...(await knownExports(db, ids))]);
+}
+
+/** Bytes older than `olderThanMs` that no live file and no export owns. @returns how many were removed. */
 export async function removeOrphans(
   { db, storage }: Pick<SweepOptions, 'db' | 'storage'>,
   olderThanMs: number,
@@ -46,8 +52,8 @@ export async function removeOrphans(
   let removed = 0;
   for await (const batch of inBatches(storage.list())) {
     const old = batch.filter(({ modified_at }) => Date.now() - modified_at.getTime() > olderThanMs);
-    const owned = new Set((await getFiles(db, old.map(fileOf))).map(({ id }) => id));
-    for (const object of old.filter((one) => !owned.has(fileOf(one)))) {
+    const owners = await ownersAmong(db, old.map(ownerOf));
+    for (const object of old.filter((one) => !owners.has(ownerOf(one)))) {
       await storage.remove(object.key);
       removed++;
     }
@@ -88,6 +94,7 @@ export function startSweep(o: SweepOptions): Sweep {
   let sinceFull = Number.POSITIVE_INFINITY;
   const pass = async (): Promise<void> => {
     const unfinished = await o.storage.removeUnfinished(UNFINISHED_IDLE_MS);
+    for (const id of await expiredExports(o.db)) await removeExport(o, id);
     sinceFull += EVERY_MS;
     if (sinceFull < o.config.FILE_ORPHAN_MINUTES * 60_000) return;
     sinceFull = 0;

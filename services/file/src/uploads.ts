@@ -4,6 +4,7 @@ import { tellFact } from '@chatapi/bus';
 import { AppError, type Caller, newId, parse, text, unavailable } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
+import { isErased } from './erasure-store.ts';
 import { addUsage, type FileRow, insertFile, usageOf } from './file-store.ts';
 import { safeFilename } from './filenames.ts';
 import { type FileView, viewFile } from './files.ts';
@@ -47,12 +48,15 @@ async function keepBytes(ctx: Context, caller: Caller, part: FilePart): Promise<
     description,
     uploaded_by: caller.user_id,
     thumbnail: type.image ? 'pending' : 'none',
+    scan_status: ctx.config.CLAMAV_URL === undefined ? 'off' : 'pending',
+    scan_result: null,
     created_at: new Date(),
   };
 }
 
 async function keepRecord(ctx: Context, row: FileRow): Promise<void> {
   await ctx.db.transaction(async (trx) => {
+    if (await isErased(trx, row.uploaded_by)) throw new AppError('AUTHENTICATION_ERROR', 'This account was erased');
     if (!(await addUsage(trx, row.uploaded_by, row.size, ctx.config.FILE_QUOTA_BYTES)))
       throw overQuota(ctx.config.FILE_QUOTA_BYTES);
     await insertFile(trx, row);
@@ -76,6 +80,7 @@ export async function upload(ctx: Context, caller: Caller, req: IncomingMessage)
     throw error;
   }
   ctx.facts.nudge();
-  if (row.thumbnail === 'pending') ctx.thumbnails.want(row.id);
+  if (row.scan_status === 'pending') ctx.scans?.want(row.id);
+  else if (row.thumbnail === 'pending') ctx.thumbnails.want(row.id);
   return viewFile(ctx, row);
 }

@@ -1,9 +1,9 @@
+import { openFileLinks } from '@chatapi/kit';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { schema } from '../src/config.ts';
 import { contentDisposition, extensionOf, safeFilename } from '../src/filenames.ts';
 import { wantedSpan } from '../src/ranges.ts';
-import { openSigner } from '../src/signatures.ts';
 import { headFits, KNOWN_TYPES, openTextCheck } from '../src/types.ts';
 
 describe('a safe file name', () => {
@@ -63,7 +63,7 @@ describe('a wanted range', () => {
 describe('a signed url', () => {
   it('is good until its time and not after', () => {
     let now = 1_700_000_000_000;
-    const signer = openSigner('secret', 60, () => now);
+    const signer = openFileLinks('secret', 60, () => now);
     const { url, expires_at } = signer.sign('file_1', 'content');
     const token = url.split('token=')[1] as string;
     expect(expires_at.getTime()).to.equal(now + 60_000);
@@ -71,7 +71,7 @@ describe('a signed url', () => {
     signer.verify('file_1', 'content', token);
     now += 1000;
     expect(() => signer.verify('file_1', 'content', token)).to.throw('expired');
-    expect(() => openSigner('other', 60).verify('file_1', 'content', token)).to.throw('not valid');
+    expect(() => openFileLinks('other', 60).verify('file_1', 'content', token)).to.throw('not valid');
   });
 });
 

@@ -44,6 +44,8 @@ describe('an upload', () => {
       'url_expires_at',
       'thumbnail_url',
       'uploaded_by',
+      'scan_status',
+      'scan_result',
       'created_at',
     );
     expect(body.id).to.match(/^file_/);

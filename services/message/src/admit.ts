@@ -14,8 +14,8 @@ import type { Draft } from './send-body.ts';
 const entering = (users: string[], role: MemberRole): NewMember[] =>
   [...new Set(users)].map((user_id) => ({ user_id, role }));
 
-async function create(c: Change, id: string, kind: Kind): Promise<boolean> {
-  if (!(await insertRoom(c.trx, { id, kind, name: null }))) return false;
+async function create(c: Change, id: string, kind: Kind, by: string): Promise<boolean> {
+  if (!(await insertRoom(c.trx, { id, kind, name: null, by }))) return false;
   await c.tell('room.created', { room_id: id, kind, created_at: new Date().toISOString() });
   return true;
 }
@@ -25,14 +25,14 @@ async function admitDirect(ctx: Context, id: string, { sender, recipient_id }: D
   await requirePeople(ctx, [recipient_id as string]);
   await change(ctx, id, async (c) => {
     // If not, the other one made it a moment ago.
-    if (await create(c, id, 'direct')) await enterRoom(c, id, entering(people, 'member'));
+    if (await create(c, id, 'direct', sender.user_id)) await enterRoom(c, id, entering(people, 'member'));
   });
 }
 
 async function admitPublic(ctx: Context, id: string, users: string[]): Promise<void> {
   await change(ctx, id, async (c) => {
     const [first, ...others] = entering(users, 'member') as [NewMember, ...NewMember[]];
-    const made = await create(c, id, 'public');
+    const made = await create(c, id, 'public', first.user_id);
     const room = (await lockRoom(c.trx, id)) as RoomRow;
     if (room.deleted_at !== null || room.kind !== 'public') throw notFound('Room');
     const people: NewMember[] = [made ? { ...first, role: 'owner' } : first, ...others];

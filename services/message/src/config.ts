@@ -1,7 +1,16 @@
-import { type BaseConfig, baseSettings, type DbSettings, databaseSettings, list, readConfig } from '@chatapi/kit';
+import {
+  type BaseConfig,
+  baseSettings,
+  type DbSettings,
+  databaseSettings,
+  type FileLinkSettings,
+  fileLinkSettings,
+  list,
+  readConfig,
+} from '@chatapi/kit';
 import Joi from 'joi';
 
-export interface MessageConfig extends BaseConfig, DbSettings {
+export interface MessageConfig extends BaseConfig, DbSettings, FileLinkSettings {
   AUTH_INTERNAL_URL: string[];
   FILE_INTERNAL_URL: string[];
   LOG_RETENTION_DAYS: number;
@@ -12,6 +21,7 @@ export const schema: Joi.ObjectSchema<MessageConfig> = Joi.object<MessageConfig>
   ...databaseSettings(),
   AUTH_INTERNAL_URL: list().default(['http://127.0.0.1:9001']).description('second listeners of auth, comma-separated'),
   FILE_INTERNAL_URL: list().default(['http://127.0.0.1:9004']).description('second listeners of file, comma-separated'),
+  ...fileLinkSettings(),
   LOG_RETENTION_DAYS: Joi.number()
     .greater(0)
     .max(36_500)

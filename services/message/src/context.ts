@@ -1,10 +1,12 @@
 import { type FactsRunner, startFacts } from '@chatapi/bus';
 import {
   type Base,
+  type FileLinks,
   identityKey,
   type Knex,
   migrate,
   openDb,
+  openFileLinks,
   openPeer,
   openPool,
   openQueueRedis,
@@ -15,6 +17,7 @@ import {
 } from '@chatapi/kit';
 import { type AccessCache, openAccessCache } from './access-cache.ts';
 import type { MessageConfig } from './config.ts';
+import { type ErasureJob, startErasures } from './erasure-job.ts';
 import { handlers } from './facts.ts';
 import { type Counted, openCounted } from './metrics.ts';
 import { migrations } from './migrations/index.ts';
@@ -32,6 +35,7 @@ export interface Context extends Base<MessageConfig> {
   redis: Redis;
   auth: Peer;
   file: Peer;
+  links: FileLinks;
   facts: FactsRunner;
   publisher: Publisher;
   access: AccessCache;
@@ -43,6 +47,7 @@ export interface Context extends Base<MessageConfig> {
   counted: Counted;
   words: Words;
   stopUpkeep(): void;
+  erasures: ErasureJob;
 }
 
 /** `schema`: another one in tests, so that they share a database. */
@@ -61,13 +66,14 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
   const pool = openPool(config, schema, 'message', log, { max: 4, options: PLANNING });
   const redis = openRedis(config.REDIS_URL, log);
   const key = identityKey(config.INTERNAL_SECRET_KEY);
-  const ctx: Omit<Context, 'sends'> = {
+  const ctx: Omit<Context, 'sends' | 'erasures'> = {
     ...base,
     db,
     pool,
     redis,
     auth: openPeer('auth', config.AUTH_INTERNAL_URL, key, 'message'),
     file: openPeer('file', config.FILE_INTERNAL_URL, key, 'message'),
+    links: openFileLinks(config.INTERNAL_SECRET_KEY, config.FILE_URL_TTL),
     facts: startFacts({
       service: 'message',
       db,
@@ -84,7 +90,8 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     words,
     stopUpkeep: startUpkeep({ db, config, log }),
   };
-  return Object.assign(ctx as Context, { sends: openSends(ctx as Context) });
+  const whole = Object.assign(ctx as Context, { sends: openSends(ctx as Context) });
+  return Object.assign(whole, { erasures: startErasures(whole) });
 }
 
 /** Redis is not asked: without it sends still commit. */
@@ -96,6 +103,7 @@ export async function ready({ db }: Context): Promise<void> {
 export async function close(ctx: Context): Promise<void> {
   ctx.stopUpkeep();
   ctx.words.close();
+  await ctx.erasures.close();
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
   ctx.redis.disconnect();

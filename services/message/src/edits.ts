@@ -2,6 +2,7 @@
 import { AppError, type Caller, invalidField, notFound } from '@chatapi/kit';
 import { readableMessage } from './access.ts';
 import { type Acting, tellAct } from './acts.ts';
+import { signed } from './attachments.ts';
 import { type Change, change } from './change.ts';
 import type { Context } from './context.ts';
 import { eventFrame, type Message } from './frames.ts';
@@ -45,7 +46,7 @@ export async function editMessage(ctx: Context, caller: Caller, id: string, want
     const fields = {
       message_id: id,
       content,
-      attachments: now.attachments,
+      attachments: signed(ctx.links, now.attachments),
       is_edited: true,
       updated_at: updated_at.toISOString(),
     };

@@ -6,7 +6,9 @@ export interface Attachment {
   size: number;
   sha256: string;
   description: string | null;
+  /** Signed where a client sees it; in the table it is the bare path, since a signature expires. */
   url: string;
+  url_expires_at?: string;
   thumbnail_url: string | null;
 }
 

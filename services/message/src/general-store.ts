@@ -7,7 +7,8 @@ export const GENERAL = 'general';
 export async function enterGeneral(db: Knex, userIds: string[]): Promise<void> {
   await db.raw(
     `with entered as (
-       insert into room_members (room_id, user_id, role) select '${GENERAL}', unnest(?::text[]) , 'member' on conflict do nothing returning 1
+       insert into room_members (room_id, user_id, role) select '${GENERAL}', u, 'member' from unnest(?::text[]) u
+         where not exists (select from people where user_id = u and erased_at is not null) on conflict do nothing returning 1
      ) update rooms set member_count = member_count + (select count(*) from entered) where id = '${GENERAL}' and exists (select 1 from entered)`,
     [userIds],
   );

@@ -2,6 +2,7 @@ import { type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { removeMessage } from './edits.ts';
+import { exportPage } from './export.ts';
 import { type InternalSend, replay, rights, roomsOfUsers, sendForNode, type Wanted } from './internal.ts';
 import { readHeads } from './log-store.ts';
 import { readsFile } from './message-store.ts';
@@ -53,6 +54,15 @@ export const internalRoutes: Route<Context>[] = [
     who,
     body: users,
     rule: (ctx: Context, { body }) => roomsOfUsers(ctx, body.user_ids),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/users/:id/export/:kind',
+    summary: 'A page of what a user wrote: messages, rooms or reactions',
+    who,
+    query: Joi.object({ after: Joi.string().allow('').default('') }),
+    rule: (ctx: Context, { params, query }) =>
+      exportPage(ctx.db, params.id as string, params.kind as string, query.after as string),
   }),
   route({
     method: 'post',

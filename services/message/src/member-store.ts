@@ -1,4 +1,5 @@
 import type { Knex } from '@chatapi/kit';
+import { leaveTrace } from './erasure-store.ts';
 import type { Standing } from './permissions.ts';
 
 export type MemberRole = 'owner' | 'moderator' | 'member';
@@ -29,7 +30,9 @@ export async function insertMembers(trx: Knex, roomId: string, people: NewMember
 export async function deleteMembers(trx: Knex, roomId: string, userIds?: string[]): Promise<string[]> {
   const query = trx('room_members').where('room_id', roomId);
   if (userIds !== undefined) query.whereIn('user_id', userIds);
-  return ((await query.delete('user_id')) as { user_id: string }[]).map(({ user_id }) => user_id);
+  const gone = ((await query.delete('user_id')) as { user_id: string }[]).map(({ user_id }) => user_id);
+  await leaveTrace(trx, gone, roomId);
+  return gone;
 }
 
 /**

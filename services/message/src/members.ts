@@ -85,7 +85,7 @@ async function assign(c: Change, roomId: string, actorId: string, userId: string
 }
 
 /** A room without an owner gets one: its oldest moderator, else its oldest member. */
-async function handOver(c: Change, roomId: string, actorId: string): Promise<void> {
+export async function handOver(c: Change, roomId: string, actorId: string): Promise<void> {
   if ((await countOwners(c.trx, roomId)) > 0) return;
   const heir = await findHeir(c.trx, roomId);
   if (heir !== undefined) await assign(c, roomId, actorId, heir, 'owner');

@@ -1,6 +1,8 @@
 // Owns: reading and changing messages, and the one mapper from rows to what clients see.
 
-import type { Knex, Pool } from '@chatapi/kit';
+import type { FileLinks, Knex } from '@chatapi/kit';
+import { signed } from './attachments.ts';
+import type { Context } from './context.ts';
 import type { Attachment, Message } from './frames.ts';
 import { type ReactionCounts, reactionsOf } from './reaction-store.ts';
 import { shownClientId } from './send-body.ts';
@@ -41,6 +43,7 @@ const COLUMNS = [
   .join(', ');
 
 const toMessage = (
+  links: FileLinks,
   { room_id, recipient_id, client_id, ...row }: MessageRow,
   reactions: ReactionCounts,
   positions: Positions,
@@ -52,7 +55,7 @@ const toMessage = (
   ...(recipient_id === null ? {} : { recipient_id }),
   content: row.content,
   message_type: row.message_type,
-  attachments: row.attachments,
+  attachments: signed(links, row.attachments),
   reply_to: row.reply_to,
   mentions: row.mentions,
   thread_count: row.thread_count,
@@ -66,13 +69,16 @@ const toMessage = (
 });
 
 /** Adds reactions and status: two queries for any number of rows. */
-export async function toMessages({ db, pool }: { db: Knex; pool: Pool }, rows: MessageRow[]): Promise<Message[]> {
+export async function toMessages(
+  { db, pool, links }: Pick<Context, 'db' | 'pool' | 'links'>,
+  rows: MessageRow[],
+): Promise<Message[]> {
   if (rows.length === 0) return [];
   const [reactions, positions] = await Promise.all([
     reactionsOf(db, rows),
     positionsOf(pool, [...new Set(rows.map((row) => row.room_id))]),
   ]);
-  return rows.map((row) => toMessage(row, reactions, positions));
+  return rows.map((row) => toMessage(links, row, reactions, positions));
 }
 
 const rowsOf = async (db: Knex, text: string, bindings: unknown[]): Promise<MessageRow[]> =>

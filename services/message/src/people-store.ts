@@ -15,7 +15,7 @@ export async function saveAccount(
     `insert into people as p (user_id, username, display_name, account_at) values (?, ?, ?, ?)
      on conflict (user_id) do update set username = excluded.username, account_at = excluded.account_at,
        display_name = case when p.profile_at is null and excluded.display_name <> '' then excluded.display_name else p.display_name end
-     where p.account_at <= excluded.account_at`,
+     where p.account_at <= excluded.account_at and p.erased_at is null`,
     [account.user_id, account.username, account.display_name ?? '', account.updated_at],
   );
 }
@@ -26,15 +26,19 @@ export async function saveProfile(
   profile: { user_id: string; display_name: string; updated_at: string },
 ): Promise<boolean> {
   const { rowCount } = await db.raw<{ rowCount: number }>(
-    `update people set display_name = case when coalesce(profile_at, '-infinity') <= ? then ? else display_name end,
+    `update people set display_name = case when erased_at is null and coalesce(profile_at, '-infinity') <= ? then ? else display_name end,
        profile_at = greatest(profile_at, ?) where user_id = ?`,
     [profile.updated_at, profile.display_name, profile.updated_at, profile.user_id],
   );
   return rowCount === 1;
 }
 
+/** Those who were not erased. */
 export const findPeople = async (db: Knex, ids: string[]): Promise<Person[]> =>
-  await db<Person>('people').select('user_id', 'username', 'display_name').whereIn('user_id', ids);
+  await db<Person>('people')
+    .select('user_id', 'username', 'display_name')
+    .whereIn('user_id', ids)
+    .whereNull('erased_at');
 
 /** User ids by lower-case username. */
 export async function namedPeople(db: Knex, usernames: string[]): Promise<Map<string, string>> {

@@ -4,6 +4,7 @@ import { change } from './change.ts';
 import type { Context } from './context.ts';
 import { lockedMessage } from './edits.ts';
 import { isEmoji } from './emoji.ts';
+import { leaveTrace } from './erasure-store.ts';
 import { eventFrame } from './frames.ts';
 import { demand } from './permissions.ts';
 import { addReaction, removeReaction } from './reaction-store.ts';
@@ -26,6 +27,7 @@ async function react(
     if (action === 'added') await demandVoice(c.trx, now.room_id, caller.user_id);
     const apply = action === 'added' ? addReaction : removeReaction;
     if (!(await apply(c.trx, now, caller.user_id, emoji))) return;
+    await leaveTrace(c.trx, [caller.user_id], now.room_id);
     const fields = { message_id: id, user_id: caller.user_id, emoji, action };
     await c.append(now.room_id, [{ sender: caller.user_id, frame: eventFrame('reaction', now.room_id, fields) }]);
   });

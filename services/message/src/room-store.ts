@@ -30,10 +30,13 @@ export const lockRoom = async (trx: Knex, id: string): Promise<RoomRow | undefin
   await trx<RoomRow>('rooms').where({ id }).forUpdate().first();
 
 /** @returns false when the id is taken, be it by a deleted room. Waits for whoever is making it right now. */
-export async function insertRoom(trx: Knex, room: { id: string; kind: Kind; name: string | null }): Promise<boolean> {
+export async function insertRoom(
+  trx: Knex,
+  room: { id: string; kind: Kind; name: string | null; by: string },
+): Promise<boolean> {
   const { rowCount } = await trx.raw<{ rowCount: number }>(
-    'insert into rooms (id, kind, name) values (?, ?, ?) on conflict do nothing',
-    [room.id, room.kind, room.name],
+    'insert into rooms (id, kind, name, name_by) values (?, ?, ?, ?) on conflict do nothing',
+    [room.id, room.kind, room.name, room.by],
   );
   return rowCount === 1;
 }
@@ -85,14 +88,22 @@ export async function publicRooms(
   return rows;
 }
 
+/** Notes who wrote name and topic. */
 export async function updateRoom(
   trx: Knex,
   id: string,
+  by: string,
   fields: { name?: string | null; topic?: string | null; kind?: Kind; slow_mode_seconds?: number },
 ): Promise<Date> {
+  const authors = {
+    ...(fields.name === undefined ? {} : { name_by: by }),
+    ...(fields.topic === undefined ? {} : { topic_by: by }),
+  };
   const [row] = await trx('rooms')
     .where({ id })
-    .update({ ...fields, version: trx.raw('version + 1'), updated_at: trx.raw('clock_timestamp()') }, ['updated_at']);
+    .update({ ...fields, ...authors, version: trx.raw('version + 1'), updated_at: trx.raw('clock_timestamp()') }, [
+      'updated_at',
+    ]);
   return (row as { updated_at: Date }).updated_at;
 }
 

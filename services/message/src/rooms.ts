@@ -103,9 +103,9 @@ export async function createRoom(ctx: Context, caller: Caller, body: NewRoom): P
     ...others.map((user_id) => ({ user_id, role: 'member' as const })),
   ];
   await change(ctx, id, async (c) => {
-    if (!(await insertRoom(c.trx, { id, kind: body.visibility, name: body.name ?? null })))
+    if (!(await insertRoom(c.trx, { id, kind: body.visibility, name: body.name ?? null, by: caller.user_id })))
       throw new AppError('CONFLICT', 'A room of this name exists or has existed');
-    if (body.topic !== undefined) await updateRoom(c.trx, id, { topic: body.topic });
+    if (body.topic !== undefined) await updateRoom(c.trx, id, caller.user_id, { topic: body.topic });
     await c.tell('room.created', { room_id: id, kind: body.visibility, created_at: new Date().toISOString() });
     await enterRoom(c, id, members);
   });
@@ -146,7 +146,7 @@ export async function changeRoom(ctx: Context, caller: Acting, id: string, chang
     if (Object.keys(changed).length === 0) return;
     const { visibility: kind, ...fields } = changed as RoomChanges;
     const updated_at = (
-      await updateRoom(c.trx, id, { ...fields, ...(kind === undefined ? {} : { kind }) })
+      await updateRoom(c.trx, id, caller.user_id, { ...fields, ...(kind === undefined ? {} : { kind }) })
     ).toISOString();
     await c.append(id, [{ sender: caller.user_id, frame: eventFrame('room_updated', id, { ...changed, updated_at }) }]);
     if (kind !== undefined) await c.tell('room.updated', { room_id: id, kind, updated_at });

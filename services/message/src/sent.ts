@@ -34,7 +34,7 @@ export function write(draft: Draft, at: string, found: Resolved): Written {
     ...(draft.recipient_id === null ? {} : { recipient_id: draft.recipient_id }),
     content: draft.content,
     message_type: draft.message_type,
-    attachments: draft.attachments,
+    attachments: draft.shown_attachments,
     reply_to: draft.reply_to,
     mentions: found.mentions,
     thread_count: 0,

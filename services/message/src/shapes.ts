@@ -11,7 +11,10 @@ export const attachmentShape = Joi.object({
   size: Joi.number().integer(),
   sha256: Joi.string(),
   description: text().allow(null),
-  url: Joi.string(),
+  url: Joi.string().description(
+    'signed: works in an `<img>` until `url_expires_at`; GET /files/{id} gives a fresh one',
+  ),
+  url_expires_at: time(),
   thumbnail_url: Joi.string().allow(null),
 });
 

@@ -161,10 +161,14 @@ describe('sending', () => {
     const { body } = await m
       .send('usr_a', { chat_id: 'files', content: '', message_type: 'image', attachments: ['file_1', 'file_2'] })
       .expect(201);
-    expect(body.attachments.map((one: any) => [one.url, one.thumbnail_url])).to.deep.equal([
-      ['/files/file_1/content', '/files/file_1/thumbnail'],
-      ['/files/file_2/content', null],
+    const bare = (url: string | null) => url?.replace(/\?token=[\w.-]+$/, ' signed') ?? null;
+    expect(body.attachments.map((one: any) => [bare(one.url), bare(one.thumbnail_url)])).to.deep.equal([
+      ['/files/file_1/content signed', '/files/file_1/thumbnail signed'],
+      ['/files/file_2/content signed', null],
     ]);
+    expect((await m.log('files')).at(-1)?.attachments).to.deep.equal(body.attachments);
+    const [{ attachments }] = await m.ctx.db('messages').where({ id: body.id });
+    expect(JSON.stringify(attachments)).to.not.include('token');
     const access = async (user: string) =>
       (await m.inside('get', `/internal/files/file_1/access?user_id=${user}`)).body;
     expect(await access('usr_z')).to.deep.equal({ allowed: true });

@@ -39,7 +39,8 @@ const keyOf = <T extends string | null>(name: T): T => (name?.normalize('NFKC').
 export async function keepAccount(trx: Knex, account: Account, displayName: string | null): Promise<void> {
   await trx.raw(
     `insert into profiles as p (user_id, username, email, role, status, created_at, account_updated_at, display_name, display_key)
-     values (:user_id, :username, :email, :role, :status, :created_at, :updated_at, :displayName, :displayKey)
+     select :user_id, :username, :email, :role, :status, :created_at, :updated_at, :displayName, :displayKey
+     where not exists (select from erased where user_id = :user_id)
      on conflict (user_id) do update set
        display_name = coalesce(p.display_name, excluded.display_name),
        display_key = coalesce(p.display_key, excluded.display_key),
@@ -85,8 +86,12 @@ export interface ProfileChange {
 type Changed = Raw & { profile_updated_at: Date };
 export type ChangedProfile = ProfileRow & { profile_updated_at: string };
 
-/** Changes what is given of a profile that exists. `profile_updated_at` grows strictly, so that the newest of two facts is told from the other. */
-export async function updateProfile(trx: Knex, userId: string, change: ProfileChange): Promise<ChangedProfile> {
+/** Changes what is given; undefined when there is no such profile (any more). `profile_updated_at` grows strictly, so that the newest of two facts is told from the other. */
+export async function updateProfile(
+  trx: Knex,
+  userId: string,
+  change: ProfileChange,
+): Promise<ChangedProfile | undefined> {
   const { rows } = await trx.raw<{ rows: Changed[] }>(
     `update profiles set
        display_name = coalesce(:display_name, display_name),
@@ -104,8 +109,15 @@ export async function updateProfile(trx: Knex, userId: string, change: ProfileCh
       avatar_url: change.avatar_url ?? null,
     },
   );
-  const row = rows[0] as Changed;
+  const row = rows[0];
+  if (row === undefined) return undefined;
   return { ...toProfile(row), profile_updated_at: row.profile_updated_at.toISOString() };
+}
+
+/** For ever: what is still on its way about this user finds the mark and brings nothing back. */
+export async function eraseProfile(trx: Knex, userId: string, at: string): Promise<void> {
+  await trx.raw('insert into erased (user_id, erased_at) values (?, ?) on conflict do nothing', [userId, at]);
+  await trx.raw('delete from profiles where user_id = ?', [userId]);
 }
 
 /** Never goes back: nodes may tell in any order. */

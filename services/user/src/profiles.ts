@@ -1,6 +1,6 @@
 // Owns: what is shown of a user to whom, and changing one's own profile.
 import { type Account, tellFact } from '@chatapi/bus';
-import { type Caller, type Paging, page } from '@chatapi/kit';
+import { type Caller, notFound, type Paging, page } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { onlineAmong, type Presence, presenceOf } from './presence.ts';
 import {
@@ -78,6 +78,7 @@ export async function changeProfile(
   await profile(ctx, caller.user_id, requestId);
   const changed = await ctx.db.transaction(async (trx) => {
     const row = await updateProfile(trx, caller.user_id, change);
+    if (row === undefined) throw notFound('User');
     const { id: user_id, display_name, bio, avatar_url, profile_updated_at: updated_at } = row;
     await tellFact(trx, 'profile.updated', { user_id, display_name, bio, avatar_url, updated_at });
     return row;

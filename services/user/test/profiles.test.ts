@@ -177,7 +177,7 @@ describe('profiles', () => {
     await user.ctx.db.raw("update profiles set profile_updated_at = now() + interval '1 hour' where user_id = ?", [id]);
     const first = await updateProfile(user.ctx.db, id, { bio: 'a' });
     const second = await updateProfile(user.ctx.db, id, { bio: 'b' });
-    expect(second.profile_updated_at > first.profile_updated_at).to.equal(true);
+    expect(Date.parse(second?.profile_updated_at ?? '')).to.be.greaterThan(Date.parse(first?.profile_updated_at ?? ''));
   });
 
   it('are given to other services by id, unknown ones left out', async () => {

@@ -2,5 +2,6 @@ import { factsMigration } from '@chatapi/bus';
 import type { Migration } from '@chatapi/kit';
 import { logMigration } from './001-log.ts';
 import { moderationMigration } from './002-moderation.ts';
+import { erasureMigration } from './003-erasure.ts';
 
-export const migrations: Migration[] = [factsMigration, logMigration, moderationMigration];
+export const migrations: Migration[] = [factsMigration, logMigration, moderationMigration, erasureMigration];

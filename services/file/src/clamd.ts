@@ -1,0 +1,70 @@
+// Owns: clamd's INSTREAM command: a stream in, its verdict out. Speaks over TCP or a Unix socket; holds one chunk at a time.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** The name of what was found, or null. */
+export type Finding = string | null;
+export type Scan = (source: AsyncIterable<Uint8Array>) => Promise<Finding>;
+
+const SILENCE_MS = 120_000;
+const MOST_ANSWER = 4096;
+
+const dial = ({ protocol, hostname, port, pathname }: URL): Socket =>
+  protocol === 'unix:'
+    ? connect(pathname)
+    : connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 3310) });
+
+/** @throws when clamd went away, or could not judge: too large for its StreamMaxLength, an error of its own. */
+function findingOf(answer: string): Finding {
+  const [, verdict = ''] = /^stream: (.*)$/.exec(answer.replace(/\0.*$/s, '').trim()) ?? [];
+  if (verdict === 'OK') return null;
+  const [, name] = /^(.+) FOUND$/.exec(verdict) ?? [];
+  if (name !== undefined) return name;
+  throw new Error(
+    `clamd gave no verdict: ${answer.replace(/[^\x20-\x7e]/g, '').slice(0, 200) || 'it closed the connection'}`,
+  );
+}
+
+function listen(socket: Socket): Promise<string> {
+  let answer = '';
+  return new Promise((resolve, reject) => {
+    socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error('clamd said nothing')));
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk.toString('latin1');
+      if (answer.includes('\0') || answer.length > MOST_ANSWER) resolve(answer);
+    });
+    socket.once('close', () => resolve(answer));
+    // What it said before it hung up counts: it closes in mid-stream when a file is too large for it.
+    socket.once('error', (error) => (answer === '' ? reject(error) : resolve(answer)));
+  });
+}
+
+async function send(socket: Socket, source: AsyncIterable<Uint8Array>): Promise<void> {
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    if (!socket.write(bytes)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  };
+  await write(Buffer.from('zINSTREAM\0'));
+  const length = Buffer.alloc(4);
+  for await (const chunk of source) {
+    if (socket.destroyed) return;
+    length.writeUInt32BE(chunk.length);
+    await write(Buffer.concat([length, chunk]));
+  }
+  await write(Buffer.alloc(4));
+}
+
+/** `url`: `tcp://host:3310` or `unix:///path`. */
+export function openClamd(url: string): Scan {
+  const target = new URL(url);
+  return async (source) => {
+    const socket = dial(target);
+    const answer = listen(socket);
+    answer.catch(() => undefined);
+    try {
+      await send(socket, source);
+      return findingOf(await answer);
+    } finally {
+      socket.destroy();
+    }
+  };
+}

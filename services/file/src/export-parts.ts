@@ -1,0 +1,91 @@
+// Owns: what is in an export: everything that the services know of one user, page by page, and the bytes of their files.
+import { Readable } from 'node:stream';
+import type { Knex, Peer } from '@chatapi/kit';
+import type { ExportRow } from './export-store.ts';
+import { type FileRow, filesOfAfter } from './file-store.ts';
+import type { Storage } from './storage.ts';
+import type { ZipPart } from './zip.ts';
+
+export interface Archived {
+  db: Knex;
+  storage: Storage;
+  auth: Peer;
+  user: Peer;
+  message: Peer;
+}
+
+const PAGE = 200;
+const CALL_MS = 10_000;
+
+const json = (path: string, value: unknown): ZipPart => ({
+  path,
+  bytes: Readable.from([`${JSON.stringify(value, null, 2)}\n`], { objectMode: false }),
+  compress: true,
+});
+
+async function* arrayText(pages: AsyncIterable<unknown[]>): AsyncGenerator<string> {
+  let before = '[\n';
+  for await (const page of pages)
+    for (const item of page) {
+      yield `${before}${JSON.stringify(item)}`;
+      before = ',\n';
+    }
+  yield before === '[\n' ? '[]\n' : '\n]\n';
+}
+
+const list = (path: string, pages: AsyncIterable<unknown[]>): ZipPart => ({
+  path,
+  bytes: Readable.from(arrayText(pages), { objectMode: false }),
+  compress: true,
+});
+
+interface Page {
+  items: unknown[];
+  /** null: that was all. */
+  next: string | null;
+}
+
+async function* fromMessage({ message }: Archived, userId: string, kind: string): AsyncGenerator<unknown[]> {
+  for (let after: string | null = ''; after !== null; ) {
+    const page: Page = await message.call('GET', `/internal/users/${encodeURIComponent(userId)}/export/${kind}`, {
+      query: { after },
+      timeoutMs: CALL_MS,
+    });
+    yield page.items;
+    after = page.next;
+  }
+}
+
+async function* filesOf({ db }: Archived, userId: string): AsyncGenerator<FileRow[]> {
+  for (let after = ''; ; ) {
+    const rows = await filesOfAfter(db, userId, after, PAGE);
+    yield rows;
+    if (rows.length < PAGE) return;
+    after = (rows.at(-1) as FileRow).id;
+  }
+}
+
+/** What is in quarantine stays there; what went away meanwhile is left out. */
+async function* bytesOf(from: Archived, userId: string): AsyncGenerator<ZipPart> {
+  for await (const rows of filesOf(from, userId))
+    for (const { id, filename, content_type, scan_status } of rows) {
+      if (scan_status === 'pending' || scan_status === 'infected') continue;
+      const bytes = await from.storage.read(id);
+      if (bytes !== undefined)
+        yield { path: `files/${id}-${filename}`, bytes, compress: content_type.startsWith('text/') };
+    }
+}
+
+export async function* archiveParts(from: Archived, { user_id, created_at }: ExportRow): AsyncGenerator<ZipPart> {
+  const path = `/internal/accounts/${encodeURIComponent(user_id)}`;
+  const [account, { profiles }, { sessions }] = await Promise.all([
+    from.auth.call<object>('GET', path),
+    from.user.call<{ profiles: object[] }>('POST', '/internal/profiles', { body: { ids: [user_id] } }),
+    from.auth.call<{ sessions: object[] }>('GET', `${path}/sessions`),
+  ]);
+  yield json('profile.json', { ...account, ...profiles[0], exported_at: created_at });
+  yield json('sessions.json', sessions);
+  for (const kind of ['rooms', 'messages', 'reactions']) yield list(`${kind}.json`, fromMessage(from, user_id, kind));
+  yield list('files.json', filesOf(from, user_id));
+  yield* bytesOf(from, user_id);
+}

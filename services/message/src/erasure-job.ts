@@ -1,0 +1,59 @@
+// Owns: that ordered erasures are carried out, whichever instance dies: the order is a row, held by a transaction's lock
+// while somebody works on it. Requests that were under way when the account ended may still write for a few seconds;
+// therefore the person is looked for again, for longer than any such request can take.
+import type { Context } from './context.ts';
+import { erasePerson } from './erasure.ts';
+import { endErasure, endFile, postponeErasure, takeErasure, takeFile } from './erasure-store.ts';
+import { eraseFile } from './file-erasure.ts';
+
+const TICK_MS = 500;
+const SOONEST_S = 5;
+const WATCHED_S = 60;
+
+/** @returns false when nothing was due. */
+const workOnPerson = (ctx: Context): Promise<boolean> =>
+  ctx.db.transaction(async (trx) => {
+    const due = await takeErasure(trx);
+    if (due === undefined) return false;
+    const age = (Date.now() - due.erased_at.getTime()) / 1000;
+    await erasePerson(ctx, due.user_id);
+    await (age > WATCHED_S
+      ? endErasure(trx, due.user_id)
+      : postponeErasure(trx, due.user_id, Math.max(SOONEST_S, age)));
+    return true;
+  });
+
+const workOnFile = (ctx: Context): Promise<boolean> =>
+  ctx.db.transaction(async (trx) => {
+    const fileId = await takeFile(trx);
+    if (fileId === undefined) return false;
+    await eraseFile(ctx, fileId);
+    await endFile(trx, fileId);
+    return true;
+  });
+
+export interface ErasureJob {
+  close(): Promise<void>;
+}
+
+export function startErasures(ctx: Context): ErasureJob {
+  let running: Promise<void> | undefined;
+  let closed = false;
+  const work = async (): Promise<void> => {
+    while (!closed && ((await workOnPerson(ctx)) || (await workOnFile(ctx))));
+  };
+  const ticker = setInterval(() => {
+    running ??= work()
+      .catch((err: Error) => ctx.log.warn({ err: err.message }, 'an erasure broke off; tried again'))
+      .finally(() => {
+        running = undefined;
+      });
+  }, TICK_MS);
+  return {
+    async close() {
+      closed = true;
+      clearInterval(ticker);
+      await running;
+    },
+  };
+}
