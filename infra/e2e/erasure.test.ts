@@ -157,6 +157,9 @@ async function plant(mark: string, other: Account): Promise<Planted> {
   const borrowed = await say(other, { chat_id: open, content: 'their file', attachments: [file.id] });
   const old = await attach(who, Buffer.from(`old ${mark}`), `old-${mark}.txt`, mark);
   await rest(who).delete(`/files/${old.id}`).expect(204);
+  await rest(who)
+    .post('/reports', { target_type: 'user', target_id: other.id, reason: `reported ${mark}` })
+    .expect(201);
   await rest(undefined)
     .post('/users/login', { username_or_email: mark, password: `wrong ${mark}` })
     .expect(401);

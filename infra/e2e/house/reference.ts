@@ -49,7 +49,7 @@ export const withBlock = (readme: string, block: string): string =>
 /** Set per process by whatever deploys (compose, Kubernetes, the local runner), not by the person who installs. */
 const WIRING =
   /^(?:INSTANCES?|HOST|PORT|INTERNAL_PORT|CHATAPI_SUPERVISED|DATABASE_URL|REDIS_URL|\w+_(?:INTERNAL_)?URL)$/;
-const CHOSEN = /^STORAGE_URL$/;
+const CHOSEN = /^(STORAGE|CLAMAV)_URL$/;
 
 const entry = ({ name, required, fallback, description }: Setting): string =>
   `${description === '' ? '' : `# ${description}\n`}${required ? '' : '#'}${name}=${fallback ?? ''}\n`;

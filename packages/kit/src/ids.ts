@@ -1,6 +1,19 @@
 import { v7 } from 'uuid';
 
-export type IdKind = 'exp' | 'usr' | 'ses' | 'msg' | 'file' | 'fact' | 'con' | 'aud' | 'ann' | 'req' | 'rep' | 'room' | 'evt';
+export type IdKind =
+  | 'exp'
+  | 'usr'
+  | 'ses'
+  | 'msg'
+  | 'file'
+  | 'fact'
+  | 'con'
+  | 'aud'
+  | 'ann'
+  | 'req'
+  | 'rep'
+  | 'room'
+  | 'evt';
 
 /** `usr_…`: opaque to clients, sortable by creation time (UUIDv7 without dashes behind the kind). */
 export const newId = (kind: IdKind): string => `${kind}_${v7().replaceAll('-', '')}`;

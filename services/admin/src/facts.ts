@@ -2,6 +2,7 @@
 import type { FactHandlers } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
 import { recordHeard, recordInfection } from './audit.ts';
+import { blankReports } from './report-store.ts';
 import {
   addMessages,
   dropFile,
@@ -16,7 +17,10 @@ import {
 export const handlers: FactHandlers<Knex.Transaction> = {
   'account.created': (account, trx) => putAccount(trx, account),
   'account.updated': (account, trx) => putAccount(trx, account),
-  'account.erased': ({ user_id }, trx) => eraseAccount(trx, user_id),
+  'account.erased': async ({ user_id }, trx) => {
+    await eraseAccount(trx, user_id);
+    await blankReports(trx, user_id);
+  },
   'account.seen': ({ user_id, at }, trx) => putSeen(trx, user_id, at),
   'room.created': ({ room_id, kind, created_at }, trx) => putRoom(trx, room_id, kind, created_at),
   'room.updated': ({ room_id, kind, updated_at }, trx) => putRoom(trx, room_id, kind, updated_at),

@@ -43,6 +43,12 @@ export const listReports = async (db: Knex, { limit, skip, ...filter }: ReportFi
     .limit(limit)
     .offset(skip);
 
+/** A report stays for those who handle it; what its reporter wrote, and what this user noted on others', goes. */
+export async function blankReports(trx: Knex, userId: string): Promise<void> {
+  await trx('reports').where({ reporter_id: userId }).update({ reason: '' });
+  await trx('reports').where({ handled_by: userId }).update({ note: null });
+}
+
 export const lockReport = async (trx: Knex, id: string): Promise<Report | undefined> =>
   await trx('reports').where({ id }).forUpdate().first();
 
