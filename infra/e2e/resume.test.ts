@@ -107,8 +107,12 @@ describe('resume', () => {
     await Promise.all(ids.map((id, i) => (i % 5 === 0 ? rest(ann).delete(`/messages/${id}`) : undefined)));
     const b = await connect(bob, nodes()[1]);
     await resume(b, { [room]: 0 });
+    const frames = durable(b, room);
+    // This node may still have handed on the newest of them live when the resume was read: the replay begins at 1.
+    const replay = frames.slice(frames.map((f) => f.seq).lastIndexOf(1));
+    expect(replay.map((f) => f.seq)).to.deep.equal(replay.map((_, i) => i + 1));
     const state = new Map<string, string>();
-    for (const f of durable(b, room)) {
+    for (const f of replay) {
       if (f.type === 'message') state.set(f.id, f.content);
       if (f.type === 'message_updated') state.set(f.message_id, f.content);
       if (f.type === 'message_deleted') state.set(f.message_id, '');

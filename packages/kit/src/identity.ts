@@ -39,12 +39,26 @@ export const identityKey = (secret: string): KeyObject =>
 export const sealIdentity = (key: KeyObject, identity: Identity): string =>
   jwt.sign({ ...identity }, key, { algorithm: 'HS256', audience: AUDIENCE, expiresIn: LIFETIME_S });
 
+// A service seals who it is once for many calls: what was verified under a key is not verified again while it is good.
+const verified = new WeakMap<KeyObject, Map<string, { identity: Identity; until: number }>>();
+const MOST_REMEMBERED = 100;
+
+function remember(key: KeyObject, sealed: string, identity: Identity & { exp: number }): void {
+  const known = verified.get(key) ?? new Map();
+  if (known.size >= MOST_REMEMBERED) known.clear();
+  verified.set(key, known.set(sealed, { identity, until: identity.exp * 1000 }));
+}
+
 /** @throws AppError AUTHENTICATION_ERROR when missing, forged or expired. */
 export function openIdentity(key: KeyObject, sealed: string | string[] | undefined): Identity {
   if (typeof sealed !== 'string') throw new AppError('AUTHENTICATION_ERROR', 'No identity was passed');
+  const known = verified.get(key)?.get(sealed);
+  if (known !== undefined && known.until > Date.now()) return known.identity;
   try {
     const claims = jwt.verify(sealed, key, { algorithms: ['HS256'], audience: AUDIENCE, maxAge: LIFETIME_S });
-    return claims as unknown as Identity;
+    const identity = claims as unknown as Identity & { exp: number };
+    if (identity.kind === 'service') remember(key, sealed, identity);
+    return identity;
   } catch (cause) {
     throw new AppError('AUTHENTICATION_ERROR', 'The passed identity is not valid', { cause });
   }

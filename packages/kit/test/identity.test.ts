@@ -34,6 +34,14 @@ describe('identity', () => {
         .to.throw()
         .with.property('code', 'AUTHENTICATION_ERROR');
   });
+
+  it('remembers a service’s seal only while it is good', async () => {
+    const short = jwt.sign({ kind: 'service', service: 'message' }, key, { audience: 'chatapi-inside', expiresIn: 1 });
+    for (let i = 0; i < 3; i++) expect(openIdentity(key, short)).to.include({ kind: 'service', service: 'message' });
+    expect(() => openIdentity(identityKey('another secret'), short)).to.throw();
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    expect(() => openIdentity(key, short)).to.throw();
+  });
 });
 
 describe('ids', () => {
