@@ -1,7 +1,7 @@
 // Owns: no act without a record. The intent is committed before the act, the outcome after it; what dies in between leaves
 // an intent, which the sweep closes as `unknown`.
 import type { Facts } from '@chatapi/bus';
-import { AppError, type Call, type Knex, newId, page } from '@chatapi/kit';
+import { AppError, type Call, type Caller, type Knex, newId, page } from '@chatapi/kit';
 import {
   closeOpenIntents,
   type Entry,
@@ -17,7 +17,7 @@ import type { Context } from './context.ts';
 type Deps = Pick<Context, 'db' | 'log'>;
 
 /** Who acts, from where. */
-export type Acting = Pick<Call, 'caller' | 'ip' | 'request_id'>;
+export type Acting = { caller: Pick<Caller, 'user_id'> } & Pick<Call, 'ip' | 'request_id'>;
 
 export interface Act {
   action: string;

@@ -4,7 +4,11 @@ import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
 import { deleteMessage } from './messages.ts';
 import { moderationRoutes } from './moderation-routes.ts';
+<<<<<<< HEAD
 import { personalRoutes } from './personal-routes.ts';
+=======
+import { rebuildStatistics } from './rebuild.ts';
+>>>>>>> 5f3379b (admin: statistics are rebuilt from the services while all goes on; health is answered within 3 s whatever hangs; tests that kill and freeze)
 import {
   auditList,
   auditQuery,
@@ -65,6 +69,18 @@ const reading: Route<Context>[] = [
 ];
 
 const acting: Route<Context>[] = [
+  route({
+    method: 'post',
+    path: '/admin/dashboard/stats/rebuild',
+    summary: 'Count everything anew from the services, while all goes on',
+    tag,
+    who: 'admin',
+    answer: statisticsShape,
+    rule: async (ctx, call) => {
+      await rebuildStatistics(ctx, call);
+      return readStatistics(ctx);
+    },
+  }),
   route({
     method: 'post',
     path: '/admin/users/:id/ban',

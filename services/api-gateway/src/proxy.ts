@@ -14,6 +14,7 @@ import type { Row } from './routes.ts';
 /** A client waits 10 s, a service 5: silence for longer than this is none of theirs. */
 const SILENCE_MS = 8000;
 const FILE_SILENCE_MS = 60_000;
+const PROMPT_SILENCE_MS = 2500;
 const RETRY_WITHIN_MS = 1000;
 
 export type Refuse = (req: DoorRequest, res: DoorResponse, error: unknown) => void;
@@ -86,11 +87,13 @@ export function openProxy(ctx: Context, refuse: Refuse): (req: DoorRequest, res:
     });
   const quick = open(SILENCE_MS);
   const slow = open(FILE_SILENCE_MS);
+  const prompt = open(PROMPT_SILENCE_MS);
+  const wayOf = ({ row }: Exchange) => (row?.file !== undefined ? slow : row?.prompt ? prompt : quick);
 
   function forward(req: DoorRequest, res: DoorResponse): void {
     const { exchange } = req;
     exchange.instance = ctx.groups[serviceOf(exchange)].next();
-    void (exchange.row?.file === undefined ? quick : slow)(req, res);
+    void wayOf(exchange)(req, res);
   }
   return forward;
 }

@@ -13,6 +13,8 @@ export interface Row {
   who: 'anyone' | 'user';
   /** Neither counted nor refused under load: health and documents. */
   free?: true;
+  /** Asked when something hangs: silence for 2.5 s is told as SERVICE_UNAVAILABLE. */
+  prompt?: true;
   /** A file travels: its own size and time limits. */
   file?: 'upload' | 'download';
 }
@@ -82,6 +84,7 @@ export const rows: Row[] = [
   { method: 'GET', path: '/announcements', service: 'admin', who: 'user' },
 
   { method: 'GET', path: '/admin/dashboard/stats', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/dashboard/stats/rebuild', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/users', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/users/:id/ban', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/users/:id/unban', service: 'admin', who: 'user' },
@@ -100,5 +103,5 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/announcements', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/word-filter', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/word-filter', service: 'admin', who: 'user' },
-  { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', prompt: true },
 ];

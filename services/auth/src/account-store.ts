@@ -182,3 +182,22 @@ export async function listAccounts(
   ]);
   return { accounts: found.rows.map(toAccount), total: (counted.rows[0] as { total: number }).total };
 }
+
+export interface AccountState {
+  user_id: string;
+  status: string;
+  created_at: Date;
+  updated_at: Date;
+  seen_at: Date | null;
+}
+
+/** Those asked for; without ids a page in order of id. */
+export const accountStates = async (
+  db: Knex,
+  { ids, after, limit }: { ids?: string[]; after: string; limit: number },
+): Promise<AccountState[]> =>
+  await db('accounts')
+    .where((which) => (ids === undefined ? which.where('user_id', '>', after) : which.whereIn('user_id', ids)))
+    .orderBy('user_id')
+    .limit(limit)
+    .select('user_id', 'status', 'created_at', 'updated_at', 'seen_at');

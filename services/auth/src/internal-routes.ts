@@ -1,6 +1,6 @@
 import { paging, type Role, type Route, route, text } from '@chatapi/kit';
 import Joi from 'joi';
-import type { AccountFilter } from './account-store.ts';
+import { type AccountFilter, accountStates } from './account-store.ts';
 import { findAccounts, getAccount } from './accounts.ts';
 import { type Ban, banAccount, unbanAccount } from './bans.ts';
 import type { Context } from './context.ts';
@@ -27,6 +27,12 @@ const banBody = Joi.object<Ban, true>({ reason, until: Joi.string().isoDate().al
 const roleBody = Joi.object<{ role: Role; actor_id: string }, true>({ role: role().required(), actor_id: actor });
 const afterQuery = Joi.object<{ after: number }, true>({ after: Joi.number().integer().min(0).default(0) });
 
+const statesBody = Joi.object<{ ids?: string[]; after: string; limit: number }>({
+  ids: Joi.array().items(Joi.string()).max(1000),
+  after: Joi.string().allow('').default(''),
+  limit: Joi.number().integer().min(1).max(1000).default(1000),
+});
+
 const who = 'service';
 const params = idParams;
 
@@ -38,6 +44,14 @@ export const internalRoutes: Route<Context>[] = [
     who,
     query: filter,
     rule: (ctx, { query }) => findAccounts(ctx, query),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/accounts/states',
+    summary: 'Accounts as they are counted: these, or a page in order of id',
+    who,
+    body: statesBody,
+    rule: async (ctx, { body }) => ({ states: await accountStates(ctx.db, body) }),
   }),
   route({
     method: 'get',

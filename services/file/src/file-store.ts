@@ -157,3 +157,14 @@ export const filesAfter = (
 export async function setMissing(db: Knex, id: string, since: Date | null): Promise<void> {
   await live(db).where({ id }).update({ missing_since: since });
 }
+
+/** As they are counted: those asked for; without ids a page in order of id. Deleted ones too. */
+export const fileStates = async (
+  db: Knex,
+  { ids, after, limit }: { ids?: string[]; after: string; limit: number },
+): Promise<{ file_id: string; bytes: number; deleted: boolean }[]> =>
+  await db('files')
+    .where((which) => (ids === undefined ? which.where('id', '>', after) : which.whereIn('id', ids)))
+    .orderBy('id')
+    .limit(limit)
+    .select('id as file_id', 'size as bytes', db.raw('deleted_at is not null as deleted'));

@@ -2,6 +2,7 @@ import { type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { orderExport, showExport } from './exports.ts';
+import { fileStates } from './file-store.ts';
 import { demandSeen, snapshots } from './files.ts';
 import { fileId } from './shapes.ts';
 
@@ -50,5 +51,17 @@ export const internalRoutes: Route<Context>[] = [
     who: 'service',
     params: fileId,
     rule: (ctx, { params }) => showExport(ctx, params.id),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/files/states',
+    summary: 'Files as they are counted: these, or a page in order of id',
+    who: 'service',
+    body: Joi.object<{ ids?: string[]; after: string; limit: number }>({
+      ids: Joi.array().items(Joi.string()).max(1000),
+      after: Joi.string().allow('').default(''),
+      limit: Joi.number().integer().min(1).max(1000).default(1000),
+    }),
+    rule: async (ctx: Context, { body }) => ({ states: await fileStates(ctx.db, body) }),
   }),
 ];

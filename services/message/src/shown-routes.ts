@@ -31,15 +31,16 @@ export const shownRoutes: Route<Context>[] = [
     rule: async (ctx: Context, { body }) => ({ messages: await shownMessages(ctx.db, body.ids) }),
   }),
   route({
-    method: 'get',
-    path: '/internal/rooms',
-    summary: 'Every room, deleted ones too, in order of id',
+    method: 'post',
+    path: '/internal/rooms/states',
+    summary: 'Rooms as they are counted: these, or a page in order of id',
     who,
-    query: Joi.object<{ after: string; limit: number }>({
+    body: Joi.object<{ ids?: string[]; after: string; limit: number }>({
+      ids: Joi.array().items(Joi.string()).max(1000),
       after: Joi.string().allow('').default(''),
       limit: Joi.number().integer().min(1).max(1000).default(1000),
     }),
-    rule: async (ctx: Context, { query }) => ({ rooms: await countedRooms(ctx.db, query.after, query.limit) }),
+    rule: async (ctx: Context, { body }) => ({ states: await countedRooms(ctx.db, body) }),
   }),
   route({
     method: 'get',

@@ -24,10 +24,13 @@ export interface CountedRoom {
   deleted: boolean;
 }
 
-/** In order of id, deleted ones too. */
-export const countedRooms = async (db: Knex, after: string, limit: number): Promise<CountedRoom[]> =>
+/** Those asked for; without ids a page in order of id. Deleted rooms too. */
+export const countedRooms = async (
+  db: Knex,
+  { ids, after, limit }: { ids?: string[]; after: string; limit: number },
+): Promise<CountedRoom[]> =>
   await db('rooms')
-    .where('id', '>', after)
+    .where((which) => (ids === undefined ? which.where('id', '>', after) : which.whereIn('id', ids)))
     .orderBy('id')
     .limit(limit)
     .select('id as room_id', 'kind', 'updated_at', db.raw('deleted_at is not null as deleted'));
@@ -51,10 +54,10 @@ export async function countMessages(db: Knex): Promise<MessageCounts> {
       const one = async <T>(sql: string): Promise<T[]> => (await trx.raw<{ rows: T[] }>(sql)).rows;
       // Counters of the rooms less tombstones, by their own index: no scan of what was ever said.
       const [sum] = await one<{ total: number }>(
-        `select ((select coalesce(sum(message_count), 0) from rooms) - (select count(*) from messages where is_deleted))::bigint total`,
+        `select ((select coalesce(sum(message_count), 0) from rooms) - (select count(*) from messages where is_deleted))::bigint as total`,
       );
       const seconds = await one<{ second: Date; count: number }>(
-        `select date_trunc('second', m.created_at) second, count(*)::int count from rooms r join messages m on m.room_id = r.id
+        `select date_trunc('second', m.created_at) as second, count(*)::int as count from rooms r join messages m on m.room_id = r.id
          where r.active_at > now() - interval '25 hours' and m.created_at > now() - interval '25 hours' and not m.is_deleted
          group by 1`,
       );

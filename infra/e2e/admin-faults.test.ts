@@ -1,0 +1,218 @@
+// Statistics, audit log and health while processes die or hang: a cluster of its own.
+import { expect } from 'chai';
+import { Client } from 'pg';
+import { type Account, type Json, loginAdmin, register, rest, say } from './client.ts';
+import { dispose, ownCluster, type TestCluster } from './cluster.ts';
+import { eventually, expectError } from './expects.ts';
+import { freeze } from './freeze.ts';
+
+const SETTLED_MS = 15_000;
+
+/** Every number of the dashboard that is kept in a database, counted in the services' own tables. */
+const RECOUNT = `
+select
+  (select json_build_object('total', count(*), 'active_24h', count(*) filter (where greatest(seen_at, created_at) > now() - interval '24 hours'),
+    'new_24h', count(*) filter (where created_at > now() - interval '24 hours'), 'banned', count(*) filter (where status = 'banned'))
+    from auth.accounts) users,
+  (select json_build_object('total', count(*), 'public', count(*) filter (where kind = 'public'),
+    'private', count(*) filter (where kind = 'private'), 'direct', count(*) filter (where kind = 'direct'))
+    from messages.rooms where deleted_at is null) rooms,
+  (select json_build_object('total', count(*), 'last_24h', count(*) filter (where created_at > now() - interval '24 hours'),
+    'last_hour', count(*) filter (where created_at > now() - interval '1 hour')) from messages.messages where not is_deleted) messages,
+  (select json_build_object('total', count(*), 'bytes', coalesce(sum(size), 0)) from files.files where deleted_at is null) files`;
+
+describe('administration under faults', function () {
+  this.timeout(60_000);
+  let own: TestCluster;
+  let db: Client;
+  let admin: Account;
+  let ann: Account;
+  before(async () => {
+    own = await ownCluster({ MESSAGE_INSTANCES: '2', ALLOWED_FILE_TYPES: '.txt' });
+    db = new Client(own.postgresUrl);
+    db.on('error', () => undefined);
+    await db.connect();
+    [admin, ann] = [await loginAdmin(own.url), await register('ann', own.url)];
+  });
+  after(async () => {
+    await db?.end();
+    await dispose(own);
+  });
+
+  const stats = async (): Promise<Json> => (await rest(admin, own.url).get('/admin/dashboard/stats').expect(200)).body;
+  const recount = async (): Promise<Json> => (await db.query(RECOUNT)).rows[0];
+  const equalRecount = (ms: number): Promise<void> =>
+    eventually(async () => {
+      const { users, rooms, messages, files } = await stats();
+      const { online: _, ...counted } = users;
+      expect({ users: counted, rooms, messages, files }).to.deep.equal(await recount());
+    }, ms);
+  const revived = async (name: string, before: number | undefined): Promise<void> => {
+    await eventually(() => expect(own.pid(name)).to.not.be.oneOf([before, undefined]), SETTLED_MS);
+    await own.waitReady(SETTLED_MS);
+  };
+  async function killAdmin(): Promise<void> {
+    const before = own.pid('admin');
+    own.kill('admin');
+    await revived('admin', before);
+  }
+
+  /** A bit of everything that is counted. */
+  async function load(n: number): Promise<void> {
+    const room = `load-${n}`;
+    const bob = await register('bob', own.url);
+    await rest(bob, own.url)
+      .post('/rooms', { chat_id: `hidden-${n}`, visibility: 'private' })
+      .expect(201);
+    const sent = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => say(ann, { chat_id: room, content: `m${i}` }, own.url)),
+    );
+    await Promise.all(sent.slice(0, 5).map(({ id }) => rest(ann, own.url).delete(`/messages/${id}`).expect(204)));
+    await say(ann, { recipient_id: bob.id, content: 'hi' }, own.url);
+    const kept = await rest(bob, own.url)
+      .post('/files/upload')
+      .attach('file', Buffer.from('12345'), 'a.txt')
+      .expect(201);
+    await rest(bob, own.url).post('/files/upload').attach('file', Buffer.from('1234567'), 'b.txt').expect(201);
+    await rest(bob, own.url).delete(`/files/${kept.body.id}`).expect(204);
+    if (n % 2 === 0) await rest(bob, own.url).delete(`/rooms/hidden-${n}`).expect(204);
+    if (n % 3 === 0) await rest(bob, own.url).put(`/rooms/hidden-${n}`, { visibility: 'public' });
+  }
+  let loads = 0;
+
+  it('statistics equal a recount within 2 s of a quiet moment, general among the rooms', async () => {
+    await Promise.all([load(loads++), load(loads++), load(loads++)]);
+    await equalRecount(2000);
+    expect((await stats()).rooms.public).to.be.at.least(1);
+  });
+
+  it('kill -9 of admin under load loses and doubles no count', async () => {
+    const work = Promise.all([load(loads++), load(loads++), load(loads++), load(loads++)]);
+    await killAdmin();
+    const more = load(loads++);
+    await killAdmin();
+    await Promise.all([work, more]);
+    await equalRecount(SETTLED_MS);
+  });
+
+  it('a rebuild under load puts a scrambled read model right', async () => {
+    await db.query(`
+      delete from admin.accounts where user_id in (select user_id from admin.accounts limit 2);
+      insert into admin.accounts (user_id, status, created_at) values ('usr_nobody', 'banned', now());
+      update admin.rooms set deleted = true where room_id like 'load-%'; update admin.rooms set kind = 'direct' where room_id = 'general';
+      insert into admin.rooms (room_id, kind) values ('nowhere', 'public');
+      delete from admin.files; insert into admin.files (file_id, bytes) values ('file_none', 99);
+      update admin.message_totals set count = 7; update admin.message_seconds set count = count + 1`);
+    const work = Promise.all([load(loads++), load(loads++), load(loads++)]);
+    for (let i = 0; i < 3; i++) await rest(admin, own.url).post('/admin/dashboard/stats/rebuild').expect(200);
+    expectError(await rest(ann, own.url).post('/admin/dashboard/stats/rebuild'), 403, 'AUTHORIZATION_ERROR');
+    await work;
+    await equalRecount(SETTLED_MS);
+  });
+
+  it('no act of an admin is without its row, though admin is killed in the middle of many', async () => {
+    const people = await Promise.all(Array.from({ length: 24 }, () => register('victim', own.url)));
+    const reports = await Promise.all(
+      people.map(async ({ id }) => {
+        const body = { target_type: 'user', target_id: id, reason: 'r' };
+        return (await rest(ann, own.url).post('/reports', body).expect(201)).body.id as string;
+      }),
+    );
+    const acts = people.flatMap(({ id }, i) => [
+      rest(admin, own.url).post(`/admin/users/${id}/ban`, { reason: 'r' }),
+      rest(admin, own.url).post(`/admin/reports/${reports[i]}/resolve`),
+      rest(admin, own.url).post('/admin/announcements', { text: `said ${i}` }),
+    ]);
+    let through = 0;
+    const done = Promise.allSettled(
+      acts.map(async (act) => {
+        const { status } = await act;
+        if (status < 300) through++;
+      }),
+    );
+    // In the middle: some are over, some under way, some have yet to begin.
+    await eventually(() => expect(through).to.be.at.least(6), SETTLED_MS);
+    await killAdmin();
+    await done;
+    const missing = async (sql: string): Promise<number> => Number((await db.query(sql)).rows[0].n);
+    const row = (action: string, id: string): string =>
+      `(select count(*) from admin.audit_intents i where i.action = '${action}' and i.target_id = ${id})`;
+    expect(
+      await missing(
+        `select count(*) n from auth.accounts a where status = 'banned' and ${row('user.ban', 'a.user_id')} = 0`,
+      ),
+    ).to.equal(0);
+    // In one database an act and its row are there together or not at all.
+    for (const [table, action, where] of [
+      ['reports', 'report.resolve', `status = 'resolved'`],
+      ['announcements', 'announcement.post', 'true'],
+    ] as const)
+      expect(
+        await missing(`select count(*) n from admin.${table} t where (${where})::int <> ${row(action, 't.id')}`),
+      ).to.equal(0);
+    expect(through, 'not all got through').to.be.below(acts.length);
+  });
+
+  it('the audit log can’t be changed or emptied by the service’s own role', async () => {
+    await db.query('set role chatapi_admin');
+    try {
+      for (const table of ['audit_intents', 'audit_outcomes'])
+        for (const sql of [
+          `update admin.${table} set created_at = now()`,
+          `delete from admin.${table}`,
+          `truncate admin.${table} cascade`,
+        ]) {
+          const error = await db.query(sql).then(
+            () => undefined,
+            (err: Error & { code: string }) => err,
+          );
+          expect(error?.code, sql).to.equal('42501');
+        }
+    } finally {
+      await db.query('reset role');
+    }
+  });
+
+  describe('system health', () => {
+    const health = async (): Promise<{ body: Json; ms: number; status: number }> => {
+      const started = Date.now();
+      const { body, status } = await rest(admin, own.url).get('/admin/system/health');
+      return { body, status, ms: Date.now() - started };
+    };
+    const one = (body: Json, name: string): Json => body.services.find((s: Json) => s.name === name);
+
+    it('shows every instance, database, Redis, queues and disk with status, latency, version and uptime', async () => {
+      const { body } = await health();
+      expect(body.status).to.equal('ok');
+      expect(body.services.map((s: Json) => s.name)).to.have.members(own.instances.map(({ name }) => name));
+      for (const part of [...body.services, body.database, body.redis]) {
+        expect(part).to.include({ status: 'ok' });
+        expect(part.latency_ms).to.be.a('number');
+        expect(part.version).to.match(/^\d+\.\d+/);
+        expect(part.uptime_s).to.be.at.least(0);
+      }
+      expect(body.queues.counts).to.include.all.keys('facts-message', 'facts-admin', 'file-thumbnails');
+      expect(body.disk.status).to.equal('ok');
+      expect(body.disk.free_bytes).to.be.within(1, body.disk.total_bytes);
+    });
+
+    for (const name of ['message-1', 'auth', 'file', 'user', 'realtime-1', 'redis', 'postgres', 'admin'])
+      it(`answers within 3 s while ${name} hangs, and says so`, async () => {
+        const thaw = freeze(own, name);
+        try {
+          const { body, status, ms } = await health();
+          expect(ms).to.be.below(3000);
+          if (name === 'admin') expect([status, body.code]).to.deep.equal([503, 'SERVICE_UNAVAILABLE']);
+          else {
+            expect(status).to.equal(200);
+            expect(body.status).to.equal('degraded');
+            const part = name === 'postgres' ? body.database : name === 'redis' ? body.redis : one(body, name);
+            expect(part.status).to.equal('unavailable');
+          }
+        } finally {
+          thaw();
+        }
+        await eventually(async () => expect((await health()).body.status).to.equal('ok'), SETTLED_MS);
+      });
+  });
+});
