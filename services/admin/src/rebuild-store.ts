@@ -80,6 +80,12 @@ const KEY: Record<Model, string> = { accounts: 'user_id', rooms: 'room_id', file
 export const knownIds = async (db: Knex, model: Model, after: string, limit: number): Promise<string[]> =>
   await db(model).where(KEY[model], '>', after).orderBy(KEY[model]).limit(limit).pluck(KEY[model]);
 
-/** What its service does not know is not there. */
+const GONE: Record<Model, Record<string, unknown>> = {
+  accounts: { status: 'erased', created_at: null, updated_at: null, seen_at: null },
+  rooms: { deleted: true },
+  files: { deleted: true },
+};
+
+/** What its service does not know is gone; the row stays, so that a late fact does not bring it back. */
 export const forget = async (trx: Knex, model: Model, ids: string[]): Promise<void> =>
-  void (await trx(model).whereIn(KEY[model], ids).delete());
+  void (await trx(model).whereIn(KEY[model], ids).update(GONE[model]));

@@ -4,11 +4,8 @@ import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
 import { deleteMessage } from './messages.ts';
 import { moderationRoutes } from './moderation-routes.ts';
-<<<<<<< HEAD
 import { personalRoutes } from './personal-routes.ts';
-=======
 import { rebuildStatistics } from './rebuild.ts';
->>>>>>> 5f3379b (admin: statistics are rebuilt from the services while all goes on; health is answered within 3 s whatever hangs; tests that kill and freeze)
 import {
   auditList,
   auditQuery,
