@@ -42,6 +42,7 @@ export function addConnection(
     out: undefined,
     queued: 0,
     feeds: undefined,
+    served: undefined,
     sends: undefined,
     acked: undefined,
     gate: undefined,

@@ -14,6 +14,7 @@ const HELD_FRAMES = 256;
 const HELD_BYTES = 256 * 1024;
 const RETRY_MS = 500;
 const BEHIND_MS = 20;
+const MOST_SERVED = 2000;
 const NOTHING = Buffer.alloc(0);
 
 export interface FeedStart {
@@ -46,9 +47,17 @@ export function addFeed(c: Connection, { room, at, began, guest = false, resume,
   return feed;
 }
 
+/** Word of a membership may come after the log has already shown it. Bounded: who resumes that many rooms gets one twice at worst. */
+function noteServed(c: Connection, { room, at }: Feed): void {
+  c.served ??= new Map();
+  if (c.served.size >= MOST_SERVED) c.served.clear();
+  c.served.set(room, at);
+}
+
 function endFeed(node: Node, c: Connection, feed: Feed, complete = true): void {
   c.feeds?.delete(feed.room);
   if (c.feeds?.size === 0) c.feeds = undefined;
+  if (feed.guest && complete) noteServed(c, feed);
   if (feed.resume !== undefined) answerResume(node, c, feed, feed.resume, complete);
 }
 
@@ -178,7 +187,8 @@ function takePage(node: Node, c: Connection, feed: Feed, page: Page): Step {
   }
   if (page.last_seq > room.position) node.holes.note(room, page.last_seq);
   if (feed.resume !== undefined && feed.goal < 0) feed.goal = page.last_seq;
-  if (room.position < feed.goal) return 'behind';
+  // A replay as a guest may be further than the node was told: live frames must not go back behind it.
+  if (room.position < Math.max(feed.goal, feed.at)) return 'behind';
   if (page.events.length === 0) feed.at = Math.max(feed.at, Math.min(page.last_seq, room.position));
   return joinLive(node, c, feed, room);
 }

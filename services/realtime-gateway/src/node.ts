@@ -87,6 +87,8 @@ export interface Connection {
   out: Buffer[] | undefined;
   queued: number;
   feeds: Map<string, Feed> | undefined;
+  /** How far rooms were replayed to it that it was in no news of being a member of: what joining must not repeat. */
+  served: Map<string, number> | undefined;
   /** Sends without an answer, oldest first. */
   sends: Send[] | undefined;
   /** Highest seq acknowledged per room, while `sends` is there. */

@@ -131,6 +131,10 @@ export function openRoomAt(node: Node, id: string, seq: number): Room {
 /** A member that enters a room which is already further: what it missed comes from the log. */
 export function catchUp(node: Node, c: Connection, room: Room, after: number): void {
   const feed = c.feeds?.get(room.id);
+  const served = c.served?.get(room.id);
+  c.served?.delete(room.id);
   if (feed !== undefined) feed.guest = false;
+  else if (served !== undefined && served > after)
+    void pump(node, c, addFeed(c, { room: room.id, at: served, began: served }));
   else if (after < room.position) void pump(node, c, addFeed(c, { room: room.id, at: after, began: after }));
 }

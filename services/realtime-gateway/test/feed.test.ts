@@ -6,6 +6,7 @@ import { drained, kick } from '../src/feed.ts';
 import { resume } from '../src/frames/resume.ts';
 import type { Connection, Send } from '../src/node.ts';
 import { receive } from '../src/rooms.ts';
+import { joined } from '../src/users.ts';
 import { jsonFrame, textFrame } from '../src/ws-frame.ts';
 import { eventOf, openParts, type Parts, until, upTo } from './parts.ts';
 
@@ -80,6 +81,37 @@ describe('resume', () => {
     await until(() => socket.frames.some(({ type }) => type === 'resumed'));
     expect(socket.seqs).to.deep.equal(upTo(230, 21));
     expect(c.feeds).to.equal(undefined);
+  });
+
+  it('word of a membership that comes after the replay repeats nothing of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 130 }),
+        fc.integer({ min: 1, max: 130 }),
+        fc.integer({ min: 0, max: 8 }),
+        fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 10 }),
+        async (a, b, patience, live) => {
+          const parts = openParts();
+          const { c, socket, user } = parts.join('a');
+          const [entered, end] = [Math.min(a, b), Math.max(a, b)];
+          user.rooms.clear();
+          parts.room.users.delete(user);
+          const known = parts.append(end);
+          parts.room.position = entered - 1;
+          ask(parts, c, entered - 1);
+          for (let i = 0; i < patience; i++) await turn();
+          joined(parts.node, user, 'room', entered);
+          for (const event of known.slice(entered - 1)) receive(parts.node, parts.room, event);
+          for (const turns of live) {
+            for (let i = 0; i < turns; i++) await turn();
+            for (const event of parts.append(1)) receive(parts.node, parts.room, event);
+          }
+          await until(() => c.feeds === undefined && socket.seqs.length >= end + live.length - entered + 1);
+          expect(socket.seqs).to.deep.equal(upTo(end + live.length, entered));
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });
 
