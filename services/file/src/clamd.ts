@@ -40,8 +40,10 @@ function listen(socket: Socket): Promise<string> {
 }
 
 async function send(socket: Socket, source: AsyncIterable<Uint8Array>): Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const write = async (bytes: Uint8Array): Promise<void> => {
-    if (!socket.write(bytes)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    if (socket.destroyed || socket.write(bytes)) return;
+    await Promise.race([once(socket, 'drain').catch(() => undefined), closed]);
   };
   await write(Buffer.from('zINSTREAM\0'));
   const length = Buffer.alloc(4);

@@ -1,0 +1,113 @@
+import { expect } from 'chai';
+import { Client } from 'pg';
+import { type Clamd, startClamd } from './clamd.ts';
+import { type Account, type Json, loginAdmin, register, rest, say } from './client.ts';
+import { dispose, doorsOf, ownCluster, type TestCluster } from './cluster.ts';
+import { eventually, expectError } from './expects.ts';
+
+const EICAR = Buffer.from('X5O!P%@AP[4\\PZX54(P^)7CC)7}$' + 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*');
+const CLEAN = Buffer.from('nothing but words\n');
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+describe('with a virus scanner', function () {
+  this.timeout(60_000);
+  let clamd: Clamd;
+  let own: TestCluster;
+  let url: string;
+  let ann: Account;
+  let bob: Account;
+  let admin: Account;
+
+  before(async function () {
+    this.timeout(90_000);
+    clamd = await startClamd();
+    own = await ownCluster({ CLAMAV_URL: clamd.url, FILE_QUOTA_BYTES: '2000000', MAX_FILE_SIZE: '1048576' });
+    url = doorsOf(own)[0] as string;
+    [ann, bob, admin] = [await register('ann', url), await register('bob', url), await loginAdmin(url)];
+  });
+  after(async function () {
+    this.timeout(30_000);
+    await dispose(own);
+    await clamd.stop();
+  });
+
+  const upload = async (bytes: Buffer, name: string): Promise<Json> =>
+    (await rest(ann, url).post('/files/upload').attach('file', bytes, name).expect(201)).body;
+  const shown = async (id: string): Promise<Json> => (await rest(ann, url).get(`/files/${id}`).expect(200)).body;
+  const becomes = (id: string, status: string, ms = 15_000): Promise<Json> =>
+    eventually(async () => {
+      const file = await shown(id);
+      expect(file.scan_status).to.equal(status);
+      return file;
+    }, ms);
+
+  it('a file is in quarantine until it was judged, and then like any other', async () => {
+    await clamd.stop();
+    const file = await upload(CLEAN, 'words.txt');
+    const image = await upload(PNG, 'dot.png');
+    expect(file).to.include({ scan_status: 'pending', scan_result: null });
+    await say(ann, { recipient_id: bob.id, content: 'look', attachments: [file.id, image.id] }, url);
+    for (const answer of [
+      await rest(ann, url).get(`/files/${file.id}/content`),
+      await rest(bob, url).get(`/files/${file.id}/content`),
+      await rest(undefined, url).get(file.url),
+      await rest(ann, url).get(`/files/${image.id}/thumbnail`),
+    ])
+      expect(expectError(answer, 404, 'RESOURCE_NOT_FOUND').details.scan_status).to.equal('pending');
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    expect((await shown(file.id)).scan_status).to.equal('pending');
+    expect((await shown(image.id)).thumbnail_url).to.equal(null);
+    await clamd.start();
+    await becomes(file.id, 'clean', 30_000);
+    await rest(bob, url).get(`/files/${file.id}/content`).expect(200, CLEAN.toString());
+    await becomes(image.id, 'clean', 30_000);
+    await eventually(() => rest(bob, url).get(`/files/${image.id}/thumbnail`).expect(200), 15_000);
+  });
+
+  it('an infected file is removed, its uploader is told why, and it is on record', async () => {
+    const file = await upload(EICAR, 'innocent.txt');
+    await say(ann, { recipient_id: bob.id, content: '', attachments: [file.id] }, url);
+    const judged = await becomes(file.id, 'infected');
+    expect(judged).to.include({ scan_result: 'Eicar-Signature', url: null, thumbnail_url: null });
+    for (const answer of [
+      await rest(ann, url).get(`/files/${file.id}/content`),
+      await rest(undefined, url).get(file.url),
+    ])
+      expect(expectError(answer, 404, 'RESOURCE_NOT_FOUND').details).to.deep.equal({
+        scan_status: 'infected',
+        scan_result: 'Eicar-Signature',
+      });
+    for (const path of [`/files/${file.id}`, `/files/${file.id}/content`])
+      expectError(await rest(bob, url).get(path), 404, 'RESOURCE_NOT_FOUND');
+    const attach = { recipient_id: bob.id, content: 'again', attachments: [file.id] };
+    expectError(await rest(ann, url).post('/messages/', attach), 400, 'VALIDATION_ERROR');
+    const entry = await eventually(async () => {
+      const { body } = await rest(admin, url).get(`/admin/audit-log?target_id=${file.id}`).expect(200);
+      expect(body.entries).to.have.length(1);
+      return body.entries[0];
+    });
+    expect(entry).to.include({ action: 'file.infected', outcome: 'done' });
+    expect(entry.details).to.deep.equal({ user_id: ann.id, signature: 'Eicar-Signature' });
+    await rest(ann, url).delete(`/files/${file.id}`).expect(204);
+  });
+
+  it('what an infected file took of the quota is free again, once', async () => {
+    const before = await usage();
+    const file = await upload(EICAR, 'bad.txt');
+    await becomes(file.id, 'infected');
+    expect(await usage()).to.equal(before);
+    await rest(ann, url).delete(`/files/${file.id}`).expect(204);
+    expect(await usage()).to.equal(before);
+  });
+
+  async function usage(): Promise<number> {
+    const db = new Client(own.postgresUrl);
+    await db.connect();
+    const { rows } = await db.query('select bytes from files.usage where user_id = $1', [ann.id]);
+    await db.end();
+    return Number(rows[0].bytes);
+  }
+});
