@@ -38,6 +38,8 @@ describe('the admin’s view', () => {
         counted.messages,
         counted.files,
       ]);
+      // Sockets of tests before this one are gone.
+      expect(shown.connections.total).to.equal(0);
       return shown;
     });
     const bob = await register('bob');
