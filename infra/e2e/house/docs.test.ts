@@ -18,7 +18,9 @@ const planted = {
 };
 
 describe('documents of the house', () => {
-  it('each service has a README with every endpoint and setting that its code has', async () => {
+  it('each service has a README with every endpoint and setting that its code has', async function () {
+    // It loads the code of every service.
+    this.timeout(60_000);
     for (const service of servicesOf(REPO)) {
       const path = `services/${service}/README.md`;
       expect(existsSync(join(REPO, path)), path).to.equal(true);
