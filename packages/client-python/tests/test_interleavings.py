@@ -1,0 +1,58 @@
+"""Whatever cuts, races and pauses a seed brings: each room's view is its log, once and in order."""
+
+import unittest
+
+from .model import Done, World, outgoing
+
+
+class Interleavings(unittest.TestCase):
+    def check(self, world: World, seed: int) -> None:
+        world.settle()
+        for room, log in world.server.logs.items():
+            self.assertEqual(world.seen[room], list(range(1, len(log) + 1)), f"seed {seed}, {room}")
+
+    def test_cuts_anywhere_lose_double_and_misorder_nothing(self) -> None:
+        for seed in range(300):
+            world = World(seed)
+            for _ in range(world.rng.randint(5, 200)):
+                world.step()
+            self.check(world, seed)
+
+    def test_nor_does_an_app_that_has_no_place_for_a_while(self) -> None:
+        for seed in range(200):
+            world = World(seed)
+            for _ in range(150):
+                if world.rng.random() < 0.1:
+                    world.machine.has_place = not world.machine.has_place
+                world.step()
+            self.check(world, seed)
+
+    def test_nor_does_a_log_that_no_longer_reaches_back(self) -> None:
+        for seed in range(200):
+            world = World(seed)
+            for _ in range(150):
+                if world.rng.random() < 0.05:
+                    room = world.rng.choice(world.rooms)
+                    world.server.first[room] = len(world.server.logs[room]) + 1
+                world.step()
+            self.check(world, seed)
+
+    def test_each_send_is_answered_once_and_stands_in_the_log_once(self) -> None:
+        for seed in range(200):
+            world = World(seed, rooms=2)
+            sends = []
+            for number in range(120):
+                if world.rng.random() < 0.3:
+                    sends.append(outgoing(f"c{number}", message="m", chat_id=world.rng.choice(world.rooms)))
+                    world.machine.send(sends[-1])
+                world.step()
+            world.settle()
+            self.check(world, seed)
+            logged = [m["client_id"] for log in world.server.logs.values() for m in log if "client_id" in m]
+            self.assertEqual(sorted(logged), sorted(send.client_id for send in sends), f"seed {seed}")
+            for room, log in world.server.logs.items():
+                order = [int(m["client_id"][1:]) for m in log if "client_id" in m]
+                self.assertEqual(order, sorted(order), f"seed {seed}: sends of {room} overtook each other")
+            for send in sends:
+                assert isinstance(send.answer, Done)
+                self.assertEqual(send.answer.ack["client_id"], send.client_id)

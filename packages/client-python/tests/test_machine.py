@@ -1,0 +1,194 @@
+import json
+import unittest
+from typing import Any, Dict, List
+
+from chatapi_client.clock import ServerClock
+from chatapi_client.machine import Machine
+
+from .model import hello, outgoing
+
+
+def connected(now: float = 0.0) -> Machine:
+    machine = Machine(ServerClock())
+    machine.connecting()
+    machine.received(hello(), now)
+    machine.take_events()
+    return machine
+
+
+def written(machine: Machine, now: float = 0.0) -> List[Dict[str, Any]]:
+    return [json.loads(text) for text in machine.frames(now)]
+
+
+def told(machine: Machine, kind: str) -> List[Any]:
+    return [event.data for event in machine.take_events() if event.type == kind]
+
+
+def message(seq: int, room: str = "r") -> Dict[str, Any]:
+    return {"type": "message", "id": f"m{seq}", "chat_id": room, "seq": seq, "content": "c"}
+
+
+class States(unittest.TestCase):
+    def test_say_where_it_is_why_and_when_it_tries_again(self) -> None:
+        machine = connected()
+        machine.lost(20.0, 1012, "going away")
+        (change,) = told(machine, "state")
+        self.assertEqual((change["previous"], change["state"], change["code"]), ("connected", "waiting", 1012))
+        self.assertTrue(0 <= change["retry_in"] <= 0.5)
+        self.assertEqual(machine.retry_at, 20.0 + change["retry_in"])
+
+    def test_every_close_but_a_ban_is_tried_again(self) -> None:
+        for code in (None, 1000, 1001, 1006, 1008, 1009, 1011, 1012, 4408, 4429, 404, 500, 503):
+            machine = connected()
+            machine.lost(1.0, code, "x")
+            self.assertEqual(machine.state, "waiting", code)
+
+    def test_a_ban_is_the_end_and_fails_what_waits(self) -> None:
+        machine = connected()
+        send = outgoing("c1", message="m")
+        machine.send(send)
+        machine.lost(1.0, 4403, "banned")
+        self.assertEqual((machine.state, send.answer.error.code), ("closed", "AUTHORIZATION_ERROR"))
+        late = outgoing("c2", message="m")
+        machine.send(late)
+        self.assertIs(late.answer.error, machine.error)
+
+    def test_a_server_that_asks_for_patience_gets_it(self) -> None:
+        machine = connected()
+        machine.lost(1.0, 503, "away", retry_after=30.0)
+        self.assertGreaterEqual(machine.retry_at, 31.0)
+
+
+class Frames(unittest.TestCase):
+    def test_the_seeds_frame_without_a_type_is_a_message(self) -> None:
+        machine = connected()
+        machine.received({"id": "msg_1", "sender_id": "u", "content": "Hello, world!"}, 0.0)
+        self.assertEqual([m["content"] for m in told(machine, "message")], ["Hello, world!"])
+
+    def test_unknown_types_reach_the_app_by_their_name(self) -> None:
+        machine = connected()
+        machine.received({"type": "poll_opened", "chat_id": "r", "seq": 5}, 0.0)
+        machine.received({"type": "poll_opened", "chat_id": "r", "seq": 5}, 0.0)
+        self.assertEqual(len(told(machine, "poll_opened")), 1)
+
+    def test_a_status_bears_a_seq_and_is_no_event_of_the_log(self) -> None:
+        machine = connected()
+        machine.received(message(4), 0.0)
+        machine.received({"type": "message_status", "chat_id": "r", "seq": 4, "status": "read"}, 0.0)
+        machine.received(message(5), 0.0)
+        kinds = [event.type for event in machine.take_events()]
+        self.assertEqual(kinds, ["message", "message_status", "message"])
+
+    def test_a_hole_is_asked_for_at_once(self) -> None:
+        machine = connected()
+        machine.received(message(1), 0.0)
+        machine.received(message(3), 0.0)
+        self.assertEqual(written(machine), [{"type": "resume", "rooms": {"r": 1}}])
+        self.assertEqual(written(machine), [], "once")
+
+    def test_many_rooms_are_resumed_in_frames_that_the_server_takes(self) -> None:
+        machine = connected()
+        for number in range(2500):
+            machine.views.start_at(f"{'x' * 59}{number:05d}", 2**53)
+        machine.lost(1.0, 1006, "cut")
+        machine.connecting()
+        machine.received(hello(), 2.0)
+        frames = machine.frames(2.0)
+        self.assertEqual(sum(len(json.loads(text)["rooms"]) for text in frames), 2500)
+        self.assertTrue(all(len(text) < 64 * 1024 for text in frames))
+
+    def test_a_room_that_i_left_is_not_resumed(self) -> None:
+        machine = connected()
+        machine.received(message(1), 0.0)
+        machine.received({"type": "member_left", "chat_id": "r", "seq": 2, "user_id": "usr_me"}, 0.0)
+        machine.received(message(1, "gone"), 0.0)
+        machine.received({"type": "room_removed", "chat_id": "gone"}, 0.0)
+        self.assertEqual(machine.views.positions, {})
+
+    def test_a_room_that_i_came_into_while_away_is_read_from_its_unread_part(self) -> None:
+        machine = connected()
+        machine.views.unsure()
+        machine.received(message(8, "new"), 0.0)
+        self.assertEqual(told(machine, "message"), [], "5 to 7 may be missing")
+        self.assertTrue(machine.views.came_into({"chat_id": "new", "read_seq": 4, "last_seq": 8}))
+        machine.views.sure()
+        self.assertEqual(written(machine), [{"type": "resume", "rooms": {"new": 4}}])
+
+
+class Tokens(unittest.TestCase):
+    def test_are_renewed_before_their_end_by_the_servers_time(self) -> None:
+        machine = connected(now=1000.0)
+        machine.tick(1000.0 + 3539)
+        self.assertFalse(machine.take_token_due())
+        machine.tick(1000.0 + 3541)
+        self.assertTrue(machine.take_token_due())
+        self.assertFalse(machine.take_token_due(), "once")
+        machine.renewed("fresh")
+        self.assertEqual(written(machine), [{"type": "auth", "token": "fresh"}])
+        machine.received({"type": "authenticated", "token_expires_at": "2026-01-01T14:00:00.000Z"}, 4541.0)
+        self.assertEqual(machine.next_tick(), 1000.0 + 7140)
+
+    def test_a_short_one_is_renewed_at_four_fifths(self) -> None:
+        machine = Machine(ServerClock())
+        machine.received({**hello(), "token_expires_at": "2026-01-01T12:00:20.000Z"}, 0.0)
+        self.assertEqual(machine.next_tick(), 16.0)
+
+
+class Sending(unittest.TestCase):
+    def test_waits_for_the_connection_and_goes_again_after_a_cut_in_order(self) -> None:
+        machine = Machine(ServerClock())
+        for name in "abc":
+            machine.send(outgoing(name, message=name))
+        self.assertEqual(written(machine), [])
+        machine.connecting()
+        machine.received(hello(), 0.0)
+        self.assertEqual([frame["message"] for frame in written(machine)], ["a", "b", "c"])
+        machine.received({"type": "ack", "client_id": "a"}, 0.0)
+        machine.lost(1.0, 1006, "cut")
+        machine.connecting()
+        machine.received(hello(), 2.0)
+        self.assertEqual([frame["message"] for frame in written(machine, 2.0)], ["b", "c"])
+
+    def test_a_limit_is_waited_for_and_nothing_overtakes(self) -> None:
+        machine = connected()
+        sends = [outgoing(name, message=name) for name in "abcd"]
+        for send in sends:
+            machine.send(send)
+        self.assertEqual(len(written(machine)), 4)
+        machine.received({"type": "ack", "client_id": "a"}, 0.0)
+        for name in "bcd":
+            refusal = {"type": "error", "code": "RATE_LIMIT_EXCEEDED", "client_id": name, "retry_after_ms": 5000}
+            machine.received(refusal, 1.0)
+        self.assertEqual((written(machine, 5.9), machine.next_tick()), ([], 6.0))
+        self.assertEqual([frame["message"] for frame in written(machine, 6.0)], ["b"], "one by one")
+        machine.received({"type": "ack", "client_id": "b"}, 6.1)
+        self.assertEqual([frame["message"] for frame in written(machine, 6.1)], ["c"])
+        self.assertEqual([send.answer.error for send in sends], [None] * 4)
+
+    def test_a_refusal_for_good_reaches_its_sender_alone(self) -> None:
+        machine = connected()
+        bad, good = outgoing("bad", message=""), outgoing("good", message="m")
+        machine.send(bad)
+        machine.send(good)
+        written(machine)
+        machine.received({"type": "error", "code": "VALIDATION_ERROR", "client_id": "bad"}, 0.0)
+        machine.received({"type": "ack", "client_id": "good", "seq": 1}, 0.0)
+        self.assertEqual((bad.answer.error.code, good.answer.ack["seq"]), ("VALIDATION_ERROR", 1))
+        self.assertEqual(told(machine, "error"), [])
+
+    def test_no_more_than_the_server_likes_are_in_flight(self) -> None:
+        machine = connected()
+        for number in range(100):
+            machine.send(outgoing(str(number), message="m"))
+        self.assertEqual(len(written(machine)), 32)
+        machine.received({"type": "ack", "client_id": "0"}, 0.0)
+        self.assertEqual(len(written(machine)), 1)
+
+    def test_reads_are_kept_until_there_is_a_connection(self) -> None:
+        machine = Machine(ServerClock())
+        machine.read("r", 5)
+        machine.read("r", 3)
+        machine.typing("r")
+        machine.connecting()
+        machine.received(hello(), 0.0)
+        self.assertEqual(written(machine), [{"type": "read", "chat_id": "r", "seq": 5}])
