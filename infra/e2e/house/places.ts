@@ -51,7 +51,7 @@ export function nameFaults(root: string): string[] {
 export const MOST_LINES = 300;
 
 export const lengthFaults = (root: string): string[] =>
-  everything(root)
+  [...everything(root), ...filesBelow(root, 'packages', '**/*.py')]
     .map((file) => ({ file, lines: read(root, file).trimEnd().split('\n').length }))
     .filter(({ lines }) => lines > MOST_LINES)
     .map(({ file, lines }) => `${file}: ${lines} lines, at most ${MOST_LINES}`);

@@ -29,6 +29,7 @@ class LostError(Exception):
 class Socket:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self.ended = False
 
     async def send(self, text: str) -> None:
         try:
