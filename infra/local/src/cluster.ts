@@ -12,6 +12,7 @@ import {
 import { Fault } from './fault.ts';
 import { adminSettled, firstAdmin } from './first-admin.ts';
 import { type Instance, internalUrlOf, planInstances, serviceCommand, urlOf, type World } from './instances.ts';
+import { releasePort } from './ports.ts';
 import { provision } from './provision.ts';
 import { untilReady } from './readiness.ts';
 import type { Settings } from './settings.ts';
@@ -90,6 +91,7 @@ export async function startCluster(settings: Settings, progress: Progress, signa
       const inOrder = [(i: Instance) => /gateway$/.test(i.dir), (i: Instance) => !/gateway$/.test(i.dir)];
       for (const group of inOrder) await Promise.all(instances.filter(group).map((i) => stopProcess(i.name)));
       await Promise.all([stopProcess('redis'), stopProcess('postgres')]);
+      for (const { port, internalPort } of instances) [port, internalPort].forEach(releasePort);
       unlockDataDir(settings.dataDir);
     })();
     return stopping;

@@ -1,5 +1,7 @@
-// Owns: finding ports. Free ones are drawn below the range from which the kernel takes ports for outgoing connections,
-// at random, so that two clusters that start at the same moment don't draw the same.
+// Owns: finding ports. Free ones are drawn below the range from which the kernel takes ports for outgoing connections.
+// A port is ours from the draw on, long before its service listens: the UDP socket of the same number holds it against
+// other runners on this machine, and the kernel lets go of it with us.
+import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { Fault } from './fault.ts';
 
@@ -17,21 +19,47 @@ const bindable = (port: number, host: string | undefined): Promise<boolean> =>
 export const portIsFree = async (port: number): Promise<boolean> =>
   (await bindable(port, undefined)) && (await bindable(port, '127.0.0.1'));
 
-const taken = new Set<number>();
+const held = new Map<number, Socket>();
+
+const hold = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (held.has(port)) return resolve(false);
+    const socket = createSocket('udp4');
+    held.set(port, socket);
+    socket.once('error', () => {
+      held.delete(port);
+      socket.close();
+      resolve(false);
+    });
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => {
+      socket.unref();
+      resolve(true);
+    });
+  });
+
+/** Others may have the port again. */
+export function releasePort(port: number): void {
+  held.get(port)?.close();
+  held.delete(port);
+}
+
+async function take(port: number): Promise<boolean> {
+  if (!(await hold(port))) return false;
+  if (await portIsFree(port)) return true;
+  releasePort(port);
+  return false;
+}
 
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = LOW + Math.floor(Math.random() * (HIGH - LOW));
-    if (taken.has(port) || !(await portIsFree(port))) continue;
-    taken.add(port);
-    return port;
+    if (await take(port)) return port;
   }
 }
 
 /** The asked port, or a free one for 0. @throws Fault when it is in use. */
 export async function claimPort(port: number, setting: string): Promise<number> {
   if (port === 0) return freePort();
-  if (taken.has(port) || !(await portIsFree(port)))
-    throw new Fault(`port ${port} is in use: stop what listens there, or set ${setting}`);
+  if (!(await take(port))) throw new Fault(`port ${port} is in use: stop what listens there, or set ${setting}`);
   return port;
 }

@@ -15,7 +15,10 @@ interface Outcome {
 const bin = (name: string): string => join(REPO, 'node_modules', '.bin', name);
 const heading = (title: string): void => void process.stdout.write(`\n== ${title}\n`);
 
-/** Runs a command, shows its output, and gives it back for counting. */
+/** Far beyond what any command of a phase takes on a small machine: what still runs then hangs. */
+const LIMIT_MS = 10 * 60_000;
+
+/** Runs a command, shows its output, and gives it back for counting. What hangs is ended, and has failed. */
 function run(file: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number; output: string }> {
   const options: SpawnOptions = { cwd: REPO, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] };
   return new Promise((resolve) => {
@@ -27,8 +30,24 @@ function run(file: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise
     };
     child.stdout?.on('data', show);
     child.stderr?.on('data', show);
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
-    child.on('error', (error) => resolve({ code: 1, output: error.message }));
+    const limit = setTimeout(() => {
+      process.stdout.write(
+        `\n${[file, ...args].join(' ').slice(0, 200)}: no end after ${LIMIT_MS / 60_000} minutes; ending it\n`,
+      );
+      // Told first: runners pass it on to what they started. The clusters of a test end with it.
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), 5000).unref();
+      setTimeout(end, 7000, 1).unref();
+    }, LIMIT_MS);
+    const end = (code: number | null): void => {
+      clearTimeout(limit);
+      resolve({ code: code ?? 1, output });
+    };
+    child.on('close', end);
+    child.on('error', (error) => {
+      output += error.message;
+      end(1);
+    });
   });
 }
 

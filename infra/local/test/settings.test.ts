@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { commandLine, lockDataDir, openDataDir, secretsOf, unlockDataDir } from '../src/data-dir.ts';
 import { planInstances } from '../src/instances.ts';
-import { claimPort, freePort, portIsFree } from '../src/ports.ts';
+import { claimPort, freePort, portIsFree, releasePort } from '../src/ports.ts';
 import { readSettings } from '../src/settings.ts';
 
 describe('the runner', () => {
@@ -34,6 +34,18 @@ describe('the runner', () => {
   it('never draws one port twice', async () => {
     const ports = await Promise.all(Array.from({ length: 40 }, freePort));
     expect(new Set(ports).size).to.equal(40);
+  });
+
+  it('holds what it claimed against another runner, before anything listens there, until it lets go', async () => {
+    const port = await freePort();
+    const ports = JSON.stringify(join(import.meta.dirname, '..', 'src', 'ports.ts'));
+    const claim = `import(${ports}).then(({ claimPort }) => claimPort(${port}, 'PORT')).then(console.log, (e) => console.log(e.message))`;
+    const other = (): string =>
+      execFileSync(process.execPath, ['--conditions=source', '-e', claim], { encoding: 'utf8' }).trim();
+    expect(await portIsFree(port)).to.equal(true);
+    expect(other()).to.equal(`port ${port} is in use: stop what listens there, or set PORT`);
+    releasePort(port);
+    expect(other()).to.equal(String(port));
   });
 
   it('names instances as cluster.json promises', async () => {

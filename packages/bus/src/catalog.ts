@@ -47,8 +47,6 @@ export interface Facts {
   /** How many one commit made: all of them bear its time. */
   'messages.created': { count: number; created_at: string };
   'messages.deleted': { messages: { id: string; room_id: string; created_at: string; deleted_at: string }[] };
-  /** Somebody was named in a message: for whoever notifies people that are away. */
-  'user.mentioned': { message_id: string; room_id: string; sender_id: string; user_ids: string[]; created_at: string };
   /** A right of one's role in the installation was used where the act's own service is not admin: for the audit log. */
   'staff.acted': {
     audit_id: string;
@@ -126,17 +124,6 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
         .items(Joi.object({ id: id(), room_id: id(), created_at: time(), deleted_at: time() }))
         .min(1)
         .required(),
-    }),
-  },
-  'user.mentioned': {
-    from: 'message',
-    heard_by: [],
-    schema: Joi.object({
-      message_id: id(),
-      room_id: id(),
-      sender_id: id(),
-      user_ids: Joi.array().items(Joi.string()).min(1).required(),
-      created_at: time(),
     }),
   },
   'staff.acted': {

@@ -1,4 +1,6 @@
 // The table, cell by cell, through the door: what it allows answers 2xx, what it refuses 403, and 404 where the room may not be known.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Action, type Kind, may, PERMISSIONS, type Standing } from '../src/permissions.ts';
 import { type Messages, openMessages } from './harness.ts';
@@ -7,7 +9,7 @@ type Place = Kind | 'general';
 const PLACES: Place[] = ['public', 'private', 'direct', 'general'];
 const STANDINGS: Standing[] = ['owner', 'moderator', 'member', 'stranger'];
 
-// Read it against the contract; the code's own table must say the same.
+// Read it against the contract; the code's own table and the README's must say the same.
 const EXPECTED: Record<Action, Record<Place, string>> = {
   read: { public: 'omx-', private: 'omx', direct: 'omx', general: 'omx-' },
   post: { public: 'omx-', private: 'omx', direct: 'omx', general: 'omx-' },
@@ -54,6 +56,16 @@ describe('the permission table', () => {
         }
       }
     }
+  });
+
+  it('is the one in the README', () => {
+    const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| `(\w+)` +\|[^|]*\|(.*)\|$/gm)].map(([, action, cells]) => [
+      action,
+      (cells as string).split('|').map((cell) => cell.trim()),
+    ]);
+    const expected = ACTIONS.map((action) => [action, PLACES.map((place) => EXPECTED[action][place] || 'nobody')]);
+    expect(rows).to.deep.equal(expected);
   });
 
   let made = 0;
