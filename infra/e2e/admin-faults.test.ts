@@ -1,4 +1,9 @@
 // Statistics, audit log and health while processes die or hang: a cluster of its own.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { internalUrlOf } from '@chatapi/local';
 import { expect } from 'chai';
 import { Client } from 'pg';
 import { type Account, type Json, loginAdmin, register, rest, say } from './client.ts';
@@ -22,7 +27,7 @@ select
   (select json_build_object('total', count(*), 'bytes', coalesce(sum(size), 0)) from files.files where deleted_at is null) files`;
 
 describe('administration under faults', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let own: TestCluster;
   let db: Client;
   let admin: Account;
@@ -107,6 +112,27 @@ describe('administration under faults', function () {
     for (let i = 0; i < 3; i++) await rest(admin, own.url).post('/admin/dashboard/stats/rebuild').expect(200);
     expectError(await rest(ann, own.url).post('/admin/dashboard/stats/rebuild'), 403, 'AUTHORIZATION_ERROR');
     await work;
+    await equalRecount(SETTLED_MS);
+  });
+
+  it('the command rebuilds beside a running admin', async () => {
+    await db.query('update admin.message_totals set count = 3; update admin.files set deleted = true');
+    const inside = (dir: string): string =>
+      own.instances
+        .filter((one) => one.dir === dir)
+        .map(internalUrlOf)
+        .join();
+    const env = {
+      ...process.env,
+      DATABASE_URL: own.postgresUrl,
+      REDIS_URL: own.redisUrl,
+      INTERNAL_SECRET_KEY: JSON.parse(readFileSync(join(own.dataDir, 'secrets.json'), 'utf8')).internal,
+      AUTH_INTERNAL_URL: inside('auth'),
+      MESSAGE_INTERNAL_URL: inside('message'),
+      FILE_INTERNAL_URL: inside('file'),
+    };
+    const command = join(import.meta.dirname, '../../services/admin/src/rebuild-main.ts');
+    await promisify(execFile)(process.execPath, ['--conditions=source', command], { env, timeout: 40_000 });
     await equalRecount(SETTLED_MS);
   });
 
