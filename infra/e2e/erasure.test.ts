@@ -171,7 +171,7 @@ async function plant(mark: string, other: Account): Promise<Planted> {
 }
 
 describe('erasing an account', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let admin: Account;
   let bob: Account;
   before(async () => {

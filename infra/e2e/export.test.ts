@@ -28,7 +28,7 @@ const fetchZip = async (link: string, url?: string): Promise<Map<string, Buffer>
 };
 
 describe('the export of an account', function () {
-  this.timeout(40_000);
+  this.timeout(90_000);
   let ann: Account;
   let bob: Account;
   before(async () => {
@@ -40,13 +40,15 @@ describe('the export of an account', function () {
     await rest(ann).put('/users/me', { bio: 'my bio' }).expect(200);
     const text = Buffer.from('the words of a file\n');
     const file = (await rest(ann).post('/files/upload').attach('file', text, 'words.txt').expect(201)).body;
-    const sent: Json[] = [];
-    for (let i = 0; i < 450; i++) sent.push(await say(ann, { chat_id: room, content: `number ${i}` }));
+    const numbers = Array.from({ length: 450 }, (_, i) => say(ann, { chat_id: room, content: `number ${i}` }));
+    const sent: Json[] = await Promise.all(numbers);
     sent.push(await say(ann, { recipient_id: bob.id, content: 'to you', attachments: [file.id] }));
     const gone = await say(ann, { chat_id: room, content: 'taken back' });
     await rest(ann).delete(`/messages/${gone.id}`).expect(204);
     const theirs = await say(bob, { chat_id: room, content: 'not hers' });
     await rest(ann).put(`/messages/${theirs.id}/reactions/👍`).expect(204);
+    const report = { target_type: 'user', target_id: bob.id, reason: 'my reason' };
+    await rest(ann).post('/reports', report).expect(201);
     const ordered = await rest(ann).post('/users/me/export').expect(202);
     expect(ordered.body).to.include({ status: 'pending', url: null });
     const done = await ready(ann);
@@ -62,6 +64,7 @@ describe('the export of an account', function () {
     expect(json('messages.json').map((m: Json) => m.id)).to.have.members(sent.map(({ id }) => id));
     expect(json('rooms.json').map((r: Json) => r.chat_id)).to.include.members([room, 'general']);
     expect(json('reactions.json')).to.deep.equal([{ chat_id: room, message_id: theirs.id, emojis: ['👍'] }]);
+    expect(json('reports.json').map((r: Json) => r.reason)).to.deep.equal(['my reason']);
     expect(json('files.json').map((f: Json) => f.id)).to.deep.equal([file.id]);
     expect(zip.get(`files/${file.id}-words.txt`)).to.deep.equal(text);
     expect(String([...zip.values()].join('')))
@@ -113,7 +116,7 @@ describe('the export of an account', function () {
 });
 
 describe('whoever is killed while an account goes or its export is made', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let own: TestCluster;
   let url: string;
   before(async () => {

@@ -13,7 +13,7 @@ const PNG = Buffer.from(
 );
 
 describe('with a virus scanner', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let clamd: Clamd;
   let own: TestCluster;
   let url: string;

@@ -43,6 +43,15 @@ export const listReports = async (db: Knex, { limit, skip, ...filter }: ReportFi
     .limit(limit)
     .offset(skip);
 
+/** What this user reported, oldest first, from behind `after`; without what was done about it. */
+export const reportsOf = async (db: Knex, userId: string, after: string, limit: number): Promise<object[]> =>
+  await db('reports')
+    .where({ reporter_id: userId })
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .select('id', 'target_type', 'target_id', 'reason', 'created_at');
+
 /** A report stays for those who handle it; what its reporter wrote, and what this user noted on others', goes. */
 export async function blankReports(trx: Knex, userId: string): Promise<void> {
   await trx('reports').where({ reporter_id: userId }).update({ reason: '' });

@@ -26,6 +26,7 @@ export interface Config extends BaseConfig, DbSettings, FileLinkSettings {
   AUTH_INTERNAL_URL: string[];
   USER_INTERNAL_URL: string[];
   MESSAGE_INTERNAL_URL: string[];
+  ADMIN_INTERNAL_URL: string[];
 }
 
 /** `.JPEG, png` → `['.jpg', '.png']`; a type that this service can't judge by content is refused at start. */
@@ -96,6 +97,7 @@ export const schema = Joi.object<Config>({
   MESSAGE_INTERNAL_URL: list()
     .default(['http://localhost:9003'])
     .description('second listeners of the message service'),
+  ADMIN_INTERNAL_URL: list().default(['http://localhost:9005']).description('second listeners of the admin service'),
 });
 
 export const config = (): Config => readConfig(schema, process.env);

@@ -35,6 +35,7 @@ interface Parts extends Base<Config> {
   auth: Peer;
   user: Peer;
   message: Peer;
+  admin: Peer;
   facts: FactsRunner;
 }
 
@@ -100,6 +101,7 @@ export async function open(base: Base<Config>): Promise<Context> {
       auth: openPeer('auth', config.AUTH_INTERNAL_URL, key, 'file'),
       user: openPeer('user', config.USER_INTERNAL_URL, key, 'file'),
       message: openPeer('message', config.MESSAGE_INTERNAL_URL, key, 'file'),
+      admin: openPeer('admin', config.ADMIN_INTERNAL_URL, key, 'file'),
       facts: startFacts({ service: 'file', db, redis, openQueueRedis: openQueue, handlers, log }),
     };
     return { ...parts, ...startJobs(parts) };

@@ -12,6 +12,7 @@ export interface Archived {
   auth: Peer;
   user: Peer;
   message: Peer;
+  admin: Peer;
 }
 
 const PAGE = 200;
@@ -45,9 +46,10 @@ interface Page {
   next: string | null;
 }
 
-async function* fromMessage({ message }: Archived, userId: string, kind: string): AsyncGenerator<unknown[]> {
+/** `peer` is asked for its pages of this kind. */
+async function* pagesOf(peer: Peer, userId: string, kind: string): AsyncGenerator<unknown[]> {
   for (let after: string | null = ''; after !== null; ) {
-    const page: Page = await message.call('GET', `/internal/users/${encodeURIComponent(userId)}/export/${kind}`, {
+    const page: Page = await peer.call('GET', `/internal/users/${encodeURIComponent(userId)}/export/${kind}`, {
       query: { after },
       timeoutMs: CALL_MS,
     });
@@ -85,7 +87,9 @@ export async function* archiveParts(from: Archived, { user_id, created_at }: Exp
   ]);
   yield json('profile.json', { ...account, ...profiles[0], exported_at: created_at });
   yield json('sessions.json', sessions);
-  for (const kind of ['rooms', 'messages', 'reactions']) yield list(`${kind}.json`, fromMessage(from, user_id, kind));
+  for (const kind of ['rooms', 'messages', 'reactions'])
+    yield list(`${kind}.json`, pagesOf(from.message, user_id, kind));
+  yield list('reports.json', pagesOf(from.admin, user_id, 'reports'));
   yield list('files.json', filesOf(from, user_id));
   yield* bytesOf(from, user_id);
 }

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { deflateSync } from 'node:zlib';
+import { expect } from 'chai';
+import { type Account, type Json, register, rest, say, unique } from './client.ts';
+import { dispose, doorsOf, ownCluster, type TestCluster } from './cluster.ts';
+import { eventually, expectError } from './expects.ts';
+
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+const SCRIPT = '<script>alert(1)</script>';
+const SVG = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">${SCRIPT}</svg>`);
+const HTML = Buffer.from(`<!doctype html><html><body>${SCRIPT}</body></html>`);
+const LIMIT = 10_485_760;
+
+/** A picture of so many pixels in a few kB. */
+function bomb(side: number): Buffer {
+  const crcTable = Array.from({ length: 256 }, (_, n) => {
+    let c = n;
+    for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+    return c >>> 0;
+  });
+  const crc = (bytes: Buffer): number =>
+    ~bytes.reduce((c, byte) => (crcTable[(c ^ byte) & 255] as number) ^ (c >>> 8), 0xffffffff) >>> 0;
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const out = Buffer.alloc(12 + data.length);
+    out.writeUInt32BE(data.length, 0);
+    out.write(type, 4, 'latin1');
+    data.copy(out, 8);
+    out.writeUInt32BE(crc(out.subarray(4, 8 + data.length)), 8 + data.length);
+    return out;
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(side, 0);
+  head.writeUInt32BE(side, 4);
+  head.set([1, 0, 0, 0, 0], 8);
+  const row = Buffer.alloc(Math.ceil(side / 8) + 1);
+  const rows = deflateSync(Buffer.concat(Array.from({ length: side }, () => row)), { level: 9 });
+  return Buffer.concat([PNG.subarray(0, 8), chunk('IHDR', head), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]);
+}
+
+describe('hostile files', function () {
+  this.timeout(120_000);
+  let own: TestCluster;
+  let url: string;
+  let ann: Account;
+  let bob: Account;
+
+  before(async function () {
+    this.timeout(90_000);
+    own = await ownCluster({
+      ALLOWED_FILE_TYPES: '.jpg,.png,.gif,.webp,.pdf,.zip,.txt,.md,.csv',
+      FILE_QUOTA_BYTES: '60000000',
+      FILE_URL_TTL: '3',
+    });
+    url = doorsOf(own)[0] as string;
+    [ann, bob] = [await register('ann', url), await register('bob', url)];
+  });
+  after(() => dispose(own));
+
+  const attach = (bytes: Buffer, name: string, of: Account = ann) =>
+    rest(of, url).post('/files/upload').attach('file', bytes, name);
+  const upload = async (bytes: Buffer, name: string, of: Account = ann): Promise<Json> =>
+    (await attach(bytes, name, of).expect(201)).body;
+  const content = (file: Json, headers: Record<string, string> = {}) =>
+    rest(ann, url).get(`/files/${file.id}/content`).set(headers);
+
+  it('that are no picture, archive or text of the kind that they claim are refused', async () => {
+    const pdf = Buffer.from('%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n');
+    const zip = Buffer.from('PK\x05\x06'.padEnd(22, '\0'), 'latin1');
+    for (const [name, bytes] of [
+      ['a.svg', SVG],
+      ['a.html', HTML],
+      ['a.png.html', PNG],
+      ['a.html.png', HTML],
+      ['a.png', SVG],
+      ['a.gif', Buffer.concat([HTML, Buffer.from('GIF89a')])],
+      ['a.pdf', Buffer.concat([HTML, pdf])],
+      ['a.jpg', PNG],
+      ['a.png', zip],
+      ['a.txt', pdf],
+      ['a.txt', PNG],
+      ['a.zip', Buffer.from('MZ not an archive')],
+      ['a.txt', Buffer.from([0x61, 0xff, 0xfe, 0x62])],
+      ['a.txt', Buffer.from('a\0b')],
+      ['a', PNG],
+      ['.png', HTML],
+      ['a.png.', HTML],
+      ['a.PHP', Buffer.from('<?php')],
+    ] as const)
+      expectError(await attach(bytes, name), 415, 'UNSUPPORTED_MEDIA_TYPE');
+  });
+
+  it('that are two kinds at once never run: type, nosniff, sandbox and disposition are ours', async () => {
+    for (const [name, bytes, type, disposition] of [
+      ['a.gif', Buffer.from(`GIF89a/*${'\0'.repeat(20)}*/=1;alert(1)//;`, 'latin1'), 'image/gif', 'inline'],
+      ['a.png', Buffer.concat([PNG, Buffer.from('PK\x05\x06'.padEnd(22, '\0'), 'latin1')]), 'image/png', 'inline'],
+      ['a.pdf', Buffer.from(`%PDF-1.4\n${SCRIPT}\n%%EOF`), 'application/pdf', 'attachment'],
+      ['a.txt', HTML, 'text/plain; charset=utf-8', 'attachment'],
+      ['a.csv', Buffer.from('=cmd|calc!A1,2\n'), 'text/csv; charset=utf-8', 'attachment'],
+    ] as const) {
+      const { headers } = await content(await upload(bytes, name)).expect(200);
+      expect(headers['content-type']).to.equal(type);
+      expect(headers['content-disposition']).to.match(new RegExp(`^${disposition};`));
+      expect(headers).to.include({ 'x-content-type-options': 'nosniff' });
+      expect(headers['content-security-policy']).to.equal("default-src 'none'; sandbox");
+    }
+  });
+
+  it('get names that are one safe segment', async () => {
+    for (const [given, shown] of [
+      ['../../etc/passwd.txt', /^passwd\.txt$/],
+      ['..\\..\\boot.txt', /^boot\.txt$/],
+      ['a\u202Etxt.exe.txt', /^atxt\.exe\.txt$/],
+      ['<img src=x onerror=alert(1)>.txt', /^[^<>]+\.txt$/],
+      ['שלום עולם.txt', /^שלום עולם\.txt$/],
+      [`${'n'.repeat(400)}.txt`, /^n{251}\.txt$/],
+      ['CON.txt', /\.txt$/],
+      ['...txt', /^file\.txt$|\.txt$/],
+    ] as const) {
+      const file = await upload(Buffer.from('x'), given);
+      expect(file.filename).to.match(shown);
+      expect(Buffer.byteLength(file.filename)).to.be.at.most(255);
+      const { headers } = await content(file).expect(200);
+      expect(headers['content-disposition']).to.not.match(/[\r\n]/);
+    }
+  });
+
+  it('answer odd ranges as HTTP says', async () => {
+    const bytes = Buffer.from('0123456789');
+    const file = await upload(bytes, 'ten.txt');
+    const etag = (await content(file).expect(200)).headers.etag as string;
+    for (const [range, status, text] of [
+      ['bytes=0-0', 206, '0'],
+      ['bytes=-1', 206, '9'],
+      ['bytes=-100', 206, '0123456789'],
+      ['bytes=3-', 206, '3456789'],
+      ['bytes=3-999', 206, '3456789'],
+      ['bytes=0-1,3-4', 200, '0123456789'],
+      ['bytes=5-2', 200, '0123456789'],
+      ['lines=0-1', 200, '0123456789'],
+      ['bytes=a-b', 200, '0123456789'],
+    ] as const) {
+      const answer = await content(file, { Range: range });
+      expect([answer.status, answer.text], range).to.deep.equal([status, text]);
+    }
+    for (const range of ['bytes=10-', 'bytes=99999999999-', 'bytes=-0']) {
+      const answer = await content(file, { Range: range });
+      expectError(answer, 416, 'VALIDATION_ERROR');
+      expect(answer.headers['content-range']).to.equal('bytes */10');
+    }
+    expect((await content(file, { Range: 'bytes=0-0', 'If-Range': etag })).status).to.equal(206);
+    expect((await content(file, { Range: 'bytes=0-0', 'If-Range': '"other"' })).status).to.equal(200);
+    for (const tag of [etag, `W/${etag}`, `"x", ${etag}`, '*'])
+      expect((await content(file, { 'If-None-Match': tag })).status, tag).to.equal(304);
+    const headers = { Authorization: `Bearer ${ann.token}` };
+    const head = await fetch(new URL(`/files/${file.id}/content`, url), { method: 'HEAD', headers });
+    expect([head.status, head.headers.get('content-length'), await head.text()]).to.deep.equal([200, '10', '']);
+  });
+
+  it('of exactly the limit are taken, of one byte more are not', async () => {
+    const bytes = Buffer.alloc(LIMIT, 'a');
+    const file = await upload(bytes, 'limit.txt');
+    expect(file).to.include({ size: LIMIT, sha256: createHash('sha256').update(bytes).digest('hex') });
+    await rest(ann, url).delete(`/files/${file.id}`).expect(204);
+    expectError(await attach(Buffer.alloc(LIMIT + 1, 'a'), 'over.txt'), 413, 'PAYLOAD_TOO_LARGE');
+  });
+
+  it('that are bombs or broken cost no thumbnail and no service', async () => {
+    const evil = bomb(20_000);
+    expect(evil.length).to.be.lessThan(200_000);
+    const files = [
+      await upload(evil, 'bomb.png'),
+      await upload(PNG.subarray(0, 50), 'cut.png'),
+      await upload(Buffer.concat([PNG.subarray(0, 40), Buffer.alloc(500, 7)]), 'noise.png'),
+      await upload(Buffer.from('RIFF\x10\0\0\0WEBPVP8 \xff\xff\xff\xff', 'latin1'), 'lie.webp'),
+      await upload(Buffer.from('GIF89a\xff\xff\xff\xff\xf7\0\0', 'latin1'), 'huge.gif'),
+    ];
+    const good = await upload(PNG, 'good.png');
+    const pid = own.pid('file');
+    await eventually(() => rest(ann, url).get(`/files/${good.id}/thumbnail`).expect(200), 20_000);
+    for (const { id } of files) {
+      expectError(await rest(ann, url).get(`/files/${id}/thumbnail`), 404, 'RESOURCE_NOT_FOUND');
+      expect((await rest(ann, url).get(`/files/${id}`).expect(200)).body.thumbnail_url).to.equal(null);
+    }
+    expect(own.pid('file')).to.equal(pid);
+  });
+
+  it('sent at once never pass the quota', async () => {
+    const eve = await register('eve', url);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => attach(Buffer.alloc(9_000_000, 'q'), `q${i}.txt`, eve)),
+    );
+    const taken = answers.filter(({ status }) => status === 201);
+    expect(taken).to.have.length(6);
+    for (const answer of answers.filter(({ status }) => status !== 201))
+      expect(expectError(answer, 413, 'PAYLOAD_TOO_LARGE').details).to.have.property('quota_bytes', 60_000_000);
+    await rest(eve, url).delete(`/files/${taken[0]?.body.id}`).expect(204);
+    await upload(Buffer.alloc(9_000_000, 'q'), 'again.txt', eve);
+  });
+
+  it('are signed in a message, for an <img>, until the link expires; a look brings a fresh one', async () => {
+    const image = await upload(PNG, 'shown.png');
+    const message = await say(ann, { recipient_id: bob.id, content: '', attachments: [image.id] }, url);
+    const [shown] = message.attachments;
+    expect(Date.parse(shown.url_expires_at)).to.be.greaterThan(Date.now());
+    await rest(undefined, url).get(shown.url).expect(200);
+    await eventually(() => rest(undefined, url).get(shown.thumbnail_url).expect(200), 2500);
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    expectError(await rest(undefined, url).get(shown.url), 401, 'AUTHENTICATION_ERROR');
+    const { body } = await rest(bob, url).get(`/messages/${message.id}`).expect(200);
+    await rest(undefined, url).get(body.attachments[0].url).expect(200);
+    const file = (await rest(bob, url).get(`/files/${image.id}`).expect(200)).body;
+    await rest(undefined, url).get(file.url).expect(200);
+    await rest(undefined, url).get(file.thumbnail_url).expect(200);
+  });
+
+  it('are out of reach when the message is deleted, whoever may still hold a link for a moment', async () => {
+    const room = unique('gone');
+    const file = await upload(Buffer.from('for a while'), 'while.txt');
+    const message = await say(ann, { chat_id: room, content: 'x', attachments: [file.id] }, url);
+    await rest(bob, url).get(`/files/${file.id}/content`).expect(200);
+    await rest(ann, url).delete(`/messages/${message.id}`).expect(204);
+    for (const path of ['', '/content', '/thumbnail'])
+      expectError(await rest(bob, url).get(`/files/${file.id}${path}`), 404, 'RESOURCE_NOT_FOUND');
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    expectError(await rest(undefined, url).get(message.attachments[0].url), 401, 'AUTHENTICATION_ERROR');
+  });
+
+  it('whose form breaks off or lies leave nothing', async () => {
+    const part = (body: string, type = 'multipart/form-data; boundary=b'): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const target = new URL('/files/upload', url);
+        const req = httpRequest(target, {
+          method: 'POST',
+          headers: {
+            Authorization: `Bearer ${ann.token}`,
+            'Content-Type': type,
+            'Content-Length': Buffer.byteLength(body),
+          },
+        });
+        req.on('response', (res) => resolve(res.resume().statusCode as number)).on('error', reject);
+        req.end(body);
+      });
+    const head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n';
+    const before = (await rest(ann, url).get('/files?limit=100').expect(200)).body.files.length;
+    expect(await part(`${head}words without an end`)).to.equal(400);
+    expect(await part(`${head}words\r\n--b`)).to.equal(400);
+    expect(await part('--b--\r\n')).to.equal(400);
+    expect(await part('')).to.equal(400);
+    expect(await part(`${head}x\r\n--b--\r\n`, 'multipart/form-data')).to.equal(400);
+    expect(await part(`${head}x\r\n--b--\r\n`, 'application/octet-stream')).to.equal(415);
+    expect(await part('--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nx\r\n--b--\r\n')).to.equal(400);
+    expect((await rest(ann, url).get('/files?limit=100').expect(200)).body.files.length).to.equal(before);
+  });
+});
