@@ -163,7 +163,8 @@ function startWorker(o: FactsOptions): { close(): Promise<void> } {
   const worker = new Worker<Fact[]>(queueOf(o.service), ({ data }) => handleJob(data), {
     connection,
     prefix: PREFIX,
-    concurrency: 4,
+    // Many facts share a transaction: two of one instance would meet at the same rows in different orders.
+    concurrency: 1,
     lockDuration: 10_000,
     stalledInterval: 5_000,
     maxStalledCount: 1_000_000,

@@ -63,6 +63,9 @@ export async function dropFile(trx: Knex, fileId: string, bytes: number): Promis
   );
 }
 
+/** Always the same in one process: many facts share a transaction, and two of them must not lock two shards crosswise. */
+const SHARD = Math.floor(Math.random() * 8);
+
 /** Counts them in the second of their creation; `count` is negative for deleted messages. */
 export async function addMessages(trx: Knex, added: { created_at: string; count: number }[]): Promise<void> {
   const counts = added.map(({ count }) => count);
@@ -75,9 +78,7 @@ export async function addMessages(trx: Knex, added: { created_at: string; count:
     [added.map(({ created_at }) => created_at), counts],
   );
   const sum = counts.reduce((a, b) => a + b, 0);
-  await trx('message_totals')
-    .where({ shard: Math.floor(Math.random() * 8) })
-    .increment('count', sum);
+  await trx('message_totals').where({ shard: SHARD }).increment('count', sum);
 }
 
 export async function forgetSeconds(db: Knex): Promise<void> {

@@ -1,4 +1,5 @@
-// Owns: when bcrypt runs. Two at a time, so that the thread pool stays free for files and names; few may wait, and not long.
+// Owns: when bcrypt runs. Two at a time, so that the thread pool stays free for files and names; few may wait, and who would wait
+// too long is told at once, not when the time is over.
 // Guarantee: an unknown account costs the same as a known one.
 import { randomBytes } from 'node:crypto';
 import { unavailable } from '@chatapi/kit';
@@ -11,8 +12,10 @@ export interface Hasher {
 }
 
 const AT_ONCE = 2;
-/** The door gives up after 8 s: who has waited this long would be answered too late. */
-const MOST_WAIT_MS = 5000;
+/** The door gives up after 8 s: who waits longer than this would be answered too late. */
+const MOST_WAIT_MS = 6500;
+/** Weight of the newest job in the mean. */
+const NEWEST = 0.2;
 /** bcrypt reads no further; longer passwords are refused when set, and can't be right at login. */
 export const MAX_BYTES = 72;
 
@@ -22,11 +25,13 @@ interface Waiting {
   refuse: () => void;
 }
 
-/** Runs at most AT_ONCE jobs; the rest waits in order. */
+/** Runs at most AT_ONCE jobs; the rest waits in order. How long a job takes is learnt from those that were done. */
 function openLine(capacity: number, mostWaitMs: number): <T>(job: () => Promise<T>) => Promise<T> {
   const line: Waiting[] = [];
   let running = 0;
+  let meanMs = 0;
   const busy = (): Error => unavailable('Password checking');
+  const isFull = (): boolean => line.length >= capacity || ((line.length + 1) * meanMs) / AT_ONCE > mostWaitMs;
 
   const next = (): void => {
     running--;
@@ -39,7 +44,7 @@ function openLine(capacity: number, mostWaitMs: number): <T>(job: () => Promise<
       running++;
       return Promise.resolve();
     }
-    if (line.length >= capacity) return Promise.reject(busy());
+    if (isFull()) return Promise.reject(busy());
     return new Promise((resolve, reject) => {
       const start = (): void => {
         running++;
@@ -50,9 +55,11 @@ function openLine(capacity: number, mostWaitMs: number): <T>(job: () => Promise<
   };
   return async (job) => {
     await turn();
+    const began = performance.now();
     try {
       return await job();
     } finally {
+      meanMs += NEWEST * (performance.now() - began - meanMs);
       next();
     }
   };

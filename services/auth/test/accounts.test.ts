@@ -136,11 +136,12 @@ describe('registration', () => {
 
   it('judges the worst 72 bytes in less than 150 ms of the event loop', () => {
     checkPassword('password', 'warming up the judge 1', []);
-    // The best of a few: what else the machine does is not the judge's.
+    // CPU time, the best of a few: what else the machine does is not the judge's.
     const took = Array.from({ length: 6 }, () => {
-      const started = performance.now();
+      const before = process.cpuUsage();
       checkPassword('password', '4@($!1|0537+%2'.repeat(5), ['x']);
-      return performance.now() - started;
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
     });
     expect(Math.min(...took)).to.be.below(150);
   });
@@ -174,9 +175,10 @@ describe('accounts for other services', () => {
     expect(page.body.accounts).to.have.length(2);
   });
 
-  it('are searched by name and address without regard to case, `%` and `_` being characters', async () => {
+  it('are searched by name, and by address only where that is asked for, without regard to case, `%` and `_` being characters', async () => {
     expect(await names('search=BOB_1')).to.deep.equal(['bob_1']);
-    expect(await names('search=ann@EXAMPLE')).to.deep.equal(['ann']);
+    expect(await names('search=ann@EXAMPLE&by_email=true')).to.deep.equal(['ann']);
+    expect(await names('search=ann@EXAMPLE')).to.deep.equal([]);
     expect(await names('search=%25')).to.deep.equal([]);
     expect(await names('search=b_b')).to.deep.equal([]);
   });

@@ -142,6 +142,22 @@ describe('the hasher', () => {
     expect(await hasher.hash('again')).to.match(/^\$2b\$/);
   });
 
+  it('refuses at once who would wait too long, as soon as it knows how long a job takes', async () => {
+    const hasher = await openHasher(10, 100, 150);
+    await hasher.hash('learnt from');
+    const order: string[] = [];
+    await Promise.all(
+      Array.from({ length: 40 }, () =>
+        hasher.hash('x').then(
+          () => order.push('done'),
+          () => order.push('refused'),
+        ),
+      ),
+    );
+    expect(order[0]).to.equal('refused');
+    expect(order).to.include('done');
+  });
+
   it('never matches nobody, nor more than 72 bytes', async () => {
     const hasher = await openHasher(4, 10);
     expect(await hasher.matches('x', undefined)).to.equal(false);
