@@ -30,7 +30,7 @@ function unittest(suite: string, dataDir: string): Promise<{ code: number | null
 }
 
 describe('the Python SDK', function () {
-  this.timeout(240_000);
+  this.timeout(420_000);
   let own: TestCluster;
   // Side by side: what one of them breaks, the others must bear.
   let runs: Map<string, ReturnType<typeof unittest>>;

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any, AsyncIterator, Optional
 
-from .errors import ChatApiError
 from .multipart import OnProgress, Source, Upload
 from .pages import page_of, pages
 from .rest import Rest, segment
 from .models import File, Page
 
-ABORTED = "ABORTED"
 LOOK_FOR_CANCEL = 0.05
 
 
@@ -37,13 +35,12 @@ class FilesApi:
         an object without a size. ``cancel``: anything with ``is_set()``, such as a ``threading.Event``; once set, the
         upload stops with code ``ABORTED`` and nothing is kept. Never sent twice: a cut connection is an error.
         """
-        upload = Upload(file, name, description, on_progress)
+        upload = Upload(file, name, description, on_progress, cancel)
         request = {"content": upload.body(), "headers": upload.headers()}
         sending = asyncio.ensure_future(self._rest.attempt("POST", "/files/upload", request))
         try:
             while not sending.done():
-                if cancel is not None and cancel.is_set():
-                    raise ChatApiError(ABORTED, "The upload was aborted")
+                upload.check()
                 await asyncio.wait({sending}, timeout=None if cancel is None else LOOK_FOR_CANCEL)
             stored: File = sending.result().json()
             return stored

@@ -10,6 +10,10 @@ import os
 import uuid
 from typing import Any, AsyncIterator, BinaryIO, Callable, Dict, Optional, Union, cast
 
+from .errors import ChatApiError
+
+ABORTED = "ABORTED"
+
 Source = Union[str, "os.PathLike[str]", bytes, BinaryIO]
 OnProgress = Callable[[int, Optional[int]], Any]
 
@@ -33,8 +37,14 @@ def _size_of(file: BinaryIO) -> Optional[int]:
 
 class Upload:
     def __init__(
-        self, source: Source, name: Optional[str], description: Optional[str], on_progress: Optional[OnProgress]
+        self,
+        source: Source,
+        name: Optional[str],
+        description: Optional[str],
+        on_progress: Optional[OnProgress],
+        cancel: Optional[Any],
     ) -> None:
+        self._cancel = cancel
         self._owned = isinstance(source, (str, os.PathLike, bytes))
         if isinstance(source, bytes):
             self._file: BinaryIO = io.BytesIO(source)
@@ -73,6 +83,7 @@ class Upload:
         while True:
             # The app's file may be slow: it is read away from the event loop.
             chunk = await asyncio.to_thread(self._file.read, CHUNK)
+            self.check()
             if not chunk:
                 break
             yield chunk
@@ -81,7 +92,13 @@ class Upload:
                 told = self._on_progress(sent, self._total)
                 if inspect.isawaitable(told):
                     await told
+        self.check()
         yield self._tail
+
+    def check(self) -> None:
+        """Asked before each part, the last one too: what is aborted is never whole at the server."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise ChatApiError(ABORTED, "The upload was aborted")
 
     def close(self) -> None:
         if self._owned:

@@ -1,0 +1,24 @@
+import threading
+import unittest
+from typing import List, Optional, Tuple
+
+from chatapi_client import ChatApiError
+from chatapi_client.multipart import CHUNK, Upload
+
+
+class Uploads(unittest.IsolatedAsyncioTestCase):
+    async def test_are_read_in_parts_that_add_up_to_the_length_told(self) -> None:
+        told: List[Tuple[int, Optional[int]]] = []
+        upload = Upload(b"x" * (CHUNK + 1), 'a"b.txt', "what it is", lambda sent, total: told.append((sent, total)), None)
+        body = b"".join([part async for part in upload.body()])
+        self.assertEqual(len(body), int(upload.headers()["Content-Length"]))
+        self.assertEqual(told, [(CHUNK, CHUNK + 1), (CHUNK + 1, CHUNK + 1)])
+        self.assertIn(b'filename="a%22b.txt"\r\nContent-Type: text/plain', body)
+
+    async def test_once_cancelled_never_come_to_their_end(self) -> None:
+        stop = threading.Event()
+        parts: List[bytes] = []
+        with self.assertRaises(ChatApiError) as aborted:
+            async for part in Upload(b"all of it", "a.txt", None, lambda *_: stop.set(), stop).body():
+                parts.append(part)
+        self.assertEqual((aborted.exception.code, len(parts)), ("ABORTED", 2))
