@@ -1,0 +1,51 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { expect } from 'chai';
+import { openClamd } from '../src/clamd.ts';
+
+async function* bytes(chunks: number, size: number): AsyncGenerator<Buffer> {
+  for (let i = 0; i < chunks; i++) yield Buffer.alloc(size, 'a');
+}
+
+describe('clamd', () => {
+  let server: Server | undefined;
+  afterEach(() => server?.close());
+
+  /** Answers once so many bytes have come; '' hangs up without a word. */
+  const answering = async (answer: string, after = 10): Promise<string> => {
+    server = createServer((socket) => {
+      let size = 0;
+      socket.on('error', () => undefined);
+      socket.on('data', (chunk) => {
+        size += chunk.length;
+        if (size >= after) socket.end(answer);
+      });
+    });
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const failure = (url: string, chunks = 1, size = 10): Promise<string> =>
+    openClamd(url)(bytes(chunks, size)).then(
+      (finding) => `no failure: ${finding}`,
+      (error: Error) => error.message,
+    );
+
+  it('that finds something names it, and nothing is null', async () => {
+    expect(await openClamd(await answering('stream: Eicar FOUND\0', 30))(bytes(1, 20))).to.equal('Eicar');
+    server?.close();
+    expect(await openClamd(await answering('stream: OK\0', 30))(bytes(1, 20))).to.equal(null);
+  });
+
+  it('that is not there, hangs up or answers nonsense gives no verdict, and nobody waits for ever', async () => {
+    const url = await answering('');
+    expect(await failure(url)).to.match(/no verdict|ECONN|EPIPE/);
+    expect(await failure(await answering('UNKNOWN COMMAND\0'))).to.include('no verdict');
+    expect(await failure(await answering('stream: Heuristics ERROR\0'))).to.include('no verdict');
+    expect(await failure('tcp://127.0.0.1:1')).to.include('ECONNREFUSED');
+    expect(await failure('unix:///nowhere/clamd.sock')).to.include('ENOENT');
+  });
+
+  it('that refuses what is too large for it in mid-stream gives no verdict', async () => {
+    const url = await answering('INSTREAM size limit exceeded. ERROR\0', 100_000);
+    expect(await failure(url, 200, 65_536)).to.match(/no verdict|ECONN|EPIPE/);
+  });
+});
