@@ -4,12 +4,19 @@ import { parseArgs } from 'node:util';
 import { startBareWs } from './bare-ws.ts';
 import { type Measured, measure } from './measure.ts';
 import { startProduct } from './product.ts';
+import { profiling, topFunctions } from './profile.ts';
 import type { System } from './system.ts';
 import { HEAD, line } from './table.ts';
 import type { Work } from './work.ts';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', multiple: true },
+    'product-only': { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+  },
 });
 const long = values.quick ? 1 : 3;
 
@@ -21,6 +28,12 @@ const WORKS: { work: Work; unit: string }[] = [
   { work: { kind: 'pairs', pairs: 200, seconds: 3 * long }, unit: 'message' },
   { work: { kind: 'rest', parallel: 32, seconds: 3 * long }, unit: 'message' },
 ];
+
+const kinds = WORKS.map(({ work }) => work.kind);
+const { only = kinds } = values;
+const unknown = only.filter((kind) => !kinds.some((known) => known === kind));
+if (unknown.length > 0) throw new Error(`--only takes ${kinds.join(', ')}, not ${unknown.join(', ')}`);
+const profiles = values.profile ? profiling() : undefined;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const doesWork = (system: System, work: Work): boolean => work.kind !== 'rest' || system.place.gateway !== undefined;
@@ -38,10 +51,11 @@ async function rounds(systems: System[], work: Work, count: number): Promise<Map
 
 const systems: System[] = [];
 try {
-  say('starting the cluster and its peer');
-  systems.push(await startProduct(), await startBareWs());
+  say('starting the systems');
+  systems.push(await startProduct(profiles?.env));
+  if (!values['product-only']) systems.push(await startBareWs());
   const rows: string[] = [];
-  for (const { work, unit } of WORKS)
+  for (const { work, unit } of WORKS.filter((w) => only.includes(w.work.kind)))
     for (const [system, list] of await rounds(systems, work, Number(values.rounds)))
       rows.push(line({ work, unit, system, rounds: list }));
   process.stdout.write(
@@ -51,3 +65,5 @@ try {
 } finally {
   await Promise.all(systems.map((system) => system.stop()));
 }
+if (profiles !== undefined)
+  process.stdout.write(`\n${topFunctions(profiles.dir).join('\n\n')}\n\nprofiles: ${profiles.dir}\n`);

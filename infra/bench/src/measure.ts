@@ -1,6 +1,7 @@
 // Owns: one measurement: the generator's process, and the servers' CPU time and memory around it.
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuTimes, residentKib } from './proc.ts';
 import type { System } from './system.ts';
 import type { Result, Told, Work } from './work.ts';
@@ -13,6 +14,8 @@ export interface Measured extends Result {
 }
 
 const FORGET_MS = 120_000;
+/** What the connects leave behind (presence, receipts) is not the work's. */
+const SETTLE_MS = 1500;
 
 export function measure(system: System, work: Work): Promise<Measured> {
   const child = fork(join(import.meta.dirname, 'load', 'main.ts'), { execArgv: ['--conditions=source'] });
@@ -22,8 +25,9 @@ export function measure(system: System, work: Work): Promise<Measured> {
   return new Promise<Measured>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${system.name}: ${work.kind} did not end`)), FORGET_MS);
     child.on('exit', () => reject(new Error('the load generator ended')));
-    child.on('message', (message: Told) => {
+    child.on('message', async (message: Told) => {
       if (message.told === 'begin') {
+        await sleep(SETTLE_MS);
         before = cpuTimes(system.pids());
         memory = residentKib(node);
         child.send('go');

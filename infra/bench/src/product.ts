@@ -31,13 +31,13 @@ async function register(url: string, i: number): Promise<Person> {
 
 async function registerAll(url: string): Promise<Person[]> {
   const people: Person[] = [];
-  for (let at = 0; at < PEOPLE; at += 20)
-    people.push(...(await Promise.all(Array.from({ length: 20 }, (_, i) => register(url, at + i)))));
+  for (let at = 0; at < PEOPLE; at += 5)
+    people.push(...(await Promise.all(Array.from({ length: 5 }, (_, i) => register(url, at + i)))));
   return people;
 }
 
-export async function startProduct(): Promise<System> {
-  const cluster = await startCluster({ env: ENV });
+export async function startProduct(env: NodeJS.ProcessEnv = {}): Promise<System> {
+  const cluster = await startCluster({ env: { ...ENV, ...env } });
   const stop = async (): Promise<void> => {
     await cluster.stop();
     rmSync(cluster.dataDir, { recursive: true, force: true });
