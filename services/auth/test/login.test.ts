@@ -92,18 +92,16 @@ describe('one time for unknown and wrong', () => {
     const auth = await openAuth({ BCRYPT_COST: '9', RATE_LIMIT_LOGIN: '0' });
     try {
       await auth.register('timed');
-      const median = async (name: string): Promise<number> => {
-        const times: number[] = [];
-        for (let i = 0; i < 9; i++) {
-          const started = performance.now();
-          await auth.login(name, BAD);
-          times.push(performance.now() - started);
-        }
-        return times.sort((a, b) => a - b)[4] as number;
+      const took = async (name: string): Promise<number> => {
+        const started = performance.now();
+        await auth.login(name, BAD);
+        return performance.now() - started;
       };
-      await median('timed');
-      const [known, unknown] = [await median('timed'), await median('nobody')];
-      expect(unknown / known).to.be.within(0.5, 2);
+      await took('timed');
+      // In turn, so that what else the machine does meets both alike.
+      const ratios: number[] = [];
+      for (let i = 0; i < 11; i++) ratios.push((await took('nobody')) / (await took('timed')));
+      expect(ratios.sort((a, b) => a - b)[5]).to.be.within(0.5, 2);
     } finally {
       await auth.close();
     }

@@ -7,12 +7,14 @@ async function* bytes(chunks: number, size: number): AsyncGenerator<Buffer> {
 }
 
 describe('clamd', () => {
-  let server: Server | undefined;
-  afterEach(() => server?.close());
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
 
   /** Answers once so many bytes have come; '' hangs up without a word. */
   const answering = async (answer: string, after = 10): Promise<string> => {
-    server = createServer((socket) => {
+    const server = createServer((socket) => {
       let size = 0;
       socket.on('error', () => undefined);
       socket.on('data', (chunk) => {
@@ -20,7 +22,8 @@ describe('clamd', () => {
         if (size >= after) socket.end(answer);
       });
     });
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
   const failure = (url: string, chunks = 1, size = 10): Promise<string> =>
@@ -31,7 +34,6 @@ describe('clamd', () => {
 
   it('that finds something names it, and nothing is null', async () => {
     expect(await openClamd(await answering('stream: Eicar FOUND\0', 30))(bytes(1, 20))).to.equal('Eicar');
-    server?.close();
     expect(await openClamd(await answering('stream: OK\0', 30))(bytes(1, 20))).to.equal(null);
   });
 
