@@ -23,7 +23,7 @@ const containersOf = (service: string): [string, Container][] =>
 /** Not read by the service itself, but by its S3 client. */
 const BY_LIBRARY: Record<string, string[]> = { file: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] };
 /** The image sets these, or nobody has to. */
-const BY_IMAGE = new Set(['HOST', 'PORT', 'INTERNAL_PORT', 'CHATAPI_SUPERVISED']);
+const BY_IMAGE = new Set(['HOST', 'INTERNAL_HOST', 'PORT', 'INTERNAL_PORT', 'CHATAPI_SUPERVISED']);
 
 describe('docker-compose.yml', () => {
   it('has every service, two realtime nodes, PostgreSQL, Redis and Prometheus', () => {

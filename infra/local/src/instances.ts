@@ -99,6 +99,7 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
     // Stripping types and compiling costs more than half of a start; done once it is kept.
     NODE_COMPILE_CACHE: join(REPO, '.cache', 'compile'),
     ...(FACES_WORLD.has(dir) ? {} : { HOST: '127.0.0.1' }),
+    INTERNAL_HOST: '127.0.0.1',
     ...(role === undefined ? {} : { DATABASE_URL: roleUrl(backends.postgresUrl, role, secrets.roles) }),
     ...(dir === 'auth' && world.admin !== undefined
       ? { ADMIN_USERNAME: world.admin.username, ADMIN_EMAIL: world.admin.email, ADMIN_PASSWORD: world.admin.password }

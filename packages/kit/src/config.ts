@@ -29,6 +29,7 @@ export const list = (): Joi.Schema<string[]> =>
 export interface BaseConfig {
   INSTANCE: string;
   HOST?: string;
+  INTERNAL_HOST?: string;
   PORT: number;
   INTERNAL_PORT: number;
   REDIS_URL: string;
@@ -41,6 +42,7 @@ export interface BaseConfig {
 export const baseSettings = (service: string, port: number) => ({
   INSTANCE: Joi.string().default(service).description('name of this instance in logs, health and cluster.json'),
   HOST: Joi.string().description('address to listen on; unset: all, IPv4 and IPv6'),
+  INTERNAL_HOST: Joi.string().description('address of the second listener; unset: as HOST'),
   PORT: Joi.number().port().default(port).description('main listener'),
   INTERNAL_PORT: Joi.number()
     .port()

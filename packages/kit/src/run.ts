@@ -143,7 +143,7 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
     },
   });
   const servers = [
-    await listen(inner, { host: config.HOST, port: config.INTERNAL_PORT }),
+    await listen(inner, { host: config.INTERNAL_HOST ?? config.HOST, port: config.INTERNAL_PORT }),
     await listen(door?.handler ?? outer, {
       host: config.HOST,
       port: config.PORT,
