@@ -112,6 +112,15 @@ export async function updatePassword(trx: Knex, userId: string, passwordHash: st
   await trx.raw('update accounts set password_hash = ? where user_id = ?', [passwordHash, userId]);
 }
 
+/** Of the same password; not if it has been changed since. */
+export async function replaceHash(db: Knex, userId: string, old: string, passwordHash: string): Promise<void> {
+  await db.raw('update accounts set password_hash = ? where user_id = ? and password_hash = ?', [
+    passwordHash,
+    userId,
+    old,
+  ]);
+}
+
 /** With its sessions and their tokens. */
 export async function deleteAccount(trx: Knex, userId: string): Promise<void> {
   await trx.raw('delete from accounts where user_id = ?', [userId]);

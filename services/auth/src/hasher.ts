@@ -9,6 +9,8 @@ export interface Hasher {
   hash(password: string): Promise<string>;
   /** `hash` undefined (no such account) is compared with a hash of nobody, and is false. */
   matches(password: string, hash: string | undefined): Promise<boolean>;
+  /** Made at a lower cost than is set now. */
+  isWeak(hash: string): boolean;
 }
 
 const AT_ONCE = 2;
@@ -70,6 +72,7 @@ export async function openHasher(cost: number, capacity: number, mostWaitMs = MO
   const nobody = await bcrypt.hash(randomBytes(32).toString('base64'), cost);
   return {
     hash: (password) => inTurn(() => bcrypt.hash(password, cost)),
+    isWeak: (hash) => bcrypt.getRounds(hash) < cost,
     matches: (password, hash) =>
       inTurn(async () => {
         const same = await bcrypt.compare(password, hash ?? nobody);

@@ -1,6 +1,6 @@
 // Owns: who gets a session: register and login. An unknown name and a wrong password are one answer in one time.
 import { AppError } from '@chatapi/kit';
-import { type AccountRow, accountByName, lockAccount } from './account-store.ts';
+import { type AccountRow, accountByName, lockAccount, replaceHash } from './account-store.ts';
 import { conflict, createAccount, type Newcomer, takenFields } from './accounts.ts';
 import { isBanned, liftEndedBan, refuseBanned } from './bans.ts';
 import type { Context } from './context.ts';
@@ -51,14 +51,24 @@ async function prove(ctx: Context, ip: string, name: string, password: string): 
   return account as AccountRow;
 }
 
-/** What was proved holds only while the account is as it was then: looked at again under its lock. */
-function enter(ctx: Context, proved: AccountRow, from: Origin): Promise<Opened> {
+/** What was proved holds only while the account is as it was then, looked at again under its lock; `undefined`: it is not. */
+function enter(ctx: Context, proved: AccountRow, from: Origin): Promise<Opened | undefined> {
   return ctx.db.transaction(async (trx) => {
     const account = await lockAccount(trx, proved.user_id);
-    if (account?.password_hash !== proved.password_hash) throw wrong();
+    if (account?.password_hash !== proved.password_hash) return undefined;
     refuseBanned(account);
     return openSession(ctx, trx, account, from);
   });
+}
+
+/** A hash of the days of a lower cost is made anew while its password is at hand; the login does not depend on it. */
+async function strengthen(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {
+  if (!ctx.hasher.isWeak(password_hash)) return;
+  try {
+    await replaceHash(ctx.db, user_id, password_hash, await ctx.hasher.hash(password));
+  } catch (err) {
+    ctx.log.debug({ err: (err as Error).message }, 'a hash was not made anew; the next login tries again');
+  }
 }
 
 export interface Credentials {
@@ -67,9 +77,16 @@ export interface Credentials {
 }
 
 export async function login(ctx: Context, from: Origin, who: Credentials, requestId: string): Promise<Welcome> {
-  const proved = await prove(ctx, from.ip, who.username_or_email, who.password);
-  if (isBanned(proved)) await liftEndedBan(ctx, proved.user_id);
-  const opened = await enter(ctx, proved, from);
+  const attempt = async (): Promise<Opened | undefined> => {
+    const proved = await prove(ctx, from.ip, who.username_or_email, who.password);
+    if (isBanned(proved)) await liftEndedBan(ctx, proved.user_id);
+    const opened = await enter(ctx, proved, from);
+    if (opened !== undefined) await strengthen(ctx, proved, who.password);
+    return opened;
+  };
+  // Twice: the hash may be another one because the same password was hashed anew by a login beside this one.
+  const opened = (await attempt()) ?? (await attempt());
+  if (opened === undefined) throw wrong();
   ctx.facts.nudge();
   return { user: await userOf(ctx, opened.account, requestId), ...tokensOf(ctx, opened) };
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { openHasher } from '../src/hasher.ts';
 import { type Auth, GOOD, openAuth } from './harness.ts';
 
 const BAD = 'not the password';
@@ -49,11 +50,11 @@ describe('login', () => {
   });
 
   it('answers 503 and counts nothing when too many passwords wait', async () => {
-    const { id } = await auth.register('patient');
+    const { id } = await auth.register('unhurried');
     const full = { ...auth.ctx.hasher, matches: () => Promise.reject(new Error('timeout acquiring a connection')) };
     const { hasher } = auth.ctx;
     auth.ctx.hasher = full;
-    expect((await auth.login('patient')).status).to.equal(503);
+    expect((await auth.login('unhurried')).status).to.equal(503);
     auth.ctx.hasher = hasher;
     expect(await auth.ctx.db('login_failures').where('account_key', id)).to.deep.equal([]);
   });
@@ -74,6 +75,31 @@ describe('login', () => {
     const { status } = await auth.login('raced');
     auth.ctx.hasher = hasher;
     expect(status).to.equal(401);
+  });
+
+  it('makes a hash of a lower cost anew, once, and refuses none of several logins meanwhile', async () => {
+    const { id } = await auth.register('veteran');
+    const hashNow = async (): Promise<string> => (await auth.ctx.db('accounts').where('user_id', id))[0].password_hash;
+    const current = await hashNow();
+    const { hasher } = auth.ctx;
+    auth.ctx.hasher = await openHasher(5, 100);
+    const logins = await Promise.all(Array.from({ length: 6 }, () => auth.login('veteran')));
+    expect(logins.map(({ status }) => status)).to.deep.equal(logins.map(() => 200));
+    const stronger = await hashNow();
+    expect(current).to.match(/^\$2b\$04\$/);
+    expect(stronger).to.match(/^\$2b\$05\$/);
+    await auth.login('veteran');
+    expect(await hashNow()).to.equal(stronger);
+    auth.ctx.hasher = hasher;
+    expect((await auth.login('veteran')).status).to.equal(200);
+  });
+
+  it('stays right when a hash can’t be made anew now', async () => {
+    await auth.register('unhurried');
+    const { hasher } = auth.ctx;
+    auth.ctx.hasher = { ...hasher, isWeak: () => true, hash: () => Promise.reject(new Error('full')) };
+    expect((await auth.login('unhurried')).status).to.equal(200);
+    auth.ctx.hasher = hasher;
   });
 
   it('tells account.seen once in ten minutes, however often', async () => {
