@@ -125,6 +125,8 @@ describe('whoever is killed while an account goes or its export is made', functi
   });
   after(() => dispose(own));
 
+  /** Who was killed by the test before may still be on its way back. */
+  const arrives = (name: string): Promise<Account> => eventually(() => register(name, url), 30_000);
   const fill = async (who: Account, room: string): Promise<Json[]> => {
     for (let i = 0; i < 20; i++)
       await rest(who, url).post('/files/upload').attach('file', Buffer.alloc(200_000, 'ab '), `f${i}.txt`).expect(201);
@@ -135,7 +137,7 @@ describe('whoever is killed while an account goes or its export is made', functi
   const EXPORTERS = 3;
   for (const victim of ['file', 'message', 'auth'])
     it(`the export is whole all the same when it was ${victim}`, async () => {
-      const who = await register('exporter', url);
+      const who = await arrives('exporter');
       const sent = await fill(who, unique('killed'));
       await rest(who, url).post('/users/me/export').expect(202);
       own.kill(victim, 'SIGKILL');
@@ -148,7 +150,7 @@ describe('whoever is killed while an account goes or its export is made', functi
 
   for (const victim of ['message', 'file', 'user', 'admin', 'auth'])
     it(`the erasure is done all the same when it was ${victim}`, async () => {
-      const [who, witness] = [await register('leaver', url), await register('witness', url)];
+      const [who, witness] = [await arrives('leaver'), await arrives('witness')];
       const room = unique('left');
       const sent = await fill(who, room);
       expect(sent).to.have.length(300);
