@@ -28,7 +28,7 @@ interface Account {
   gid: number;
 }
 
-function unprivileged(): Account | undefined {
+export function unprivileged(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -39,7 +39,11 @@ function unprivileged(): Account | undefined {
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
 
-function asAccount(account: Account | undefined, file: string, args: string[]): { file: string; args: string[] } {
+export function asAccount(
+  account: Account | undefined,
+  file: string,
+  args: string[],
+): { file: string; args: string[] } {
   if (account === undefined) return endingWithUs({ file, args }, 'INT');
   const { uid, gid } = account;
   const become = [
@@ -48,6 +52,8 @@ function asAccount(account: Account | undefined, file: string, args: string[]): 
     '--clear-groups',
     '--inh-caps=+dac_override',
     '--ambient-caps=+dac_override',
+    // PostgreSQL looks for its own programs by access(2), which heeds no capability of a user but for this.
+    '--securebits=+no_setuid_fixup',
     '--pdeathsig=INT',
   ];
   return { file: 'setpriv', args: [...become, '--', file, ...args] };
