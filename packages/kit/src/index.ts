@@ -31,6 +31,7 @@ export {
   toAppError,
   unavailable,
 } from './errors.ts';
+export { every, type Recurring } from './every.ts';
 export {
   type FileLinkSettings,
   type FileLinks,

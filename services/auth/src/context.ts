@@ -9,13 +9,14 @@ import {
   openQueueRedis,
   openRedis,
   type Peer,
+  type Recurring,
   type Redis,
 } from '@chatapi/kit';
 import { openSigner, type Signer } from './access-token.ts';
 import type { Config } from './config.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { type Hasher, openHasher } from './hasher.ts';
-import { type Sweeps, startSweeps } from './jobs.ts';
+import { startSweeps } from './jobs.ts';
 import { migrations } from './migrations/index.ts';
 
 export interface Context extends Base<Config> {
@@ -25,7 +26,7 @@ export interface Context extends Base<Config> {
   hasher: Hasher;
   signer: Signer;
   users: Peer;
-  sweeps: Sweeps;
+  sweeps: Recurring;
 }
 
 /** `schema`: tests bring one of their own. */

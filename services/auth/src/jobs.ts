@@ -1,4 +1,5 @@
 // Owns: what happens by itself: bans end on time, and what can matter no more is removed. Every instance does it; twice is harmless.
+import { every, type Recurring } from '@chatapi/kit';
 import { liftEndedBans } from './bans.ts';
 import type { Context } from './context.ts';
 import { WINDOW_S } from './login-limit.ts';
@@ -7,10 +8,6 @@ import { forgetRevocations } from './revocation-store.ts';
 import { forgetSessions } from './session-store.ts';
 
 type Ctx = Omit<Context, 'sweeps'>;
-
-export interface Sweeps {
-  close(): Promise<void>;
-}
 
 const BANS_MS = 1000;
 const FORGET_MS = 60_000;
@@ -23,23 +20,8 @@ export async function forget(ctx: Ctx): Promise<void> {
   await forgetSessions(ctx.db, ctx.config.REFRESH_EXPIRE_DAYS);
 }
 
-/** Runs `work` every `ms`, never twice at once; a failure waits for the next turn. */
-function every(ctx: Ctx, ms: number, work: (ctx: Ctx) => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    running ??= work(ctx)
-      .catch((err: Error) => ctx.log.warn({ err: err.message }, 'a sweep failed'))
-      .finally(() => {
-        running = undefined;
-      });
-  }, ms);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
-}
-
-export function startSweeps(ctx: Ctx): Sweeps {
-  const stops = [every(ctx, BANS_MS, liftEndedBans), every(ctx, FORGET_MS, forget)];
-  return { close: async () => void (await Promise.all(stops.map((stop) => stop()))) };
+export function startSweeps(ctx: Ctx): Recurring {
+  const failed = (err: Error): void => ctx.log.warn({ err: err.message }, 'a sweep failed');
+  const sweeps = [every(BANS_MS, () => liftEndedBans(ctx), failed), every(FORGET_MS, () => forget(ctx), failed)];
+  return { close: async () => void (await Promise.all(sweeps.map((sweep) => sweep.close()))) };
 }

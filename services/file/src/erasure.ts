@@ -1,7 +1,7 @@
 // Owns: that an erased user's files, archive and quota go, whichever instance dies: the row in `erased` is due until nothing
 // is left and no upload that began before can come any more.
 import { type FactsRunner, tellFact } from '@chatapi/bus';
-import type { Knex, Log } from '@chatapi/kit';
+import { every, type Knex, type Log, type Recurring } from '@chatapi/kit';
 import { endErasure, markErased, postponeErasure, takeErasure } from './erasure-store.ts';
 import { exportOf } from './export-store.ts';
 import { removeExport } from './exports.ts';
@@ -51,24 +51,11 @@ const workOne = (o: ErasureDeps): Promise<boolean> =>
     return true;
   });
 
-export function startErasures(o: ErasureDeps): { close(): Promise<void> } {
-  let running: Promise<void> | undefined;
-  let closed = false;
-  const work = async (): Promise<void> => {
-    while (!closed && (await workOne(o)));
-  };
-  const ticker = setInterval(() => {
-    running ??= work()
-      .catch((err: Error) => o.log.warn({ err: err.message }, 'an erasure broke off; tried again'))
-      .finally(() => {
-        running = undefined;
-      });
-  }, TICK_MS);
-  return {
-    async close() {
-      closed = true;
-      clearInterval(ticker);
-      await running;
+export const startErasures = (o: ErasureDeps): Recurring =>
+  every(
+    TICK_MS,
+    async (closing) => {
+      while (!closing.aborted && (await workOne(o)));
     },
-  };
-}
+    (err) => o.log.warn({ err: err.message }, 'an erasure broke off; tried again'),
+  );

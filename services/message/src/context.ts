@@ -13,11 +13,12 @@ import {
   openRedis,
   type Peer,
   type Pool,
+  type Recurring,
   type Redis,
 } from '@chatapi/kit';
 import { type AccessCache, openAccessCache } from './access-cache.ts';
 import type { MessageConfig } from './config.ts';
-import { type ErasureJob, startErasures } from './erasure-job.ts';
+import { startErasures } from './erasure-job.ts';
 import { handlers } from './facts.ts';
 import { type Counted, openCounted } from './metrics.ts';
 import { migrations } from './migrations/index.ts';
@@ -46,8 +47,8 @@ export interface Context extends Base<MessageConfig> {
   inTurn: InTurn;
   counted: Counted;
   words: Words;
-  stopUpkeep(): void;
-  erasures: ErasureJob;
+  upkeep: Recurring;
+  erasures: Recurring;
 }
 
 /** `schema`: another one in tests, so that they share a database. */
@@ -88,7 +89,7 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     inTurn: openTurns(),
     counted: openCounted(metrics),
     words,
-    stopUpkeep: startUpkeep({ db, config, log }),
+    upkeep: startUpkeep({ db, config, log }),
   };
   const whole = Object.assign(ctx as Context, { sends: openSends(ctx as Context) });
   return Object.assign(whole, { erasures: startErasures(whole) });
@@ -101,7 +102,7 @@ export async function ready({ db }: Context): Promise<void> {
 
 /** What was accepted is committed and published before the connections go. */
 export async function close(ctx: Context): Promise<void> {
-  ctx.stopUpkeep();
+  await ctx.upkeep.close();
   ctx.words.close();
   await ctx.erasures.close();
   await ctx.sends.idle();

@@ -1,6 +1,7 @@
 // Owns: that ordered erasures are carried out, whichever instance dies: the order is a row, held by a transaction's lock
 // while somebody works on it. Requests that were under way when the account ended may still write for a few seconds;
 // therefore the person is looked for again, for longer than any such request can take.
+import { every, type Recurring } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { erasePerson } from './erasure.ts';
 import { endErasure, endFile, postponeErasure, takeErasure, takeFile } from './erasure-store.ts';
@@ -32,28 +33,11 @@ const workOnFile = (ctx: Context): Promise<boolean> =>
     return true;
   });
 
-export interface ErasureJob {
-  close(): Promise<void>;
-}
-
-export function startErasures(ctx: Context): ErasureJob {
-  let running: Promise<void> | undefined;
-  let closed = false;
-  const work = async (): Promise<void> => {
-    while (!closed && ((await workOnPerson(ctx)) || (await workOnFile(ctx))));
-  };
-  const ticker = setInterval(() => {
-    running ??= work()
-      .catch((err: Error) => ctx.log.warn({ err: err.message }, 'an erasure broke off; tried again'))
-      .finally(() => {
-        running = undefined;
-      });
-  }, TICK_MS);
-  return {
-    async close() {
-      closed = true;
-      clearInterval(ticker);
-      await running;
+export const startErasures = (ctx: Context): Recurring =>
+  every(
+    TICK_MS,
+    async (closing) => {
+      while (!closing.aborted && ((await workOnPerson(ctx)) || (await workOnFile(ctx))));
     },
-  };
-}
+    (err) => ctx.log.warn({ err: err.message }, 'an erasure broke off; tried again'),
+  );

@@ -1,5 +1,5 @@
 // Owns: the log's life by time: partitions exist ahead of now, and those wholly older than the retention are dropped.
-import type { Knex, Log } from '@chatapi/kit';
+import { every, type Knex, type Log, type Recurring } from '@chatapi/kit';
 import { addPartition, dropPartition, listPartitions, type Partition, underPartitionLock } from './partition-store.ts';
 
 const DAY_MS = 86_400_000;
@@ -41,13 +41,15 @@ export async function dropOldPartitions({ db, config }: Keeper): Promise<void> {
 
 const LONGEST_PAUSE_MS = 600_000;
 
-/** Repeats both for as long as the service lives; @returns how to stop it. */
-export function startUpkeep(keeper: Keeper & { log: Log }): () => void {
+/** Repeats both for as long as the service lives. */
+export function startUpkeep(keeper: Keeper & { log: Log }): Recurring {
   const pause = Math.min(partitionWidth(keeper.config.LOG_RETENTION_DAYS) / 2, LONGEST_PAUSE_MS);
-  const timer = setInterval(() => {
-    makePartitions(keeper)
-      .then(() => dropOldPartitions(keeper))
-      .catch((err: Error) => keeper.log.warn({ err: err.message }, 'keeping the log’s partitions; tried again'));
-  }, pause);
-  return () => clearInterval(timer);
+  return every(
+    pause,
+    async () => {
+      await makePartitions(keeper);
+      await dropOldPartitions(keeper);
+    },
+    (err) => keeper.log.warn({ err: err.message }, 'keeping the log’s partitions; tried again'),
+  );
 }

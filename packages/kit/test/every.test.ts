@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { every } from '../src/every.ts';
+
+describe('recurring work', () => {
+  it('never runs twice at once, and goes on after a failure', async () => {
+    let [runs, atOnce, most] = [0, 0, 0];
+    const errors: string[] = [];
+    const work = every(
+      5,
+      async () => {
+        runs++;
+        most = Math.max(most, ++atOnce);
+        await sleep(20);
+        atOnce--;
+        if (runs === 1) throw new Error('the first');
+      },
+      (error) => errors.push(error.message),
+    );
+    for (const end = Date.now() + 5000; runs < 3 && Date.now() < end; ) await sleep(5);
+    await work.close();
+    expect([runs >= 3, most, atOnce]).to.deep.equal([true, 1, 0]);
+    expect(errors).to.deep.equal(['the first']);
+  });
+
+  it('tells the run under way to end, waits for it, and starts no other', async () => {
+    const seen: string[] = [];
+    const work = every(
+      1,
+      async (closing) => {
+        seen.push('begun');
+        while (!closing.aborted) await sleep(1);
+        seen.push('ended');
+      },
+      () => undefined,
+    );
+    for (const end = Date.now() + 5000; seen.length === 0 && Date.now() < end; ) await sleep(1);
+    await work.close();
+    await sleep(20);
+    expect(seen).to.deep.equal(['begun', 'ended']);
+  });
+});
