@@ -71,3 +71,10 @@ export const loginAdmin = (url: string = door()): Promise<Account> => login(ADMI
 export async function say(account: Account, body: object, url: string = door()): Promise<Json> {
   return (await rest(account, url).post('/messages/', body).expect(201)).body;
 }
+
+/** A private room of these people; @returns its id. */
+export async function privateRoom(owner: Account, members: Account[], stem = 'room'): Promise<string> {
+  const room = { chat_id: unique(stem), visibility: 'private', member_ids: members.map(({ id }) => id) };
+  await rest(owner).post('/rooms', room).expect(201);
+  return room.chat_id;
+}

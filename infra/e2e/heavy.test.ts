@@ -1,7 +1,7 @@
 // Much at once, in one room: sends repeated through every door, a client away for thousands of events, readers that stop reading.
 import { expect } from 'chai';
 import WebSocket from 'ws';
-import { type Account, type Json, register, rest, say, unique } from './client.ts';
+import { type Account, type Json, privateRoom, register, rest, say } from './client.ts';
 import { cluster, doors, nodes } from './cluster.ts';
 import { eventually } from './expects.ts';
 import { closeAll, connect, type Live, wsUrl } from './socket.ts';
@@ -53,10 +53,7 @@ describe('much at once', function () {
     [ann, bob] = [await register('ann'), await register('bob')];
   });
   beforeEach(async () => {
-    room = unique('heavy');
-    await rest(ann)
-      .post('/rooms', { chat_id: room, visibility: 'private', member_ids: [bob.id] })
-      .expect(201);
+    room = await privateRoom(ann, [bob], 'heavy');
   });
   afterEach(closeAll);
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Account, type Json, register, rest, say, unique } from './client.ts';
+import { type Account, type Json, privateRoom, register, rest, say, unique } from './client.ts';
 import { nodes } from './cluster.ts';
 import { closeAll, connect, type Live } from './socket.ts';
 
@@ -14,10 +14,7 @@ describe('resume', () => {
     [ann, bob] = [await register('ann'), await register('bob')];
   });
   beforeEach(async () => {
-    room = unique('resume');
-    await rest(ann)
-      .post('/rooms', { chat_id: room, visibility: 'private', member_ids: [bob.id] })
-      .expect(201);
+    room = await privateRoom(ann, [bob], 'resume');
   });
   afterEach(closeAll);
 

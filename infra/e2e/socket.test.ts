@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Account, login, register, rest, say, unique } from './client.ts';
+import { type Account, login, privateRoom, register, rest, say, unique } from './client.ts';
 import { door, nodes } from './cluster.ts';
 import { expectError, expectMessage, TIME } from './expects.ts';
 import { closeAll, connect, refusedUpgrade, wsUrl } from './socket.ts';
@@ -12,10 +12,7 @@ describe('the socket', () => {
     [ann, bob] = [await register('ann'), await register('bob')];
   });
   beforeEach(async () => {
-    room = unique('live');
-    await rest(ann)
-      .post('/rooms', { chat_id: room, visibility: 'private', member_ids: [bob.id] })
-      .expect(201);
+    room = await privateRoom(ann, [bob], 'live');
   });
   afterEach(closeAll);
 
