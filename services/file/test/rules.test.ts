@@ -72,6 +72,11 @@ describe('a signed url', () => {
     now += 1000;
     expect(() => signer.verify('file_1', 'content', token)).to.throw('expired');
     expect(() => openFileLinks('other', 60).verify('file_1', 'content', token)).to.throw('not valid');
+    for (const other of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.replace(
+      token.at(-1) as string,
+      '',
+    ))
+      expect(() => signer.verify('file_1', 'content', token.slice(0, -1) + other), other).to.throw('not valid');
   });
 });
 
