@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Client } from 'pg';
-import { type Clamd, startClamd } from './clamd.ts';
+import { type Clamd, SIGNATURE, STREAM_LIMIT, startClamd } from './clamd.ts';
 import { type Account, type Json, loginAdmin, register, rest, say } from './client.ts';
 import { dispose, doorsOf, ownCluster, type TestCluster } from './cluster.ts';
 import { eventually, expectError } from './expects.ts';
@@ -24,7 +24,7 @@ describe('with a virus scanner', function () {
   before(async function () {
     this.timeout(90_000);
     clamd = await startClamd();
-    own = await ownCluster({ CLAMAV_URL: clamd.url, FILE_QUOTA_BYTES: '2000000', MAX_FILE_SIZE: '1048576' });
+    own = await ownCluster({ CLAMAV_URL: clamd.url, FILE_QUOTA_BYTES: '9000000', MAX_FILE_SIZE: '4194304' });
     url = doorsOf(own)[0] as string;
     [ann, bob, admin] = [await register('ann', url), await register('bob', url), await loginAdmin(url)];
   });
@@ -71,14 +71,14 @@ describe('with a virus scanner', function () {
     const file = await upload(EICAR, 'innocent.txt');
     await say(ann, { recipient_id: bob.id, content: '', attachments: [file.id] }, url);
     const judged = await becomes(file.id, 'infected');
-    expect(judged).to.include({ scan_result: 'Eicar-Signature', url: null, thumbnail_url: null });
+    expect(judged).to.include({ scan_result: SIGNATURE, url: null, thumbnail_url: null });
     for (const answer of [
       await rest(ann, url).get(`/files/${file.id}/content`),
       await rest(undefined, url).get(file.url),
     ])
       expect(expectError(answer, 404, 'RESOURCE_NOT_FOUND').details).to.deep.equal({
         scan_status: 'infected',
-        scan_result: 'Eicar-Signature',
+        scan_result: SIGNATURE,
       });
     for (const path of [`/files/${file.id}`, `/files/${file.id}/content`])
       expectError(await rest(bob, url).get(path), 404, 'RESOURCE_NOT_FOUND');
@@ -90,7 +90,7 @@ describe('with a virus scanner', function () {
       return body.entries[0];
     });
     expect(entry).to.include({ action: 'file.infected', outcome: 'done' });
-    expect(entry.details).to.deep.equal({ user_id: ann.id, signature: 'Eicar-Signature' });
+    expect(entry.details).to.deep.equal({ user_id: ann.id, signature: SIGNATURE });
     await rest(ann, url).delete(`/files/${file.id}`).expect(204);
   });
 
@@ -101,6 +101,18 @@ describe('with a virus scanner', function () {
     expect(await usage()).to.equal(before);
     await rest(ann, url).delete(`/files/${file.id}`).expect(204);
     expect(await usage()).to.equal(before);
+  });
+
+  it('what the scanner refuses to judge, being too large for it, stays in quarantine; smaller ones go through', async () => {
+    const [large, small] = [
+      await upload(Buffer.alloc(STREAM_LIMIT + 1, 'a'), 'large.txt'),
+      await upload(Buffer.alloc(STREAM_LIMIT, 'a'), 'small.txt'),
+    ];
+    await becomes(small.id, 'clean');
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    expect((await shown(large.id)).scan_status).to.equal('pending');
+    expectError(await rest(ann, url).get(`/files/${large.id}/content`), 404, 'RESOURCE_NOT_FOUND');
+    await becomes((await upload(CLEAN, 'next.txt')).id, 'clean');
   });
 
   async function usage(): Promise<number> {

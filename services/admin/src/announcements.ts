@@ -1,7 +1,7 @@
 // Owns: what admins tell everybody. Kept for who is away, sent to every connection of every node; what a crash or an absent Redis
 // left unsent is sent later, so a connection may get one twice: its id is the same.
 import { publishToEveryone } from '@chatapi/bus';
-import { type Call, newId, type Paging, page } from '@chatapi/kit';
+import { type Call, every, newId, type Paging, page, type Recurring } from '@chatapi/kit';
 import {
   type Announcement,
   insertAnnouncement,
@@ -31,8 +31,10 @@ async function publishAll({ db, redis }: Deps): Promise<void> {
   });
 }
 
-const tryToPublish = (deps: Deps): Promise<void> =>
-  publishAll(deps).catch((err: Error) => deps.log.debug({ err: err.message }, 'announcements are sent later'));
+const sentLater =
+  ({ log }: Deps) =>
+  (err: Error): void =>
+    log.debug({ err: err.message }, 'announcements are sent later');
 
 /** On record in the same transaction. */
 export async function announce(ctx: Context, call: Call<any, any, { text: string }>): Promise<Announcement> {
@@ -42,7 +44,7 @@ export async function announce(ctx: Context, call: Call<any, any, { text: string
     await recordIn(trx, call, { action: 'announcement.post', target_id: id, details: { text } });
     return await insertAnnouncement(trx, { id, text, created_by: call.caller.user_id });
   });
-  void tryToPublish(ctx);
+  void publishAll(ctx).catch(sentLater(ctx));
   return announcement;
 }
 
@@ -53,7 +55,4 @@ export async function showAnnouncements(
   return page('announcements', await listAnnouncements(db, limit + 1, skip), limit);
 }
 
-export function startAnnouncing(deps: Deps): { close(): void } {
-  const ticker = setInterval(() => void tryToPublish(deps), SWEEP_MS);
-  return { close: () => clearInterval(ticker) };
-}
+export const startAnnouncing = (deps: Deps): Recurring => every(SWEEP_MS, () => publishAll(deps), sentLater(deps));

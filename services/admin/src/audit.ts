@@ -1,7 +1,7 @@
 // Owns: no act without a record. The intent is committed before the act, the outcome after it; what dies in between leaves
 // an intent, which the sweep closes as `unknown`.
 import type { Facts } from '@chatapi/bus';
-import { AppError, type Call, type Caller, type Knex, newId, page } from '@chatapi/kit';
+import { AppError, type Call, type Caller, every, type Knex, newId, page, type Recurring } from '@chatapi/kit';
 import {
   closeOpenIntents,
   type Entry,
@@ -102,14 +102,12 @@ export async function showAuditLog(
   return page('entries', await listEntries(db, { ...filter, limit: filter.limit + 1 }), filter.limit);
 }
 
-export function startAuditSweep({ db, log }: Deps): { close(): void } {
-  const sweep = async (): Promise<void> => {
-    const closed = await closeOpenIntents(db, OPEN_MS);
-    if (closed > 0) log.warn({ closed }, 'audit entries without an outcome');
-  };
-  const ticker = setInterval(
-    () => void sweep().catch((err: Error) => log.debug({ err: err.message }, 'closing audit entries')),
+export const startAuditSweep = ({ db, log }: Deps): Recurring =>
+  every(
     SWEEP_MS,
+    async () => {
+      const closed = await closeOpenIntents(db, OPEN_MS);
+      if (closed > 0) log.warn({ closed }, 'audit entries without an outcome');
+    },
+    (err) => log.debug({ err: err.message }, 'closing audit entries'),
   );
-  return { close: () => clearInterval(ticker) };
-}

@@ -1,6 +1,7 @@
 import { type FactsRunner, startFacts } from '@chatapi/bus';
 import {
   type Base,
+  every,
   identityKey,
   type Knex,
   migrate,
@@ -9,6 +10,7 @@ import {
   openQueueRedis,
   openRedis,
   type Peer,
+  type Recurring,
   type Redis,
 } from '@chatapi/kit';
 import { startAnnouncing } from './announcements.ts';
@@ -28,18 +30,17 @@ export interface Context extends Base<Config> {
   file: Peer;
   facts: FactsRunner;
   queues: Queues;
-  sweeps: { close(): void }[];
+  sweeps: Recurring[];
 }
 
 const HOUR_MS = 3_600_000;
 
-function startForgetting({ db, log }: Pick<Context, 'db' | 'log'>): { close(): void } {
-  const ticker = setInterval(
-    () => void forgetSeconds(db).catch((err: Error) => log.debug({ err: err.message }, 'forgetting seconds')),
+const startForgetting = ({ db, log }: Pick<Context, 'db' | 'log'>): Recurring =>
+  every(
     HOUR_MS,
+    () => forgetSeconds(db),
+    (err) => log.debug({ err: err.message }, 'forgetting seconds'),
   );
-  return { close: () => clearInterval(ticker) };
-}
 
 export async function open(base: Base<Config>): Promise<Context> {
   const { config, log } = base;
@@ -79,8 +80,7 @@ export async function ready(ctx: Context): Promise<void> {
 }
 
 export async function close(ctx: Context): Promise<void> {
-  for (const sweep of ctx.sweeps) sweep.close();
-  await Promise.all([ctx.facts.close(), ctx.queues.close()]);
+  await Promise.all([ctx.facts.close(), ctx.queues.close(), ...ctx.sweeps.map((sweep) => sweep.close())]);
   ctx.redis.disconnect();
   await ctx.db.destroy();
 }

@@ -49,6 +49,8 @@ async function send(socket: Socket, source: AsyncIterable<Uint8Array>): Promise<
   const length = Buffer.alloc(4);
   for await (const chunk of source) {
     if (socket.destroyed) return;
+    // A length of zero is clamd's end of stream: it would judge what came so far.
+    if (chunk.length === 0) continue;
     length.writeUInt32BE(chunk.length);
     await write(Buffer.concat([length, chunk]));
   }

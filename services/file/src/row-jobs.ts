@@ -1,6 +1,6 @@
 // Owns: that work which a row asks for gets done, whichever process dies: the row says so until it is settled, the queue
 // only makes it soon. Does not own: what the work is; it must bear being done twice.
-import type { Log, Redis } from '@chatapi/kit';
+import { every, type Log, type Redis } from '@chatapi/kit';
 import { Queue, Worker } from 'bullmq';
 
 export interface RowJobs {
@@ -60,15 +60,13 @@ export function startRowJobs(o: RowJobsOptions): RowJobs {
     queue ??= openQueue(o);
     await queue.addBulk(ids.map((id) => ({ name: o.queue, data: { id }, opts: { ...JOB, jobId: id } })));
   };
-  const quiet = (work: Promise<void>): void =>
-    void work.catch((err: Error) => o.log.debug({ queue: o.queue, err: err.message }, 'queuing'));
-  const look = async (): Promise<void> => add(await o.waiting(new Date(Date.now() - FORGOTTEN_MS), 100));
-  const ticker = setInterval(() => quiet(look()), LOOK_MS);
+  const later = (err: Error): void => o.log.debug({ queue: o.queue, err: err.message }, 'queuing');
+  const looks = every(LOOK_MS, async () => add(await o.waiting(new Date(Date.now() - FORGOTTEN_MS), 100)), later);
   return {
-    want: (id) => quiet(add([id])),
+    want: (id) => void add([id]).catch(later),
     async close() {
-      clearInterval(ticker);
-      await Promise.all([worker.close(), queue?.close().catch(() => undefined)]);
+      await Promise.all([looks.close(), worker.close()]);
+      await queue?.close().catch(() => undefined);
     },
   };
 }

@@ -1,7 +1,7 @@
 // Owns: that bytes and records agree in the end, whatever died in between: pieces of broken uploads, bytes without a
 // record, records without bytes. Every pass may run on several instances at once.
 import type { FactsRunner } from '@chatapi/bus';
-import type { Knex, Log } from '@chatapi/kit';
+import { every, type Knex, type Log, type Recurring } from '@chatapi/kit';
 import type { Config } from './config.ts';
 import { expiredExports, knownExports } from './export-store.ts';
 import { removeExport } from './exports.ts';
@@ -17,11 +17,8 @@ export interface SweepOptions {
   facts: FactsRunner;
 }
 
-export interface Sweep {
-  close(): Promise<void>;
-}
-
-const EVERY_MS = 60_000;
+const TICK_MS = 5000;
+const SHORT_MS = 60_000;
 /** An upload that brings nothing for 30 s is ended, so nobody writes to such a piece any more. */
 const UNFINISHED_IDLE_MS = 60_000;
 const BATCH = 500;
@@ -89,33 +86,30 @@ export async function removeLost(
   }
 }
 
-export function startSweep(o: SweepOptions): Sweep {
-  let running: Promise<void> | undefined;
-  let sinceFull = Number.POSITIVE_INFINITY;
-  const pass = async (): Promise<void> => {
+/** The first look comes with the first tick: whatever died before this process began may have left something. */
+export function startSweep(o: SweepOptions): Recurring {
+  const orphanMs = o.config.FILE_ORPHAN_MINUTES * 60_000;
+  let shortDue = 0;
+  let fullDue = 0;
+  const shortPass = async (): Promise<void> => {
+    shortDue = Date.now() + SHORT_MS;
     const unfinished = await o.storage.removeUnfinished(UNFINISHED_IDLE_MS);
+    if (unfinished > 0) o.log.info({ unfinished }, 'removed pieces of uploads that broke off');
     for (const id of await expiredExports(o.db)) await removeExport(o, id);
-    sinceFull += EVERY_MS;
-    if (sinceFull < o.config.FILE_ORPHAN_MINUTES * 60_000) return;
-    sinceFull = 0;
-    const orphans = await removeOrphans(o, o.config.FILE_ORPHAN_MINUTES * 60_000);
+  };
+  const fullPass = async (): Promise<void> => {
+    fullDue = Date.now() + orphanMs;
+    const orphans = await removeOrphans(o, orphanMs);
+    if (orphans > 0) o.log.info({ orphans }, 'removed bytes without a record');
     const { lost, removed } = await removeLost(o, o.config.FILE_LOST_HOURS * 3_600_000);
-    if (unfinished + orphans > 0) o.log.info({ unfinished, orphans }, 'removed bytes without a record');
     if (lost > 0) o.log.error({ lost, removed }, 'files whose bytes are missing in the store');
   };
-  const tick = (): void => {
-    running ??= pass()
-      .catch((err: Error) => o.log.warn({ err: err.message }, 'sweeping'))
-      .finally(() => {
-        running = undefined;
-      });
-  };
-  tick();
-  const ticker = setInterval(tick, EVERY_MS);
-  return {
-    async close() {
-      clearInterval(ticker);
-      await running;
+  return every(
+    TICK_MS,
+    async () => {
+      if (Date.now() >= shortDue) await shortPass();
+      if (Date.now() >= fullDue) await fullPass();
     },
-  };
+    (err) => o.log.warn({ err: err.message }, 'sweeping'),
+  );
 }

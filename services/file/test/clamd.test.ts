@@ -37,6 +37,15 @@ describe('clamd', () => {
     expect(await openClamd(await answering('stream: OK\0', 30))(bytes(1, 20))).to.equal(null);
   });
 
+  it('is not told of an end by an empty chunk', async () => {
+    async function* source(): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(0);
+      yield Buffer.alloc(20, 'a');
+    }
+    // Command, length, bytes, end: 38 bytes come only if nothing ended it before.
+    expect(await openClamd(await answering('stream: Late FOUND\0', 38))(source())).to.equal('Late');
+  });
+
   it('that is not there, hangs up or answers nonsense gives no verdict, and nobody waits for ever', async () => {
     const url = await answering('');
     expect(await failure(url)).to.match(/no verdict|ECONN|EPIPE/);
