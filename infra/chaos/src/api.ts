@@ -1,5 +1,9 @@
 // What writers and observers need of the public API: accounts, rooms, sends, history. A time-out is not a no: it throws.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+
+const PATIENCE_MS = 15_000;
+const AGAIN_MS = 200;
 
 const agent = new Agent({ connections: 32, headersTimeout: 4000, bodyTimeout: 4000, connectTimeout: 2000 });
 
@@ -23,6 +27,16 @@ export async function ask(method: 'GET' | 'POST', url: string, token?: string, b
   return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
 }
 
+/** Repeats what was answered with "not now": no fault is under way yet, but a cluster that has just started may be busy. */
+async function untilTaken(what: string, url: string, token: string | undefined, body: object): Promise<Answer> {
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(AGAIN_MS)) {
+    const answer = await ask('POST', url, token, body);
+    if (answer.status === 201) return answer;
+    if (answer.status !== 503 || Date.now() > end)
+      throw new Error(`${what} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+}
+
 export interface User {
   id: string;
   name: string;
@@ -31,15 +45,13 @@ export interface User {
 
 export async function register(url: string, name: string): Promise<User> {
   const body = { username: name, email: `${name}@example.com`, password: 'copper-violet-meadow-27' };
-  const answer = await ask('POST', `${url}/users/register`, undefined, body);
-  if (answer.status !== 201) throw new Error(`registering answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  const answer = await untilTaken('registering', `${url}/users/register`, undefined, body);
   return { id: answer.body.user.id, name, token: answer.body.access_token };
 }
 
 export async function makeRoom(url: string, owner: User, chat_id: string, members: User[]): Promise<void> {
   const body = { chat_id, visibility: 'private', member_ids: members.map(({ id }) => id) };
-  const answer = await ask('POST', `${url}/rooms`, owner.token, body);
-  if (answer.status !== 201) throw new Error(`making a room answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  await untilTaken('making a room', `${url}/rooms`, owner.token, body);
 }
 
 /** The whole room, oldest first. */

@@ -181,6 +181,16 @@ describe('messages after they were sent', () => {
     await m.ask('usr_s', 'get', `/messages/search?q=${'x'.repeat(201)}`).expect(400);
   });
 
+  it('search knows upper and lower case of any script', async () => {
+    const words = ['École', 'ÜBUNG', 'Привет', 'ΑΘΉΝΑ'];
+    await post('usr_s', { chat_id: 'scripts', content: words.join(' ') });
+    for (const word of words) {
+      const { messages } = (await m.ask('usr_s', 'get', `/messages/search?q=${encodeURIComponent(word.toLowerCase())}`))
+        .body;
+      expect(messages, word).to.have.length(1);
+    }
+  });
+
   it('a message of a private room does not exist for others', async () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'deep', visibility: 'private' }).expect(201);
     const { id } = await post('usr_a', { chat_id: 'deep', content: 'x' });
