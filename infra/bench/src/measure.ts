@@ -2,8 +2,8 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuTimes, residentKib } from './proc.ts';
-import type { System } from './system.ts';
+import { type CpuTimes, cpuTimes, residentKib, used } from './proc.ts';
+import type { System } from './systems/system.ts';
 import type { Result, Told, Work } from './work.ts';
 
 export interface Measured extends Result {
@@ -19,31 +19,30 @@ const SETTLE_MS = 1500;
 
 export function measure(system: System, work: Work): Promise<Measured> {
   const child = fork(join(import.meta.dirname, 'load', 'main.ts'), { execArgv: ['--conditions=source'] });
-  const node = system.pids()[system.firstNode] as number;
-  let before: Record<string, number> = {};
-  let memory = 0;
+  const memory = (): number => residentKib(system.pids()[system.firstNode] as number);
+  let before: CpuTimes = {};
+  let memoryBefore = 0;
+  const begin = async (kill: boolean): Promise<void> => {
+    await sleep(SETTLE_MS);
+    memoryBefore = memory();
+    if (kill) system.killFirst();
+    before = cpuTimes(system.pids());
+    child.send('go');
+  };
   return new Promise<Measured>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${system.name}: ${work.kind} did not end`)), FORGET_MS);
     child.on('exit', () => reject(new Error('the load generator ended')));
-    child.on('message', async (message: Told) => {
-      if (message.told === 'begin') {
-        await sleep(SETTLE_MS);
-        before = cpuTimes(system.pids());
-        memory = residentKib(node);
-        child.send('go');
-        return;
-      }
+    child.on('message', (message: Told) => {
+      if (message.told === 'begin') return void begin(message.kill === true).catch(reject);
       clearTimeout(late);
       if (message.told === 'failed') return reject(new Error(`${system.name}: ${work.kind}: ${message.reason}`));
       const after = cpuTimes(system.pids());
-      const cpu_us = Object.fromEntries(
-        Object.keys(after).map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]),
-      );
-      resolve({ ...message.result, cpu_us, grown_kib: residentKib(node) - memory });
+      resolve({ ...message.result, cpu_us: used(before, after), grown_kib: memory() - memoryBefore });
     });
-    child.send({ place: system.place, work });
-  }).finally(() => {
+    child.send({ place: system.place(), work });
+  }).finally(async () => {
     child.removeAllListeners('exit');
     child.kill('SIGKILL');
+    await system.ready();
   });
 }

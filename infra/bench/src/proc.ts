@@ -6,11 +6,11 @@ const US_PER_TICK = 10_000;
 
 interface Stat {
   parent: number;
-  /** Own time and that of children that have ended, in µs. */
-  cpu_us: number;
+  /** Of children that have ended, in µs. */
+  ended_us: number;
 }
 
-function stat(pid: number | string): Stat | undefined {
+function stat(pid: string): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command's name may hold blanks and brackets: fields are counted behind its last bracket.
@@ -18,30 +18,57 @@ function stat(pid: number | string): Stat | undefined {
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')
       .map(Number);
-    const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
-    return { parent: fields[1] ?? 0, cpu_us: (utime + stime + cutime + cstime) * US_PER_TICK };
+    const [cutime = 0, cstime = 0] = fields.slice(13, 15);
+    return { parent: fields[1] ?? 0, ended_us: (cutime + cstime) * US_PER_TICK };
   } catch {
     return undefined;
   }
 }
 
-/** CPU time in µs of every named process and all below it (PostgreSQL's backends). */
-export function cpuTimes(pids: Record<string, number>): Record<string, number> {
+/** Time on a CPU of all of a process' threads in µs: the scheduler's own count, a thousand times finer than ticks. */
+function running(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const ns = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]));
+    return ns.reduce((sum, value) => sum + value, 0) / 1000;
+  } catch {
+    return 0;
+  }
+}
+
+/** CPU time in µs by name. */
+export type CpuTimes = Record<string, { pid: number; us: number }>;
+
+/** Of every named process and all below it (PostgreSQL's backends). */
+export function cpuTimes(pids: Record<string, number>): CpuTimes {
   const all = new Map<number, Stat>();
   for (const name of readdirSync('/proc')) {
     const one = /^\d+$/.test(name) ? stat(name) : undefined;
     if (one !== undefined) all.set(Number(name), one);
   }
   const total = (pid: number): number => {
-    let sum = all.get(pid)?.cpu_us ?? 0;
+    let sum = running(pid) + (all.get(pid)?.ended_us ?? 0);
     for (const [child, { parent }] of all) if (parent === pid) sum += total(child);
     return sum;
   };
-  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, total(pid)]));
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, { pid, us: total(pid) }]));
 }
 
-/** Resident memory in KiB. */
+/** What each has used since; a process that was started in between, all that it has. */
+export const used = (before: CpuTimes, after: CpuTimes): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(after).map(([name, { pid, us }]) => {
+      const then = before[name];
+      return [name, us - (then?.pid === pid ? then.us : 0)];
+    }),
+  );
+
+/** Resident memory in KiB; 0 of a process that is just being started again. */
 export function residentKib(pid: number): number {
-  const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1] ?? 0);
+  try {
+    const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return Number(line?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }

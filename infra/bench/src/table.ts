@@ -1,56 +1,49 @@
 // Owns: what the figures look like on the screen.
+import { cpuByGroup, cpuOf, latencyOf, memoryOf, rateOf } from './figures.ts';
 import type { Measured } from './measure.ts';
-import { median, percentile, short } from './stats.ts';
-import type { Work } from './work.ts';
+import { median, short } from './stats.ts';
+import type { Named } from './works.ts';
 
-export interface Row {
-  work: Work;
-  unit: string;
-  system: string;
-  rounds: Measured[];
-}
-
-const GROUP: Record<string, string> = { 'node-1': 'realtime', 'node-2': 'realtime' };
-/** Instances of one service are one column entry. */
-const groupOf = (name: string): string => GROUP[name] ?? name.replace(/-\d+$/, '');
-
-const perUnit = (rounds: Measured[], of: (m: Measured) => number): number => median(rounds.map((m) => of(m) / m.units));
-const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
+/** Below this a process is left out. */
+const LEAST_US = 0.05;
 
 function byProcess(rounds: Measured[]): string {
-  const groups = [...new Set(Object.keys(rounds[0]?.cpu_us ?? {}).map(groupOf))];
+  const groups = Object.keys(cpuByGroup(rounds[0] as Measured));
   return groups
-    .map((group): [string, number] => {
-      const of = (m: Measured): number =>
-        sum(Object.entries(m.cpu_us).map(([name, us]) => (groupOf(name) === group ? us : 0)));
-      return [group, perUnit(rounds, of)];
-    })
-    .filter(([, us]) => us >= 0.05)
+    .map((group): [string, number] => [group, median(rounds.map((m) => cpuByGroup(m)[group] ?? 0))])
+    .filter(([, us]) => us >= LEAST_US)
     .sort(([, a], [, b]) => b - a)
     .map(([group, us]) => `${group} ${short(us)}`)
     .join(', ');
 }
 
-const NAMES: Record<Work['kind'], (work: any) => string> = {
-  room: (w) => `room of 400, saturated (${w.inFlight} in flight)`,
-  paced: (w) => `room of 400, ${w.perSecond} messages/s`,
-  pairs: (w) => `${w.pairs} pairs, closed loop`,
-  rest: (w) => `REST sends, ${w.parallel} clients`,
-  idle: (w) => `${w.connections} idle connections`,
-};
+function missing(rounds: Measured[]): string {
+  if (rounds[0]?.lost === undefined) return '–';
+  const total = (of: (m: Measured) => number | undefined): number => rounds.reduce((sum, m) => sum + (of(m) ?? 0), 0);
+  const [lost, doubled] = [total((m) => m.lost), total((m) => m.doubled)];
+  return doubled === 0 ? lost.toLocaleString('en-US') : `${lost} (and ${doubled} twice)`;
+}
 
-export function line({ work, unit, system, rounds }: Row): string {
-  const rate = median(rounds.map((m) => (m.units * 1000) / m.ms));
-  const cpu = perUnit(rounds, (m) => sum(Object.values(m.cpu_us)));
-  const times = [0.5, 0.99].map((share) => short(median(rounds.map((m) => percentile(m.latencies, share)))));
+export function line({ title, unit, work }: Named, system: string, rounds: Measured[]): string {
+  const middle = (of: (m: Measured) => number): string => short(median(rounds.map(of)));
   // Of the first round: in the later ones the node uses again what it has.
-  const [fresh] = rounds;
-  const memory = work.kind === 'idle' && fresh !== undefined ? `${short(fresh.grown_kib / fresh.units)} KiB` : '–';
-  const cells = [NAMES[work.kind](work), system, unit, short(cpu), byProcess(rounds), short(rate), ...times, memory];
+  const memory = work.kind === 'idle' ? `${short(memoryOf(rounds[0] as Measured))} KiB` : '–';
+  const cells = [
+    title,
+    system,
+    unit,
+    middle(cpuOf),
+    byProcess(rounds),
+    middle(rateOf),
+    middle((m) => latencyOf(m, 0.5)),
+    middle((m) => latencyOf(m, 0.99)),
+    memory,
+    missing(rounds),
+  ];
   return `| ${cells.join(' | ')} |`;
 }
 
 export const HEAD = [
-  '| work | system | unit | CPU µs/unit | by process | units/s | p50 ms | p99 ms | memory/unit |',
-  '| --- | --- | --- | --: | --- | --: | --: | --: | --: |',
+  '| work | system | unit | CPU µs/unit | by process | units/s | p50 ms | p99 ms | memory/unit | lost |',
+  '| --- | --- | --- | --: | --- | --: | --: | --: | --: | --: |',
 ];

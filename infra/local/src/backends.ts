@@ -1,4 +1,4 @@
-// For unit tests: PostgreSQL and Redis alone, with the services' roles and schemas made and nothing in them.
+// For unit tests and the peers of benchmarks: PostgreSQL and Redis alone, with the services' roles and schemas made and nothing in them.
 import { join } from 'node:path';
 import { openDataDir, secretsOf } from './data-dir.ts';
 import { provision } from './provision.ts';
@@ -10,6 +10,8 @@ export interface BackendsOnly {
   postgresUrl: string;
   redisUrl: string;
   rolePassword: string;
+  /** `postgres` or `redis`; undefined when it is not ours. */
+  pid(name: string): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -25,7 +27,8 @@ export async function startBackendsOnly(settings: Settings): Promise<BackendsOnl
   try {
     const backends = await startBackends(settings, secrets.postgres, watcher, { say: () => undefined }, processes);
     await provision(backends.postgresUrl, secrets.roles);
-    return { ...backends, rolePassword: secrets.roles, stop };
+    const pid = (name: string): number | undefined => processes.find((p) => p.name === name)?.pid();
+    return { ...backends, rolePassword: secrets.roles, pid, stop };
   } catch (error) {
     await stop();
     throw error;

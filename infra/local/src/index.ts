@@ -2,9 +2,11 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type BackendsOnly, startBackendsOnly } from './backends.ts';
 import { type Cluster, startCluster as start } from './cluster.ts';
 import { readSettings, type Settings } from './settings.ts';
 
+export type { BackendsOnly } from './backends.ts';
 export type { Cluster } from './cluster.ts';
 export type { ClusterFile } from './data-dir.ts';
 export { readClusterFile } from './data-dir.ts';
@@ -35,4 +37,10 @@ export const startCluster = (options: Options = {}): Promise<Cluster & { dataDir
     ...cluster,
     dataDir: settings.dataDir,
   }));
+};
+
+/** PostgreSQL and Redis alone. */
+export const startBackends = (options: Options = {}): Promise<BackendsOnly & { dataDir: string }> => {
+  const settings = testSettings(options);
+  return startBackendsOnly(settings).then((backends) => ({ ...backends, dataDir: settings.dataDir }));
 };

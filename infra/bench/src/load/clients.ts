@@ -1,41 +1,58 @@
-// Sockets of the load generator: they look at frames as little as they can, so that the generator is not what is measured.
+// Sockets of the load generator.
 import WebSocket from 'ws';
 import type { Person, Place } from '../work.ts';
+import { DIALECTS, type Dialect, type Outgoing } from './dialects.ts';
 
 export interface Client {
   ws: WebSocket;
   person: Person;
-  /** Called with every frame that bears a message. */
+  send(outgoing: Outgoing): void;
+  /** Called with every frame that bears messages. */
   onMessage: (frame: Buffer) => void;
 }
 
-const MESSAGE = Buffer.from('"type":"message"');
-const HELLO_MS = 15_000;
+const LIVE_MS = 15_000;
 const AT_ONCE = 50;
 
-/** Only a frame that begins like a message is one; acks and notices are passed over. */
-const isMessage = (frame: Buffer): boolean => frame.subarray(0, 40).includes(MESSAGE);
-
-function connectOne(url: string, person: Person): Promise<Client> {
-  const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/ws/me?token=${person.token}`, { perMessageDeflate: false });
-  const client: Client = { ws, person, onMessage: () => undefined };
+/** Resolves when the socket is live. `last`: where a dialect that says so at connecting goes on. */
+export function connectOne(
+  dialect: Dialect,
+  node: string,
+  person: Person,
+  { last, onMessage = () => undefined }: { last?: string; onMessage?: (frame: Buffer) => void } = {},
+): Promise<Client> {
+  const ws = new WebSocket(dialect.address(node, person.token), { perMessageDeflate: false });
+  const client: Client = { ws, person, onMessage, send: (outgoing) => ws.send(dialect.encode(outgoing)) };
+  const hear = (frame: Buffer): void => {
+    const pong = dialect.pong?.(frame);
+    if (pong !== undefined) ws.send(pong);
+    else if (dialect.bearsMessages(frame)) client.onMessage(frame);
+  };
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('no hello in time')), HELLO_MS);
+    const late = setTimeout(() => reject(new Error('a connection was not live in time')), LIVE_MS);
     ws.on('error', reject);
-    ws.once('message', () => {
+    ws.once('close', () => reject(new Error('a connection was closed before it was live')));
+    ws.on('message', function greet(frame: Buffer) {
+      const { say, live } = dialect.greet(frame, person.token, last);
+      if (say !== undefined) ws.send(say);
+      if (live !== true) return;
       clearTimeout(late);
-      ws.on('message', (data: Buffer) => isMessage(data) && client.onMessage(data));
+      ws.off('message', greet).on('message', hear);
       resolve(client);
     });
   });
 }
 
 /** Person i (mod all) on node i (mod all), `count` connections. */
-export async function connectAll({ nodes, people }: Place, count: number): Promise<Client[]> {
+export async function connectAll({ dialect, nodes, people }: Place, count: number): Promise<Client[]> {
   const clients: Client[] = [];
   for (let at = 0; at < count; at += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, count - at) }, (_, i) =>
-      connectOne(nodes[(at + i) % nodes.length] as string, people[(at + i) % people.length] as Person),
+      connectOne(
+        DIALECTS[dialect],
+        nodes[(at + i) % nodes.length] as string,
+        people[(at + i) % people.length] as Person,
+      ),
     );
     clients.push(...(await Promise.all(some)));
   }

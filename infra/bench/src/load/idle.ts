@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Place, Result, Work } from '../work.ts';
+import type { Place, Result } from '../work.ts';
 import { closeAll, connectAll } from './clients.ts';
 
 const SETTLE_MS = 1500;
 /** Opened before anything is measured: the first connections pay for the process, not for themselves. */
 const WARM_UP = 100;
 
-/** `begin` is told before the connections open, `settled` while they are open. */
+/** `begin` is told before the connections open; the result while they are open. */
 export async function idleLoad(
   place: Place,
-  { connections }: Extract<Work, { kind: 'idle' }>,
+  { connections }: { connections: number },
   begin: () => Promise<void>,
 ): Promise<Result> {
   const one = { ...place, nodes: place.nodes.slice(0, 1) };

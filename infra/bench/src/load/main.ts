@@ -1,36 +1,45 @@
 // The load generator: a process of its own, whose time is not counted. One order, one result, then it is ended.
-import type { Order, Result, Told } from '../work.ts';
+import type { Order, Place, Result, Told, Work } from '../work.ts';
+import { cutLoad } from './cut.ts';
+import { historyLoad } from './history.ts';
 import { idleLoad } from './idle.ts';
+import { loginsLoad } from './logins.ts';
 import { pairsLoad } from './pairs.ts';
 import { restLoad } from './rest.ts';
-import { roomLoad } from './room.ts';
+import { paced, roomLoad, saturated } from './room.ts';
+import { silentLoad } from './silent.ts';
 
 const tell = (told: Told): void => void process.send?.(told);
 
 /** Waits until the parent has noted the CPU times. */
-const begin = (): Promise<void> =>
+const begin = (kill?: boolean): Promise<void> =>
   new Promise((resolve) => {
     process.once('message', () => resolve());
-    tell({ told: 'begin' });
+    tell({ told: 'begin', kill });
   });
 
-function load({ place, work }: Order): Promise<Result> {
-  switch (work.kind) {
-    case 'room':
-    case 'paced':
-      return roomLoad(place, work, begin);
-    case 'pairs':
-      return pairsLoad(place, work, begin);
-    case 'rest':
-      return restLoad(place, work, begin);
-    case 'idle':
-      return idleLoad(place, work, begin);
-  }
-}
+type Load<K extends Work['kind']> = (
+  place: Place,
+  work: Extract<Work, { kind: K }>,
+  begin: (kill?: boolean) => Promise<void>,
+) => Promise<Result>;
+
+const LOADS: { [K in Work['kind']]: Load<K> } = {
+  room: (place, { messages, inFlight }, go) => roomLoad(place, { run: saturated(inFlight), messages }, go),
+  paced: (place, { messages, perSecond }, go) =>
+    roomLoad(place, { run: paced(perSecond), messages, warmUp: perSecond }, go),
+  pairs: pairsLoad,
+  rest: restLoad,
+  idle: idleLoad,
+  cut: (place, work, go) => cutLoad(place, work, () => go(true)),
+  history: historyLoad,
+  silent: silentLoad,
+  logins: loginsLoad,
+};
 
 process.once('disconnect', () => process.exit(0));
-process.once('message', (order) => {
-  load(order as Order)
+process.once('message', ({ place, work }: Order) => {
+  (LOADS[work.kind] as Load<any>)(place, work, begin)
     .then((result) => tell({ told: 'done', result }))
     .catch((error: Error) => tell({ told: 'failed', reason: error.message }));
 });

@@ -1,15 +1,14 @@
 // The limit: `ws` and Redis pub/sub, nothing stored, no rights. A node: verifies the token once at the upgrade, publishes what
 // a client sends, and hands each publication as one ready-made frame to every socket of the room.
-import { createSecretKey, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
-import jwt from 'jsonwebtoken';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { type Claims, open, verify } from './doors.ts';
 
-const { SECRET = '', REDIS = '', ROOM = '' } = process.env;
-const key = createSecretKey(Buffer.from(SECRET));
-const publisher = new Redis(REDIS);
-const subscriber = new Redis(REDIS);
+const redis = process.env.REDIS ?? '';
+const publisher = new Redis(redis);
+const subscriber = new Redis(redis);
 const members = new Map<string, Set<WebSocket>>();
 
 async function enter(topic: string, socket: WebSocket): Promise<void> {
@@ -31,19 +30,8 @@ subscriber.on('messageBuffer', (topic: Buffer, frame: Buffer) => {
   for (const socket of members.get(topic.toString()) ?? []) socket.send(frame, { binary: false });
 });
 
-const http = createServer((_request, response) => response.writeHead(404).end());
-const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 65_536 });
-
-http.on('upgrade', (request, socket, head) => {
-  const token = new URL(request.url ?? '/', 'http://x').searchParams.get('token') ?? '';
-  jwt.verify(token, key, { algorithms: ['HS256'] }, (error, claims) => {
-    if (error !== null) return socket.destroy();
-    server.handleUpgrade(request, socket, head, (ws) => void welcome(ws, String(claims?.sub)));
-  });
-});
-
-async function welcome(ws: WebSocket, id: string): Promise<void> {
-  const topics = [`u:${id}`, `r:${ROOM}`];
+async function welcome(ws: WebSocket, { sub: id, rooms }: Claims): Promise<void> {
+  const topics = [`u:${id}`, ...rooms.map((room) => `r:${room}`)];
   ws.on('error', () => undefined);
   ws.on('message', (data) => {
     const { message, chat_id, recipient_id } = JSON.parse(String(data));
@@ -60,7 +48,14 @@ async function welcome(ws: WebSocket, id: string): Promise<void> {
   ws.send(JSON.stringify({ type: 'hello', user_id: id }));
 }
 
-http.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () =>
-  process.send?.((http.address() as { port: number }).port),
-);
-process.once('disconnect', () => process.exit(0));
+const http = createServer((_request, response) => response.writeHead(404).end());
+const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 65_536 });
+http.on('upgrade', (request, socket, head) => {
+  try {
+    const claims = verify(new URL(request.url ?? '/', 'http://x').searchParams.get('token') ?? '');
+    server.handleUpgrade(request, socket, head, (ws) => void welcome(ws, claims));
+  } catch {
+    socket.destroy();
+  }
+});
+open(http);

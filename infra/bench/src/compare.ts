@@ -1,0 +1,81 @@
+// Owns: the systems, each of them given the same work in turn (A B C D A B C D), and the tables of what came out.
+import { availableParallelism, loadavg } from 'node:os';
+import { hash } from 'bcrypt';
+import { type Book, note } from './figures.ts';
+import { BUSY_NAMES, HISTORY_ROOM, PASSWORD } from './fixture.ts';
+import { addMessages, openOwner, setPassword } from './fixture-store.ts';
+import { measure } from './measure.ts';
+import { startPeers } from './systems/peers.ts';
+import { type Product, startProduct } from './systems/product.ts';
+import type { System } from './systems/system.ts';
+import { HEAD, line } from './table.ts';
+import { targetLines } from './targets.ts';
+import type { Work } from './work.ts';
+import type { Named } from './works.ts';
+
+export interface Plan {
+  works: Named[];
+  rounds: number;
+  peers: string[];
+  /** For the product's processes. */
+  env: NodeJS.ProcessEnv;
+  say: (text: string) => void;
+}
+
+/** bcrypt's cost as it is delivered. */
+const DELIVERED_COST = 12;
+
+/** What a work needs and the public door would take too long for. */
+async function prepare({ cluster, place }: Product, { works, say }: Plan): Promise<void> {
+  const of = (kind: Work['kind']): Named[] => works.filter(({ work }) => work.kind === kind);
+  const deepest = Math.max(0, ...of('history').map(({ work }) => (work.kind === 'history' ? work.depth : 0)));
+  const owner = await openOwner(cluster.postgresUrl);
+  try {
+    if (of('logins').length > 0) await setPassword(owner, BUSY_NAMES, await hash(PASSWORD, DELIVERED_COST));
+    if (deepest === 0) return;
+    say(`writing a room of ${deepest.toLocaleString('en-US')} messages`);
+    // A page more: the deepest one is full, too.
+    await addMessages(owner, HISTORY_ROOM, place().people[0]?.id as string, deepest + 100);
+  } finally {
+    await owner.end();
+  }
+}
+
+async function doAll(systems: System[], { works, rounds, say }: Plan): Promise<Book> {
+  const book: Book = new Map();
+  for (const { name, work } of works) {
+    for (let round = 1; round <= rounds; round++) {
+      for (const system of systems.filter((one) => one.does(work))) {
+        say(`${name}, round ${round}: ${system.name}`);
+        note(book, name, system.name, await measure(system, work));
+      }
+    }
+  }
+  return book;
+}
+
+export async function compare(plan: Plan): Promise<string> {
+  const { works, rounds, peers, env, say } = plan;
+  const running: { stop(): Promise<void> }[] = [];
+  const load: number[] = [];
+  const watch = setInterval(() => load.push(loadavg()[0] as number), 1000);
+  try {
+    say('starting the systems');
+    const product = await startProduct({ env });
+    running.push(product);
+    await prepare(product, plan);
+    const others = peers.length > 0 ? await startPeers(peers) : undefined;
+    if (others !== undefined) running.push(others);
+    const book = await doAll([product, ...(others?.systems ?? [])], plan);
+    const rows = works.flatMap((named) =>
+      [...(book.get(named.name) ?? [])].map(([system, measured]) => line(named, system, measured)),
+    );
+    const span = `${Math.min(...load).toFixed(1)} to ${Math.max(...load).toFixed(1)}`;
+    const machine = `${availableParallelism()} cores, Node ${process.versions.node}, load average ${span}`;
+    const tables = [[...HEAD, ...rows], targetLines(book, rounds)].map((lines) => lines.join('\n'));
+    return [`${machine}, medians of ${rounds} rounds`, ...tables].join('\n\n');
+  } finally {
+    clearInterval(watch);
+    await Promise.all(running.map((one) => one.stop()));
+  }
+}

@@ -1,0 +1,52 @@
+// Owns: what is put into the product's tables by the owner of the database, because the public door would take hours.
+// It writes what the services would have written; nothing of it runs while something is measured.
+import pg from 'pg';
+
+const ROWS_AT_ONCE = 100_000;
+
+export type Owner = pg.Client;
+
+export async function openOwner(postgresUrl: string): Promise<Owner> {
+  const client = new pg.Client({ connectionString: postgresUrl });
+  await client.connect();
+  return client;
+}
+
+const MESSAGES = `
+with base as (
+  update messages.rooms set last_seq = last_seq + $2, message_count = message_count + $2, last_message_seq = last_seq + $2
+  where id = $1 returning last_seq - $2 seq
+), made as (
+  select b.seq + i seq, 'msg_' || replace(uuidv7()::text, '-', '') id, 'message ' || i || ' of a long room, as people write them' content
+  from base b, generate_series(1, $2::int) i
+), kept as (
+  insert into messages.messages (room_id, seq, id, sender_id, content, message_type, attachments, mentions, created_at, updated_at)
+  select $1, seq, id, $3, content, 'text', '[]', '{}', now(), now() from made
+)
+insert into messages.room_events (room_id, seq, created_at, sender, message_id, frame)
+select $1, seq, now(), $3, id, json_build_object('type', 'message', 'id', id, 'chat_id', $1::text, 'seq', seq, 'sender_id', $3::text,
+  'content', content, 'message_type', 'text', 'attachments', '[]'::json, 'created_at', now())::text from made`;
+
+const SENT = `
+insert into messages.room_senders as s (room_id, user_id, sent) values ($1, $3, $2)
+on conflict (room_id, user_id) do update set sent = s.sent + excluded.sent`;
+
+/** As after a night: without it the first works would pay for the fixture. */
+async function settle(owner: Owner): Promise<void> {
+  await owner.query('vacuum analyze');
+  await owner.query('checkpoint');
+}
+
+/** `count` more messages of `sender` in a room that is there. */
+export async function addMessages(owner: Owner, room: string, sender: string, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= ROWS_AT_ONCE) {
+    const rows = Math.min(left, ROWS_AT_ONCE);
+    await owner.query(MESSAGES, [room, rows, sender]);
+    await owner.query(SENT, [room, rows, sender]);
+  }
+  await settle(owner);
+}
+
+/** The accounts were made at a low cost of bcrypt; a login should take what it takes in earnest. */
+export const setPassword = (owner: Owner, usernames: string[], hash: string): Promise<unknown> =>
+  owner.query('update auth.accounts set password_hash = $2 where username = any($1)', [usernames, hash]);

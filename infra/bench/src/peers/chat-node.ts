@@ -1,0 +1,43 @@
+// The hand-written chat's node: Socket.IO with the Redis adapter; a message is inserted before it is broadcast, and who comes
+// back with the last id that it has gets what is behind it (`id > last`), as Socket.IO's tutorial teaches.
+import { createServer } from 'node:http';
+import { createAdapter } from '@socket.io/redis-adapter';
+import { Redis } from 'ioredis';
+import { Server } from 'socket.io';
+import { insert, missed } from './chat-store.ts';
+import { open, verify } from './doors.ts';
+
+const redis = process.env.REDIS ?? '';
+const http = createServer();
+const io = new Server(http, {
+  transports: ['websocket'],
+  serveClient: false,
+  maxHttpBufferSize: 65_536,
+  // A key of its own: the peers share one Redis.
+  adapter: createAdapter(new Redis(redis), new Redis(redis), { key: 'hand-written' }),
+});
+
+io.use((socket, next) => {
+  try {
+    socket.data = verify(socket.handshake.auth.token);
+    next();
+  } catch (error) {
+    next(error as Error);
+  }
+});
+
+io.on('connection', async (socket) => {
+  const { sub, rooms } = socket.data;
+  socket.on('message', async ({ message, chat_id, recipient_id }, acknowledge) => {
+    const room = chat_id ?? [sub, recipient_id].sort().join(':');
+    const row = await insert(room, sub, message);
+    const to = recipient_id === undefined ? `r:${room}` : [`u:${recipient_id}`, `u:${sub}`];
+    socket.to(to).emit('message', row);
+    acknowledge(row);
+  });
+  // Entered first: what is committed between the two comes twice, not never. The client knows ids that it has.
+  socket.join([`u:${sub}`, ...rooms.map((room: string) => `r:${room}`)]);
+  const { last } = socket.handshake.auth;
+  if (last !== undefined) socket.emit('missed', await missed(rooms, last));
+});
+open(http);

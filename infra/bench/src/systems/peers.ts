@@ -1,0 +1,113 @@
+// The peers, each two nodes on one PostgreSQL and one Redis that they share (one works at a time, and their channels differ).
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { type BackendsOnly, startBackends } from '@chatapi/local';
+import jwt from 'jsonwebtoken';
+import pg from 'pg';
+import { TABLE } from '../peers/chat-schema.ts';
+import type { DialectName, Person, Work } from '../work.ts';
+import { type PeerProcess, startPeer } from './peer-process.ts';
+import { cutRoomOf, PEOPLE, ROOM, type System } from './system.ts';
+
+const secret = randomBytes(36).toString('base64url');
+const people: Person[] = Array.from({ length: PEOPLE }, (_, i) => {
+  const claims = { sub: `usr_${i}`, rooms: [ROOM, cutRoomOf(i)] };
+  return { id: claims.sub, token: jwt.sign(claims, secret, { algorithm: 'HS256', expiresIn: 36_000 }) };
+});
+
+const LIVE: Work['kind'][] = ['idle', 'room', 'paced', 'pairs', 'cut'];
+
+interface Parts {
+  name: string;
+  dialect: DialectName;
+  nodes: PeerProcess[];
+  /** By name; the door of REST is `gateway`, what is behind it `service`. */
+  others: Record<string, PeerProcess>;
+  backends: BackendsOnly;
+}
+
+function systemOf({ name, dialect, nodes, others, backends }: Parts): System {
+  const processes = [...nodes, ...Object.values(others)];
+  const { gateway, service } = others;
+  const straight = service && {
+    url: service.url,
+    headers: people.map(({ token }) => ({ authorization: `Bearer ${token}` })),
+  };
+  const pids = (): Record<string, number> => ({
+    ...Object.fromEntries(nodes.map((node, i) => [`realtime-${i + 1}`, node.pid()])),
+    ...Object.fromEntries(Object.entries(others).map(([key, process]) => [key, process.pid()])),
+    postgres: backends.pid('postgres') ?? 0,
+    redis: backends.pid('redis') ?? 0,
+  });
+  return {
+    name,
+    does: ({ kind }) => LIVE.includes(kind) || (kind === 'rest' && gateway !== undefined),
+    place: () => ({ dialect, nodes: nodes.map(({ url }) => url), gateway: gateway?.url, straight, people, room: ROOM }),
+    pids,
+    firstNode: 'realtime-1',
+    killFirst: () => nodes[0]?.kill(),
+    ready: async () => void (await Promise.all(processes.map((process) => process.ready()))),
+    stop: async () => void (await Promise.all(processes.map((process) => process.stop()))),
+  };
+}
+
+const two = (program: string, env: NodeJS.ProcessEnv): Promise<PeerProcess[]> =>
+  Promise.all([1, 2].map(() => startPeer(program, env)));
+
+type Start = (backends: BackendsOnly) => Promise<System>;
+
+const envOf = ({ redisUrl, postgresUrl }: BackendsOnly): NodeJS.ProcessEnv => ({
+  SECRET: secret,
+  REDIS: redisUrl,
+  DATABASE: postgresUrl,
+});
+
+async function startHandWritten(backends: BackendsOnly): Promise<System> {
+  const client = new pg.Client({ connectionString: backends.postgresUrl });
+  await client.connect();
+  await client.query(TABLE);
+  await client.end();
+  const env = envOf(backends);
+  const nodes = await two('chat-node.ts', env);
+  const service = await startPeer('chat-service.ts', env);
+  const gateway = await startPeer('chat-gateway.ts', { SERVICE: service.url });
+  return systemOf({ name: 'hand-written', dialect: 'socket.io', nodes, others: { gateway, service }, backends });
+}
+
+export const PEERS: Record<string, Start> = {
+  'bare-ws': async (backends) =>
+    systemOf({
+      name: 'bare-ws',
+      dialect: 'bare',
+      nodes: await two('bare-ws.ts', envOf(backends)),
+      others: {},
+      backends,
+    }),
+  'socket.io': async (backends) =>
+    systemOf({
+      name: 'socket.io',
+      dialect: 'socket.io',
+      nodes: await two('socket-io.ts', envOf(backends)),
+      others: {},
+      backends,
+    }),
+  'hand-written': startHandWritten,
+};
+
+/** The named peers, and what stops all that they stand on. */
+export async function startPeers(names: string[]): Promise<{ systems: System[]; stop: () => Promise<void> }> {
+  const backends = await startBackends();
+  const systems: System[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(systems.map((system) => system.stop()));
+    await backends.stop();
+    rmSync(backends.dataDir, { recursive: true, force: true });
+  };
+  try {
+    for (const name of names) systems.push(await (PEERS[name] as Start)(backends));
+    return { systems, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+// Owns: what the product is held to, against its peers and against itself. A figure is the median over the rounds of what was
+// measured within one round, so that a machine that is busy for a while bears on both sides.
+import { type Book, cpuOf, latencyOf, memoryOf, rateOf } from './figures.ts';
+import type { Measured } from './measure.ts';
+import { median, short } from './stats.ts';
+
+type Figure = (m: Measured) => number;
+
+interface Target {
+  what: string;
+  unit: string;
+  limit: number;
+  atLeast?: true;
+  /** Of one round; undefined when one of its works or systems was not measured. */
+  of(at: (work: string, system: string) => Measured | undefined): number | undefined;
+}
+
+const PRODUCT = 'chatapi';
+
+const against = (work: string, peer: string, figure: Figure): Target['of'] =>
+  compared(work, PRODUCT, work, peer, (a, b) => figure(a) / figure(b));
+
+function compared(
+  work: string,
+  system: string,
+  otherWork: string,
+  otherSystem: string,
+  how: (a: Measured, b: Measured) => number,
+): Target['of'] {
+  return (at) => {
+    const [a, b] = [at(work, system), at(otherWork, otherSystem)];
+    return a === undefined || b === undefined ? undefined : how(a, b);
+  };
+}
+
+const alone =
+  (work: string, figure: Figure): Target['of'] =>
+  (at) => {
+    const measured = at(work, PRODUCT);
+    return measured === undefined ? undefined : figure(measured);
+  };
+const share =
+  (part: string, whole: string): Figure =>
+  ({ cpu_us }) =>
+    (cpu_us[part] ?? Number.NaN) / (cpu_us[whole] ?? Number.NaN);
+const p99: Figure = (m) => latencyOf(m, 0.99);
+
+const TARGETS: Target[] = [
+  {
+    what: 'a, saturated: CPU/delivery',
+    unit: '× hand-written',
+    limit: 0.25,
+    of: against('room', 'hand-written', cpuOf),
+  },
+  { what: 'a, saturated: CPU/delivery', unit: '× bare-ws', limit: 0.45, of: against('room', 'bare-ws', cpuOf) },
+  { what: 'a, 20/s: CPU/delivery', unit: '× bare-ws', limit: 1.25, of: against('paced', 'bare-ws', cpuOf) },
+  {
+    what: 'a, 20/s: p99',
+    unit: 'ms more than bare-ws',
+    limit: 5,
+    of: compared('paced', PRODUCT, 'paced', 'bare-ws', (a, b) => p99(a) - p99(b)),
+  },
+  { what: 'b: CPU/message', unit: '× hand-written', limit: 0.12, of: against('pairs', 'hand-written', cpuOf) },
+  {
+    what: 'b: messages/s',
+    unit: '× hand-written',
+    limit: 5,
+    atLeast: true,
+    of: against('pairs', 'hand-written', rateOf),
+  },
+  { what: 'b: CPU/message', unit: '× bare-ws', limit: 1, of: against('pairs', 'bare-ws', cpuOf) },
+  // The first round's: later, the node uses again what it has.
+  { what: 'c: memory', unit: 'KiB/connection', limit: 9, of: alone('idle', memoryOf) },
+  { what: 'c: CPU/connect', unit: '× hand-written', limit: 0.7, of: against('idle', 'hand-written', cpuOf) },
+  { what: 'd: all back and complete', unit: 'ms', limit: 1200, of: alone('cut', (m) => m.ms) },
+  {
+    what: 'e: gateway’s CPU, REST send',
+    unit: '× the service’s',
+    limit: 1,
+    of: alone('send', share('api-gateway', 'message')),
+  },
+  {
+    what: 'e: gateway’s CPU, REST read',
+    unit: '× the service’s',
+    limit: 1,
+    of: alone('read', share('api-gateway', 'message')),
+  },
+  {
+    what: 'e: REST sends/s',
+    unit: '× hand-written',
+    limit: 2,
+    atLeast: true,
+    of: against('send', 'hand-written', rateOf),
+  },
+  {
+    what: 'f: CPU/page, deep',
+    unit: '× at the head',
+    limit: 1.2,
+    of: compared('deep', PRODUCT, 'head', PRODUCT, (a, b) => cpuOf(a) / cpuOf(b)),
+  },
+  {
+    what: 'g: CPU of the silent node',
+    unit: '× the busy one’s',
+    limit: 0.02,
+    of: alone('silent', share('realtime-2', 'realtime-1')),
+  },
+  {
+    what: 'h: p99 of reads under logins',
+    unit: '× quiet',
+    limit: 2,
+    of: compared('logins', PRODUCT, 'quiet', PRODUCT, (a, b) => p99(a) / p99(b)),
+  },
+];
+
+export function targetLines(book: Book, rounds: number): string[] {
+  const lines = TARGETS.map(({ what, unit, limit, atLeast, of }) => {
+    const each = Array.from({ length: rounds }, (_, i) => of((work, system) => book.get(work)?.get(system)?.[i]));
+    const known = each.filter((value) => value !== undefined);
+    if (known.length === 0) return undefined;
+    const value = unit === 'KiB/connection' ? (known[0] as number) : median(known);
+    const met = atLeast ? value >= limit : value <= limit;
+    return `| ${what} | ${atLeast ? '≥' : '≤'} ${limit} ${unit} | ${short(value)} | ${met ? 'met' : 'NOT MET'} |`;
+  }).filter((text) => text !== undefined);
+  return ['| target | limit | measured | |', '| --- | --- | --: | --- |', ...lines];
+}

@@ -1,0 +1,87 @@
+// The list of works, in the order in which they are done. Growing fewer units makes figures coarser, not different.
+import type { Work } from './work.ts';
+
+export interface Named {
+  name: string;
+  title: string;
+  unit: string;
+  work: Work;
+}
+
+export interface Size {
+  quick: boolean;
+  /** Messages of the long room. */
+  history: number;
+}
+
+export const KINDS: Work['kind'][] = ['idle', 'room', 'paced', 'pairs', 'rest', 'history', 'silent', 'logins', 'cut'];
+
+export function worksOf({ quick, history }: Size): Named[] {
+  const rest = (what: 'send' | 'read', through: 'gateway' | 'service'): Named => ({
+    name: through === 'gateway' ? what : `${what}-straight`,
+    title: `REST ${what}s, 32 clients, ${through === 'gateway' ? 'through the gateway' : 'straight at the service'}`,
+    unit: what === 'send' ? 'message' : 'page of 20',
+    work: { kind: 'rest', what, through, parallel: 32, seconds: quick ? 1.5 : 8 },
+  });
+  const page = (name: string, depth: number): Named => ({
+    name,
+    title: `history, ${depth.toLocaleString('en-US')} below the newest`,
+    unit: 'page of 50',
+    work: { kind: 'history', depth, pages: quick ? 400 : 3000 },
+  });
+  const reads = (name: string, logins: number): Named => ({
+    name,
+    title: `50 reads/s${logins > 0 ? ` while ${logins} log in at once` : ', quiet'}`,
+    unit: 'read',
+    work: { kind: 'logins', logins, perSecond: 50, seconds: quick ? 4 : 8 },
+  });
+  const connections = quick ? 1000 : 5000;
+  return [
+    // First, on fresh processes: later, memory that was freed would be used again.
+    {
+      name: 'idle',
+      title: `${connections} idle connections`,
+      unit: 'connection',
+      work: { kind: 'idle', connections },
+    },
+    {
+      name: 'room',
+      title: 'room of 400, saturated (8 in flight)',
+      unit: 'delivery',
+      work: { kind: 'room', inFlight: 8, messages: quick ? 250 : 750 },
+    },
+    {
+      name: 'paced',
+      title: 'room of 400, 20 messages/s',
+      unit: 'delivery',
+      work: { kind: 'paced', perSecond: 20, messages: quick ? 50 : 200 },
+    },
+    {
+      name: 'pairs',
+      title: '200 pairs, closed loop',
+      unit: 'message',
+      work: { kind: 'pairs', pairs: 200, seconds: quick ? 2 : 9 },
+    },
+    rest('send', 'gateway'),
+    rest('read', 'gateway'),
+    rest('send', 'service'),
+    rest('read', 'service'),
+    page('head', 10),
+    page('deep', history),
+    {
+      name: 'silent',
+      title: 'a node without members of a busy room',
+      unit: 'delivery',
+      work: { kind: 'silent', messages: quick ? 400 : 1500, others: 50 },
+    },
+    reads('quiet', 0),
+    reads('logins', 50),
+    // Last: it leaves a process behind that was started anew.
+    {
+      name: 'cut',
+      title: '1000 connections whose node is killed, back and complete on the other',
+      unit: 'connection',
+      work: { kind: 'cut', connections: 1000, missed: 5 },
+    },
+  ];
+}
