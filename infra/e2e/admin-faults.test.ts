@@ -33,7 +33,7 @@ describe('administration under faults', function () {
   let admin: Account;
   let ann: Account;
   before(async () => {
-    own = await ownCluster({ MESSAGE_INSTANCES: '2', ALLOWED_FILE_TYPES: '.txt' });
+    own = await ownCluster({ MESSAGE_INSTANCES: '2', GATEWAY_INSTANCES: '2', ALLOWED_FILE_TYPES: '.txt' });
     db = new Client(own.postgresUrl);
     db.on('error', () => undefined);
     await db.connect();
@@ -162,7 +162,7 @@ describe('administration under faults', function () {
     await done;
     const missing = async (sql: string): Promise<number> => Number((await db.query(sql)).rows[0].n);
     const row = (action: string, id: string): string =>
-      `(select count(*) from admin.audit_intents i where i.action = '${action}' and i.target_id = ${id})`;
+      `(select count(*) from audit.intents i where i.action = '${action}' and i.target_id = ${id})`;
     expect(
       await missing(
         `select count(*) n from auth.accounts a where status = 'banned' and ${row('user.ban', 'a.user_id')} = 0`,
@@ -179,14 +179,17 @@ describe('administration under faults', function () {
     expect(through, 'not all got through').to.be.below(acts.length);
   });
 
-  it('the audit log can’t be changed or emptied by the service’s own role', async () => {
+  it('the audit log can’t be changed, emptied or dropped by the service’s own role', async () => {
     await db.query('set role chatapi_admin');
     try {
-      for (const table of ['audit_intents', 'audit_outcomes'])
+      for (const table of ['audit.intents', 'audit.outcomes'])
         for (const sql of [
-          `update admin.${table} set created_at = now()`,
-          `delete from admin.${table}`,
-          `truncate admin.${table} cascade`,
+          `update ${table} set created_at = now()`,
+          `delete from ${table}`,
+          `truncate ${table} cascade`,
+          `alter table ${table} disable trigger append_only`,
+          `drop trigger append_only on ${table}`,
+          `drop table ${table} cascade`,
         ]) {
           const error = await db.query(sql).then(
             () => undefined,
@@ -222,7 +225,17 @@ describe('administration under faults', function () {
       expect(body.disk.free_bytes).to.be.within(1, body.disk.total_bytes);
     });
 
-    for (const name of ['message-1', 'auth', 'file', 'user', 'realtime-1', 'redis', 'postgres', 'admin'])
+    for (const name of [
+      'message-1',
+      'auth',
+      'file',
+      'user',
+      'realtime-1',
+      'api-gateway-2',
+      'redis',
+      'postgres',
+      'admin',
+    ])
       it(`answers within 3 s while ${name} hangs, and says so`, async () => {
         const thaw = freeze(own, name);
         try {

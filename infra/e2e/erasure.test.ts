@@ -1,102 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { Redis } from 'ioredis';
-import { Client } from 'pg';
 import { type Account, type Json, login, loginAdmin, register, rest, say, unique } from './client.ts';
-import { ADMIN, cluster, nodes } from './cluster.ts';
+import { ADMIN, nodes } from './cluster.ts';
 import { eventually, expectError } from './expects.ts';
 import { closeAll, connect } from './socket.ts';
+import { attachFile, everywhere, filesWith, registerMarked, rowsWith, withDatabase } from './traces.ts';
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
 const GONE_MS = 20_000;
-
-async function withDatabase<T>(work: (db: Client) => Promise<T>): Promise<T> {
-  const db = new Client(cluster().postgresUrl);
-  await db.connect();
-  try {
-    return await work(db);
-  } finally {
-    await db.end();
-  }
-}
-
-/** Every row of every table of every schema that holds the text, wherever in it. */
-const rowsWith = (marker: string): Promise<string[]> =>
-  withDatabase(async (db) => {
-    const { rows: tables } = await db.query(
-      `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-       where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
-    );
-    const found: string[] = [];
-    for (const { name } of tables) {
-      const { rows } = await db.query(`select t::text as row from ${name} t where position($1 in lower(t::text)) > 0`, [
-        marker.toLowerCase(),
-      ]);
-      found.push(...rows.map(({ row }) => `${name}: ${row}`));
-    }
-    return found;
-  });
-
-async function textOf(redis: Redis, key: string): Promise<string> {
-  const type = await redis.type(key);
-  if (type === 'string') return String(await redis.get(key));
-  if (type === 'hash') return JSON.stringify(await redis.hgetall(key));
-  if (type === 'list') return JSON.stringify(await redis.lrange(key, 0, -1));
-  if (type === 'set') return JSON.stringify(await redis.smembers(key));
-  if (type === 'zset') return JSON.stringify(await redis.zrange(key, '0', '-1'));
-  return JSON.stringify(await redis.xrange(key, '-', '+'));
-}
-
-async function keysWith(marker: string): Promise<string[]> {
-  const redis = new Redis(cluster().redisUrl);
-  try {
-    const found: string[] = [];
-    for (const key of await redis.keys('*'))
-      if (`${key} ${await textOf(redis, key)}`.toLowerCase().includes(marker.toLowerCase())) found.push(key);
-    return found;
-  } finally {
-    redis.disconnect();
-  }
-}
-
-function filesWith(marker: string): string[] {
-  const root = join(cluster().dataDir, 'uploads');
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => `${path} ${readFileSync(path, 'latin1')}`.toLowerCase().includes(marker.toLowerCase()));
-}
-
-const everywhere = async (marker: string): Promise<string[]> => [
-  ...(await rowsWith(marker)),
-  ...(await keysWith(marker)),
-  ...filesWith(marker),
-];
-
-async function registerMarked(mark: string): Promise<Account> {
-  const body = {
-    username: mark,
-    email: `${mark}@example.com`,
-    password: 'copper-violet-meadow-27',
-    display_name: mark,
-  };
-  const { body: answer } = await rest().post('/users/register', body).set('User-Agent', `agent ${mark}`).expect(201);
-  return {
-    id: answer.user.id,
-    username: mark,
-    email: body.email,
-    password: body.password,
-    token: answer.access_token,
-    refresh_token: answer.refresh_token,
-  };
-}
-
-const attach = async (of: Account, bytes: Buffer, name: string, description: string): Promise<Json> =>
-  (await rest(of).post('/files/upload').attach('file', bytes, name).field('description', description).expect(201)).body;
 
 interface Planted {
   who: Account;
@@ -130,8 +43,8 @@ async function plant(mark: string, other: Account): Promise<Planted> {
         member_ids: chat_id === solo ? [] : [other.id],
       })
       .expect(201);
-  const file = await attach(who, Buffer.from(`text ${mark}`), `${mark}.txt`, `about ${mark}`);
-  const image = await attach(who, PNG, `${mark}.png`, `image ${mark}`);
+  const file = await attachFile(who, Buffer.from(`text ${mark}`), `${mark}.txt`, `about ${mark}`);
+  const image = await attachFile(who, PNG, `${mark}.png`, `image ${mark}`);
   await eventually(() => rest(who).get(`/files/${image.id}/thumbnail`).expect(200), 8000);
   const mine = { content: `said ${mark}`, attachments: [file.id, image.id], client_id: `id ${mark}` };
   const message = await say(who, { chat_id: hidden, ...mine });
@@ -155,7 +68,7 @@ async function plant(mark: string, other: Account): Promise<Planted> {
   for (const emoji of ['🦩', '🪼']) await rest(who).put(`/messages/${reacted.id}/reactions/${emoji}`).expect(204);
   await rest(who).delete(`/messages/${reacted.id}/reactions/🪼`).expect(204);
   const borrowed = await say(other, { chat_id: open, content: 'their file', attachments: [file.id] });
-  const old = await attach(who, Buffer.from(`old ${mark}`), `old-${mark}.txt`, mark);
+  const old = await attachFile(who, Buffer.from(`old ${mark}`), `old-${mark}.txt`, mark);
   await rest(who).delete(`/files/${old.id}`).expect(204);
   await rest(who)
     .post('/reports', { target_type: 'user', target_id: other.id, reason: `reported ${mark}` })

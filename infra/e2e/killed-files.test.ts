@@ -117,10 +117,10 @@ describe('file and admin, killed under load', function () {
     await eventually(() => rest(admin, url).get('/admin/users').expect(200), 20_000);
     await eventually(async () => {
       const banned = await ask(`select user_id from auth.accounts where status = 'banned'`);
-      const recorded = new Set((await ask('select target_id from admin.audit_intents')).map((row) => row.target_id));
+      const recorded = new Set((await ask('select target_id from audit.intents')).map((row) => row.target_id));
       for (const { user_id } of banned) expect(recorded.has(user_id), user_id).to.equal(true);
       const open = await ask(
-        'select id from admin.audit_intents i where not exists (select from admin.audit_outcomes o where o.audit_id = i.id)',
+        'select id from audit.intents i where not exists (select from audit.outcomes o where o.audit_id = i.id)',
       );
       expect(open).to.deep.equal([]);
       const { body } = await rest(admin, url).get('/admin/dashboard/stats').expect(200);

@@ -1,4 +1,4 @@
--- A role and a schema for each service that keeps data; none sees another's. Run as often as you like, by a superuser
+-- A role and a schema for each service that keeps data; none sees another's. And the audit log. Run as often as you like, by a superuser
 -- (or a role that may create roles), on PostgreSQL 15 or newer. The roles' password comes as a setting of the session:
 --   PGOPTIONS='-c chatapi.role_password=…' psql -f provision.sql
 do $$
@@ -30,3 +30,78 @@ begin
   end loop;
 end
 $$;
+
+-- The audit log belongs to a role that nobody logs in as: admin may read it and add to it, and can neither change nor drop it.
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'chatapi_audit') then
+    create role chatapi_audit nologin;
+  end if;
+  execute 'grant chatapi_audit to current_user';
+  execute 'create schema if not exists audit authorization chatapi_audit';
+end
+$$;
+set role chatapi_audit;
+revoke all on schema audit from public;
+grant usage on schema audit to chatapi_admin;
+
+-- Written before the act.
+create table if not exists audit.intents (
+  id text primary key,
+  action text not null,
+  actor_id text not null,
+  target_id text not null,
+  details jsonb not null,
+  ip text not null,
+  request_id text not null,
+  created_at timestamptz not null default now()
+);
+create index if not exists audit_by_actor on audit.intents (actor_id, id desc);
+create index if not exists audit_by_target on audit.intents (target_id, id desc);
+create index if not exists audit_by_action on audit.intents (action, id desc);
+create index if not exists audit_by_person on audit.intents ((details->>'about_user_id')) where details ? 'about_user_id';
+
+-- Written after it, once.
+create table if not exists audit.outcomes (
+  audit_id text primary key references audit.intents (id),
+  outcome text not null check (outcome in ('done', 'refused', 'unknown')),
+  error text,
+  created_at timestamptz not null default now()
+);
+grant select, insert on audit.intents, audit.outcomes to chatapi_admin;
+
+-- For those whom no grant holds back. The one change that there is takes words and addresses out, and nothing else.
+create or replace function audit.append_only() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' and current_setting('audit.forgetting', true) = 'on'
+    and to_jsonb(new) - array['details', 'ip'] = to_jsonb(old) - array['details', 'ip'] then
+    return new;
+  end if;
+  raise exception 'the audit log is append-only' using errcode = 'insufficient_privilege';
+end
+$$;
+create or replace trigger append_only before update or delete on audit.intents
+  for each row execute function audit.append_only();
+create or replace trigger never_truncated before truncate on audit.intents execute function audit.append_only();
+create or replace trigger append_only before update or delete on audit.outcomes
+  for each row execute function audit.append_only();
+create or replace trigger never_truncated before truncate on audit.outcomes execute function audit.append_only();
+
+-- What people wrote by hand goes from the entries by and about somebody who was erased, and the addresses they acted from;
+-- who did what to whom, when, and with what outcome stays.
+create or replace function audit.forget_words(person text) returns void
+language plpgsql security definer set search_path = audit, pg_temp as $$
+begin
+  perform set_config('audit.forgetting', 'on', true);
+  update intents set
+    ip = case when actor_id = person then '' else ip end,
+    details = (
+      select coalesce(jsonb_object_agg(key, case when key in ('reason', 'note', 'text') then 'null' else value end), '{}')
+      from jsonb_each(details))
+  where actor_id = person or target_id = person or (details ? 'about_user_id' and details->>'about_user_id' = person);
+  perform set_config('audit.forgetting', '', true);
+end
+$$;
+revoke all on function audit.forget_words(text) from public;
+grant execute on function audit.forget_words(text) to chatapi_admin;
+reset role;

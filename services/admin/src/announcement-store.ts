@@ -29,3 +29,6 @@ export const markPublished = async (trx: Knex, ids: string[]): Promise<void> =>
   void (await trx('announcements')
     .whereIn('id', ids)
     .update({ published_at: trx.raw('clock_timestamp()') }));
+
+export const dropAnnouncementsOf = async (trx: Knex, userId: string): Promise<void> =>
+  void (await trx('announcements').where({ created_by: userId }).delete());

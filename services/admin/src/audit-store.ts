@@ -1,4 +1,5 @@
-// Owns: the SQL of the audit log: intents and outcomes, both only ever inserted.
+// Owns: the SQL of the audit log: intents and outcomes, both only ever inserted. The tables come with provisioning: this service
+// owns neither them nor their schema, so that it can't change what it wrote.
 import type { Knex } from '@chatapi/kit';
 
 export interface Intent {
@@ -21,20 +22,20 @@ export interface Entry extends Intent {
 }
 
 export async function insertIntent(db: Knex, intent: Intent & { created_at?: string }): Promise<void> {
-  await db('audit_intents').insert({ ...intent, details: JSON.stringify(intent.details) });
+  await db('audit.intents').insert({ ...intent, details: JSON.stringify(intent.details) });
 }
 
 /** The first outcome stays. */
 export async function insertOutcome(db: Knex, auditId: string, outcome: Outcome, error: string | null): Promise<void> {
-  await db('audit_outcomes').insert({ audit_id: auditId, outcome, error }).onConflict('audit_id').ignore();
+  await db('audit.outcomes').insert({ audit_id: auditId, outcome, error }).onConflict('audit_id').ignore();
 }
 
 /** Gives intents that got no outcome within `ms` the outcome `unknown`. @returns how many. */
 export async function closeOpenIntents(db: Knex, ms: number): Promise<number> {
   const { rowCount } = await db.raw<{ rowCount: number }>(
-    `insert into audit_outcomes (audit_id, outcome)
-     select id, 'unknown' from audit_intents i
-     where created_at < now() - ? * interval '1 millisecond' and not exists (select from audit_outcomes o where o.audit_id = i.id)
+    `insert into audit.outcomes (audit_id, outcome)
+     select id, 'unknown' from audit.intents i
+     where created_at < now() - ? * interval '1 millisecond' and not exists (select from audit.outcomes o where o.audit_id = i.id)
      on conflict do nothing`,
     [ms],
   );
@@ -56,8 +57,8 @@ export function listEntries(db: Knex, { limit, skip, ...filter }: EntryFilter): 
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [`i.${name}`, value]),
   );
-  return db('audit_intents as i')
-    .leftJoin('audit_outcomes as o', 'o.audit_id', 'i.id')
+  return db('audit.intents as i')
+    .leftJoin('audit.outcomes as o', 'o.audit_id', 'i.id')
     .where(given)
     .orderBy('i.id', 'desc')
     .limit(limit)
@@ -75,3 +76,7 @@ export function listEntries(db: Knex, { limit, skip, ...filter }: EntryFilter): 
     )
     .select(db.raw(`coalesce(o.outcome, 'pending') as outcome`));
 }
+
+/** Entries by and about an erased user keep who did what to whom, when; reasons, notes, texts and addresses go. */
+export const forgetWords = async (trx: Knex, userId: string): Promise<void> =>
+  void (await trx.raw('select audit.forget_words(?)', [userId]));

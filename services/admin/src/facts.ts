@@ -1,7 +1,9 @@
 // What admin hears goes into its own read model, in the transaction that also marks the fact as handled.
 import type { FactHandlers } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
+import { dropAnnouncementsOf } from './announcement-store.ts';
 import { recordHeard, recordInfection } from './audit.ts';
+import { forgetWords } from './audit-store.ts';
 import { blankReports } from './report-store.ts';
 import {
   addMessages,
@@ -20,6 +22,8 @@ export const handlers: FactHandlers<Knex.Transaction> = {
   'account.erased': async ({ user_id }, trx) => {
     await eraseAccount(trx, user_id);
     await blankReports(trx, user_id);
+    await dropAnnouncementsOf(trx, user_id);
+    await forgetWords(trx, user_id);
   },
   'account.seen': ({ user_id, at }, trx) => putSeen(trx, user_id, at),
   'room.created': ({ room_id, kind, created_at }, trx) => putRoom(trx, room_id, kind, created_at),

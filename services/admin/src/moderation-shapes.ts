@@ -32,7 +32,11 @@ const report = {
   reporter_id: Joi.string().required(),
   target_type: targetType().required(),
   target_id: Joi.string().required(),
-  reason: Joi.string().required(),
+  about_user_id: Joi.string()
+    .allow(null)
+    .required()
+    .description('who sent, uploaded or is what was reported; null in old reports'),
+  reason: Joi.string().allow('').required().description('empty once its writer, or whom it is about, was erased'),
   status: status().required(),
   handled_by: Joi.string().allow(null).required(),
   handled_at: time().allow(null),

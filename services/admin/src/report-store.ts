@@ -9,6 +9,8 @@ export interface NewReport {
   target_type: TargetType;
   target_id: string;
   reason: string;
+  /** Who sent, uploaded or is what was reported; null: nobody noted it, in reports older than the field. */
+  about_user_id: string | null;
 }
 
 export interface Report extends NewReport {
@@ -52,10 +54,11 @@ export const reportsOf = async (db: Knex, userId: string, after: string, limit: 
     .limit(limit)
     .select('id', 'target_type', 'target_id', 'reason', 'created_at');
 
-/** A report stays for those who handle it; what its reporter wrote, and what this user noted on others', goes. */
+/** A report stays for those who handle it; what this user wrote in it, and what others wrote about this user, goes. */
 export async function blankReports(trx: Knex, userId: string): Promise<void> {
   await trx('reports').where({ reporter_id: userId }).update({ reason: '' });
   await trx('reports').where({ handled_by: userId }).update({ note: null });
+  await trx('reports').where({ about_user_id: userId }).update({ reason: '', note: null });
 }
 
 export const lockReport = async (trx: Knex, id: string): Promise<Report | undefined> =>

@@ -34,21 +34,28 @@ export type ShownReport = Report & { message: ShownMessage | null };
 
 const SHOWN_MS = 1000;
 
-async function demandVisible(ctx: Context, { caller, body, request_id }: Call<any, any, NewReportBody>): Promise<void> {
+/** @returns whom it is about. @throws AppError RESOURCE_NOT_FOUND unless the reporter may see it. */
+async function demandVisible(
+  { message, file, auth }: Context,
+  { caller, body, request_id }: Call<any, any, NewReportBody>,
+): Promise<string> {
   const id = encodeURIComponent(body.target_id);
-  const reader = encodeURIComponent(caller.user_id);
-  const ask = {
-    message: () => ctx.message.call('GET', `/internal/messages/${id}/seen-by/${reader}`, { request_id }),
-    file: () => ctx.file.call('GET', `/internal/files/${id}/seen-by/${reader}`, { request_id }),
-    user: () => ctx.auth.call('GET', `/internal/accounts/${id}`, { request_id }),
+  const by = `seen-by/${encodeURIComponent(caller.user_id)}`;
+  const options = { request_id };
+  const ask: Record<TargetType, () => Promise<string>> = {
+    message: async () =>
+      (await message.call<{ sender_id: string }>('GET', `/internal/messages/${id}/${by}`, options)).sender_id,
+    file: async () =>
+      (await file.call<{ uploaded_by: string }>('GET', `/internal/files/${id}/${by}`, options)).uploaded_by,
+    user: async () => (await auth.call<{ user_id: string }>('GET', `/internal/accounts/${id}`, options)).user_id,
   };
-  await ask[body.target_type]();
+  return ask[body.target_type]();
 }
 
 /** The same report again changes nothing while the first is open, and is answered with it. */
 export async function report(ctx: Context, call: Call<any, any, NewReportBody>): Promise<Report> {
-  await demandVisible(ctx, call);
-  return await putReport(ctx.db, { id: newId('rep'), reporter_id: call.caller.user_id, ...call.body });
+  const about_user_id = await demandVisible(ctx, call);
+  return await putReport(ctx.db, { id: newId('rep'), reporter_id: call.caller.user_id, about_user_id, ...call.body });
 }
 
 async function messagesOf(ctx: Context, reports: Report[], request_id: string): Promise<Map<string, ShownMessage>> {
@@ -91,9 +98,9 @@ export async function settleReport(
     if (now === undefined) throw notFound('Report');
     if (now.status === status) return now;
     if (now.status !== 'open') throw new AppError('CONFLICT', `The report was ${now.status} before`);
-    const { target_type, target_id } = now;
+    const { target_type, target_id, about_user_id } = now;
     const action = status === 'resolved' ? 'report.resolve' : 'report.dismiss';
-    await recordIn(trx, call, { action, target_id: id, details: { target_type, target_id, note } });
+    await recordIn(trx, call, { action, target_id: id, details: { target_type, target_id, about_user_id, note } });
     return await closeReport(trx, id, { status, handled_by: call.caller.user_id, note });
   });
 }

@@ -5,6 +5,7 @@ import {
   IDENTITY_HEADER,
   type Identity,
   identityKey,
+  type Knex,
   openApp,
   openLog,
   openMetrics,
@@ -80,23 +81,37 @@ export const ERROR = (code: string, status: number): [number, unknown] => [
 export interface Running {
   ctx: Context;
   app: ReturnType<typeof openApp>;
-  url: string;
+  /** As a superuser, beside the service's own role. */
+  root: Knex;
   stop(): Promise<void>;
 }
 
-export async function start(settings: Record<string, unknown> = {}): Promise<Running> {
-  const url = new URL(process.env.TEST_DATABASE_URL ?? '');
+/** A database as provisioning leaves it. The service enters it by its own role, `root` may do anything in it. */
+async function copyProvisioned(): Promise<{ own: string; root: Knex; drop(): Promise<void> }> {
+  const provisioned = new URL(process.env.TEST_DATABASE_URL ?? '');
   const name = `admin_test_${process.pid}_${Date.now()}`;
-  const root = knex({ client: 'pg', connection: url.href, pool: { min: 0, max: 1 } });
-  await root.raw(`create database ${name}`);
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  const fresh = knex({ client: 'pg', connection: own.href, pool: { min: 0, max: 1 } });
-  await fresh.raw('create schema admin');
-  await fresh.destroy();
+  const urlOf = (database: string, user = provisioned.username, password = provisioned.password): string =>
+    Object.assign(new URL(provisioned), { pathname: `/${database}`, username: user, password }).href;
+  const enter = (connection: string): Knex => knex({ client: 'pg', connection, pool: { min: 0, max: 1 } });
+  const server = enter(urlOf('postgres'));
+  await server.raw('create database ?? template ??', [name, provisioned.pathname.slice(1)]);
+  const root = enter(urlOf(name));
+  return {
+    own: urlOf(name, 'chatapi_admin', process.env.TEST_ROLE_PASSWORD),
+    root,
+    async drop() {
+      await root.destroy();
+      await server.raw('drop database ?? with (force)', [name]);
+      await server.destroy();
+    },
+  };
+}
+
+export async function start(settings: Record<string, unknown> = {}): Promise<Running> {
+  const { own, root, drop } = await copyProvisioned();
   const { value: config, error } = schema.validate(
     {
-      DATABASE_URL: own.href,
+      DATABASE_URL: own,
       REDIS_URL: `${process.env.TEST_REDIS_URL}/5`,
       INTERNAL_SECRET_KEY: SECRET,
       LOG_LEVEL: 'silent',
@@ -111,11 +126,10 @@ export async function start(settings: Record<string, unknown> = {}): Promise<Run
   return {
     ctx,
     app: openApp({ log, mount: (a) => void a.use(router(ctx, key, routes)) }),
-    url: own.href,
+    root,
     async stop() {
       await close(ctx);
-      await root.raw(`drop database ${name} with (force)`);
-      await root.destroy();
+      await drop();
     },
   };
 }

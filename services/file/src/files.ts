@@ -42,10 +42,11 @@ export async function demandSeen(
   id: string,
   userId: string,
   request_id: string,
-): Promise<{ id: string }> {
+): Promise<{ id: string; uploaded_by: string }> {
   const row = await getFile(ctx.db, id);
   if (row === undefined) throw notFound('File');
-  if (row.uploaded_by === userId || (await allowedByMessage(ctx, id, userId, request_id))) return { id };
+  const { uploaded_by } = row;
+  if (uploaded_by === userId || (await allowedByMessage(ctx, id, userId, request_id))) return { id, uploaded_by };
   throw notFound('File');
 }
 

@@ -1,0 +1,158 @@
+import type { Knex } from '@chatapi/kit';
+import { expect } from 'chai';
+import request from 'supertest';
+import { closeOpenIntents, forgetWords, insertIntent } from '../src/audit-store.ts';
+import { as, ERROR, type Running, type StandIn, standIn, start } from './service.ts';
+
+describe('the audit log', () => {
+  let s: Running;
+  let auth: StandIn;
+  const authSays: StandIn['answer'] = ({ path }) => {
+    const id = path.split('/')[3] as string;
+    return id === 'usr_none' ? ERROR('RESOURCE_NOT_FOUND', 404) : [200, { user_id: id, username: id }];
+  };
+  before(async () => {
+    auth = await standIn(authSays);
+    s = await start({ AUTH_INTERNAL_URL: auth.url });
+  });
+  beforeEach(() => {
+    auth.answer = authSays;
+    auth.asked.length = 0;
+  });
+  after(async () => {
+    await s?.stop();
+    auth?.close();
+  });
+  const entries = async (query = '') =>
+    (await request(s.app).get(`/admin/audit-log?${query}`).set(as('moderator')).expect(200)).body.entries;
+
+  it('notes a refused act with its reason', async () => {
+    await request(s.app).post('/admin/users/usr_none/ban').set(as('admin')).expect(404);
+    expect((await entries())[0]).to.include({ target_id: 'usr_none', outcome: 'refused', error: 'RESOURCE_NOT_FOUND' });
+  });
+
+  it('does not say refused when nobody knows whether the act was done', async () => {
+    auth.answer = () => [500, 'broken'];
+    await request(s.app).post('/admin/users/usr_1/ban').set(as('admin')).expect(503);
+    expect((await entries())[0]).to.include({ outcome: 'unknown', error: 'SERVICE_UNAVAILABLE' });
+  });
+
+  it('does not act when it can’t be put on record', async () => {
+    await s.root.raw('alter table audit.intents rename to away');
+    try {
+      await request(s.app).post('/admin/users/usr_1/ban').set(as('admin')).expect(500);
+    } finally {
+      await s.root.raw('alter table audit.away rename to intents');
+    }
+    expect(auth.asked).to.deep.equal([]);
+  });
+
+  it('has the intent on record while the act is under way', async () => {
+    let seen: { outcome: string }[] = [];
+    auth.answer = async (asked) => {
+      seen = await entries();
+      return authSays(asked) as [number, unknown];
+    };
+    await request(s.app).post('/admin/users/usr_1/unban').set(as('admin')).expect(200);
+    expect(seen[0]).to.include({ action: 'user.unban', outcome: 'pending' });
+  });
+
+  it('closes the intent of a process that died as unknown, once', async () => {
+    await insertIntent(s.ctx.db, {
+      id: 'aud_zz',
+      action: 'user.ban',
+      actor_id: 'usr_admin',
+      target_id: 'usr_1',
+      details: {},
+      ip: '',
+      request_id: 'r',
+    });
+    expect(await closeOpenIntents(s.ctx.db, 60_000)).to.equal(0);
+    expect(await closeOpenIntents(s.ctx.db, -1000)).to.equal(1);
+    expect(await closeOpenIntents(s.ctx.db, -1000)).to.equal(0);
+    expect((await entries())[0]).to.include({ id: 'aud_zz', outcome: 'unknown' });
+  });
+
+  /** The message with which it was refused; '' when it was done. */
+  const refusal = (db: Knex, sql: string): Promise<string> =>
+    db.raw(sql).then(
+      () => '',
+      (e: Error) => e.message,
+    );
+
+  it('keeps a log that even who may do anything does not change by mistake', async () => {
+    for (const sql of [
+      'update audit.intents set actor_id = 1',
+      `update audit.intents set details = '{}'`,
+      'delete from audit.intents',
+      'truncate audit.intents cascade',
+      `update audit.outcomes set outcome = 'done'`,
+      'delete from audit.outcomes',
+      'truncate audit.outcomes',
+    ])
+      expect(await refusal(s.root, sql), sql).to.include('append-only');
+  });
+
+  it('keeps a log that its own role can neither change nor get rid of', async () => {
+    const before = await entries();
+    for (const sql of [
+      'update audit.intents set actor_id = 1',
+      `set audit.forgetting = 'on'; update audit.intents set details = '{}'`,
+      'delete from audit.intents',
+      'truncate audit.intents cascade',
+      'update audit.outcomes set error = null',
+      'delete from audit.outcomes',
+      'alter table audit.intents disable trigger all',
+      'alter table audit.intents drop column ip',
+      'alter table audit.intents rename to gone',
+      'alter table audit.intents owner to chatapi_admin',
+      'alter table audit.intents set schema admin',
+      'drop trigger append_only on audit.intents',
+      'create trigger mine before insert on audit.intents for each row execute function audit.append_only()',
+      'create rule mine as on insert to audit.intents do instead nothing',
+      'drop table audit.outcomes',
+      'drop schema audit cascade',
+      'create table audit.mine (id text)',
+      'create or replace function audit.append_only() returns trigger language plpgsql as $$ begin return new; end $$',
+      'set role chatapi_audit',
+      'grant chatapi_audit to chatapi_admin',
+      'set session_replication_role = replica',
+    ])
+      expect(await refusal(s.ctx.db, sql), sql).to.match(/permission denied|must be owner|append-only/);
+    expect(await entries()).to.deep.equal(before);
+  });
+
+  it('lets words by and about an erased user go from the log, and nothing else', async () => {
+    await request(s.app).post('/admin/users/usr_gone/ban').set(as('admin')).send({ reason: 'about' }).expect(200);
+    await request(s.app)
+      .post('/admin/users/usr_stays/ban')
+      .set(as('admin', 'usr_gone'))
+      .send({ reason: 'by', until: '2100-01-01T00:00:00.000Z' })
+      .expect(200);
+    await request(s.app).post('/admin/users/usr_stays/ban').set(as('admin')).send({ reason: 'kept' }).expect(200);
+    const three = async () =>
+      (await entries()).filter((e: { target_id: string }) => /usr_(gone|stays)/.test(e.target_id));
+    const [kept, by, about] = await three();
+    await forgetWords(s.ctx.db, 'usr_gone');
+    expect(await three()).to.deep.equal([
+      kept,
+      { ...by, ip: '', details: { ...by.details, reason: null } },
+      { ...about, details: { reason: null } },
+    ]);
+    expect([kept.details.reason, kept.ip, by.ip]).to.deep.equal(['kept', '1.2.3.4', '1.2.3.4']);
+  });
+
+  it('shows the log by actor, target and action, in exact pages', async () => {
+    await request(s.app).post('/admin/users/usr_77/unban').set(as('admin', 'usr_boss')).expect(200);
+    await request(s.app).post('/admin/users/usr_78/unban').set(as('admin', 'usr_boss')).expect(200);
+    expect(await entries('actor_id=usr_boss')).to.have.length(2);
+    expect(await entries('actor_id=usr_boss&target_id=usr_77')).to.have.length(1);
+    expect(await entries('actor_id=usr_boss&action=user.ban')).to.have.length(0);
+    const first = (await request(s.app).get('/admin/audit-log?actor_id=usr_boss&limit=1').set(as('moderator'))).body;
+    const second = (await request(s.app).get('/admin/audit-log?actor_id=usr_boss&limit=1&skip=1').set(as('moderator')))
+      .body;
+    expect([first.has_more, second.has_more]).to.deep.equal([true, false]);
+    expect([first.entries[0].target_id, second.entries[0].target_id]).to.deep.equal(['usr_78', 'usr_77']);
+    await request(s.app).get('/admin/audit-log').set(as('user')).expect(403);
+  });
+});
