@@ -1,0 +1,76 @@
+// What administration answers.
+
+export interface Stats {
+  users: { total: number; active_24h: number; new_24h: number; online: number; banned: number };
+  rooms: { total: number; public: number; private: number; direct: number };
+  messages: { total: number; last_24h: number; last_hour: number };
+  files: { total: number; bytes: number };
+  connections: { total: number; by_node: Record<string, number> };
+  generated_at: string;
+}
+
+export interface AuditEntry {
+  id: string;
+  action: string;
+  actor_id: string;
+  target_id: string;
+  details: Record<string, unknown>;
+  ip: string;
+  request_id: string;
+  outcome: 'pending' | 'done' | 'refused' | 'unknown';
+  error: string | null;
+  created_at: string;
+}
+
+export type ReportTarget = 'message' | 'file' | 'user';
+
+export interface Report {
+  id: string;
+  reporter_id: string;
+  target_type: ReportTarget;
+  target_id: string;
+  reason: string;
+  status: 'open' | 'resolved' | 'dismissed';
+  handled_by: string | null;
+  handled_at: string | null;
+  note: string | null;
+  created_at: string;
+}
+
+export interface ListedReport extends Report {
+  /** Of a reported message. */
+  message?: {
+    id: string;
+    chat_id: string;
+    sender_id: string;
+    content: string;
+    is_deleted: boolean;
+    created_at: string;
+  } | null;
+}
+
+export interface WordFilter {
+  words: { word: string; action: 'block' | 'mask' }[];
+  revision: number;
+  updated_at: string;
+}
+
+export interface Health {
+  status: 'ok' | 'unavailable';
+  latency_ms: number;
+}
+
+export interface ServiceHealth extends Health {
+  version: string | null;
+  uptime_s: number | null;
+}
+
+export interface SystemHealth {
+  status: 'ok' | 'degraded';
+  services: (ServiceHealth & { name: string; service: string })[];
+  database: ServiceHealth;
+  redis: ServiceHealth;
+  queues: Health & { counts: Record<string, unknown> };
+  disk: Health & { free_bytes: number | null; total_bytes: number | null };
+  timestamp: string;
+}

@@ -1,0 +1,70 @@
+// Owns: what a connection asks of REST: which rooms there are, and the messages that the log no longer holds.
+import { Backoff } from './backoff.ts';
+import { ChatApiError } from './errors.ts';
+import type { Inbox } from './inbox.ts';
+import type { Machine } from './machine.ts';
+import type { Message, Room } from './models.ts';
+import { type Page, pageOf } from './pages.ts';
+import { sleep } from './platform.ts';
+import type { Rest } from './rest.ts';
+
+const GONE = new Set(['RESOURCE_NOT_FOUND', 'AUTHORIZATION_ERROR']);
+const LOOK_FOR_PLACE_MS = 50;
+
+/**
+ * Tells of my rooms, latest activity first; `note` says whether a room was new. `onlyNews`: until a page holds nothing new.
+ * @returns whether they could be read; a limit is no reason not to connect.
+ */
+export async function findRooms(
+  rest: Rest,
+  note: (room: Room) => boolean,
+  { onlyNews, waits }: { onlyNews: boolean; waits: boolean },
+): Promise<boolean> {
+  for (let skip = 0; ; ) {
+    let page: Page<Room>;
+    try {
+      page = pageOf('rooms', await rest.call('GET', '/rooms', { query: { limit: 100, skip }, waits }));
+    } catch (error) {
+      if (error instanceof ChatApiError && error.code === 'RATE_LIMIT_EXCEEDED') return false;
+      throw error;
+    }
+    const news = page.items.filter(note);
+    if (!page.has_more || (onlyNews && news.length === 0)) return true;
+    skip += page.items.length;
+  }
+}
+
+/** Gives out the messages of a room after its position, oldest first, then lets the log go on from there. */
+export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: string): Promise<void> {
+  const { views } = machine;
+  const start = views.positions.get(chatId) ?? 0;
+  const backoff = new Backoff();
+  let position = start;
+  let missed = 0;
+  let end = 0;
+  for (let more = true; more && machine.state !== 'closed'; ) {
+    let page: Page<Message>;
+    try {
+      const query = { chat_id: chatId, after_seq: position, limit: 100 };
+      page = pageOf('messages', await rest.call('GET', '/messages/', { query }));
+    } catch (thrown) {
+      const error = thrown as ChatApiError;
+      if (GONE.has(error.code)) return views.forget(chatId);
+      if (!error.retryable) throw error;
+      await sleep(error.retryAfterMs ?? backoff.next());
+      continue;
+    }
+    end = page.last_seq ?? 0;
+    for (const message of page.items.filter(({ seq }) => seq <= end)) {
+      while (!inbox.hasPlace) await sleep(LOOK_FOR_PLACE_MS);
+      inbox.put({ type: 'message', data: { type: 'message', ...message } });
+      position = message.seq;
+      missed++;
+      views.filledTo(chatId, position);
+    }
+    more = page.has_more && position < end;
+  }
+  views.filledTo(chatId, end);
+  views.filled(chatId);
+  inbox.put({ type: 'resync', data: { chat_id: chatId, missed, first_seq: start + 1, last_seq: end } });
+}

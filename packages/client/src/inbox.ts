@@ -1,0 +1,210 @@
+// Owns: events between the connection and the app: a bounded queue, and the one loop that gives each to who listens.
+// Handlers run one event after the other, in order; one that returns a promise is waited for. A handler may call the client,
+// and a slow one holds up nobody but the events behind it.
+import type { AnyEvent, EventName, RealtimeEvents } from './events.ts';
+
+/** Events that wait for the app; beyond, the connection takes no more from the server until half are done. */
+const HIGH_WATER = 4096;
+const STREAM_BUFFER = 64;
+
+export type Handler<Name extends EventName> = (data: RealtimeEvents[Name]) => unknown;
+type AnyHandler = (data: unknown) => unknown;
+
+/** Wakes whoever waits for a change. */
+class Bell {
+  #waiters: (() => void)[] = [];
+
+  ring(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+
+  rung(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+}
+
+/** Events for one `for await`. Who gives waits while it is not read. */
+class Stream {
+  readonly #events: AnyEvent[] = [];
+  readonly #bell = new Bell();
+  #ended = false;
+
+  async give(event: AnyEvent): Promise<void> {
+    this.#events.push(event);
+    this.#bell.ring();
+    while (this.#events.length >= STREAM_BUFFER && !this.#ended) await this.#bell.rung();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#bell.ring();
+  }
+
+  async *read(): AsyncGenerator<AnyEvent, void, undefined> {
+    while (true) {
+      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+        this.#bell.ring();
+        yield event;
+      }
+      if (this.#ended) return;
+      await this.#bell.rung();
+    }
+  }
+}
+
+export class Inbox {
+  #events: AnyEvent[] = [];
+  #taken = 0;
+  #full = false;
+  #closed = false;
+  #ended = false;
+  /** Who waits for one event. */
+  readonly #waiting = new Set<() => void>();
+  readonly #bell = new Bell();
+  readonly #handlers = new Map<string, AnyHandler[]>();
+  readonly #streams = new Set<Stream>();
+  readonly #failed: (event: string, error: unknown) => void;
+
+  constructor(failed: (event: string, error: unknown) => void) {
+    this.#failed = failed;
+  }
+
+  put(event: AnyEvent): void {
+    this.#events.push(event);
+    this.#full ||= this.#length >= HIGH_WATER;
+    this.#bell.ring();
+  }
+
+  get hasPlace(): boolean {
+    return !this.#full;
+  }
+
+  /** What is in it is still given out; then listening ends. */
+  close(): void {
+    this.#closed = true;
+    this.#bell.ring();
+  }
+
+  /** The app has closed: it is told of that alone. */
+  drop(): void {
+    this.#events = this.#events.slice(this.#taken).filter(({ type }) => type === 'state');
+    this.#taken = 0;
+  }
+
+  listen<Name extends EventName>(event: Name, handler: Handler<Name>): () => void {
+    const own: AnyHandler = (data) => handler(data as RealtimeEvents[Name]);
+    this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), own]);
+    this.#bell.ring();
+    return () =>
+      void this.#handlers.set(
+        event,
+        this.#handlersOf(event).filter((other) => other !== own),
+      );
+  }
+
+  /** The next such event. Rejects with the signal's reason, or once there is nothing more to come, with what `over` says. */
+  once<Name extends EventName>(event: Name, over: () => unknown, signal?: AbortSignal): Promise<RealtimeEvents[Name]> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        this.#waiting.delete(giveUp);
+        signal?.removeEventListener('abort', aborted);
+        stop();
+        settle();
+      };
+      const giveUp = (): void => end(() => reject(over()));
+      const aborted = (): void => end(() => reject(signal?.reason));
+      const stop = this.listen(event, (data) => end(() => resolve(data)));
+      if (signal?.aborted) return aborted();
+      if (this.#ended) return giveUp();
+      signal?.addEventListener('abort', aborted);
+      this.#waiting.add(giveUp);
+      this.#bell.ring();
+    });
+  }
+
+  /** Every event from now on, for as long as the connection lives; while it is not read, the others wait. */
+  async *stream(signal?: AbortSignal): AsyncGenerator<AnyEvent, void, undefined> {
+    const stream = new Stream();
+    const end = (): void => stream.end();
+    if (signal?.aborted || this.#ended) return;
+    signal?.addEventListener('abort', end);
+    this.#streams.add(stream);
+    this.#bell.ring();
+    try {
+      yield* stream.read();
+    } finally {
+      signal?.removeEventListener('abort', end);
+      stream.end();
+      this.#streams.delete(stream);
+    }
+  }
+
+  /** Until it is closed and empty. Nothing is given out before somebody listens. `drained`: there is place again. */
+  async dispatch(drained: () => void): Promise<void> {
+    while (this.#length > 0 || !this.#closed) {
+      if (this.#length === 0 || !this.#isHeard()) {
+        if (this.#closed) break;
+        await this.#bell.rung();
+        continue;
+      }
+      const event = this.#next();
+      if (this.#full && this.#length <= HIGH_WATER / 2) {
+        this.#full = false;
+        drained();
+      }
+      await this.#give(event);
+    }
+    this.#ended = true;
+    for (const stream of this.#streams) stream.end();
+    for (const giveUp of this.#waiting) giveUp();
+  }
+
+  get #length(): number {
+    return this.#events.length - this.#taken;
+  }
+
+  #isHeard(): boolean {
+    return this.#streams.size > 0 || [...this.#handlers.values()].some((handlers) => handlers.length > 0);
+  }
+
+  /** `shift` on a long array costs its length. */
+  #next(): AnyEvent {
+    const event = this.#events[this.#taken++] as AnyEvent;
+    if (this.#taken >= 1024 || this.#taken === this.#events.length) {
+      this.#events = this.#events.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return event;
+  }
+
+  #handlersOf(event: string): AnyHandler[] {
+    return this.#handlers.get(event) ?? [];
+  }
+
+  async #give(event: AnyEvent): Promise<void> {
+    for (const stream of this.#streams) await stream.give(event);
+    for (const handler of this.#handlersOf(event.type)) await this.#run(handler, event);
+  }
+
+  async #run(handler: AnyHandler, { type, data }: AnyEvent): Promise<void> {
+    try {
+      const told = handler(data);
+      if (told instanceof Promise) await this.#patiently(told);
+    } catch (error) {
+      this.#failed(type, error);
+    }
+  }
+
+  /** While somebody waits with `once`, a handler under way is not waited for: it may be the very one who waits. */
+  async #patiently(running: Promise<unknown>): Promise<void> {
+    let ended = false;
+    const ending = running.finally(() => {
+      ended = true;
+      this.#bell.ring();
+    });
+    ending.catch(() => undefined);
+    while (!ended && this.#waiting.size === 0) await this.#bell.rung();
+    if (ended) await ending;
+    else ending.catch((error: unknown) => this.#failed('once', error));
+  }
+}

@@ -1,0 +1,174 @@
+// What the server takes and answers, with the wire's own keys. Times are RFC 3339 strings in UTC with milliseconds, ids
+// opaque strings that sort by creation time. The OpenAPI document is compared with these types by a test.
+
+export type Role = 'user' | 'moderator' | 'admin';
+export type RoomRole = 'owner' | 'moderator' | 'member';
+
+export interface Presence {
+  status: 'online' | 'offline';
+  last_seen: string | null;
+}
+
+export interface User {
+  id: string;
+  username: string;
+  /** For oneself and for admins only. */
+  email?: string;
+  display_name: string;
+  bio: string;
+  avatar_url: string | null;
+  role: Role;
+  status: 'active' | 'banned';
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Me extends User {
+  email: string;
+}
+
+export interface Profile extends User {
+  presence: Presence;
+}
+
+export interface Tokens {
+  access_token: string;
+  refresh_token: string;
+  token_type: 'bearer';
+  /** Seconds that `access_token` is good for. */
+  expires_in: number;
+}
+
+export interface Session extends Tokens {
+  user: Me;
+}
+
+export interface SessionInfo {
+  id: string;
+  created_at: string;
+  last_used_at: string;
+  ip: string;
+  user_agent: string;
+  current: boolean;
+}
+
+export interface FileInfo {
+  id: string;
+  filename: string;
+  content_type: string;
+  /** Bytes. */
+  size: number;
+  sha256: string;
+  description: string | null;
+  /** Relative, signed and good until `url_expires_at`; null while it may not be fetched (see `scan_status`). */
+  url: string | null;
+  url_expires_at: string | null;
+  thumbnail_url: string | null;
+  uploaded_by: string;
+  scan_status: 'off' | 'pending' | 'clean' | 'infected';
+  scan_result: string | null;
+  created_at: string;
+}
+
+/** A file as a message bears it. */
+export interface Attachment {
+  id: string;
+  filename: string;
+  content_type: string;
+  size: number;
+  sha256: string;
+  description: string | null;
+  url: string;
+  url_expires_at: string;
+  thumbnail_url: string | null;
+}
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  /** At most 20. */
+  user_ids: string[];
+}
+
+export interface Message {
+  id: string;
+  chat_id: string;
+  /** The message's place in its room's log; never changes. */
+  seq: number;
+  sender_id: string;
+  /** In a direct conversation. */
+  recipient_id?: string;
+  content: string;
+  message_type: 'text' | 'image' | 'file' | 'system';
+  attachments: Attachment[];
+  reply_to: string | null;
+  mentions: string[];
+  thread_count: number;
+  reactions: Reaction[];
+  /** As its sender sees it. */
+  status: 'sent' | 'delivered' | 'read';
+  is_edited: boolean;
+  is_deleted: boolean;
+  created_at: string;
+  updated_at: string;
+  client_id?: string;
+}
+
+export interface Room {
+  id: string;
+  chat_id: string;
+  kind: 'public' | 'private' | 'direct';
+  name: string | null;
+  topic: string | null;
+  visibility: 'public' | 'private';
+  /** The caller's; null for who is not in it. */
+  role: RoomRole | null;
+  recipient_id?: string;
+  member_count: number;
+  slow_mode_seconds: number;
+  last_seq: number;
+  read_seq: number;
+  unread_count: number;
+  last_message: Message | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Member {
+  user_id: string;
+  username: string;
+  display_name: string;
+  role: RoomRole;
+  joined_at: string;
+  read_seq: number;
+  muted_until: string | null;
+}
+
+export interface Announcement {
+  id: string;
+  text: string;
+  created_by: string;
+  created_at: string;
+}
+
+export interface Export {
+  id: string;
+  status: 'pending' | 'ready';
+  size: number | null;
+  created_at: string;
+  finished_at: string | null;
+  expires_at: string | null;
+  /** Relative and signed; once it is ready. */
+  url: string | null;
+  url_expires_at: string | null;
+}
+
+export interface RateLimit {
+  name: 'general' | 'uploads' | 'login' | 'websocket_messages';
+  limit: number;
+  window_s: number;
+  /** Null where it is not known for this caller. */
+  remaining: number | null;
+  /** Unix seconds. */
+  reset: number | null;
+}

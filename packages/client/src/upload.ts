@@ -1,0 +1,88 @@
+// Owns: one file on its way to the server, with progress and abort: by XMLHttpRequest where there is one (only it tells
+// what has left), else by `fetch` with a body that is read while it is sent, so that memory does not depend on the size.
+import { ABORTED, ChatApiError } from './errors.ts';
+import type { FileInfo } from './models.ts';
+import { multipart } from './multipart.ts';
+import { newXhr, type Xhr } from './platform.ts';
+import { bearer, cutOff, type Rest } from './rest.ts';
+
+/** Of a stream the size is not known; browsers read it whole before they send it. */
+export type Source = Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
+export interface UploadOptions {
+  /** Default: the `File`'s own. */
+  name?: string;
+  /** At most 1,000 characters. */
+  description?: string;
+  /** In bytes of the file; `total` is undefined for a stream. */
+  onProgress?(sent: number, total?: number): void;
+  signal?: AbortSignal;
+}
+
+const PATH = '/files/upload';
+
+export async function upload(rest: Rest, source: Source, options: UploadOptions): Promise<FileInfo> {
+  const name = options.name ?? (source instanceof Blob && 'name' in source ? String(source.name) : 'file');
+  const xhr = newXhr();
+  let file = source instanceof Uint8Array ? new Blob([source]) : source;
+  if (xhr !== undefined && file instanceof ReadableStream) file = await new Response(file).blob();
+  let sent = false;
+  const response = await rest.authorized((token) => {
+    if (options.signal?.aborted) throw cutOff('', undefined, options.signal);
+    // A stream can be read once.
+    if (sent && file instanceof ReadableStream) throw new ChatApiError('AUTHENTICATION_ERROR', 'The token has ended');
+    sent = true;
+    return xhr !== undefined && file instanceof Blob
+      ? byXhr(newXhr() as Xhr, rest.baseUrl + PATH, file, name, token, options)
+      : byFetch(rest, file, name, token, options);
+  });
+  return (await response.json()) as FileInfo;
+}
+
+async function byFetch(
+  rest: Rest,
+  file: Blob | ReadableStream<Uint8Array>,
+  name: string,
+  token: string | undefined,
+  { description, onProgress, signal }: UploadOptions,
+): Promise<Response> {
+  const { body, type } = multipart(file, name, description, onProgress);
+  const init = { method: 'POST', headers: { ...bearer(token), 'Content-Type': type }, body, signal, duplex: 'half' };
+  try {
+    return await rest.fetch(rest.baseUrl + PATH, init as RequestInit);
+  } catch (cause) {
+    throw cutOff(`POST ${PATH}: ${cause}`, cause, signal);
+  }
+}
+
+function byXhr(
+  xhr: Xhr,
+  url: string,
+  file: Blob,
+  name: string,
+  token: string | undefined,
+  { description, onProgress, signal }: UploadOptions,
+): Promise<Response> {
+  const form = new FormData();
+  if (description !== undefined) form.append('description', description);
+  form.append('file', file, name);
+  const abort = (): void => xhr.abort();
+  return new Promise<Response>((resolve, reject) => {
+    // What is sent is a little more than the file: its name, the description.
+    xhr.upload.onprogress = ({ loaded }) => onProgress?.(Math.min(loaded, file.size), file.size);
+    xhr.onload = () => resolve(new Response(xhr.responseText, { status: xhr.status, headers: headersOf(xhr) }));
+    xhr.onerror = () => reject(cutOff(`POST ${PATH}: the connection was lost`, undefined, signal));
+    xhr.onabort = () => reject(new ChatApiError(ABORTED, 'The upload was aborted'));
+    xhr.open('POST', url);
+    for (const [header, value] of Object.entries(bearer(token))) xhr.setRequestHeader(header, value);
+    signal?.addEventListener('abort', abort);
+    xhr.send(form);
+  }).finally(() => signal?.removeEventListener('abort', abort));
+}
+
+function headersOf(xhr: Xhr): [string, string][] {
+  return ['retry-after', 'x-request-id'].flatMap((name) => {
+    const value = xhr.getResponseHeader(name);
+    return value === null ? [] : [[name, value] as [string, string]];
+  });
+}
