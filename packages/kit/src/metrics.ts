@@ -7,7 +7,9 @@ export type Metrics = Registry;
 export function openMetrics(service: string, instance: string): Metrics {
   const metrics = new Registry();
   metrics.setDefaultLabels({ service, instance });
-  collectDefaultMetrics({ register: metrics });
+  // Every look at the event loop's lag wakes an idle process; prom-client's 10 ms cost more than all else that it does. Node counts
+  // the pause between two looks into the lag: 0.05 s is none.
+  collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 50 });
   return metrics;
 }
 

@@ -12,14 +12,16 @@ export interface Load {
 }
 
 const LOOK_MS = 250;
+/** Node measures from one look to the next, so that this much is no lag. Shorter ones wake an idle door for nothing. */
+const RESOLUTION_MS = 50;
 
 export function openLoad(maxInFlight: number, maxLagMs: number): Load {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   let inFlight = 0;
   let late = false;
   const look = setInterval(() => {
-    late = delay.mean / 1e6 > maxLagMs;
+    late = delay.mean / 1e6 - RESOLUTION_MS > maxLagMs;
     delay.reset();
   }, LOOK_MS).unref();
   return {

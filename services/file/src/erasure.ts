@@ -2,7 +2,7 @@
 // is left and no upload that began before can come any more.
 import { type FactsRunner, tellFact } from '@chatapi/bus';
 import { every, type Knex, type Log, type Recurring } from '@chatapi/kit';
-import { endErasure, markErased, postponeErasure, takeErasure } from './erasure-store.ts';
+import { endErasure, isErasureDue, markErased, postponeErasure, takeErasure } from './erasure-store.ts';
 import { exportOf } from './export-store.ts';
 import { removeExport } from './exports.ts';
 import { dropUsage, fileIdsOf, listFilesOf } from './file-store.ts';
@@ -55,6 +55,7 @@ export const startErasures = (o: ErasureDeps): Recurring =>
   every(
     TICK_MS,
     async (closing) => {
+      if (!(await isErasureDue(o.db))) return;
       while (!closing.aborted && (await workOne(o)));
     },
     (err) => o.log.warn({ err: err.message }, 'an erasure broke off; tried again'),

@@ -4,7 +4,7 @@
 import { every, type Recurring } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { erasePerson } from './erasure.ts';
-import { endErasure, endFile, postponeErasure, takeErasure, takeFile } from './erasure-store.ts';
+import { endErasure, endFile, isErasureDue, postponeErasure, takeErasure, takeFile } from './erasure-store.ts';
 import { eraseFile } from './file-erasure.ts';
 
 const TICK_MS = 500;
@@ -37,6 +37,7 @@ export const startErasures = (ctx: Context): Recurring =>
   every(
     TICK_MS,
     async (closing) => {
+      if (!(await isErasureDue(ctx.db))) return;
       while (!closing.aborted && ((await workOnPerson(ctx)) || (await workOnFile(ctx))));
     },
     (err) => ctx.log.warn({ err: err.message }, 'an erasure broke off; tried again'),

@@ -17,6 +17,14 @@ export async function orderErasure(trx: Knex, userId: string, at: string): Promi
 }
 
 /** Holds one that is due for as long as `trx` lives; whoever dies lets it go at once. */
+/** A look that locks nothing and costs one round trip: most of the time there is nothing to erase. */
+export async function isErasureDue(db: Knex): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: { due: boolean }[] }>(
+    `select exists (select from erasures where due_at <= now()) or exists (select from erased_files where due_at <= now()) due`,
+  );
+  return rows[0]?.due === true;
+}
+
 export async function takeErasure(trx: Knex): Promise<Erasure | undefined> {
   await trx.raw('set local idle_in_transaction_session_timeout = 0');
   const { rows } = await trx.raw<{ rows: Erasure[] }>(

@@ -14,7 +14,7 @@ interface PendingRow {
 }
 
 // Younger rows are still on their way through the instance that wrote them.
-const YOUNG = `interval '700 milliseconds'`;
+const YOUNG = `interval '900 milliseconds'`;
 // Older ones are told by nobody any more: every node has compared its rooms' heads many times since.
 const OLD = `interval '60 seconds'`;
 const AT_ONCE = 100;
@@ -46,6 +46,11 @@ async function eventRecords(trx: Knex, rows: PendingRow[]): Promise<PacketRecord
 
 /** Publishes what was committed a while ago and not marked since. Several instances may sweep: each takes other rows. */
 export async function republish(db: Knex, publish: (records: PacketRecord[]) => Promise<void>): Promise<number> {
+  // Most of the time there is nothing: one round trip, no transaction.
+  const { rows: found } = await db.raw<{ rows: { waits: boolean }[] }>(
+    `select exists (select from unpublished where created_at < now() - ${YOUNG}) waits`,
+  );
+  if (found[0]?.waits !== true) return 0;
   return await db.transaction(async (trx) => {
     const { rows } = await trx.raw<{ rows: PendingRow[] }>(
       `select id, room_ids, first_seqs, last_seqs, notices, created_at < now() - ${OLD} old from unpublished

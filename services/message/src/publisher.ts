@@ -23,7 +23,7 @@ export interface Publisher {
 }
 
 const SWEEP_MS = 400;
-const MARK_MS = 100;
+const MARK_MS = 250;
 /** While Redis is away nothing is gained by holding more: the sweep and the nodes' own comparison find it. */
 const MAX_QUEUED = 10_000;
 
