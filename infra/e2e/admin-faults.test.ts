@@ -7,9 +7,10 @@ import { internalUrlOf } from '@chatapi/local';
 import { expect } from 'chai';
 import { Client } from 'pg';
 import { type Account, type Json, loginAdmin, register, rest, say } from './client.ts';
-import { dispose, ownCluster, type TestCluster } from './cluster.ts';
+import { dispose, nodesOf, ownCluster, type TestCluster } from './cluster.ts';
 import { eventually, expectError } from './expects.ts';
 import { freeze } from './freeze.ts';
+import { closeAll, connect } from './socket.ts';
 
 const SETTLED_MS = 15_000;
 
@@ -134,6 +135,38 @@ describe('administration under faults', function () {
     const command = join(import.meta.dirname, '../../services/admin/src/rebuild-main.ts');
     await promisify(execFile)(process.execPath, ['--conditions=source', command], { env, timeout: 40_000 });
     await equalRecount(SETTLED_MS);
+  });
+
+  it('who is online counts once over both nodes, and within 2 s no more when their only node is killed or hangs', async () => {
+    const [here, there] = nodesOf(own) as [string, string];
+    const bob = await register('bob', own.url);
+    const before = (await stats()).users.online;
+    const online = (more: number): Promise<void> =>
+      eventually(async () => {
+        const { users, connections } = await stats();
+        const counted = Object.values<number>(connections.by_node).reduce((a, b) => a + b, 0);
+        expect([users.online, connections.total]).to.deep.equal([before + more, counted]);
+      }, 2000);
+    await connect(ann, here);
+    const away = [await connect(ann, there), await connect(bob, there), await connect(bob, there)];
+    await online(2);
+    await away[2]?.close();
+    await online(2);
+    const pid = own.pid('realtime-2');
+    own.kill('realtime-2');
+    await online(1);
+    await revived('realtime-2', pid);
+    await connect(bob, there);
+    await online(2);
+    const thaw = freeze(own, 'realtime-1');
+    try {
+      await online(1);
+    } finally {
+      thaw();
+    }
+    await online(2);
+    await closeAll();
+    await online(0);
   });
 
   it('no act of an admin is without its row, though admin is killed in the middle of many', async () => {

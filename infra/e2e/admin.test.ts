@@ -61,6 +61,7 @@ describe('the admin’s view', () => {
         [
           'users.total',
           'users.new_24h',
+          'users.online',
           'rooms.total',
           'rooms.public',
           'rooms.private',
@@ -74,6 +75,7 @@ describe('the admin’s view', () => {
       expect(change).to.deep.equal({
         'users.total': 1,
         'users.new_24h': 1,
+        'users.online': 1,
         'rooms.total': 3,
         'rooms.public': 1,
         'rooms.private': 1,

@@ -5,17 +5,17 @@ export { publishRecords, publishToEveryone } from './fanout.ts';
 export {
   enterTopics,
   leaveTopics,
-  liveNodes,
   NODE_LEASE_MS,
-  type NodeStats,
   nodeChannel,
   nodesOf,
+  presentNodes,
   removeNode,
   renewNode,
   retireNode,
   sweepNodes,
 } from './interest.ts';
 export { factsMigration } from './migration.ts';
+export { type NodeStats, readConnections, showAlive, tellOnline } from './online.ts';
 export { type OutboxRow, outboxRow, tellFact, untellFacts } from './outbox-store.ts';
 export {
   decodePacket,

@@ -4,16 +4,15 @@ import { publishRecords } from '../src/fanout.ts';
 import {
   enterTopics,
   leaveTopics,
-  liveNodes,
   nodeChannel,
   nodesOf,
+  presentNodes,
   removeNode,
   renewNode,
   sweepNodes,
 } from '../src/interest.ts';
 import { decodePacket, type PacketRecord } from '../src/packet.ts';
 
-const stats = { instance: 'realtime-1', connections: 2, users: 1 };
 const record = (topic: string, seq: number): PacketRecord => ({
   kind: 'event',
   topic,
@@ -51,18 +50,18 @@ describe('interest map', () => {
   });
 
   it('tells a node that the map has forgotten it', async () => {
-    expect(await renewNode(redis, 'n1', stats)).to.equal(false);
-    expect(await renewNode(redis, 'n1', stats)).to.equal(true);
-    expect(await liveNodes(redis)).to.deep.equal([{ node: 'n1', ...stats }]);
+    expect(await renewNode(redis, 'n1')).to.equal(false);
+    expect(await renewNode(redis, 'n1')).to.equal(true);
+    expect(await presentNodes(redis)).to.deep.equal(['n1']);
     await redis.flushdb();
-    expect(await renewNode(redis, 'n1', stats)).to.equal(false);
+    expect(await renewNode(redis, 'n1')).to.equal(false);
   });
 
   it('sweeps out a node whose lease ran out, with its topics', async () => {
-    await renewNode(redis, 'n1', stats);
+    await renewNode(redis, 'n1');
     await enterTopics(redis, 'n1', ['u:x']);
     await redis.zadd('chatapi:nodes', Date.now() - 1, 'n1');
-    expect(await liveNodes(redis)).to.deep.equal([]);
+    expect(await presentNodes(redis)).to.deep.equal([]);
     expect(await sweepNodes(redis)).to.deep.equal([{ node: 'n1', topics: ['u:x'] }]);
     expect(await nodesOf(redis, ['u:x'])).to.deep.equal([[]]);
   });

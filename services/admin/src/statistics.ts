@@ -1,4 +1,4 @@
-import { liveNodes } from '@chatapi/bus';
+import { readConnections } from '@chatapi/bus';
 import type { Context } from './context.ts';
 import { type Counts, readCounts } from './statistics-store.ts';
 
@@ -8,18 +8,14 @@ export interface Statistics extends Counts {
   generated_at: string;
 }
 
-const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
-
-/** `users.online` adds up what each node reports: somebody connected to two nodes counts on both. */
 export async function readStatistics({ db, redis }: Pick<Context, 'db' | 'redis'>): Promise<Statistics> {
-  const [counts, nodes] = await Promise.all([readCounts(db), liveNodes(redis)]);
+  const [counts, { online, nodes }] = await Promise.all([readCounts(db), readConnections(redis)]);
+  const by_node: Record<string, number> = {};
+  for (const { instance, connections } of nodes) by_node[instance] = (by_node[instance] ?? 0) + connections;
   return {
     ...counts,
-    users: { ...counts.users, online: sum(nodes.map(({ users }) => users)) },
-    connections: {
-      total: sum(nodes.map(({ connections }) => connections)),
-      by_node: Object.fromEntries(nodes.map(({ instance, connections }) => [instance, connections])),
-    },
+    users: { ...counts.users, online },
+    connections: { total: Object.values(by_node).reduce((a, b) => a + b, 0), by_node },
     generated_at: new Date().toISOString(),
   };
 }

@@ -1,4 +1,4 @@
-import { removeNode, renewNode, startFacts, tellFact } from '@chatapi/bus';
+import { removeNode, showAlive, startFacts, tellFact, tellOnline } from '@chatapi/bus';
 import { openQueueRedis } from '@chatapi/kit';
 import { expect } from 'chai';
 import request from 'supertest';
@@ -92,10 +92,12 @@ describe('statistics', () => {
   });
 
   it('show connections and users as the live nodes report them', async () => {
-    await renewNode(s.ctx.redis, 'n1', { instance: 'realtime-1', connections: 3, users: 2 });
-    await renewNode(s.ctx.redis, 'n2', { instance: 'realtime-2', connections: 1, users: 1 });
+    await tellOnline(s.ctx.redis, 'n1', ['usr_a', 'usr_b'], []);
+    await tellOnline(s.ctx.redis, 'n2', ['usr_b'], []);
+    await showAlive(s.ctx.redis, 'n1', { instance: 'realtime-1', connections: 3 });
+    await showAlive(s.ctx.redis, 'n2', { instance: 'realtime-2', connections: 1 });
     const { users, connections } = await stats();
-    expect(users.online).to.equal(3);
+    expect(users.online).to.equal(2);
     expect(connections).to.deep.equal({ total: 4, by_node: { 'realtime-1': 3, 'realtime-2': 1 } });
     for (const node of ['n1', 'n2']) await removeNode(s.ctx.redis, node);
   });

@@ -52,6 +52,7 @@ export function addConnection(
   };
   user.connections.push(c);
   user.idleSince = 0;
+  node.online.noted(user.id);
   node.connections.set(c.id, c);
   node.writer.write(
     c,
@@ -79,6 +80,7 @@ export function dropConnection(node: Node, c: Connection, code: number): void {
   const { user } = c;
   user.connections.splice(user.connections.indexOf(c), 1);
   if (user.connections.length === 0) user.idleSince = Date.now();
+  node.online.noted(user.id);
   node.figures.closed(code);
 }
 

@@ -9,6 +9,7 @@ import {
   openRedis,
   openRevocationSet,
   type Peer,
+  type Recurring,
 } from '@chatapi/kit';
 import type { Config } from './config.ts';
 import { openFigures } from './figures.ts';
@@ -19,6 +20,7 @@ import { openHoles } from './holes.ts';
 import { openLogReader } from './log-reader.ts';
 import { openMembersReader } from './members-reader.ts';
 import type { Node } from './node.ts';
+import { openOnline } from './online.ts';
 import { openPositions } from './positions.ts';
 import { cameOnline, retire } from './presence.ts';
 import { closeRevoked } from './revocation.ts';
@@ -33,6 +35,7 @@ export interface Context extends Node {
   subscription: Subscription;
   healer: Healer;
   heartbeat: Heartbeat;
+  counted: Recurring;
 }
 
 const REVOCATIONS_MS = 1000;
@@ -73,6 +76,7 @@ function openNode(base: Base<Config>): Node {
     roomLog: openLogReader(message),
     members: openMembersReader(message),
     topics: openTopics(redis, id, log),
+    online: openOnline(),
     holes: openHoles(() => node),
     writer,
     sends: openSends(message, log, (send, outcome) => answerSend(node, send, outcome)),
@@ -95,7 +99,12 @@ export async function open(base: Base<Config>): Promise<Context> {
     void cameOnline(node, here).catch((err: Error) => node.log.debug({ err: err.message }, 'presence goes on later'));
   });
   const subscription = openSubscription(node, () => healer.all());
-  return Object.assign(node, { healer, subscription, heartbeat: startHeartbeat(node) });
+  return Object.assign(node, {
+    healer,
+    subscription,
+    heartbeat: startHeartbeat(node),
+    counted: node.online.start(node),
+  });
 }
 
 const NOBODY = { user_id: '', session_id: '', role: 'user', issued_at: 0, expires_at: 0 } as const;
@@ -110,7 +119,7 @@ export async function close(ctx: Context): Promise<void> {
   ctx.heartbeat.close();
   ctx.subscription.close();
   ctx.revocations.close();
-  await ctx.positions.close();
+  await Promise.all([ctx.positions.close(), ctx.counted.close()]);
   await retire(ctx).catch((err: Error) => ctx.log.debug({ err: err.message }, 'the lease runs out by itself'));
   ctx.redis.disconnect();
 }

@@ -13,8 +13,6 @@ export interface Healer {
 const TICK_MS = 500;
 const HEADS_EVERY_MS = 3000;
 const RENEW_EVERY_MS = 5000;
-/** Connections came or went: statistics promise to be right within 2 s. */
-const RENEW_CHANGED_MS = 1000;
 /** Every user is compared once in this time, a few each tick; with signals away at once. */
 const USERS_EVERY_MS = 60_000;
 const AT_ONCE = 8;
@@ -38,12 +36,7 @@ async function compareUsers(node: Node, users: LocalUser[]): Promise<void> {
 }
 
 async function renew(node: Node): Promise<boolean> {
-  const users = [...node.users.values()].filter(({ connections }) => connections.length > 0).length;
-  const known = await renewNode(node.redis, node.id, {
-    instance: node.config.INSTANCE,
-    connections: node.connections.size,
-    users,
-  });
+  const known = await renewNode(node.redis, node.id);
   if (!known || !node.topics.entered) await node.topics.enterAll();
   return known;
 }
@@ -64,7 +57,6 @@ function once(node: Node, work: () => Promise<void>): () => Promise<void> {
 /** `onForgotten`: the others took this node for dead, or Redis lost its memory. */
 export function startHealer(node: Node, onForgotten: () => void): Healer {
   let renewed = 0;
-  let renewedWith = 0;
   let compared = 0;
   let rotation: LocalUser[] = [];
 
@@ -87,10 +79,8 @@ export function startHealer(node: Node, onForgotten: () => void): Healer {
 
   const tick = (): void => {
     const now = Date.now();
-    const every = node.connections.size === renewedWith ? RENEW_EVERY_MS : RENEW_CHANGED_MS;
-    if (now - renewed >= (isWhole(node) ? every : TICK_MS)) {
+    if (now - renewed >= (isWhole(node) ? RENEW_EVERY_MS : TICK_MS)) {
       renewed = now;
-      renewedWith = node.connections.size;
       void lease();
     }
     if (now - compared >= (isWhole(node) ? HEADS_EVERY_MS : TICK_MS)) {

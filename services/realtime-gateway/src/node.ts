@@ -7,6 +7,7 @@ import type { Figures } from './figures.ts';
 import type { Holes } from './holes.ts';
 import type { LogReader } from './log-reader.ts';
 import type { MembersReader } from './members-reader.ts';
+import type { Online } from './online.ts';
 import type { Positions } from './positions.ts';
 import type { Sends } from './sends.ts';
 import type { Topics } from './topics.ts';
@@ -163,6 +164,7 @@ export interface Node extends Base<Config> {
   roomLog: LogReader;
   members: MembersReader;
   topics: Topics;
+  online: Online;
   holes: Holes;
   writer: Writer;
   sends: Sends;

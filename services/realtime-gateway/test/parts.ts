@@ -92,6 +92,7 @@ export function openParts(): Parts {
     lagging: new Set(),
     link: { live: true },
     roomLog: reader(log),
+    online: { noted: () => undefined, start: () => ({ close: async () => undefined }) },
     topics: { enter: async () => true, leave: async () => undefined, enterAll: async () => undefined, entered: true },
     writer: openWriter(),
     positions: { delivered: () => undefined, fed: () => undefined, read: () => undefined },

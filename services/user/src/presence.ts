@@ -1,6 +1,6 @@
 // Owns: who is online: whose topic a live node is interested in. A hint from Redis; without Redis everybody is shown
 // offline with the last time that was stored, and nobody waits.
-import { liveNodes, nodesOf, userTopic } from '@chatapi/bus';
+import { nodesOf, presentNodes, userTopic } from '@chatapi/bus';
 import type { Redis } from '@chatapi/kit';
 
 export interface Presence {
@@ -11,8 +11,8 @@ export interface Presence {
 const PATIENCE_MS = 400;
 
 async function ask(redis: Redis, userIds: string[]): Promise<Set<string>> {
-  const [alive, interested] = await Promise.all([liveNodes(redis), nodesOf(redis, userIds.map(userTopic))]);
-  const nodes = new Set(alive.map(({ node }) => node));
+  const [alive, interested] = await Promise.all([presentNodes(redis), nodesOf(redis, userIds.map(userTopic))]);
+  const nodes = new Set(alive);
   return new Set(userIds.filter((_, i) => interested[i]?.some((node) => nodes.has(node))));
 }
 

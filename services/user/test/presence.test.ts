@@ -24,7 +24,7 @@ describe('presence', () => {
     user = await openUser();
     for (const name of ['here', 'gone', 'stale']) await keepAccount(user.ctx.db, account(`usr_${name}`), name);
     await enterTopics(user.ctx.redis, 'node-alive', [userTopic('usr_here')]);
-    await renewNode(user.ctx.redis, 'node-alive', { instance: 'realtime-1', connections: 1, users: 1 });
+    await renewNode(user.ctx.redis, 'node-alive');
     await enterTopics(user.ctx.redis, 'node-dead', [userTopic('usr_stale')]);
   });
   after(async () => {

@@ -1,0 +1,39 @@
+// Owns: a map from names to the nodes that have them, with a list per node, so that a dead node's names can be taken out.
+import type { Redis } from 'ioredis';
+
+export interface LeasedMap {
+  map: string;
+  of(node: string): string;
+}
+
+// Field value: node ids joined by ','. KEYS: map, names of node. ARGV: node, names…
+const ENTER = `
+for i = 2, #ARGV do
+  local now = redis.call('HGET', KEYS[1], ARGV[i])
+  if not now then redis.call('HSET', KEYS[1], ARGV[i], ARGV[1])
+  elseif not string.find(',' .. now .. ',', ',' .. ARGV[1] .. ',', 1, true) then redis.call('HSET', KEYS[1], ARGV[i], now .. ',' .. ARGV[1]) end
+  redis.call('SADD', KEYS[2], ARGV[i])
+end`;
+const LEAVE = `
+for i = 2, #ARGV do
+  local now = redis.call('HGET', KEYS[1], ARGV[i])
+  if now then
+    local rest = {}
+    for node in string.gmatch(now, '[^,]+') do if node ~= ARGV[1] then rest[#rest + 1] = node end end
+    if #rest == 0 then redis.call('HDEL', KEYS[1], ARGV[i]) else redis.call('HSET', KEYS[1], ARGV[i], table.concat(rest, ',')) end
+  end
+  redis.call('SREM', KEYS[2], ARGV[i])
+end`;
+
+const CHUNK = 1000;
+
+async function inChunks(redis: Redis, script: string, at: LeasedMap, node: string, names: string[]): Promise<void> {
+  for (let i = 0; i < names.length; i += CHUNK) {
+    await redis.eval(script, 2, at.map, at.of(node), node, ...names.slice(i, i + CHUNK));
+  }
+}
+
+export const enterMap = (redis: Redis, at: LeasedMap, node: string, names: string[]): Promise<void> =>
+  inChunks(redis, ENTER, at, node, names);
+export const leaveMap = (redis: Redis, at: LeasedMap, node: string, names: string[]): Promise<void> =>
+  inChunks(redis, LEAVE, at, node, names);
