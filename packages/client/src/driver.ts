@@ -7,7 +7,7 @@ import { type Frame, Machine, TOKEN_ENDED } from './machine.ts';
 import type { Me } from './models.ts';
 import { Alarm, now, whenBack } from './platform.ts';
 import type { Rest } from './rest.ts';
-import { type Lost, openSocket, type Socket } from './socket.ts';
+import { openSocket, type Socket } from './socket.ts';
 
 const TOKEN_RETRY_MS = 5000;
 
@@ -122,11 +122,9 @@ export class Driver {
     this.#socket = undefined;
     clearTimeout(this.#timer);
     if (this.machine.state === 'closed') return;
-    if (lost.code === TOKEN_ENDED) await this.#tokenEnded(lost);
-    else {
-      if (this.machine.state === 'connecting') await this.#askWhy();
-      this.machine.lost(now(), lost.code, lost.reason);
-    }
+    if (this.machine.state === 'connecting') await this.#askWhy();
+    this.machine.lost(now(), lost.code, lost.reason);
+    if (lost.code === TOKEN_ENDED) await this.#tokenEnded();
   }
 
   #received(frame: Frame, first: boolean): void {
@@ -150,11 +148,12 @@ export class Driver {
     if (next !== undefined) this.#timer = setTimeout(() => this.act(), Math.max(0, next - at));
   }
 
-  async #tokenEnded({ code, reason }: Lost): Promise<void> {
+  async #tokenEnded(): Promise<void> {
+    this.act();
     const fresh = await this.#rest.tokens.renew(this.#token);
     const why = 'The token has ended and there is no fresh one';
-    if (fresh === undefined) this.machine.close(new ChatApiError('AUTHENTICATION_ERROR', why, { status: 401 }), code);
-    else this.machine.lost(now(), code, reason);
+    if (fresh === undefined)
+      this.machine.close(new ChatApiError('AUTHENTICATION_ERROR', why, { status: 401 }), TOKEN_ENDED);
   }
 
   /**

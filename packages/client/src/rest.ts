@@ -53,7 +53,7 @@ export const path = (parts: TemplateStringsArray, ...values: string[]): string =
 
 function queryOf(query: object = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  const text = new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)]))).toString();
   return text === '' ? '' : `?${text}`;
 }
 

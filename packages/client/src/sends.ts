@@ -3,7 +3,7 @@ import { ABORTED, ChatApiError, NETWORK_ERROR } from './errors.ts';
 import type { Machine } from './machine.ts';
 import type { SendInput } from './messages.ts';
 import type { Message } from './models.ts';
-import type { Ack, Outgoing } from './outbox.ts';
+import type { Ack } from './outbox.ts';
 import type { OutboxStore, StoredSend } from './outbox-store.ts';
 import { newId } from './platform.ts';
 import type { Logger } from './rest.ts';
@@ -110,11 +110,11 @@ export class Sends {
     const { frame, text } = frameOf(input);
     const { client_id } = frame;
     const answer = this.#answer(client_id, text, options);
-    if (this.#store === undefined) this.#start(answer.message);
+    if (this.#store === undefined) answer.start();
     else {
       this.#storing = this.#storing
         .then(() => this.#keeping((store) => store.put({ client_id, user_id: userId, frame: text })))
-        .then(() => this.#start(answer.message));
+        .then(answer.start);
     }
     try {
       const ack = await answer.acked;
@@ -127,14 +127,11 @@ export class Sends {
     }
   }
 
-  #start(message: Outgoing): void {
-    this.#machine.send(message);
-    this.#act();
-  }
-
   #answer(clientId: string, text: string, { timeoutMs, signal }: LiveSendOptions) {
     const { promise, resolve, reject } = withResolvers<Ack>();
+    let givenUp = false;
     const giveUp = (code: string, why: string): void => {
+      givenUp = true;
       this.#machine.outbox.takeBack(clientId);
       reject(new ChatApiError(code, why));
     };
@@ -147,7 +144,12 @@ export class Sends {
       clearTimeout(timer);
       signal?.removeEventListener('abort', aborted);
     });
-    return { acked, message: { clientId, text, resolve, reject } satisfies Outgoing };
+    const start = (): void => {
+      if (givenUp) return;
+      this.#machine.send({ clientId, text, resolve, reject });
+      this.#act();
+    };
+    return { acked, start };
   }
 
   #remove(clientId: string): void {

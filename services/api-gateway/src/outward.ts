@@ -5,6 +5,8 @@ import helmet from 'helmet';
 import type { Exchange } from './exchange.ts';
 
 const EXPOSED = [
+  // A browser's clock may be wrong: the SDK goes by ours.
+  'Date',
   'X-Request-Id',
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',

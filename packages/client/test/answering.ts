@@ -1,0 +1,89 @@
+// A fetch and a WebSocket under the hand of a test, given to the client by its own options.
+import { ChatClient, type ChatClientOptions } from '../src/index.ts';
+
+export interface Asked {
+  method: string;
+  path: string;
+  token: string | null;
+  body: any;
+}
+
+/** `say` answers each request: a body, with a status and headers. */
+export function answering(say: (asked: Asked) => [number, unknown?, Record<string, string>?] | Error) {
+  const asked: Asked[] = [];
+  const answer = async (url: unknown, init: RequestInit = {}): Promise<Response> => {
+    const { pathname, search } = new URL(String(url));
+    const headers = new Headers(init.headers);
+    asked.push({
+      method: init.method ?? 'GET',
+      path: decodeURIComponent(pathname + search),
+      token: headers.get('authorization')?.replace('Bearer ', '') ?? null,
+      body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined,
+    });
+    const said = say(asked.at(-1) as Asked);
+    if (said instanceof Error) throw said;
+    const [status, body, more] = said;
+    return new Response(body === undefined ? null : JSON.stringify(body), { status, headers: more });
+  };
+  return { asked, fetch: answer as typeof fetch };
+}
+
+export class FakeSocket {
+  static readonly all: FakeSocket[] = [];
+  readonly OPEN = 1;
+  readyState = 0;
+  readonly sent: any[] = [];
+  readonly url: string;
+  readonly protocols: string[];
+  onopen: (() => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+
+  constructor(url: string, protocols: string[]) {
+    this.url = url;
+    this.protocols = protocols;
+    FakeSocket.all.push(this);
+  }
+
+  static get last(): FakeSocket {
+    return FakeSocket.all.at(-1) as FakeSocket;
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+
+  say(frame: object): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  cut(code = 1006, reason = ''): void {
+    this.readyState = 3;
+    this.onclose?.({ code, reason });
+  }
+
+  close(): void {
+    this.readyState = 2;
+  }
+}
+
+export const clientOf = (options: Partial<ChatClientOptions>): ChatClient =>
+  new ChatClient({
+    baseUrl: 'http://nowhere/',
+    webSocket: FakeSocket as unknown as typeof WebSocket,
+    logger: { error: () => undefined },
+    ...options,
+  });
+
+export async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 2000; i++) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  throw new Error('it did not come');
+}

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { AnyEvent } from '../src/events.ts';
+import { Inbox } from '../src/inbox.ts';
+
+const status = (n: number): AnyEvent => ({
+  type: 'user_status',
+  data: { type: 'user_status', user_id: String(n), status: 'online', timestamp: '' },
+});
+
+describe('the inbox', () => {
+  let inbox: Inbox;
+  let failures: string[];
+  let drained: number;
+
+  beforeEach(() => {
+    failures = [];
+    drained = 0;
+    inbox = new Inbox((event, error) => failures.push(`${event}: ${error}`));
+    void inbox.dispatch(() => drained++);
+  });
+  afterEach(() => inbox.close());
+
+  const put = (...numbers: number[]): void => {
+    for (const n of numbers) inbox.put(status(n));
+  };
+
+  it('gives nothing out before somebody listens, then all of it in order', async () => {
+    put(1, 2);
+    await sleep(1);
+    const heard: string[] = [];
+    inbox.listen('user_status', ({ user_id }) => heard.push(user_id));
+    put(3);
+    await sleep(1);
+    expect(heard).to.deep.equal(['1', '2', '3']);
+  });
+
+  it('waits for a handler that takes its time, and bears one that fails', async () => {
+    const heard: string[] = [];
+    inbox.listen('user_status', async ({ user_id }) => {
+      await sleep(3 - Number(user_id));
+      heard.push(user_id);
+      if (user_id === '1') throw new Error('late');
+    });
+    inbox.listen('user_status', () => {
+      throw new Error('at once');
+    });
+    put(1, 2);
+    await sleep(20);
+    expect(heard).to.deep.equal(['1', '2']);
+    expect(failures).to.deep.equal(
+      ['Error: late', 'Error: at once', 'Error: at once'].map((error) => `user_status: ${error}`),
+    );
+  });
+
+  it('stops a handler, and only that one', async () => {
+    const heard: string[] = [];
+    const handler = (): void => void heard.push('x');
+    const stop = inbox.listen('user_status', handler);
+    inbox.listen('user_status', handler);
+    stop();
+    put(1);
+    await sleep(1);
+    expect(heard).to.deep.equal(['x']);
+  });
+
+  it('loses nothing between two waits for one event', async () => {
+    put(1, 2);
+    for (const n of ['1', '2']) expect((await inbox.once('user_status', () => undefined)).user_id).to.equal(n);
+  });
+
+  it('lets a handler wait for the next event', async () => {
+    const heard: string[] = [];
+    const stop = inbox.listen('user_status', async ({ user_id }) => {
+      stop();
+      heard.push(user_id, (await inbox.once('user_status', () => undefined)).user_id);
+    });
+    put(1, 2);
+    await sleep(1);
+    expect(heard).to.deep.equal(['1', '2']);
+  });
+
+  it('tells who waits for an event that there is nothing more to come, or that their signal says so', async () => {
+    const over = inbox.once('user_status', () => 'over').catch((reason) => reason);
+    const aborted = inbox.once('user_status', () => '', AbortSignal.abort('aborted')).catch((reason) => reason);
+    expect(await aborted).to.equal('aborted');
+    inbox.close();
+    expect(await over).to.equal('over');
+    expect(await inbox.once('user_status', () => 'late').catch((reason) => reason)).to.equal('late');
+  });
+
+  it('is read as a stream, to its end or to a signal', async () => {
+    const stop = new AbortController();
+    put(1, 2, 3);
+    const heard: unknown[] = [];
+    for await (const { type, data } of inbox.stream(stop.signal)) {
+      heard.push(type === 'user_status' && data.user_id);
+      if (heard.length === 2) stop.abort();
+    }
+    expect(heard.slice(0, 2)).to.deep.equal(['1', '2']);
+    put(4);
+    const rest = (async () => {
+      let count = 0;
+      for await (const _ of inbox.stream()) count++;
+      return count;
+    })();
+    await sleep(1);
+    inbox.close();
+    expect(heard.length + (await rest)).to.equal(4);
+  });
+
+  it('holds a bounded number of events for a stream that is not read', async () => {
+    const stream = inbox.stream();
+    put(...Array(200).keys());
+    expect(await stream.next()).to.deep.equal({ done: false, value: status(0) });
+    const others: string[] = [];
+    inbox.listen('user_status', ({ user_id }) => others.push(user_id));
+    await sleep(1);
+    expect(others.length).to.be.within(60, 66);
+    await stream.return();
+    await sleep(1);
+    expect(others.length).to.be.within(196, 200);
+  });
+
+  it('has no place at 4,096 events, and again when half are done', async () => {
+    put(...Array(4095).keys());
+    expect(inbox.hasPlace).to.equal(true);
+    put(0);
+    expect(inbox.hasPlace).to.equal(false);
+    let count = 0;
+    inbox.listen('user_status', () => {
+      count++;
+      if (count === 2047) expect(inbox.hasPlace).to.equal(false);
+    });
+    await sleep(5);
+    expect([count, drained, inbox.hasPlace, failures]).to.deep.equal([4096, 1, true, []]);
+  });
+});

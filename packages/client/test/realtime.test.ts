@@ -1,0 +1,198 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { ChatApiError, OutboxStore, Realtime, RealtimeOptions, StoredSend } from '../src/index.ts';
+import { answering, clientOf, FakeSocket, until } from './answering.ts';
+import { hello } from './model.ts';
+
+const caught = (call: Promise<unknown>): Promise<ChatApiError> =>
+  call.then(
+    () => undefined,
+    (error) => error,
+  ) as never;
+const ackOf = (frame: any): object => ({
+  type: 'ack',
+  client_id: frame.client_id,
+  message_id: 'msg_1',
+  chat_id: 'r',
+  seq: 1,
+  created_at: '',
+});
+
+describe('a connection', () => {
+  let opened: Realtime[] = [];
+  const { fetch } = answering(({ path }) => (path === '/users/me' ? [200, { id: 'usr_me' }] : [200, { rooms: [] }]));
+
+  const connect = (options: RealtimeOptions = {}, userId?: string, call = fetch): Realtime => {
+    const client = clientOf({ fetch: call, token: 'token', retries: 0 });
+    const realtime = client.websocket.connect(userId, { resume: false, maxDelayMs: 0, ...options });
+    opened.push(realtime);
+    return realtime;
+  };
+  const greet = async (count: number): Promise<FakeSocket> => {
+    await until(() => FakeSocket.all.length === count);
+    FakeSocket.last.open();
+    FakeSocket.last.say(hello);
+    return FakeSocket.last;
+  };
+
+  afterEach(async () => {
+    await Promise.all(opened.map((realtime) => realtime.close()));
+    opened = [];
+    FakeSocket.all.length = 0;
+  });
+
+  it('bears the token in a subprotocol, and tells its states', async () => {
+    const realtime = connect();
+    const states: string[] = [];
+    realtime.on('state', ({ to }) => states.push(to));
+    const socket = await greet(1);
+    expect([socket.url, socket.protocols]).to.deep.equal(['ws://nowhere/ws/me', ['bearer', 'token']]);
+    await realtime.ready(100);
+    socket.cut(1012, 'going away');
+    await greet(2);
+    await realtime.ready(100);
+    await realtime.close();
+    await sleep(1);
+    expect(states).to.deep.equal(['connecting', 'connected', 'waiting', 'connecting', 'connected', 'closed']);
+  });
+
+  it('closes for good where it is told not to come back, and says why', async () => {
+    const realtime = connect({ autoReconnect: false });
+    (await greet(1)).cut();
+    await until(() => realtime.state === 'closed');
+    expect((await caught(realtime.ready())).code).to.equal('NETWORK_ERROR');
+    expect((await caught(realtime.send({ content: 'late' }))).code).to.equal('NETWORK_ERROR');
+  });
+
+  it('that is refused asks REST why: another’s token is the end', async () => {
+    const realtime = connect({}, 'usr_other');
+    await until(() => FakeSocket.all.length === 1);
+    FakeSocket.last.cut();
+    const error = await caught(realtime.ready(1000));
+    expect(error).to.include({ code: 'AUTHORIZATION_ERROR', status: 403 });
+  });
+
+  it('that is refused asks more and more rarely', async () => {
+    const { asked, fetch: counting } = answering(() => [200, { id: 'usr_me' }]);
+    connect({}, undefined, counting);
+    for (let i = 1; i <= 20; i++) {
+      await until(() => FakeSocket.all.length === i);
+      FakeSocket.last.cut();
+    }
+    await until(() => FakeSocket.all.length === 21);
+    expect(asked).to.have.length(5);
+  });
+
+  it('ends with its token where there is no other, and goes on where there is', async () => {
+    const ended = connect();
+    (await greet(1)).cut(4401, 'expired');
+    await until(() => ended.state === 'closed');
+    expect((await caught(ended.ready())).code).to.equal('AUTHENTICATION_ERROR');
+    const given = ['one', 'two'];
+    const client = clientOf({ fetch, token: () => given.shift() as string });
+    const going = client.websocket.connect(undefined, { resume: false, maxDelayMs: 0 });
+    opened.push(going);
+    (await greet(2)).cut(4401, 'expired');
+    const next = await greet(3);
+    expect(next.protocols).to.deep.equal(['bearer', 'two']);
+  });
+
+  it('sends in order through cuts, and resolves with the place in the log', async () => {
+    const realtime = connect();
+    const sends = ['a', 'b'].map((content) => realtime.send({ chat_id: 'r', content, client_id: content }));
+    const first = await greet(1);
+    expect(first.sent.map(({ message }) => message)).to.deep.equal(['a', 'b']);
+    first.cut();
+    const second = await greet(2);
+    expect(second.sent.map(({ client_id }) => client_id)).to.deep.equal(['a', 'b']);
+    for (const frame of second.sent) second.say(ackOf(frame));
+    const [one] = await Promise.all(sends);
+    expect(one).to.include({ id: 'msg_1', seq: 1, content: 'a', sender_id: 'usr_me', client_id: 'a' });
+  });
+
+  it('sends no later what was given up', async () => {
+    const realtime = connect();
+    const late = await caught(realtime.send({ content: 'm' }, { timeoutMs: 5 }));
+    const stop = new AbortController();
+    const aborted = caught(realtime.send({ content: 'm' }, { signal: stop.signal }));
+    stop.abort();
+    expect([late.code, (await aborted).code]).to.deep.equal(['NETWORK_ERROR', 'ABORTED']);
+    expect((await caught(realtime.send({ content: 'm' }, { signal: stop.signal }))).code).to.equal('ABORTED');
+    const socket = await greet(1);
+    await realtime.ready(100);
+    expect(socket.sent).to.deep.equal([]);
+  });
+
+  it('refuses at once what the server would not take', async () => {
+    const realtime = connect();
+    for (const input of [{ content: 'x'.repeat(70_000) }, { content: 'x', client_id: '' }])
+      expect((await caught(realtime.send(input))).code).to.equal('VALIDATION_ERROR');
+  });
+
+  it('fails what waits for an answer when it is closed', async () => {
+    const realtime = connect();
+    const waiting = [realtime.send({ content: 'm' }), realtime.once('message'), realtime.ready()].map(caught);
+    await realtime.close();
+    expect((await Promise.all(waiting)).map(({ code }) => code)).to.deep.equal(Array(3).fill('CLIENT_CLOSED'));
+  });
+
+  describe('with a store for messages on their way', () => {
+    let kept: StoredSend[];
+    const outbox: OutboxStore = {
+      load: () => kept,
+      put: async (send) => {
+        kept = [...kept, send];
+      },
+      remove: (clientId) => {
+        kept = kept.filter(({ client_id }) => client_id !== clientId);
+      },
+    };
+    beforeEach(() => {
+      kept = [];
+    });
+
+    it('sends in the next life what this one did not, before what is new, and in no other’s name', async () => {
+      const before = connect({ outbox }, 'usr_me');
+      const lost = ['a', 'b'].map((client_id) => caught(before.send({ content: client_id, client_id })));
+      await until(() => kept.length === 2 && FakeSocket.all.length === 1);
+      await before.close();
+      await Promise.all(lost);
+      kept.push({ client_id: 'x', user_id: 'usr_other', frame: '{}' });
+      const after = connect({ outbox });
+      const fresh = after.send({ content: 'c', client_id: 'c' });
+      await until(() => kept.length === 4);
+      const socket = await greet(2);
+      await until(() => socket.sent.length === 3);
+      expect(socket.sent.map(({ message }) => message)).to.deep.equal(['a', 'b', 'c']);
+      for (const frame of socket.sent) socket.say(ackOf(frame));
+      await fresh;
+      await until(() => kept.length === 1);
+      expect(kept[0]?.client_id).to.equal('x');
+    });
+
+    it('tells of an old message that is refused, and keeps none that was', async () => {
+      kept = [{ client_id: 'old', frame: '{"client_id":"old","message":""}' }];
+      const realtime = connect({ outbox });
+      const told = realtime.once('error');
+      const socket = await greet(1);
+      const refusal = { type: 'error', code: 'VALIDATION_ERROR', message: 'empty' };
+      socket.say({ ...refusal, client_id: 'old' });
+      expect((await told).code).to.equal('VALIDATION_ERROR');
+      const sending = caught(realtime.send({ content: '', client_id: 'new' }));
+      await until(() => socket.sent.length === 2);
+      socket.say({ ...refusal, client_id: 'new' });
+      await sending;
+      await until(() => kept.length === 0);
+    });
+
+    it('goes on without one that fails', async () => {
+      const broken = { ...outbox, put: () => Promise.reject(new Error('full')) };
+      const realtime = connect({ outbox: broken });
+      const sending = realtime.send({ content: 'a' });
+      const socket = await greet(1);
+      await until(() => socket.sent.length === 1);
+      socket.say(ackOf(socket.sent[0]));
+      expect((await sending).content).to.equal('a');
+    });
+  });
+});
