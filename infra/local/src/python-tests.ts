@@ -28,7 +28,8 @@ export async function pythonTests(run: Run): Promise<Outcome> {
   const { code } = await run(file, ['-m', 'mypy', '--version'], env);
   if (code !== 0) return units;
   const config = ['--config-file', join(PACKAGE, 'pyproject.toml'), '--cache-dir', join(REPO, '.cache', 'mypy')];
-  const places = ['src', 'tests', 'live'].map((name) => join(PACKAGE, name));
-  const types = await run(file, ['-m', 'mypy', ...config, ...places, join(REPO, 'examples', 'python-bot')], env);
+  const places = ['src', 'tests'].map((name) => join(PACKAGE, name));
+  const users = [join(REPO, 'examples', 'python-bot'), join(REPO, 'infra', 'conformance', 'drivers', 'python')];
+  const types = await run(file, ['-m', 'mypy', ...config, ...places, ...users], env);
   return { passed: units.passed + (types.code === 0 ? 1 : 0), failed: units.failed + (types.code === 0 ? 0 : 1) };
 }

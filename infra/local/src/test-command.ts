@@ -130,6 +130,9 @@ const integrationTests = (): Promise<Outcome> =>
     {},
   );
 
+const sdkTests = (): Promise<Outcome> =>
+  mocha('SDK conformance', globSync('infra/conformance/test/*.test.ts', { cwd: REPO }).sort(), 50, {});
+
 /** The compiled build has traps of its own (undeclared imports, types in the wrong place): it must boot and carry a message. */
 async function smoke(): Promise<Outcome> {
   heading('smoke test of the compiled build');
@@ -153,6 +156,7 @@ const PHASES: [string, () => Promise<Outcome>][] = [
     },
   ],
   ['integration', integrationTests],
+  ['sdk', sdkTests],
   ['smoke', smoke],
 ];
 

@@ -10,7 +10,10 @@ import queue
 import threading
 from typing import Any, Callable, Coroutine, Optional, Tuple, TypeVar
 
+import anyio
+
 T = TypeVar("T")
+_loading = threading.Lock()
 Job = Tuple[Callable[..., Any], Tuple[Any, ...], "concurrent.futures.Future[Any]"]
 
 
@@ -25,6 +28,9 @@ class Portal:
         started.wait()
         self._jobs: "queue.SimpleQueue[Optional[Job]]" = queue.SimpleQueue()
         self._worker: Optional[threading.Thread] = None
+        with _loading:
+            # httpx loads what it needs of anyio at its first request; two threads at once would meet it half loaded.
+            self.call(anyio.sleep(0))
         atexit.register(self.stop)
 
     @property

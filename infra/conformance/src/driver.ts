@@ -1,0 +1,95 @@
+// Owns: one driver process and the lines to and from it. Does not own: what the commands mean (PROTOCOL.md).
+import { execFileSync, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Kind } from './kinds.ts';
+
+/** What the SDK raised. */
+export class SdkError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly details: any;
+  readonly retryable: boolean;
+
+  constructor(told: { code: string; message: string; status?: number; details?: unknown; retryable?: boolean }) {
+    super(`${told.code}: ${told.message}`);
+    this.code = told.code;
+    this.status = told.status ?? 0;
+    this.details = told.details;
+    this.retryable = told.retryable ?? false;
+  }
+}
+
+export interface Driver {
+  kind: Kind;
+  call(command: string, args?: object): Promise<any>;
+  /** Exceptions that no app code could have caught. */
+  uncaught: string[];
+  /** Resident memory in KiB. */
+  rss(): number;
+  end(): Promise<void>;
+}
+
+export type TokenSource = (client: string) => string | Promise<string>;
+
+interface Waiting {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+const noTokens: TokenSource = (client) => {
+  throw new Error(`${client} asked for a token`);
+};
+
+export function startDriver(kind: Kind, tokenFor: TokenSource = noTokens): Driver {
+  const { file, args, cwd, env } = kind.driver();
+  const child = spawn(file, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const waiting = new Map<number, Waiting>();
+  const uncaught: string[] = [];
+  let number = 0;
+  let errors = '';
+  let ending = false;
+
+  const write = (line: object): void => void child.stdin.write(`${JSON.stringify(line)}\n`);
+  function take(line: any): void {
+    if (line.uncaught !== undefined) uncaught.push(line.uncaught);
+    else if (line.ask !== undefined)
+      void Promise.resolve(tokenFor(line.client)).then((token) => write({ answer: line.ask, token }));
+    else {
+      const caller = waiting.get(line.id);
+      waiting.delete(line.id);
+      if (line.error === undefined) caller?.resolve(line.ok);
+      else caller?.reject(new SdkError(line.error));
+    }
+  }
+
+  createInterface({ input: child.stdout }).on('line', (text) => take(JSON.parse(text)));
+  child.stderr.on('data', (chunk) => {
+    errors = `${errors}${chunk}`.slice(-4000);
+  });
+  child.stdin.on('error', () => undefined);
+  const closed = new Promise<void>((resolve) => child.on('close', resolve));
+  child.on('close', (code) => {
+    const gone = new Error(`the driver ${kind.name} ended with ${code}: ${errors}`);
+    if (!ending) uncaught.push(gone.message);
+    for (const { reject } of waiting.values()) reject(gone);
+    waiting.clear();
+  });
+
+  return {
+    kind,
+    uncaught,
+    call: (command, args = {}) =>
+      new Promise((resolve, reject) => {
+        waiting.set(++number, { resolve, reject });
+        write({ id: number, do: command, ...args });
+      }),
+    rss: () => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' })),
+    end: async () => {
+      ending = true;
+      child.stdin.end();
+      const hard = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await closed;
+      clearTimeout(hard);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// Owns: which SDKs there are, how to start the driver of each, and how to run a sample of its README.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { python, REPO } from '@chatapi/local';
+
+export interface Command {
+  file: string;
+  args: string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+}
+
+export interface Kind {
+  name: string;
+  language: 'python' | 'typescript';
+  driver(): Command;
+}
+
+export interface Language {
+  name: Kind['language'];
+  /** The fenced code of the SDK's README, in its order. */
+  samples(): string[];
+  run(code: string): Command;
+  bot(): Command;
+  /** Appended to the seed's own sample: what shows that it hears. */
+  hears: string;
+}
+
+const DRIVERS = join(import.meta.dirname, '..', 'drivers');
+
+function pythonCommand(args: string[]): Command {
+  const { file, env } = python();
+  return { file, args, cwd: REPO, env };
+}
+
+const pythonKind = (face: 'asyncio' | 'sync'): Kind => ({
+  name: `python-${face}`,
+  language: 'python',
+  driver: () => pythonCommand([join(DRIVERS, 'python', 'main.py'), face]),
+});
+
+const fenced = (member: string, fence: string): string[] =>
+  [
+    ...readFileSync(join(REPO, 'packages', member, 'README.md'), 'utf8').matchAll(
+      new RegExp(`^\`\`\`${fence}\\n(.*?)^\`\`\`$`, 'gms'),
+    ),
+  ].map(([, code]) => code as string);
+
+export const KINDS: Kind[] = [pythonKind('asyncio'), pythonKind('sync')];
+
+export const LANGUAGES: Language[] = [
+  {
+    name: 'python',
+    samples: () => fenced('client-python', 'python'),
+    run: (code) => pythonCommand(['-c', code]),
+    bot: () => pythonCommand([join(REPO, 'examples', 'python-bot', 'bot.py')]),
+    hears: `
+ws.wait_ready()
+ws.send(chat_id='room_123', content='heard')
+import time; time.sleep(1)
+client.close()`,
+  },
+];

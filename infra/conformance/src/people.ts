@@ -1,0 +1,63 @@
+// Owns: an account with a client of the SDK under test, and its connections, by short names for the scenarios.
+import type { Driver } from './driver.ts';
+import type { View } from './view.ts';
+
+export interface Socket {
+  say(message: object): Promise<any>;
+  ready(seconds?: number): Promise<void>;
+  view(): Promise<View>;
+  /** Rejects with the reason once it is closed for good. */
+  ended(): Promise<void>;
+  disconnect(): Promise<void>;
+}
+
+export interface Client {
+  name: string;
+  call(command: string, args?: object): Promise<any>;
+  connect(options?: object): Promise<Socket>;
+}
+
+export interface Person extends Client {
+  id: string;
+  username: string;
+  session: { access_token: string; refresh_token: string; user: { id: string } };
+}
+
+export const PASSWORD = 'copper-violet-meadow-27';
+
+let count = 0;
+/** A name that nothing else of this run has. */
+export const unique = (stem: string): string => `${stem}-${process.pid.toString(36)}${(count++).toString(36)}`;
+
+export async function openClient(driver: Driver, options: object): Promise<Client> {
+  const client = unique('c');
+  await driver.call('open', { client, ...options });
+  const connect = async (more: object = {}): Promise<Socket> => {
+    const socket = unique('s');
+    await driver.call('connect', { client, socket, keep: true, ...more });
+    const on = (command: string, args: object = {}): Promise<any> => driver.call(command, { socket, ...args });
+    return {
+      say: (message) => on('say', message),
+      ready: (seconds = 20) => on('ready', { seconds }),
+      view: () => on('report', { entries: true }),
+      ended: () => on('ended'),
+      disconnect: () => on('disconnect'),
+    };
+  };
+  return { name: client, call: (command, args = {}) => driver.call(command, { client, ...args }), connect };
+}
+
+export async function registered(driver: Driver, base_url: string): Promise<Person> {
+  const client = await openClient(driver, { base_url });
+  const username = unique('sdk');
+  const account = { username, email: `${username}@example.com`, password: PASSWORD };
+  const session = await client.call('register', account);
+  return { ...client, id: session.user.id, username, session };
+}
+
+/** A private room of these people, the first its owner. */
+export async function roomOf(owner: Person, ...others: Person[]): Promise<string> {
+  const chat_id = unique('room');
+  await owner.call('create_room', { chat_id, member_ids: others.map(({ id }) => id) });
+  return chat_id;
+}

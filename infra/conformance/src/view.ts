@@ -1,0 +1,42 @@
+// Owns: the judgement: does what an app was told equal the log? Pure functions, tested with planted faults.
+import { createHash } from 'node:crypto';
+
+/** seq, type, id, content. */
+export type Entry = [number, string, string | null, string | null];
+
+export interface RoomView {
+  first: number;
+  last: number;
+  breaks: [number, number][];
+  digest: string;
+  entries?: Entry[];
+}
+
+export interface View {
+  state: string;
+  states: { state: string; code: number | null }[];
+  resyncs: string[];
+  errors: string[];
+  rooms: Record<string, RoomView>;
+}
+
+/** A room's history from its beginning: seq, id, content. */
+export type Log = [number, string, string][];
+
+const digestOf = (log: Log, first: number): string => {
+  const digest = createHash('sha256');
+  for (const [seq, id] of log) if (seq >= first) digest.update(`${seq} ${id}\n`);
+  return digest.digest('hex');
+};
+
+/** @returns what is wrong, in words; nothing when the view is the log from its first event up to `last`. */
+export function differences(room: RoomView | undefined, log: Log, last: number): string[] {
+  if (room === undefined) return ['nothing of the room was told'];
+  const found = room.breaks.map(([before, seq]) => `${seq} was told after ${before}`);
+  if (room.last !== last) found.push(`it ends at ${room.last}, the log at ${last}`);
+  if (room.digest !== digestOf(log, room.first)) found.push('its messages are not those of the log');
+  return found;
+}
+
+export const contentsOf = (room: RoomView | undefined): (string | null)[] =>
+  (room?.entries ?? []).filter(([, type]) => type === 'message').map(([, , , content]) => content);

@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { ADMIN } from '../src/cluster.ts';
+import type { SdkError } from '../src/driver.ts';
+import { adminOf, scenario } from '../src/scenario.ts';
+
+const failureOf = (work: Promise<unknown>): Promise<SdkError> =>
+  work.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: SdkError) => error,
+  );
+
+for (const [command, code] of [
+  ['end_sessions', 'AUTHENTICATION_ERROR'],
+  ['ban', 'AUTHORIZATION_ERROR'],
+] as const) {
+  scenario(`${command} by an admin closes the connection for good, and the app hears why`, async (world) => {
+    const admin = await adminOf(world, ADMIN.username, ADMIN.password);
+    const person = await world.someone();
+    const socket = await person.connect();
+    await socket.ready();
+    const ended = failureOf(socket.ended());
+    const waiting = failureOf(socket.say({ chat_id: 'no such room!', content: 'refused, whatever happens' }));
+    expect((await waiting).code).to.equal('VALIDATION_ERROR');
+    await admin.call(command, { user_id: person.id });
+    expect((await ended).code).to.equal(code);
+    expect((await failureOf(socket.say({ content: 'too late' }))).code).to.equal(code);
+    const { state, states } = await socket.view();
+    expect(state).to.equal('closed');
+    expect(states.map((change) => change.state)).to.not.include('waiting');
+    expect((await failureOf(person.call('me'))).code).to.equal(code);
+  });
+}

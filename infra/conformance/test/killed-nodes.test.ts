@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { roomOf, type Socket } from '../src/people.ts';
+import { scenario } from '../src/scenario.ts';
+
+const PEOPLE = 8;
+const LOAD_MS = 6000;
+
+scenario('both nodes are killed in turn while eight people write', async (world) => {
+  const people = await Promise.all(Array.from({ length: PEOPLE }, () => world.someone()));
+  const [owner, ...others] = people as [(typeof people)[0], ...typeof people];
+  const room = await roomOf(owner, ...others);
+  const sockets = await Promise.all(people.map((person) => person.connect()));
+  await Promise.all(sockets.map((socket) => socket.ready()));
+  const end = Date.now() + LOAD_MS;
+  const load = async (socket: Socket, number: number): Promise<number[]> => {
+    const seqs: number[] = [];
+    while (Date.now() < end) {
+      seqs.push((await socket.say({ chat_id: room, content: `${number}-${seqs.length}` })).seq);
+      await sleep(Math.random() * 200);
+    }
+    return seqs;
+  };
+  const loads = sockets.map(load);
+  for (const node of ['realtime-1', 'realtime-2']) {
+    await sleep(LOAD_MS / 3);
+    world.cluster.kill(node, 'SIGKILL');
+  }
+  const acked = (await Promise.all(loads)).flat();
+  const { seq } = await owner.call('send', { chat_id: room, content: 'last' });
+  for (const socket of sockets) await world.expectLog(socket, owner, room, seq);
+  const log: [number][] = await owner.call('iterate', { chat_id: room, after_seq: 0 });
+  const held = log.map(([at]) => at);
+  expect(held, 'what was acknowledged is there, once, and nothing else').to.have.members([...acked, seq]);
+});

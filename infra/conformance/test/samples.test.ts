@@ -1,0 +1,58 @@
+// The samples of each SDK's README, as they stand there: only address, token and names are the test's own.
+import { spawn } from 'node:child_process';
+import { expect } from 'chai';
+import { cluster } from '../src/cluster.ts';
+import { type Driver, startDriver } from '../src/driver.ts';
+import { type Command, KINDS, type Kind, LANGUAGES, type Language } from '../src/kinds.ts';
+import { PASSWORD, type Person, registered } from '../src/people.ts';
+
+/** In the order of the README: what each one prints. The first is the seed's own, and prints nothing by itself. */
+const PRINTS: Record<Language['name'], RegExp[]> = {
+  python: [/^$/, /New message: Hello from asyncio!/, /VALIDATION_ERROR 400/, /22 of 22 bytes.*The minutes/s],
+  typescript: [],
+};
+
+function output({ file, args, cwd, env }: Command): Promise<string> {
+  const child = spawn(file, args, { cwd, env, timeout: 30_000 });
+  let [said, errors] = ['', ''];
+  child.stdout.on('data', (chunk) => (said += chunk));
+  child.stderr.on('data', (chunk) => (errors += chunk));
+  return new Promise((resolve, reject) =>
+    child.on('close', (code) =>
+      code === 0 && errors === '' ? resolve(said) : reject(new Error(`ended with ${code}: ${errors}\n${said}`)),
+    ),
+  );
+}
+
+for (const language of LANGUAGES) {
+  describe(`samples of the README in ${language.name}`, function () {
+    this.timeout(60_000);
+    let driver: Driver;
+    let person: Person;
+    const samples = language.samples();
+    const ours = (code: string): string =>
+      code
+        .replaceAll('http://localhost:8000', cluster().url)
+        .replaceAll('your-jwt-token', person.session.access_token)
+        .replaceAll('user_123', person.id)
+        .replaceAll('johndoe', person.username)
+        .replaceAll('securepassword123', PASSWORD);
+
+    before(async () => {
+      driver = startDriver(KINDS.find((kind) => kind.language === language.name) as Kind);
+      person = await registered(driver, cluster().url);
+    });
+    after(() => driver.end());
+
+    it('the seed’s own hears what is said', async () => {
+      const said = await output(language.run(ours(`${samples[0]}${language.hears}`)));
+      expect(said).to.match(/New message: .*heard/s);
+    });
+
+    for (const [i, prints] of PRINTS[language.name].entries())
+      it(`number ${i + 1} runs`, async () =>
+        expect(await output(language.run(ours(samples[i] ?? '')))).to.match(prints));
+
+    it('there are no others', () => expect(samples).to.have.length(PRINTS[language.name].length));
+  });
+}
