@@ -68,6 +68,15 @@ function addresses(instances: Instance[]): NodeJS.ProcessEnv {
   return env;
 }
 
+/** Who signs access tokens, who verifies them; nobody else's process has the secret in it. */
+const KNOWS: Record<string, ServiceDir[]> = {
+  JWT_PRIVATE_KEY: ['auth'],
+  JWT_PRIVATE_KEY_FILE: ['auth'],
+  JWT_SECRET_KEY: ['auth', 'api-gateway', 'realtime-gateway'],
+  JWT_SECRET_KEY_PREVIOUS: ['api-gateway', 'realtime-gateway'],
+};
+const mayKnow = (dir: ServiceDir, name: string): boolean => KNOWS[name]?.includes(dir) ?? true;
+
 const FACES_WORLD = new Set<ServiceDir>(['api-gateway', 'realtime-gateway']);
 
 export interface World {
@@ -83,7 +92,7 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
   const role = ROLES[dir];
   // The superuser's address and the first admin's password are not every process' business.
   const { DATABASE_URL: _, ADMIN_USERNAME: _u, ADMIN_EMAIL: _e, ADMIN_PASSWORD: _p, ...given } = settings.env;
-  return {
+  const all: NodeJS.ProcessEnv = {
     UPLOAD_DIR: join(settings.dataDir, 'uploads'),
     DISK_PATH: settings.dataDir,
     JWT_SECRET_KEY: secrets.jwt,
@@ -105,6 +114,7 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
       ? { ADMIN_USERNAME: world.admin.username, ADMIN_EMAIL: world.admin.email, ADMIN_PASSWORD: world.admin.password }
       : {}),
   };
+  return Object.fromEntries(Object.entries(all).filter(([variable]) => mayKnow(dir, variable)));
 }
 
 export function serviceCommand(world: World, instance: Instance): Command {

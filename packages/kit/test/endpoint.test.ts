@@ -156,6 +156,11 @@ describe('a route', () => {
     expect((await ask('POST', '/things', person('user'))).json.details.fields[0].path).to.equal('name');
   });
 
+  it('refuses U+0000 in a word, which no database takes', async () => {
+    const { status, json } = await ask('POST', '/things', person('user'), JSON.stringify({ name: 'a\u0000b' }));
+    expect([status, json.code, json.details.fields[0].path]).to.deep.equal([400, 'VALIDATION_ERROR', 'name']);
+  });
+
   it('answers another method with 405, an unknown path with 404, a bad escape with 400, a fault with 500 and no detail', async () => {
     const other = await ask('PUT', '/open', anonymous);
     expect([other.status, other.headers.get('allow')]).to.deep.equal([405, 'GET, HEAD']);

@@ -33,11 +33,12 @@ const REST_SCRIPT = `SwaggerUIBundle({
 });
 `;
 
-const OWN: Record<string, { type: string; text: string }> = {
-  'rest.js': { type: 'text/javascript', text: REST_SCRIPT },
-  'realtime.js': { type: 'text/javascript', text: REALTIME_SCRIPT },
-  'realtime.css': { type: 'text/css', text: REALTIME_STYLE },
-};
+// A Map: a plain object would also have `constructor` and `__proto__`.
+const OWN = new Map([
+  ['rest.js', { type: 'text/javascript', text: REST_SCRIPT }],
+  ['realtime.js', { type: 'text/javascript', text: REALTIME_SCRIPT }],
+  ['realtime.css', { type: 'text/css', text: REALTIME_STYLE }],
+]);
 const FROM_SWAGGER = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
 
 const send = ({ res }: Pick<Call, 'res'>, html: string): void => {
@@ -51,7 +52,7 @@ export const realtimePage = async (call: Pick<Call, 'res'>): Promise<void> =>
   send(call, page('Chat API: WebSocket', 'realtime.css', ['realtime.js']));
 
 export async function asset({ res, params }: Pick<Call<{ name: string }>, 'res' | 'params'>): Promise<void> {
-  const own = OWN[params.name];
+  const own = OWN.get(params.name);
   res.set('Cache-Control', 'public, max-age=3600');
   if (own !== undefined) {
     res.type(own.type).send(own.text);

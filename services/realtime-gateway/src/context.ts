@@ -53,6 +53,7 @@ function openNode(base: Base<Config>): Node {
   const node: Node = {
     ...base,
     id,
+    key,
     draining: false,
     redis,
     auth,

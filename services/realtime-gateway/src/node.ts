@@ -1,4 +1,5 @@
 // Owns: the shapes of what a realtime node holds in memory. All of it can be lost: the log, Redis and the clients have the rest.
+import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { AccessClaims, AccessVerifier, Base, Limiter, Peer, Redis, RevocationSet } from '@chatapi/kit';
 import type { WebSocket } from 'ws';
@@ -148,6 +149,8 @@ export interface Link {
 export interface Node extends Base<Config> {
   /** Unique per process: a restarted instance must not inherit the topics of the one before. */
   id: string;
+  /** Opens the seals of the door. */
+  key: KeyObject;
   draining: boolean;
   redis: Redis;
   auth: Peer;

@@ -5,7 +5,9 @@ import {
   type AccessClaims,
   AppError,
   errorResponse,
+  IDENTITY_HEADER,
   notFound,
+  openIdentity,
   requestIdFrom,
   toAppError,
   unavailable,
@@ -30,11 +32,22 @@ const sockets = new WebSocketServer({
   handleProtocols: (protocols) => (protocols.has('bearer') ? 'bearer' : false),
 });
 
-const originAllowed = (allowed: string[], { headers }: IncomingMessage): boolean => {
-  const { origin } = headers;
+/** Only the door knows the inside's seal: from anybody else a forwarded host says nothing. */
+function hostOf({ key }: Node, { headers }: IncomingMessage): string | undefined {
+  try {
+    openIdentity(key, headers[IDENTITY_HEADER]);
+    return String(headers['x-forwarded-host'] ?? headers.host);
+  } catch {
+    return headers.host;
+  }
+}
+
+const originAllowed = (node: Node, req: IncomingMessage): boolean => {
+  const { origin } = req.headers;
+  const allowed = node.config.ALLOWED_ORIGINS;
   if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return true;
   // Pages of this very server: its documents try the socket out.
-  const host = headers['x-forwarded-host'] ?? headers.host;
+  const host = hostOf(node, req);
   return origin === `http://${host}` || origin === `https://${host}`;
 };
 
@@ -58,8 +71,7 @@ async function admit(node: Node, req: IncomingMessage): Promise<AccessClaims> {
   if (req.method !== 'GET' || wanted === undefined)
     throw new AppError('VALIDATION_ERROR', 'Only /ws/{user_id} takes an upgrade');
   if (node.draining) throw unavailable('This node');
-  if (!originAllowed(node.config.ALLOWED_ORIGINS, req))
-    throw new AppError('AUTHORIZATION_ERROR', 'This origin is not allowed');
+  if (!originAllowed(node, req)) throw new AppError('AUTHORIZATION_ERROR', 'This origin is not allowed');
   const token = tokenOf(req, new URLSearchParams(query));
   if (token === undefined) throw new AppError('AUTHENTICATION_ERROR', 'An access token is needed');
   const claims = node.revocations.admit(await node.verifier.verify(token));
