@@ -69,7 +69,7 @@ async function bury(
     if (now.is_deleted) return;
     const deleted_at = (await entomb(c.trx, now)).toISOString();
     await clearReactions(c.trx, now);
-    await scrubFrames(c.trx, now.id);
+    await scrubFrames(c.trx, now);
     await c.append(now.room_id, [
       { sender: actor_id, frame: eventFrame('message_deleted', now.room_id, { message_id: now.id }) },
     ]);

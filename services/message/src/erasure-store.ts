@@ -225,7 +225,3 @@ export async function saveAttachments(trx: Knex, roomId: string, seq: number, at
   );
   return (rows[0] as { updated_at: Date }).updated_at;
 }
-
-export async function framesAbout(trx: Knex, messageId: string): Promise<{ seq: number; frame: string }[]> {
-  return await trx('room_events').where({ message_id: messageId }).select('seq', 'frame');
-}

@@ -3,8 +3,9 @@ import { signed } from './attachments.ts';
 import { type Change, change } from './change.ts';
 import type { Context } from './context.ts';
 import { withoutFile } from './erased-frames.ts';
-import { bearersOf, framesAbout, rewriteFrames, saveAttachments } from './erasure-store.ts';
+import { bearersOf, rewriteFrames, saveAttachments } from './erasure-store.ts';
 import { eventFrame } from './frames.ts';
+import { framesAbout } from './log-store.ts';
 import { lockMessage, type MessageRow } from './message-store.ts';
 import { lockRoom } from './room-store.ts';
 
@@ -12,7 +13,7 @@ async function drop(ctx: Context, c: Change, row: MessageRow, fileId: string, is
   const attachments = row.attachments.filter(({ id }) => id !== fileId);
   if (attachments.length === row.attachments.length) return;
   const updated_at = (await saveAttachments(c.trx, row.room_id, row.seq, attachments)).toISOString();
-  const frames = await framesAbout(c.trx, row.id);
+  const frames = await framesAbout(c.trx, row);
   await rewriteFrames(
     c.trx,
     row.room_id,

@@ -81,17 +81,26 @@ export async function readHeads(db: Knex, roomIds: string[]): Promise<Record<str
   return Object.fromEntries(rows.map(({ id, last_seq }) => [id, last_seq]));
 }
 
-/** A deleted message's text leaves the log too: its frames stay in their places, without content, `type` still first. */
-export async function scrubFrames(trx: Knex, messageId: string): Promise<void> {
-  const { rows } = await trx.raw<{ rows: { room_id: string; seq: number; frame: string }[] }>(
-    'select room_id, seq, frame from room_events where message_id = ?',
-    [messageId],
+/** The events that bear a message's text: its own and its edits. */
+export async function framesAbout(
+  trx: Knex,
+  { id, room_id, seq }: { id: string; room_id: string; seq: number },
+): Promise<{ seq: number; frame: string }[]> {
+  const { rows } = await trx.raw<{ rows: { seq: number; frame: string }[] }>(
+    `select seq, frame from room_events where room_id = ? and seq = ?
+     union all select seq, frame from room_events where message_id = ? and seq <> ?`,
+    [room_id, seq, id, seq],
   );
-  for (const { room_id, seq, frame } of rows) {
+  return rows;
+}
+
+/** A deleted message's text leaves the log too: its frames stay in their places, without content, `type` still first. */
+export async function scrubFrames(trx: Knex, message: { id: string; room_id: string; seq: number }): Promise<void> {
+  for (const { seq, frame } of await framesAbout(trx, message)) {
     const scrubbed = { ...(JSON.parse(frame) as object), content: '', attachments: [], mentions: [], is_deleted: true };
     await trx.raw('update room_events set frame = ? where room_id = ? and seq = ?', [
       JSON.stringify(scrubbed),
-      room_id,
+      message.room_id,
       seq,
     ]);
   }

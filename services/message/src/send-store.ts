@@ -62,8 +62,8 @@ with input as (
   select room_id, seq, id, sender_id, recipient_id, client_id, body_hash, content, message_type, attachments::jsonb, reply_to,
     mentions::text[], $16, $16 from placed
 ), logged as (
-  insert into room_events (room_id, seq, created_at, sender, message_id, frame)
-  select room_id, seq, $16, sender_id, id, before || seq || after from placed
+  insert into room_events (room_id, seq, created_at, sender, frame)
+  select room_id, seq, $16, sender_id, before || seq || after from placed
 ), counted as (
   insert into room_senders as s (room_id, user_id, sent)
   select room_id, sender_id, count(*) from placed group by room_id, sender_id

@@ -110,7 +110,8 @@ export const logMigration: Migration = {
         seq bigint not null,
         created_at timestamptz not null,
         sender text not null,
-        -- The message whose text is in the frame, to find the frames to scrub when it is deleted.
+        -- Of an edit: the message whose text is in the frame, to find the frames to scrub when it is deleted. A message's own event
+        -- stands at the message's seq, so that a send costs no entry in a further index.
         message_id text,
         frame text not null,
         primary key (room_id, seq, created_at)
