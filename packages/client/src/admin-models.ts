@@ -29,6 +29,9 @@ export interface Report {
   reporter_id: string;
   target_type: ReportTarget;
   target_id: string;
+  /** Who sent, uploaded or is what was reported; null in old reports. */
+  about_user_id: string | null;
+  /** Empty once its writer, or whom it is about, was erased. */
   reason: string;
   status: 'open' | 'resolved' | 'dismissed';
   handled_by: string | null;

@@ -4,13 +4,23 @@ import type { Route } from './endpoint.ts';
 
 type JsonSchema = Record<string, unknown>;
 
+/** Joi names null among the types but not among the values of an enum, which would forbid it. */
+function withNulls(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withNulls);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const whole = Object.fromEntries(Object.entries(schema).map(([name, part]) => [name, withNulls(part)]));
+  const { type, enum: values } = whole;
+  const lacksNull = Array.isArray(type) && type.includes('null') && Array.isArray(values) && !values.includes(null);
+  return lacksNull ? { ...whole, enum: [...values, null] } : whole;
+}
+
 /** Joi 18 writes JSON Schema draft 2020-12, which is OpenAPI 3.1's own dialect. */
 export function jsonSchema(schema: Joi.Schema): JsonSchema {
   const standard = (schema as unknown as { '~standard': { jsonSchema: { input(o: { target: string }): JsonSchema } } })[
     '~standard'
   ];
   const { $schema: _, ...rest } = standard.jsonSchema.input({ target: 'draft-2020-12' });
-  return rest;
+  return withNulls(rest) as JsonSchema;
 }
 
 function parameters(where: 'path' | 'query', schema: Joi.ObjectSchema | undefined): JsonSchema[] {

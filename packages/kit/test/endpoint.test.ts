@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import Joi from 'joi';
-import { describeRoutes } from '../src/describe.ts';
+import { describeRoutes, jsonSchema } from '../src/describe.ts';
 import { Answer, type Route, route, router } from '../src/endpoint.ts';
 import { IDENTITY_HEADER, type Identity, identityKey, type Role, sealIdentity } from '../src/identity.ts';
 import { openLog } from '../src/log.ts';
@@ -185,5 +185,7 @@ describe('a route', () => {
       { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
     ]);
     expect(paths['/open']?.get?.security).to.deep.equal([]);
+    const role = Joi.string().valid('owner', 'member').allow(null);
+    expect(jsonSchema(role)).to.deep.equal({ type: ['string', 'null'], enum: ['owner', 'member', null] });
   });
 });

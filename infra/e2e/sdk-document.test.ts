@@ -1,0 +1,140 @@
+// The TypeScript SDK against the OpenAPI document: a method for every call, which asks as the document says, and takes and
+// gives the very types that it describes.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ChatClient } from '@chatapi/client';
+import { REPO } from '@chatapi/local';
+import { expect } from 'chai';
+import { type Json, rest } from './client.ts';
+import { typeOf } from './json-schema.ts';
+import { CALLS, type Call, NO_METHOD } from './sdk-calls.ts';
+
+interface Asked {
+  method: string;
+  url: URL;
+  body?: Json;
+}
+
+const operationOf = (doc: Json, name: string): Json => {
+  const [method = '', path = ''] = name.split(' ');
+  return doc.paths[path]?.[method.toLowerCase()];
+};
+const queryOf = (operation: Json): Json[] =>
+  (operation.parameters ?? []).filter((p: Json) => p.in === 'query' && p.name !== 'token');
+const bodyOf = (operation: Json): Json | undefined => operation.requestBody?.content?.['application/json']?.schema;
+const answerOf = (operation: Json): Json | undefined =>
+  Object.entries<Json>(operation.responses).find(([code]) => code.startsWith('2'))?.[1].content?.['application/json']
+    ?.schema;
+
+/** What the method asks of the network. */
+async function askedBy({ method, args }: Call): Promise<Asked> {
+  const asked: Asked[] = [];
+  const client: any = new ChatClient({
+    baseUrl: 'http://nowhere',
+    token: 'token',
+    retries: 0,
+    fetch: async (url, init) => {
+      const body = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined;
+      asked.push({ method: init?.method ?? '', url: new URL(String(url)), body });
+      return new Response('{}');
+    },
+  });
+  const [part, name] = method.split('.') as [string, string | undefined];
+  await (name === undefined ? client[part](...args) : client[part][name](...args));
+  return asked[0] as Asked;
+}
+
+const HEAD = `import type { ChatClient, Page } from ${JSON.stringify(join(REPO, 'packages', 'client', 'src', 'index.ts'))};
+type Plain<T> = T extends (infer U)[] ? Plain<U>[] : T extends object ? { [K in keyof T]-?: Plain<Exclude<T[K], undefined>> } : T;
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : ['the SDK has', A, 'the document', B]) : ['the SDK has', A, 'the document', B];
+type Item<T> = T extends Page<infer U> ? U : T extends (infer U)[] ? U : T;
+`;
+
+const PAGE_FIELDS = new Set(['has_more', 'total', 'skip', 'limit', 'last_seq']);
+
+/** Lists are compared by what they list; that a field may be missing is told by few schemas, and not compared. */
+function answerCheck(at: string, schema: Json): string {
+  const lists = Object.entries<Json>(schema.properties ?? {}).filter(([name]) => !PAGE_FIELDS.has(name));
+  const isList = lists.length === 1 && lists[0]?.[1].type === 'array';
+  const described = isList ? typeOf((lists[0] as [string, Json])[1].items) : typeOf(schema);
+  return `Same<Plain<Item<Awaited<ReturnType<${at}>>>>, Plain<${described}>>`;
+}
+
+function checksOf(name: string, { method, input }: Call, operation: Json): string[] {
+  const at = `ChatClient${method
+    .split('.')
+    .map((part) => `['${part}']`)
+    .join('')}`;
+  const checks: string[] = [];
+  const answer = answerOf(operation);
+  if (answer !== undefined) checks.push(answerCheck(at, answer));
+  if (input !== undefined) {
+    const body =
+      bodyOf(operation) ??
+      ({
+        type: 'object',
+        properties: Object.fromEntries(queryOf(operation).map((p) => [p.name, p.schema])),
+        required: queryOf(operation).flatMap((p) => (p.required ? [p.name] : [])),
+      } as Json);
+    const given = `Exclude<Parameters<${at}>[${input}], undefined>`;
+    // Both ways: what can be given is taken, and what is taken can be given.
+    checks.push(`Same<Plain<${given}>, Plain<${typeOf(body)}>>`, `Same<${given}, ${typeOf(body)}>`);
+  }
+  return checks.map((check, i) => `const _${name.replace(/\W/g, '_')}_${i}: ${check} = true;`);
+}
+
+describe('the TypeScript SDK and the OpenAPI document', function () {
+  this.timeout(60_000);
+  let doc: Json;
+  before(async () => {
+    doc = (await rest().get('/docs/openapi.json').expect(200)).body;
+  });
+
+  it('have the same calls', () => {
+    const described = Object.entries<Json>(doc.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect([...Object.keys(CALLS), ...NO_METHOD]).to.have.members(described);
+  });
+
+  for (const [name, call] of Object.entries(CALLS))
+    it(`${call.method} asks as ${name} is described`, async () => {
+      const operation = operationOf(doc, name);
+      const { method, url, body } = await askedBy(call);
+      const [described, path] = name.split(' ') as [string, string];
+      expect(method).to.equal(described);
+      expect(url.pathname.replace(/(.)\/$/, '$1')).to.match(new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`));
+      expect([...url.searchParams.keys()]).to.have.members(queryOf(operation).map((p) => p.name));
+      expect(Object.keys(body ?? {})).to.have.members(Object.keys(bodyOf(operation)?.properties ?? {}));
+    });
+
+  it('have the same types', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'chatapi-sdk-'));
+    try {
+      const lines = Object.entries(CALLS).flatMap(([name, call]) => checksOf(name, call, operationOf(doc, name)));
+      expect(lines.length).to.be.greaterThan(Object.keys(CALLS).length);
+      writeFileSync(join(dir, 'checks.ts'), HEAD + lines.join('\n'));
+      const settings = { lib: ['esnext', 'DOM'], types: [], noEmit: true, allowImportingTsExtensions: true };
+      writeFileSync(
+        join(dir, 'tsconfig.json'),
+        JSON.stringify({
+          extends: join(REPO, 'tsconfig.base.json'),
+          compilerOptions: {
+            ...settings,
+            rewriteRelativeImportExtensions: false,
+            composite: false,
+            noUnusedLocals: false,
+          },
+          files: ['checks.ts'],
+        }),
+      );
+      execFileSync(join(REPO, 'node_modules', '.bin', 'tsc'), ['-p', dir], { encoding: 'utf8', stdio: 'pipe' });
+    } catch (error) {
+      expect.fail((error as { stdout?: string }).stdout ?? String(error));
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+});
