@@ -33,6 +33,14 @@ function pythonCommand(args: string[]): Command {
   return { file, args, cwd: REPO, env };
 }
 
+/** In this member's folder, where the SDK can be imported by its name. */
+const nodeCommand = (args: string[]): Command => ({
+  file: process.execPath,
+  args: ['--conditions=source', ...args],
+  cwd: join(DRIVERS, '..'),
+  env: process.env,
+});
+
 const pythonKind = (face: 'asyncio' | 'sync'): Kind => ({
   name: `python-${face}`,
   language: 'python',
@@ -46,7 +54,16 @@ const fenced = (member: string, fence: string): string[] =>
     ),
   ].map(([, code]) => code as string);
 
-export const KINDS: Kind[] = [pythonKind('asyncio'), pythonKind('sync')];
+const typescriptKind: Kind = {
+  name: 'typescript',
+  language: 'typescript',
+  driver: () => nodeCommand([join(DRIVERS, 'typescript', 'main.ts')]),
+};
+
+/** All, or the one that `SDK` names, for who works on it. */
+export const KINDS: Kind[] = [pythonKind('asyncio'), pythonKind('sync'), typescriptKind].filter(
+  ({ name }) => name === (process.env.SDK ?? name),
+);
 
 export const LANGUAGES: Language[] = [
   {

@@ -28,7 +28,8 @@ for (const [command, code] of [
     expect((await failureOf(socket.say({ content: 'too late' }))).code).to.equal(code);
     const { state, states } = await socket.view();
     expect(state).to.equal('closed');
-    expect(states.map((change) => change.state)).to.not.include('waiting');
+    expect(states.filter((change) => change.state === 'connected')).to.have.length(1);
+    expect(states.at(-1)?.state).to.equal('closed');
     expect((await failureOf(person.call('me'))).code).to.equal(code);
   });
 }

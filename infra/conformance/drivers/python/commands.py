@@ -42,7 +42,10 @@ class Commands:
         def wait_for_it() -> str:
             return asyncio.run_coroutine_threadsafe(self._ask_token(client), self._loop).result()
 
-        return wait_for_it if self._is_sync else lambda: self._ask_token(client)
+        def ask() -> Awaitable[str]:
+            return self._ask_token(client)
+
+        return wait_for_it if self._is_sync else ask
 
     async def register(self, client: str, **account: str) -> Any:
         return await self._clients[client].users.register(**account)

@@ -1,0 +1,99 @@
+// What the suite may ask of the SDK; see PROTOCOL.md, "Commands".
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChatClient, type Logger, type Message, type Realtime } from '@chatapi/client';
+import { type View, watch } from './view.ts';
+
+// What the suite sends is what PROTOCOL.md says.
+type Arguments = any;
+export type Command = (args: Arguments) => unknown;
+
+export const OWN_FAILURE = 'the handler’s own failure';
+const LINE = 'a line of text\n';
+
+interface Connection {
+  socket: Realtime;
+  view: View;
+}
+
+async function listed<T, U>(items: AsyncIterable<T>, of: (item: T) => U): Promise<U[]> {
+  const found: U[] = [];
+  for await (const item of items) found.push(of(item));
+  return found;
+}
+
+/** This process' calendar, as apps and libraries read it. */
+function setClock(seconds: number): void {
+  const TrueDate = Date;
+  const now = (): number => TrueDate.now() + seconds * 1000;
+  globalThis.Date = new Proxy(TrueDate, {
+    construct: (target, args) => Reflect.construct(target, args.length === 0 ? [now()] : args),
+    get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
+  });
+}
+
+async function upload(client: ChatClient, { name, size, abort_at }: Arguments): Promise<object> {
+  const text = new TextEncoder().encode(LINE.repeat(size / LINE.length + 1).slice(0, size));
+  const progress: [number, number | undefined][] = [];
+  const stop = new AbortController();
+  const onProgress = (sent: number, total?: number): void => {
+    progress.push([sent, total]);
+    if (abort_at !== undefined && sent >= abort_at) stop.abort();
+  };
+  return { file: await client.files.upload(text, { name, onProgress, signal: stop.signal }), progress };
+}
+
+async function echo(client: ChatClient, socket: Realtime, chat_id: string, { content }: Message): Promise<void> {
+  if (content !== 'hello') return;
+  await client.messages.send({ chat_id, content: 'echo' });
+  await socket.send({ chat_id, content: 'echo' });
+}
+
+function connect(client: ChatClient, { keep = false, slow, echo: room, fails }: Arguments): Connection {
+  const socket = client.websocket.connect();
+  const view = watch(socket, keep);
+  if (slow !== undefined) socket.on('message', ({ seq }) => (seq % slow.every === 0 ? sleep(slow.ms) : undefined));
+  if (room !== undefined) socket.on('message', (message) => echo(client, socket, room, message));
+  if (fails)
+    socket.on('message', () => {
+      throw new Error(OWN_FAILURE);
+    });
+  return { socket, view };
+}
+
+async function ended(socket: Realtime): Promise<void> {
+  while (socket.state !== 'closed') await socket.once('state');
+  await socket.ready();
+}
+
+export function openCommands(askToken: (client: string) => Promise<string>, logger: Logger): Record<string, Command> {
+  const clients = new Map<string, ChatClient>();
+  const sockets = new Map<string, Connection>();
+  const clientOf = ({ client }: Arguments): ChatClient => clients.get(client) as ChatClient;
+  const socketOf = ({ socket }: Arguments): Realtime => (sockets.get(socket) as Connection).socket;
+  return {
+    open: ({ client, base_url: baseUrl, token, refresh_token: refreshToken, asks_token }) => {
+      const source = asks_token ? () => askToken(client) : token;
+      clients.set(client, new ChatClient({ baseUrl, token: source, refreshToken, logger }));
+    },
+    register: ({ client, ...account }) => clientOf({ client }).users.register(account),
+    login: ({ client, ...account }) => clientOf({ client }).users.login(account),
+    me: (args) => clientOf(args).users.me(),
+    ban: (args) => clientOf(args).admin.ban(args.user_id),
+    end_sessions: (args) => clientOf(args).admin.endSessions(args.user_id),
+    create_room: ({ client, ...room }) => clientOf({ client }).chats.create({ ...room, visibility: 'private' }),
+    add_member: ({ client, chat_id, user_id }) => clientOf({ client }).chats.addMember(chat_id, user_id),
+    send: ({ client, ...message }) => clientOf({ client }).messages.send(message),
+    iterate: ({ client, ...query }) =>
+      listed(clientOf({ client }).messages.iterate(query), ({ seq, id, content }) => [seq, id, content]),
+    upload: (args) => upload(clientOf(args), args),
+    files: (args) => listed(clientOf(args).files.iterate(), ({ id }) => id),
+    connect: (args) => void sockets.set(args.socket, connect(clientOf(args), args)),
+    ready: (args) => socketOf(args).ready(args.seconds * 1000),
+    say: ({ socket, ...message }) => socketOf({ socket }).send(message),
+    report: ({ socket, entries = false }) => sockets.get(socket)?.view.report(entries),
+    ended: (args) => ended(socketOf(args)),
+    disconnect: (args) => socketOf(args).close(),
+    close: (args) => clientOf(args).close(),
+    clock: ({ seconds }) => setClock(seconds),
+  };
+}
