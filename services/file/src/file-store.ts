@@ -129,6 +129,14 @@ export async function settleThumbnail(db: Knex, id: string, thumbnail: 'none' | 
   return (await live(db).where({ id, thumbnail: 'pending' }).update({ thumbnail })) === 1;
 }
 
+/** @returns how often drawing this file's thumbnail was begun. */
+export async function countTry(db: Knex, id: string): Promise<number> {
+  const rows = await db('files')
+    .where({ id })
+    .update({ thumbnail_tries: db.raw('thumbnail_tries + 1') }, ['thumbnail_tries']);
+  return rows[0]?.thumbnail_tries ?? 0;
+}
+
 /** What is in quarantine is not even opened. */
 export const waitingForThumbnail = (db: Knex, olderThan: Date, limit: number): Promise<string[]> =>
   idsOf(

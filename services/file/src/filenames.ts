@@ -30,7 +30,8 @@ export function safeFilename(given: string): string {
   const clean = cleanText(base.replace(INVISIBLE, ''))
     .replace(RESERVED, '_')
     .trim()
-    .replace(/[. ]+$/, '');
+    // From where a run begins: from each place in it would take its square.
+    .replace(/(?<![. ])[. ]+$/, '');
   const dot = clean.lastIndexOf('.');
   const ending = dot < 0 ? '' : cut(clean.slice(dot), 32);
   const stem = (dot < 0 ? clean : clean.slice(0, dot)).replace(/^[. ]+/, '');
