@@ -78,7 +78,7 @@ export const announcementList = Joi.object({
 });
 
 const word = Joi.object<FilteredWord, true>({
-  word: Joi.string().min(1).max(64).required().description('one or several words; found whole, in any case'),
+  word: text({ min: 1, max: 64 }).required().description('one or several words; found whole, in any case'),
   action: Joi.string<FilteredWord['action']>()
     .valid('block', 'mask')
     .required()

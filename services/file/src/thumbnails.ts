@@ -11,7 +11,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_PIXELS = 40_000_000;
 /** Interlaced and progressive pictures are unpacked whole, the others line by line. */
 const MAX_UNPACKED = 128 * 1024 * 1024;
-const MAX_SECONDS = 10;
+const MAX_SECONDS = 20;
 /** A picture that brought its process down so often, by whatever a decoder does, will do it again. */
 const MAX_TRIES = 5;
 
