@@ -33,9 +33,10 @@ describe('odd requests to admin', () => {
         'skip=NaN',
         'skip=99999999999999999999',
         'skip=Infinity',
+        'skip=9007199254740991',
       ])
         expectError(await rest(admin).get(`${path}?${query}`), 400, 'VALIDATION_ERROR');
-      for (const query of ['skip=1000000000', 'skip=9007199254740991', 'limit=100&skip=0', 'limit=1']) {
+      for (const query of ['skip=1000000000', 'limit=100&skip=0', 'limit=1']) {
         const { body } = await rest(admin).get(`${path}?${query}`).expect(200);
         if (query.startsWith('skip=')) expect(body.has_more, `${path}?${query}`).to.equal(false);
       }
