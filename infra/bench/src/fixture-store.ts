@@ -47,6 +47,43 @@ export async function addMessages(owner: Owner, room: string, sender: string, co
   await settle(owner);
 }
 
+// As membersOf has it.
+const ROOMS = `
+with made as (
+  insert into messages.rooms (id, kind, member_count) select $1 || i, 'private', 2 from generate_series($2::int, $3::int - 1) i
+)
+insert into messages.room_members (room_id, user_id, role)
+select $1 || i, ($4::text[])[(2 * i) % cardinality($4::text[]) + 1], 'owner' from generate_series($2::int, $3::int - 1) i
+union all select $1 || i, ($4::text[])[(2 * i + 1) % cardinality($4::text[]) + 1], 'member' from generate_series($2::int, $3::int - 1) i`;
+
+/** Rooms `from` to `to` (not included) of a series, two of the people in each. */
+export async function addRooms(
+  owner: Owner,
+  prefix: string,
+  from: number,
+  to: number,
+  people: string[],
+): Promise<void> {
+  await owner.query(ROOMS, [prefix, from, to, people]);
+  await settle(owner);
+}
+
+const MEMBERS = `
+with known as (
+  insert into messages.people (user_id, username, account_at)
+  select 'usr_fixture' || i, 'fixture-' || i, now() from generate_series($2::int, $3::int) i
+), counted as (
+  update messages.rooms set member_count = member_count + $3 - $2 + 1, version = version + 1 where id = $1
+)
+insert into messages.room_members (room_id, user_id, role)
+select $1, 'usr_fixture' || i, 'member' from generate_series($2::int, $3::int) i`;
+
+/** Strangers `from` to `to` (included) into a room that is there. */
+export async function addMembers(owner: Owner, room: string, from: number, to: number): Promise<void> {
+  await owner.query(MEMBERS, [room, from, to]);
+  await settle(owner);
+}
+
 /** The accounts were made at a low cost of bcrypt; a login should take what it takes in earnest. */
 export const setPassword = (owner: Owner, usernames: string[], hash: string): Promise<unknown> =>
   owner.query('update auth.accounts set password_hash = $2 where username = any($1)', [usernames, hash]);

@@ -1,37 +1,55 @@
 // `npm run bench -- --quick`: the product and its peers in turn on the same work; medians of the rounds, two tables.
+// `npm run bench -- growth`: what a message costs as things grow.
 import { parseArgs } from 'node:util';
 import { compare } from './compare.ts';
+import { AXES, growth } from './growth.ts';
 import { profiling, topFunctions } from './profile.ts';
 import { PEERS } from './systems/peers.ts';
 import { KINDS, worksOf } from './works.ts';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
-    only: { type: 'string', multiple: true, default: KINDS },
-    peer: { type: 'string', multiple: true, default: Object.keys(PEERS) },
+    only: { type: 'string', multiple: true },
+    peer: { type: 'string', multiple: true },
     'product-only': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    to: { type: 'string', default: '1000000' },
   },
 });
 
-function known(option: string, given: string[], all: string[]): string[] {
-  const unknown = given.filter((name) => !all.includes(name));
+/** What was named, or all. */
+function chosen<T extends string>(option: string, given: string[] | undefined, all: readonly T[]): T[] {
+  const unknown = (given ?? []).filter((name) => !all.some((one) => one === name));
   if (unknown.length > 0) throw new Error(`--${option} takes ${all.join(', ')}, not ${unknown.join(', ')}`);
-  return given;
+  return all.filter((name) => given === undefined || given.includes(name));
 }
 
 const { quick } = values;
-const only = known('only', values.only, KINDS);
-const profiles = values.profile ? profiling() : undefined;
-const report = await compare({
-  works: worksOf({ quick, history: quick ? 200_000 : 1_000_000 }).filter(({ work }) => only.includes(work.kind)),
-  rounds: Number(values.rounds ?? (quick ? 1 : 3)),
-  peers: values['product-only'] ? [] : known('peer', values.peer, Object.keys(PEERS)),
-  env: profiles?.env ?? {},
-  say: (text) => void process.stderr.write(`${text}\n`),
-});
-process.stdout.write(`${report}\n`);
-if (profiles !== undefined)
-  process.stdout.write(`\n${topFunctions(profiles.dir).join('\n\n')}\n\nprofiles: ${profiles.dir}\n`);
+const rounds = Number(values.rounds ?? (quick ? 1 : 3));
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function compareAll(): Promise<string> {
+  const kinds = chosen('only', values.only, KINDS);
+  const profiles = values.profile ? profiling() : undefined;
+  const report = await compare({
+    works: worksOf({ quick, history: quick ? 100_000 : 1_000_000 }).filter(({ work }) => kinds.includes(work.kind)),
+    rounds,
+    peers: values['product-only'] ? [] : chosen('peer', values.peer, Object.keys(PEERS)),
+    env: profiles?.env ?? {},
+    say,
+  });
+  if (profiles === undefined) return report;
+  return [report, ...topFunctions(profiles.dir), `profiles: ${profiles.dir}`].join('\n\n');
+}
+
+const COMMANDS: Record<string, () => Promise<string>> = {
+  compare: compareAll,
+  growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
+};
+const [name = 'compare'] = positionals;
+const command = COMMANDS[name];
+if (command === undefined) throw new Error(`no command "${name}": ${Object.keys(COMMANDS).join(', ')}`);
+process.stdout.write(`${await command()}\n`);

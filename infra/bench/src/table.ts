@@ -28,8 +28,9 @@ export function line({ title, unit, work }: Named, system: string, rounds: Measu
   const middle = (of: (m: Measured) => number): string => short(median(rounds.map(of)));
   // Of the first round: in the later ones the node uses again what it has.
   const memory = work.kind === 'idle' ? `${short(memoryOf(rounds[0] as Measured))} KiB` : '–';
+  const { note } = rounds[0] as Measured;
   const cells = [
-    title,
+    note === undefined ? title : `${title} (${note})`,
     system,
     unit,
     middle(cpuOf),

@@ -41,7 +41,12 @@ export type Work =
   /** The room's people are all on the first node; on the second sit others, who get nothing. */
   | { kind: 'silent'; messages: number; others: number }
   /** A steady stream of reads; in the midst of it so many logins at once. */
-  | { kind: 'logins'; logins: number; perSecond: number; seconds: number };
+  | { kind: 'logins'; logins: number; perSecond: number; seconds: number }
+
+  /** Nothing: what the processes do anyway; a unit is a second. */
+  | { kind: 'still'; seconds: number }
+  /** Two members of a room speak and hear, in `rooms` of the rooms with this prefix in turn; see `membersOf`. */
+  | { kind: 'speak'; prefix: string; rooms: number; connected: number; inFlight: number; messages: number };
 
 export interface Result {
   /** Deliveries, messages or connections that were done in `ms`. */
@@ -52,6 +57,8 @@ export interface Result {
   /** Deliveries that should have come and did not, or came twice; undefined where nothing is delivered. */
   lost?: number;
   doubled?: number;
+  /** What a figure alone would not say. */
+  note?: string;
 }
 
 export type Order = { place: Place; work: Work };

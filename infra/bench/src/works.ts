@@ -14,7 +14,18 @@ export interface Size {
   history: number;
 }
 
-export const KINDS: Work['kind'][] = ['idle', 'room', 'paced', 'pairs', 'rest', 'history', 'silent', 'logins', 'cut'];
+export const KINDS: Work['kind'][] = [
+  'still',
+  'idle',
+  'room',
+  'paced',
+  'pairs',
+  'rest',
+  'history',
+  'silent',
+  'logins',
+  'cut',
+];
 
 export function worksOf({ quick, history }: Size): Named[] {
   const rest = (what: 'send' | 'read', through: 'gateway' | 'service'): Named => ({
@@ -37,6 +48,7 @@ export function worksOf({ quick, history }: Size): Named[] {
   });
   const connections = quick ? 1000 : 5000;
   return [
+    { name: 'still', title: 'nothing at all', unit: 'second', work: { kind: 'still', seconds: quick ? 3 : 10 } },
     // First, on fresh processes: later, memory that was freed would be used again.
     {
       name: 'idle',

@@ -8,6 +8,8 @@ import { pairsLoad } from './pairs.ts';
 import { restLoad } from './rest.ts';
 import { paced, roomLoad, saturated } from './room.ts';
 import { silentLoad } from './silent.ts';
+import { speakLoad } from './speak.ts';
+import { stillLoad } from './still.ts';
 
 const tell = (told: Told): void => void process.send?.(told);
 
@@ -35,6 +37,8 @@ const LOADS: { [K in Work['kind']]: Load<K> } = {
   history: historyLoad,
   silent: silentLoad,
   logins: loginsLoad,
+  still: stillLoad,
+  speak: speakLoad,
 };
 
 process.once('disconnect', () => process.exit(0));

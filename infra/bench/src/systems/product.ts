@@ -53,7 +53,7 @@ async function makeRooms(gateway: string, people: Person[]): Promise<void> {
     return post(`${gateway}/rooms`, { chat_id, visibility: 'private', member_ids }, first.token);
   };
   await make(ROOM, people);
-  await make(HISTORY_ROOM, people.slice(0, 1));
+  await make(HISTORY_ROOM, people.slice(0, 2));
   for (const room of CUT_ROOMS)
     await make(
       room,
