@@ -22,6 +22,7 @@ export interface Plan {
   say: (text: string) => void;
 }
 
+const NEEDS_OUTSIDERS: Work['kind'][] = ['silent', 'logins'];
 /** bcrypt's cost as it is delivered. */
 const DELIVERED_COST = 12;
 
@@ -61,7 +62,8 @@ export async function compare(plan: Plan): Promise<string> {
   const watch = setInterval(() => load.push(loadavg()[0] as number), 1000);
   try {
     say('starting the systems');
-    const product = await startProduct({ env });
+    const outsiders = works.some(({ work }) => NEEDS_OUTSIDERS.includes(work.kind)) ? BUSY_NAMES.length : 0;
+    const product = await startProduct({ env, outsiders });
     running.push(product);
     await prepare(product, plan);
     const others = peers.length > 0 ? await startPeers(peers) : undefined;

@@ -2,7 +2,8 @@
 // `npm run bench -- growth`: what a message costs as things grow.
 import { parseArgs } from 'node:util';
 import { compare } from './compare.ts';
-import { AXES, growth } from './growth.ts';
+import { growth } from './growth.ts';
+import { AXES } from './growth-axes.ts';
 import { profiling, topFunctions } from './profile.ts';
 import { PEERS } from './systems/peers.ts';
 import { KINDS, worksOf } from './works.ts';

@@ -75,7 +75,20 @@ function sealed(people: Person[]): Record<string, string>[] {
   }));
 }
 
-export async function startProduct({ env = {}, people: count = PEOPLE, nodes: nodeCount = 2 } = {}): Promise<Product> {
+export interface Size {
+  env?: NodeJS.ProcessEnv;
+  people?: number;
+  /** People who are in no room of the others. */
+  outsiders?: number;
+  nodes?: number;
+}
+
+export async function startProduct({
+  env,
+  people: count = PEOPLE,
+  outsiders: apart = 0,
+  nodes: nodeCount = 2,
+}: Size): Promise<Product> {
   const cluster = await startCluster({ env: { ...ENV, REALTIME_NODES: String(nodeCount), ...env } });
   const stop = async (): Promise<void> => {
     await cluster.stop();
@@ -90,7 +103,7 @@ export async function startProduct({ env = {}, people: count = PEOPLE, nodes: no
     ];
     const names = Array.from({ length: count }, (_, i) => `bench-${i}`);
     const people = await registerAll(gateway, names);
-    const outsiders = await registerAll(gateway, BUSY_NAMES);
+    const outsiders = await registerAll(gateway, BUSY_NAMES.slice(0, apart));
     await makeRooms(gateway, people);
     const processes = [...cluster.instances.map(({ name }) => name), 'postgres', 'redis'];
     const place = (): Place => {
