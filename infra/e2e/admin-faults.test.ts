@@ -172,13 +172,13 @@ describe('administration under faults', function () {
   });
 
   it('no act of an admin is without its row, though admin is killed in the middle of many', async () => {
-    const people = await Promise.all(Array.from({ length: 24 }, () => register('victim', own.url)));
-    const reports = await Promise.all(
-      people.map(async ({ id }) => {
-        const body = { target_type: 'user', target_id: id, reason: 'r' };
-        return (await rest(ann, own.url).post('/reports', body).expect(201)).body.id as string;
-      }),
-    );
+    const people: Account[] = [];
+    for (let i = 0; i < 24; i++) people.push(await register('victim', own.url));
+    const reports: string[] = [];
+    for (const { id } of people) {
+      const body = { target_type: 'user', target_id: id, reason: 'r' };
+      reports.push((await rest(ann, own.url).post('/reports', body).expect(201)).body.id);
+    }
     const acts = people.flatMap(({ id }, i) => [
       rest(admin, own.url).post(`/admin/users/${id}/ban`, { reason: 'r' }),
       rest(admin, own.url).post(`/admin/reports/${reports[i]}/resolve`),
@@ -255,7 +255,7 @@ describe('administration under faults', function () {
         expect(part.version).to.match(/^\d+\.\d+/);
         expect(part.uptime_s).to.be.at.least(0);
       }
-      expect(body.queues.counts).to.include.all.keys('facts-message', 'facts-admin', 'file-thumbnails');
+      expect(body.queues.counts).to.include.all.keys('facts-message', 'facts-admin', 'facts-file', 'file-thumbnails');
       expect(body.disk.status).to.equal('ok');
       expect(body.disk.free_bytes).to.be.within(1, body.disk.total_bytes);
     });

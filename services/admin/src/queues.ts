@@ -1,9 +1,11 @@
 // Owns: how full the work queues are. Knows their names only; who fills and empties them is the services' matter.
+import { FACTS } from '@chatapi/bus';
 import type { Redis } from '@chatapi/kit';
 import { Queue } from 'bullmq';
 
 const PREFIX = '{chatapi}';
-const NAMES = ['facts-user', 'facts-message', 'facts-admin', 'file-thumbnails'];
+const HEARERS = new Set(Object.values(FACTS).flatMap(({ heard_by }) => heard_by));
+const NAMES = [...[...HEARERS].map((name) => `facts-${name}`), 'file-thumbnails', 'file-scans', 'file-exports'];
 
 export interface Queues {
   /** @throws when Redis is away. */
