@@ -88,9 +88,11 @@ create or replace trigger append_only before update or delete on audit.outcomes
 create or replace trigger never_truncated before truncate on audit.outcomes execute function audit.append_only();
 
 -- What people wrote by hand goes from the entries by and about somebody who was erased, and the addresses they acted from;
--- who did what to whom, when, and with what outcome stays.
-create or replace function audit.forget_words(person text) returns void
+-- who did what to whom, when, and with what outcome stays. At most so many entries at a time; tells how many there were.
+create or replace function audit.forget_words(person text, most int) returns bigint
 language plpgsql security definer set search_path = audit, pg_temp as $$
+declare
+  forgotten bigint;
 begin
   perform set_config('audit.forgetting', 'on', true);
   update intents set
@@ -98,10 +100,16 @@ begin
     details = (
       select coalesce(jsonb_object_agg(key, case when key in ('reason', 'note', 'text') then 'null' else value end), '{}')
       from jsonb_each(details))
-  where actor_id = person or target_id = person or (details ? 'about_user_id' and details->>'about_user_id' = person);
+  where id in (
+    select id from intents
+    where (actor_id = person or target_id = person or (details ? 'about_user_id' and details->>'about_user_id' = person))
+      and (coalesce(details->>'reason', details->>'note', details->>'text') is not null or (actor_id = person and ip <> ''))
+    limit most);
+  get diagnostics forgotten = row_count;
   perform set_config('audit.forgetting', '', true);
+  return forgotten;
 end
 $$;
-revoke all on function audit.forget_words(text) from public;
-grant execute on function audit.forget_words(text) to chatapi_admin;
+revoke all on function audit.forget_words(text, int) from public;
+grant execute on function audit.forget_words(text, int) to chatapi_admin;
 reset role;

@@ -77,6 +77,16 @@ export function listEntries(db: Knex, { limit, skip, ...filter }: EntryFilter): 
     .select(db.raw(`coalesce(o.outcome, 'pending') as outcome`));
 }
 
+/** A share that no statement takes too long for. */
+const FORGOTTEN_AT_ONCE = 5000;
+
 /** Entries by and about an erased user keep who did what to whom, when; reasons, notes, texts and addresses go. */
-export const forgetWords = async (trx: Knex, userId: string): Promise<void> =>
-  void (await trx.raw('select audit.forget_words(?)', [userId]));
+export async function forgetWords(trx: Knex, userId: string): Promise<void> {
+  for (;;) {
+    const { rows } = await trx.raw<{ rows: [{ forgotten: number }] }>('select audit.forget_words(?, ?) as forgotten', [
+      userId,
+      FORGOTTEN_AT_ONCE,
+    ]);
+    if (rows[0].forgotten < FORGOTTEN_AT_ONCE) return;
+  }
+}

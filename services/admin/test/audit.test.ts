@@ -139,6 +139,7 @@ describe('the audit log', () => {
       { ...by, ip: '', details: { ...by.details, reason: null } },
       { ...about, details: { reason: null } },
     ]);
+    await forgetWords(s.ctx.db, 'usr_gone');
     expect([kept.details.reason, kept.ip, by.ip]).to.deep.equal(['kept', '1.2.3.4', '1.2.3.4']);
   });
 
@@ -154,5 +155,17 @@ describe('the audit log', () => {
     expect([first.has_more, second.has_more]).to.deep.equal([true, false]);
     expect([first.entries[0].target_id, second.entries[0].target_id]).to.deep.equal(['usr_78', 'usr_77']);
     await request(s.app).get('/admin/audit-log').set(as('user')).expect(403);
+  });
+
+  it('lets the words of ten thousand entries go', async () => {
+    await s.ctx.db.raw(
+      `insert into audit.intents (id, action, actor_id, target_id, details, ip, request_id)
+       select 'aud_many' || n, 'user.ban', 'usr_busy', 'usr_' || n, '{"reason":"r"}', '1.1.1.1', 'r' from generate_series(1, 11000) n`,
+    );
+    await forgetWords(s.ctx.db, 'usr_busy');
+    const { rows } = await s.ctx.db.raw(
+      `select count(*) n, count(details->>'reason') reasons, count(nullif(ip, '')) ips from audit.intents where actor_id = 'usr_busy'`,
+    );
+    expect(rows).to.deep.equal([{ n: 11_000, reasons: 0, ips: 0 }]);
   });
 });
