@@ -35,7 +35,7 @@ async function keepBytes(ctx: Context, caller: Caller, part: FilePart): Promise<
   const source = judged(part.bytes, type, ctx.config.MAX_FILE_SIZE, (v) => {
     verdict = v;
     // Judged here, before the bytes are kept.
-    description = parse(fields, { description: part.description() }, { convert: false }).description ?? null;
+    description = parse(fields, { description: part.description() }, 'json').description ?? null;
   });
   await ctx.storage.put(id, type.content_type, source).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOSPC' || error.code === 'EDQUOT' ? unavailable('The file store', error) : error;

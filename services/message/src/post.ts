@@ -5,11 +5,13 @@ import { findMessage, toMessages } from './message-store.ts';
 import { sendMessages } from './send.ts';
 import { clientId, type SendBody } from './send-body.ts';
 
+const idempotencyKey = clientId().required().label('Idempotency-Key');
+
 function withKey(body: SendBody, header: string | string[] | undefined): SendBody {
   if (header === undefined) return body;
   // Header values reach Node as latin1.
   const key = Buffer.from(String(header), 'latin1').toString('utf8');
-  const client_id = parse(clientId().required().label('Idempotency-Key'), key, {});
+  const client_id = parse(idempotencyKey, key, 'json');
   if (body.client_id !== undefined && body.client_id !== client_id)
     throw invalidField('client_id', 'client_id and Idempotency-Key differ');
   return { ...body, client_id };

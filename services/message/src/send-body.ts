@@ -77,11 +77,9 @@ export const sendBody: Joi.ObjectSchema<SendBody> = Joi.object<SendBody>({
   client_id: clientId(),
 }).xor('chat_id', 'recipient_id');
 
-const VALIDATED = { convert: false } as const;
-
 /** @throws AppError VALIDATION_ERROR with every bad field. */
 export function draftOf(sender: Sender, input: unknown, judge: Judge): Draft {
-  const body = parse(sendBody, input, VALIDATED);
+  const body = parse(sendBody, input, 'json');
   const text = body.content ?? '';
   const file_ids = body.attachments ?? [];
   if (text === '' && file_ids.length === 0)

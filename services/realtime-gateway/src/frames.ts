@@ -63,7 +63,7 @@ export function takeFrame(node: Node, c: Connection, data: Buffer, isBinary: boo
     given = objectOf(data, isBinary);
     type = FRAME_TYPES.get(given.type);
     if (type === undefined) throw bad('Unknown type of frame');
-    frame = parse(type.schema, given, { convert: false });
+    frame = parse(type.schema, given, 'json');
   } catch (error) {
     blame(node, c, error, given.client_id);
     return;
