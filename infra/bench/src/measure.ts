@@ -16,6 +16,7 @@ export interface Measured extends Result {
 const FORGET_MS = 120_000;
 /** What the connects leave behind (presence, receipts) is not the work's. */
 const SETTLE_MS = 1500;
+const WITHOUT_CONNECTS: Work['kind'][] = ['rest', 'history', 'logins'];
 
 export function measure(system: System, work: Work): Promise<Measured> {
   const child = fork(join(import.meta.dirname, 'load', 'main.ts'), { execArgv: ['--conditions=source'] });
@@ -23,7 +24,7 @@ export function measure(system: System, work: Work): Promise<Measured> {
   let before: CpuTimes = {};
   let memoryBefore = 0;
   const begin = async (kill: boolean): Promise<void> => {
-    await sleep(SETTLE_MS);
+    await sleep(WITHOUT_CONNECTS.includes(work.kind) ? 0 : SETTLE_MS);
     memoryBefore = memory();
     if (kill) system.killFirst();
     before = cpuTimes(system.pids());

@@ -15,7 +15,7 @@ const people: Person[] = Array.from({ length: PEOPLE }, (_, i) => {
   return { id: claims.sub, token: jwt.sign(claims, secret, { algorithm: 'HS256', expiresIn: 36_000 }) };
 });
 
-const LIVE: Work['kind'][] = ['still', 'idle', 'room', 'paced', 'pairs', 'cut'];
+const LIVE: Work['kind'][] = ['idle', 'room', 'paced', 'pairs', 'cut'];
 
 interface Parts {
   name: string;
