@@ -2,13 +2,10 @@ import { expect } from 'chai';
 import { type Account, type Json, login, loginAdmin, register, rest, say, unique } from './client.ts';
 import { ADMIN, nodes } from './cluster.ts';
 import { eventually, expectError } from './expects.ts';
+import { PNG } from './images.ts';
 import { closeAll, connect } from './socket.ts';
 import { attachFile, everywhere, filesWith, registerMarked, rowsWith, withDatabase } from './traces.ts';
 
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-);
 const GONE_MS = 20_000;
 
 interface Planted {

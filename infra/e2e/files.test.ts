@@ -3,13 +3,9 @@ import { expect } from 'chai';
 import { type Account, type Json, register, rest, say, unique } from './client.ts';
 import { nodes } from './cluster.ts';
 import { eventually, expectError } from './expects.ts';
+import { PNG } from './images.ts';
 import { closeAll, connect } from './socket.ts';
 
-// The smallest PNG that is one: 1 x 1.
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-);
 const TEXT = Buffer.from('0123456789 some words that are text\n');
 
 describe('files', () => {

@@ -3,11 +3,8 @@ import { expect } from 'chai';
 import { type Account, type Json, register, rest, say, unique } from './client.ts';
 import { dispose, doorsOf, ownCluster, type TestCluster } from './cluster.ts';
 import { eventually, expectError } from './expects.ts';
+import { PNG } from './images.ts';
 
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-);
 const SCRIPT = '<script>alert(1)</script>';
 const SVG = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">${SCRIPT}</svg>`);
 const HTML = Buffer.from(`<!doctype html><html><body>${SCRIPT}</body></html>`);

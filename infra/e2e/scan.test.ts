@@ -4,13 +4,10 @@ import { type Clamd, SIGNATURE, STREAM_LIMIT, startClamd } from './clamd.ts';
 import { type Account, type Json, loginAdmin, register, rest, say } from './client.ts';
 import { dispose, doorsOf, ownCluster, type TestCluster } from './cluster.ts';
 import { eventually, expectError } from './expects.ts';
+import { PNG } from './images.ts';
 
 const EICAR = Buffer.from('X5O!P%@AP[4\\PZX54(P^)7CC)7}$' + 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*');
 const CLEAN = Buffer.from('nothing but words\n');
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-);
 
 describe('with a virus scanner', function () {
   this.timeout(120_000);
