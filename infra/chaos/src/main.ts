@@ -10,17 +10,19 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     seconds: { type: 'string', default: '60' },
     rest: { type: 'string', default: '2500' },
+    sdk: { type: 'string', default: '0' },
     keep: { type: 'boolean', default: false },
   },
 });
 const [seed, seconds, rest] = [Number(values.seed), Number(values.seconds), Number(values.rest)];
+const sdk = Number(values.sdk);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 say(`seed ${seed}, ${seconds} s`);
 const cluster = await startCluster({ env: CHAOS_ENV });
 let good = false;
 try {
-  const report = await run(cluster, { seed, seconds, rest, say });
+  const report = await run(cluster, { seed, seconds, rest, sdk, say });
   for (const line of lines(report)) say(line);
   good = kept(report);
 } finally {

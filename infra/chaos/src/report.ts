@@ -12,6 +12,7 @@ export function lines(report: Report): string[] {
   return [
     `acked ${report.acked} · delivered ${report.delivered} · lost ${report.lost} · doubled ${report.doubled} · inversions ${report.inversions}`,
     `sends repeated ${report.repeats} · longest silence ${report.longest_silence_ms} ms · faults ${report.faults.length}`,
+    ...(report.sdk === undefined ? [] : [`SDK clients ${report.sdk.clients} · acked ${report.sdk.acked}`]),
     ...slow.map((f) => `slowest recovery: ${f.kind} ${f.target} ${f.recovery_ms} ms`),
     ...report.problems,
     kept(report) ? 'the promise held' : 'THE PROMISE WAS BROKEN',

@@ -1,8 +1,10 @@
 // Owns: one run: a cluster under writers, observers and faults, then the judgement.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { JWT_SECRET_KEY } from '@chatapi/conformance';
 import { type Cluster, urlOf } from '@chatapi/local';
 import { history, makeRoom, register, type User } from './api.ts';
 import { check, type History, type Verdict } from './checker.ts';
+import { type Crowd, openCrowd } from './crowd.ts';
 import { inject, recovery } from './faults.ts';
 import { type Observer, observe } from './observer.ts';
 import { type Random, random } from './random.ts';
@@ -14,6 +16,8 @@ export interface Options {
   seconds: number;
   /** Milliseconds between faults. */
   rest: number;
+  /** Apps on each language's SDK, in rooms of their own; default none. */
+  sdk?: number;
   say: (line: string) => void;
 }
 
@@ -22,6 +26,8 @@ export interface Report extends Verdict {
   /** Longest time in which an observer applied nothing while writers wrote. */
   longest_silence_ms: number;
   repeats: number;
+  /** The apps on SDKs: their number and the sends that were acknowledged to them. */
+  sdk?: { clients: number; acked: number };
 }
 
 /** The environment of a cluster that is to be run this way. */
@@ -34,6 +40,7 @@ export const CHAOS_ENV: NodeJS.ProcessEnv = {
   RATE_LIMIT_REQUESTS: '0',
   RATE_LIMIT_LOGIN: '0',
   RATE_LIMIT_WS_MESSAGES: '0',
+  JWT_SECRET_KEY,
 };
 
 const ROOMS = 4;
@@ -95,10 +102,7 @@ async function settle(histories: History[], observers: Observer[]): Promise<void
   for (const end = Date.now() + SETTLE_MS; behind() && Date.now() < end; ) await sleep(50);
 }
 
-export async function run(cluster: Cluster, { seed, seconds, rest, say }: Options): Promise<Report> {
-  const r = random(seed ^ 0x5eed);
-  const cast = await assemble(cluster, seed, r);
-  const { writers, observers } = cast;
+async function underFaults(cluster: Cluster, { seed, seconds, rest, say }: Options, cast: Cast) {
   const targets = [...cluster.instances.map(({ name }) => name), 'postgres', 'redis'];
   const began = Date.now();
   const faults: Report['faults'] = [];
@@ -110,6 +114,30 @@ export async function run(cluster: Cluster, { seed, seconds, rest, say }: Option
     say(`${fault.kind} ${fault.target}${fault.lasts > 0 ? ` for ${fault.lasts} ms` : ''}: healed in ${recovery_ms} ms`);
   }
   await sleep(Math.max(0, began + seconds * 1000 - Date.now()));
+  return faults;
+}
+
+/** Their memory when all have connected and worked for a while, to compare with that at the end. */
+function sayMemory(crowd: Crowd, seconds: number, say: Options['say']): void {
+  say(`${crowd.clients} SDK clients are connected`);
+  setTimeout(() => say(`memory at 10 %, MiB: ${crowd.memory()}`), seconds * 100).unref();
+}
+
+async function judgeCrowd(crowd: Crowd, report: Report, say: Options['say']): Promise<void> {
+  say(`memory at the end, MiB: ${crowd.memory()}`);
+  await crowd.stop();
+  report.problems.push(...(await crowd.judge()));
+  report.sdk = { clients: crowd.clients, acked: crowd.acked() };
+}
+
+export async function run(cluster: Cluster, options: Options): Promise<Report> {
+  const { seed, seconds, sdk = 0, say } = options;
+  const r = random(seed ^ 0x5eed);
+  const cast = await assemble(cluster, seed, r);
+  const { writers, observers } = cast;
+  const crowd = sdk > 0 ? await openCrowd(cluster.url, sdk, seconds, random(seed)) : undefined;
+  if (crowd !== undefined) sayMemory(crowd, seconds, say);
+  const faults = await underFaults(cluster, options, cast);
   const longest_silence_ms = Math.max(...observers.map(({ silence }) => silence.longest));
   await Promise.all(writers.map((w) => w.stop()));
   const histories = await readBack(cluster, cast);
@@ -123,5 +151,7 @@ export async function run(cluster: Cluster, { seed, seconds, rest, say }: Option
   );
   verdict.problems.push(...[...writers, ...observers].flatMap(({ breaches }) => breaches));
   const repeats = writers.reduce((sum, w) => sum + w.repeats(), 0);
-  return { ...verdict, faults, longest_silence_ms, repeats };
+  const report: Report = { ...verdict, faults, longest_silence_ms, repeats };
+  if (crowd !== undefined) await judgeCrowd(crowd, report, say);
+  return report;
 }
