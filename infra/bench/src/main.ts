@@ -1,6 +1,7 @@
 // `npm run bench -- --quick`: the product and its peers in turn on the same work; medians of the rounds, two tables.
-// `npm run bench -- growth`: what a message costs as things grow.
+// `npm run bench -- growth`: what a message costs as things grow. `-- bans`: how long a banned user's sockets live.
 import { parseArgs } from 'node:util';
+import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
 import { AXES } from './growth-axes.ts';
@@ -47,6 +48,7 @@ async function compareAll(): Promise<string> {
 }
 
 const COMMANDS: Record<string, () => Promise<string>> = {
+  bans,
   compare: compareAll,
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };

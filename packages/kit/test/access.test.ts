@@ -147,4 +147,15 @@ describe('an access token with a key pair', () => {
     await new Promise((resolve) => setTimeout(resolve, 2100));
     expect(await codeOf(verify(fresh))).to.equal('taken');
   });
+
+  it('is judged the same when more have come than are remembered', async function () {
+    this.timeout(60_000);
+    const { verify } = openAccessVerifier({ JWT_ALGORITHM: 'HS256', JWT_SECRET_KEY: SECRET });
+    const key = createSecretKey(Buffer.from(SECRET));
+    const token = (i: number): string => jwt.sign(claims({ sub: `usr_${i}`, exp: seconds() + 600 }), key);
+    const first = token(0);
+    await verify(first);
+    for (let i = 1; i <= 20_001; i++) await verify(token(i));
+    expect((await verify(first)).user_id).to.equal('usr_0');
+  });
 });

@@ -35,6 +35,12 @@ describe('identity', () => {
         .with.property('code', 'AUTHENTICATION_ERROR');
   });
 
+  it('remembers a hundred services’ seals, not more and more', () => {
+    const seals = Array.from({ length: 150 }, (_, i) => sealIdentity(key, { kind: 'service', service: `s${i}` }));
+    for (const _ of [1, 2])
+      for (const [i, seal] of seals.entries()) expect(openIdentity(key, seal)).to.include({ service: `s${i}` });
+  });
+
   it('remembers a service’s seal only while it is good', async () => {
     const short = jwt.sign({ kind: 'service', service: 'message' }, key, { audience: 'chatapi-inside', expiresIn: 1 });
     for (let i = 0; i < 3; i++) expect(openIdentity(key, short)).to.include({ kind: 'service', service: 'message' });

@@ -71,6 +71,17 @@ const rules = (name: string, open: () => Redis) =>
     });
   });
 
+describe('a limit in memory', () => {
+  it('forgets the oldest of very many keys, never the newest', async () => {
+    const redis = openRedis('redis://127.0.0.1:1', log);
+    const { take } = openLimiter(redis, log);
+    for (let i = 0; i <= 50_001; i++) await take(`many ${i}`, 1, 60);
+    expect(await take('many 50001', 1, 60)).to.include({ allowed: false });
+    expect(await take('many 0', 1, 60)).to.include({ allowed: true });
+    redis.disconnect();
+  }).timeout(60_000);
+});
+
 rules('a limit while Redis is away', () => openRedis('redis://127.0.0.1:1', log));
 const url = process.env.TEST_REDIS_URL;
 if (url !== undefined) {

@@ -1,3 +1,5 @@
+import { mock } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { AccessClaims } from '../src/access.ts';
@@ -105,6 +107,28 @@ describe('the revocations that a door knows', () => {
     await wait(600);
     set.close();
     expect(outcome(() => set.admit(claims(0, { session_id: 's2' })))).to.equal('AUTHENTICATION_ERROR');
+  });
+
+  it('are forgotten a day after the last token that they could matter for', async () => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: T });
+    try {
+      const day = 24 * 3_600_000;
+      const fresh = { seq: 2, kind: 'session', subject: 's2', at: at(day) } as const;
+      const records: RevocationRecord[] = [{ seq: 1, kind: 'session', subject: 's', at: at(0) }, fresh];
+      const set = openRevocationSet({ fetchAfter: async (seq) => records.filter((r) => r.seq > seq), log });
+      await set.start();
+      expect(outcome(() => set.admit(claims(0)))).to.equal('AUTHENTICATION_ERROR');
+      mock.timers.setTime(T + day + 2 * 3_600_000);
+      for (let i = 0; i < 130; i++) {
+        mock.timers.tick(500);
+        await turn();
+      }
+      set.close();
+      expect(set.admit(claims(0)).session_id).to.equal('s');
+      expect(outcome(() => set.admit(claims(0, { session_id: 's2' })))).to.equal('AUTHENTICATION_ERROR');
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('come to the same, in whatever order and however often signals bring them', async () => {

@@ -27,6 +27,20 @@ describe('the address of a client', () => {
     expect(from(trusted, '10.0.0.1').ip).to.equal('10.0.0.1');
   });
 
+  it('is judged anew when more peers have come than are remembered', () => {
+    const originOf = openAddresses(['10.0.0.0/8']);
+    for (let i = 0; i < 2500; i++) {
+      const peer = `${i % 2 ? '10' : '11'}.0.${i >> 8}.${i & 255}`;
+      const req = { socket: { remoteAddress: peer }, headers: { 'x-forwarded-for': '1.2.3.4' } };
+      expect(originOf(req as unknown as IncomingMessage).ip).to.equal(i % 2 ? '1.2.3.4' : peer);
+    }
+  });
+
+  it('of a peer that is gone already is empty', () => {
+    const gone = { socket: {}, headers: {} } as unknown as IncomingMessage;
+    expect(openAddresses(['10.0.0.0/8'])(gone)).to.deep.equal({ ip: '', secure: false, host: '' });
+  });
+
   it('takes scheme and host from a proxy of ours', () => {
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'api.example' };
     expect(from(['10.0.0.1'], '10.0.0.1', headers)).to.include({ secure: true, host: 'api.example' });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import { listLimits } from '../src/limits.ts';
 import { ask, bearer, startWorld, type World } from './world.ts';
 
 const unique = (): string => `usr_${randomBytes(6).toString('hex')}`;
@@ -76,6 +77,11 @@ describe('the limits at the door', () => {
     expect(byName.websocket_messages).to.include({ limit: 0, remaining: null, window_s: 60 });
     const anonymous = (await ask(world, '/rate-limits')).json.limits;
     expect(anonymous[1]).to.include({ name: 'uploads', remaining: null });
+  });
+
+  it('are no service’s to ask for', async () => {
+    const error = await listLimits({} as never, { kind: 'service', service: 'message' }).catch((e: unknown) => e);
+    expect(error).to.have.property('code', 'AUTHORIZATION_ERROR');
   });
 
   it('are one budget, counted exactly, for two doors side by side', async function () {

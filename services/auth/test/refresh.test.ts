@@ -201,4 +201,35 @@ describe('refresh', () => {
       { numRuns: 15 },
     );
   }).timeout(30_000);
+
+  it('clients with copies, all at once through two instances: one session, over exactly if somebody was refused', async () => {
+    // Each round, every client uses some token that was ever given out, at the same moment as all others.
+    const rounds = fc.array(fc.array(fc.nat(), { minLength: 2, maxLength: 5 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(rounds, async (all) => {
+        const p = await auth.register(`copies${n++}`);
+        const given = [p.refresh_token];
+        let refusals = 0;
+        for (const picks of all) {
+          const used = picks.map((pick) => given[pick % given.length] as string);
+          const answers = await Promise.all(
+            used.map((token, i) =>
+              refresh((i % 2 ? auth : other).ctx, FROM, token).catch((error: { code: string }) => error.code),
+            ),
+          );
+          for (const answer of answers) {
+            if (typeof answer === 'string') expect(answer).to.equal('AUTHENTICATION_ERROR');
+            else given.push(answer.refresh_token);
+          }
+          refusals += answers.filter((answer) => typeof answer === 'string').length;
+        }
+        const sessions = await auth.ctx.db('sessions').where('user_id', p.id);
+        expect(sessions.map(({ ended_at }: { ended_at: Date | null }) => ended_at !== null)).to.deep.equal([
+          refusals > 0,
+        ]);
+        if (refusals > 0) for (const token of given) expect((await exchange(token)).status).to.equal(401);
+      }),
+      { numRuns: 15 },
+    );
+  }).timeout(60_000);
 });
