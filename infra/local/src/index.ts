@@ -7,6 +7,7 @@ import { type Cluster, startCluster as start } from './cluster.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 export type { BackendsOnly } from './backends.ts';
+export { type Chromium, chromium } from './chromium.ts';
 export type { Cluster } from './cluster.ts';
 export type { ClusterFile } from './data-dir.ts';
 export { readClusterFile } from './data-dir.ts';
