@@ -2,6 +2,7 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { AUTH_FLOWS } from './auth-flows.ts';
 import { startBackendsOnly } from './backends.ts';
 import { testSettings } from './index.ts';
 import { pythonTests } from './python-tests.ts';
@@ -60,6 +61,9 @@ async function check(title: string, file: string, args: string[]): Promise<Outco
 const number = (text: string, pattern: RegExp): number =>
   [...text.matchAll(pattern)].reduce((sum, [, n]) => sum + Number(n), 0);
 
+/** Where V8's raw coverage of a run lies. */
+const coverageOf = (title: string): string => join(REPO, 'coverage', title.split(' ')[0] ?? 'run');
+
 /** mocha under c8: a floor that is missed, or no test at all, is a failure too. */
 async function mocha(title: string, files: string[], floor: number, env: NodeJS.ProcessEnv): Promise<Outcome> {
   heading(`${title} (${files.length} files, coverage floor ${floor} %)`);
@@ -80,7 +84,7 @@ async function mocha(title: string, files: string[], floor: number, env: NodeJS.
     '--statements',
     String(floor),
   ];
-  const temporary = join(REPO, 'coverage', title.split(' ')[0] ?? 'run');
+  const temporary = coverageOf(title);
   rmSync(temporary, { recursive: true, force: true });
   const { code, output } = await run(
     bin('c8'),
@@ -92,6 +96,16 @@ async function mocha(title: string, files: string[], floor: number, env: NodeJS.
   const more = (code !== 0 && failed === 0) || passed === 0 ? 1 : 0;
   if (more > 0) process.stdout.write(`${title}: ended with code ${code} and ${passed} tests passed\n`);
   return { passed, failed: failed + more };
+}
+
+const UNIT = 'unit tests';
+
+/** Of the files that decide who is let in, the unit tests reach every line and branch. */
+function authFlows(title: string): Promise<Outcome> {
+  const floors = ['--check-coverage', '--lines', '100', '--branches', '100', '--functions', '0', '--statements', '100'];
+  const files = AUTH_FLOWS.flatMap((pattern) => ['--include', pattern]);
+  const report = ['report', '--temp-directory', coverageOf(title), '--reporter', 'text', ...files, ...floors];
+  return check('coverage of the auth flows: every line and branch', bin('c8'), report);
 }
 
 async function unitTests(): Promise<Outcome> {
@@ -112,7 +126,9 @@ async function unitTests(): Promise<Outcome> {
       TEST_ROLE_PASSWORD: backends.rolePassword,
       TEST_REDIS_URL: backends.redisUrl,
     };
-    return await mocha('unit tests', files, 85, env);
+    const tests = await mocha(UNIT, files, 85, env);
+    const flows = await authFlows(UNIT);
+    return { passed: tests.passed + flows.passed, failed: tests.failed + flows.failed };
   } finally {
     await backends.stop();
     rmSync(settings.dataDir, { recursive: true, force: true });

@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { openLog, openMetrics } from '@chatapi/kit';
 import { expect } from 'chai';
 import { open, ready } from '../src/context.ts';
@@ -112,6 +114,17 @@ describe('the service', () => {
 });
 
 describe('the hasher', () => {
+  it('works on threads that give way to those who answer requests', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    await openHasher(4, 1);
+    const priorities = (name: string): number[] =>
+      globSync('/proc/self/task/*/comm')
+        .filter((path) => readFileSync(path, 'utf8').startsWith(name))
+        .map((path) => getPriority(Number(path.split('/')[4])));
+    expect(new Set(priorities('libuv-worker'))).to.deep.equal(new Set([10]));
+    expect(getPriority()).to.equal(0);
+  });
+
   it('works two at a time, lets few wait, refuses the rest with 503', async () => {
     const hasher = await openHasher(8, 3);
     const outcomes = await Promise.all(
