@@ -33,6 +33,8 @@ async function walk(steps: Step[], nodes: number, { rounds, say }: GrowthPlan): 
       await grow({ owner, people });
       for (const [title, work] of Object.entries(works)) {
         say(`${size.toLocaleString('en-US')} ${title}`);
+        // Not noted: code that has never run is no measure for what comes after.
+        if (grown.length === 0) await measure(product, work);
         const measured: Measured[] = [];
         for (let round = 0; round < rounds; round++) measured.push(await measure(product, work));
         grown.push({ title, size, measured });
