@@ -47,6 +47,15 @@ function startDrivers(perLanguage: number): Driver[] {
   });
 }
 
+/** A few at a time: the cluster is not what is to be broken yet. */
+async function eachOf<T>(items: T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const work = async (): Promise<void> => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await act(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
 /** As many of each language, over its processes; all connected. Each one's first token ends some time during the run. */
 async function gather(drivers: Driver[], url: string, perLanguage: number, seconds: number, random: Random) {
   const places = [...new Set(drivers.map(({ kind }) => kind.language))].flatMap((language) => {
@@ -54,22 +63,20 @@ async function gather(drivers: Driver[], url: string, perLanguage: number, secon
     return Array.from({ length: perLanguage }, (_, i) => own[i % own.length] as Driver);
   });
   const people: Member[] = [];
-  const join = async (): Promise<void> => {
-    for (let driver = places.pop(); driver !== undefined; driver = places.pop())
-      people.push(await memberOf(driver, url, Math.round(random.between(30, 30 + seconds))));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, join));
+  await eachOf(places, async (driver) => {
+    people.push(await memberOf(driver, url, Math.round(random.between(30, 30 + seconds))));
+  });
   return random.shuffle(people);
 }
 
-async function assemble(people: Member[]): Promise<Room[]> {
+async function putInRooms(people: Member[]): Promise<Room[]> {
   const rooms: Room[] = [];
   for (let first = 0; first < people.length; first += PER_ROOM) {
     const members = people.slice(first, first + PER_ROOM);
     const [owner, ...others] = members.map(({ person }) => person) as [Person, ...Person[]];
     rooms.push({ chat_id: await roomOf(owner, ...others), members, acks: [] });
   }
-  for (const member of people) await connected(member);
+  await eachOf(people, connected);
   return rooms;
 }
 
@@ -106,7 +113,7 @@ async function judgeRoom(room: Room): Promise<string[]> {
 
 export async function openCrowd(url: string, perLanguage: number, seconds: number, random: Random): Promise<Crowd> {
   const drivers = startDrivers(perLanguage);
-  const rooms = await assemble(await gather(drivers, url, perLanguage, seconds, random));
+  const rooms = await putInRooms(await gather(drivers, url, perLanguage, seconds, random));
   const problems: string[] = [];
   let stopped = false;
 
