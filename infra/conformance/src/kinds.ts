@@ -22,7 +22,7 @@ export interface Language {
   samples(): string[];
   run(code: string): Command;
   bot(): Command;
-  /** Appended to the seed's own sample: what shows that it hears. */
+  /** Appended to the seed's own sample: what shows that it hears, and ends it. */
   hears: string;
 }
 
@@ -76,5 +76,15 @@ ws.wait_ready()
 ws.send(chat_id='room_123', content='heard')
 import time; time.sleep(1)
 client.close()`,
+  },
+  {
+    name: 'typescript',
+    samples: () => fenced('client', 'javascript'),
+    run: (code) => nodeCommand(['--input-type=module', '--eval', code]),
+    bot: () => nodeCommand([join(REPO, 'examples', 'node-bot', 'bot.js')]),
+    hears: `
+await ws.ready();
+await ws.send({ chat_id: 'room_123', content: 'heard' });
+setTimeout(() => client.close(), 1000);`,
   },
 ];
