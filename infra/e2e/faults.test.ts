@@ -82,13 +82,11 @@ describe('whatever dies', function () {
     await allWork();
   });
 
-  it(`loses, doubles and reorders nothing under a schedule of faults (seed ${SEED}), for apps on the SDKs neither`, async function () {
-    this.timeout(180_000);
+  it(`loses, doubles and reorders nothing under a schedule of faults (seed ${SEED})`, async () => {
     const said: string[] = [];
-    const report = await run(own, { seed: SEED, seconds: 25, rest: 1200, sdk: 3, say: (line) => said.push(line) });
+    const report = await run(own, { seed: SEED, seconds: 25, rest: 1200, say: (line) => said.push(line) });
     expect(kept(report), [...said, ...lines(report)].join('\n')).to.equal(true);
     expect(report.acked).to.be.greaterThan(100);
     expect(report.faults.length).to.be.greaterThan(3);
-    expect(report.sdk?.acked).to.be.greaterThan(0);
   });
 });
