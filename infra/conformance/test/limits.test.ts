@@ -35,7 +35,10 @@ describe('limits', () => {
       RATE_LIMIT_WS_MESSAGES: String(FRAMES),
     });
   });
-  after(() => dispose(own));
+  after(async function () {
+    this.timeout(30_000);
+    await dispose(own);
+  });
 
   scenario(
     'ten times the limit of REST at once, and more than a minute’s messages in a second: all is waited for, none told',
