@@ -20,8 +20,12 @@ const BASE: NodeJS.ProcessEnv = {
   ADMIN_PASSWORD: ADMIN.password,
 };
 
-export const ownCluster = (env: NodeJS.ProcessEnv = {}, dataDir?: string): Promise<TestCluster> =>
+const start = (env: NodeJS.ProcessEnv, dataDir?: string): Promise<TestCluster> =>
   startCluster({ dataDir, env: { ...BASE, ...env } });
+
+/** Without coverage: it costs each start and stop more than the cluster does, and the shared one passes where these do. */
+export const ownCluster = (env: NodeJS.ProcessEnv = {}, dataDir?: string): Promise<TestCluster> =>
+  start({ NODE_V8_COVERAGE: '', ...env }, dataDir);
 
 export async function dispose(own: TestCluster | undefined): Promise<void> {
   await own?.stop();
@@ -49,7 +53,7 @@ export const nodes = (): [string, string] => nodesOf(cluster()) as [string, stri
 // Outside of any suite these are hooks of the whole run, however many files import this one.
 before(async function () {
   this.timeout(90_000);
-  shared = await ownCluster({
+  shared = await start({
     GATEWAY_INSTANCES: '2',
     MESSAGE_INSTANCES: '2',
     ALLOWED_FILE_TYPES: '.jpg,.png,.pdf,.txt',

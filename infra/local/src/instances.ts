@@ -107,6 +107,8 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
     CHATAPI_SUPERVISED: 'true',
     // Stripping types and compiling costs more than half of a start; done once it is kept.
     NODE_COMPILE_CACHE: join(REPO, '.cache', 'compile'),
+    // Node hands it on by itself unless it is there, be it empty.
+    NODE_V8_COVERAGE: settings.env.NODE_V8_COVERAGE ?? '',
     ...(FACES_WORLD.has(dir) ? {} : { HOST: '127.0.0.1' }),
     INTERNAL_HOST: '127.0.0.1',
     ...(role === undefined ? {} : { DATABASE_URL: roleUrl(backends.postgresUrl, role, secrets.roles) }),
