@@ -1,17 +1,29 @@
 // Owns: from an id in a request to the room or message behind it, if this caller may know of it; else the same 404 for all.
-import { type Caller, type Knex, notFound } from '@chatapi/kit';
+import { type Caller, type Knex, notFound, type Pool } from '@chatapi/kit';
 import { directId } from './direct.ts';
 import { findRole } from './member-store.ts';
-import { findMessage, type MessageRow } from './message-store.ts';
-import { type Action, demand, type Standing } from './permissions.ts';
-import { findRoom, lockRoom, type RoomRow, type SeenRoom } from './room-store.ts';
+import { findMessageFor, type MessageRow } from './message-store.ts';
+import { type Action, demand, may, type Standing } from './permissions.ts';
+import { findRoom, findRoomFor, lockRoom, type RoomFor, type RoomRow, type SeenRoom } from './room-store.ts';
 
-/** @throws AppError RESOURCE_NOT_FOUND. */
-export async function readableRoom(db: Knex, id: string, userId: string): Promise<SeenRoom> {
-  const room = await findRoom(db, id, userId);
+function readable<R extends Pick<RoomFor, 'id' | 'kind' | 'role'>>(room: R | undefined): R {
   if (room === undefined) throw notFound('Room');
   demand('read', room, room.role ?? 'stranger');
   return room;
+}
+
+/** @throws AppError RESOURCE_NOT_FOUND. */
+export const readableRoom = async (reads: Pool, id: string, userId: string): Promise<RoomFor> =>
+  readable(await findRoomFor(reads, id, userId));
+
+/** With all that is shown of it: unread messages are counted. @throws AppError RESOURCE_NOT_FOUND. */
+export const seenRoom = async (db: Knex, id: string, userId: string): Promise<SeenRoom> =>
+  readable(await findRoom(db, id, userId));
+
+/** @throws AppError RESOURCE_NOT_FOUND when it has begun and is not the caller's to read. */
+export async function readableIfBegun(reads: Pool, id: string, userId: string): Promise<RoomFor | undefined> {
+  const room = await findRoomFor(reads, id, userId);
+  return room === undefined ? undefined : readable(room);
 }
 
 /** Locks the room for a change that this caller may make. */
@@ -30,19 +42,15 @@ export async function roomToChange(
 
 /** @throws AppError RESOURCE_NOT_FOUND, also for a message in a room that the caller may not read. */
 export async function readableMessage(
-  db: Knex,
+  reads: Pool,
   id: string,
   userId: string,
-): Promise<{ row: MessageRow; room: SeenRoom }> {
-  const row = await findMessage(db, id);
-  const room = row && (await findRoom(db, row.room_id, userId));
-  if (row === undefined || room === undefined) throw notFound('Message');
-  try {
-    demand('read', room, room.role ?? 'stranger');
-  } catch {
-    throw notFound('Message');
-  }
-  return { row, room };
+): Promise<{ row: MessageRow; room: Pick<RoomFor, 'id' | 'kind' | 'role'> }> {
+  const found = await findMessageFor(reads, id, userId);
+  if (found === undefined) throw notFound('Message');
+  const { kind, role, ...row } = found;
+  if (!may('read', kind, role ?? 'stranger', row.room_id)) throw notFound('Message');
+  return { row, room: { id: row.room_id, kind, role } };
 }
 
 /** The room that a request names by `chat_id` or by the other one of a direct conversation. */

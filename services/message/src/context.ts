@@ -33,6 +33,8 @@ export interface Context extends Base<MessageConfig> {
   db: Knex;
   /** Connections of sends and positions, on pg's prepared statements: never behind a slow search. */
   pool: Pool;
+  /** Connections of what is read most, prepared too: pages, messages, rights. Neither behind sends nor before them. */
+  reads: Pool;
   redis: Redis;
   auth: Peer;
   file: Peer;
@@ -65,12 +67,14 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     throw error;
   }
   const pool = openPool(config, schema, 'message', log, { max: 4, options: PLANNING });
+  const reads = openPool(config, schema, 'message', log, { max: 4, options: PLANNING });
   const redis = openRedis(config.REDIS_URL, log);
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const ctx: Omit<Context, 'sends' | 'erasures'> = {
     ...base,
     db,
     pool,
+    reads,
     redis,
     auth: openPeer('auth', config.AUTH_INTERNAL_URL, key, 'message'),
     file: openPeer('file', config.FILE_INTERNAL_URL, key, 'message'),
@@ -108,5 +112,5 @@ export async function close(ctx: Context): Promise<void> {
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
   ctx.redis.disconnect();
-  await Promise.all([ctx.pool.end(), ctx.db.destroy()]);
+  await Promise.all([ctx.pool.end(), ctx.reads.end(), ctx.db.destroy()]);
 }

@@ -26,7 +26,7 @@ export async function lockedMessage(c: Change, { room_id, seq }: MessageRow): Pr
 /** Only its sender edits, unless muted; a deleted message is CONFLICT. The same text again changes nothing. */
 export async function editMessage(ctx: Context, caller: Caller, id: string, wanted: string): Promise<Message> {
   const { text: content, blocked } = ctx.words.judge(wanted);
-  const { row } = await readableMessage(ctx.db, id, caller.user_id);
+  const { row } = await readableMessage(ctx.reads, id, caller.user_id);
   if (row.sender_id !== caller.user_id) throw new AppError('AUTHORIZATION_ERROR', 'Only its sender may edit a message');
   if (blocked) throw blockedError();
   await change(ctx, row.room_id, async (c) => {
@@ -94,7 +94,7 @@ async function deleteAsAdmin(ctx: Context, caller: Acting, id: string): Promise<
 /** Its sender, the room’s staff, any admin. Deleting twice is deleting once. */
 export async function deleteMessage(ctx: Context, caller: Acting, id: string): Promise<void> {
   if (caller.role === 'admin') return await deleteAsAdmin(ctx, caller, id);
-  const seen = await readableMessage(ctx.db, id, caller.user_id);
+  const seen = await readableMessage(ctx.reads, id, caller.user_id);
   const standing: Standing = seen.room.role ?? 'stranger';
   const allowed =
     seen.row.sender_id === caller.user_id || may('delete_message', seen.room.kind, standing, seen.room.id);

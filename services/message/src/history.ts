@@ -1,11 +1,10 @@
 // Owns: reading messages: pages of a room, of a thread, of everything that is mine; search.
 import { type Caller, type Paging, page } from '@chatapi/kit';
-import { namedRoom, readableMessage, readableRoom } from './access.ts';
+import { namedRoom, readableIfBegun, readableMessage, readableRoom } from './access.ts';
 import type { Context } from './context.ts';
 import type { Message } from './frames.ts';
 import { ensureGeneral } from './general.ts';
 import { readMine, readSlice, searchMessages, toMessages } from './message-store.ts';
-import { findRoom } from './room-store.ts';
 
 export interface HistoryQuery extends Paging {
   chat_id?: string;
@@ -24,7 +23,7 @@ export interface Page {
 export async function listMessages(ctx: Context, caller: Caller, query: HistoryQuery): Promise<Page> {
   const { limit, skip } = query;
   const parent =
-    query.thread_of === undefined ? undefined : await readableMessage(ctx.db, query.thread_of, caller.user_id);
+    query.thread_of === undefined ? undefined : await readableMessage(ctx.reads, query.thread_of, caller.user_id);
   const room_id = namedRoom(caller, query) ?? parent?.row.room_id;
   if (room_id === undefined) {
     await ensureGeneral(ctx, [caller.user_id]);
@@ -32,15 +31,15 @@ export async function listMessages(ctx: Context, caller: Caller, query: HistoryQ
     return { messages: await toMessages(ctx, messages), has_more };
   }
   // A conversation that nobody has begun yet is empty, not missing.
-  if (query.recipient_id !== undefined && (await findRoom(ctx.db, room_id, caller.user_id)) === undefined)
-    return { messages: [], has_more: false, last_seq: 0 };
-  const { last_seq } = await readableRoom(ctx.db, room_id, caller.user_id);
-  const { messages, has_more } = page('messages', await readSlice(ctx.db, { ...query, room_id }), limit);
-  return { messages: await toMessages(ctx, messages), has_more, last_seq };
+  const find = query.recipient_id === undefined ? readableRoom : readableIfBegun;
+  const room = await find(ctx.reads, room_id, caller.user_id);
+  if (room === undefined) return { messages: [], has_more: false, last_seq: 0 };
+  const { messages, has_more } = page('messages', await readSlice(ctx.reads, { ...query, room_id }), limit);
+  return { messages: await toMessages(ctx, messages), has_more, last_seq: room.last_seq };
 }
 
 export async function readMessage(ctx: Context, caller: Caller, id: string): Promise<Message> {
-  const { row } = await readableMessage(ctx.db, id, caller.user_id);
+  const { row } = await readableMessage(ctx.reads, id, caller.user_id);
   return (await toMessages(ctx, [row]))[0] as Message;
 }
 

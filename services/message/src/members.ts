@@ -57,7 +57,7 @@ export async function membersOf(
   { limit, skip }: Paging,
 ): Promise<{ members: Member[]; has_more: boolean }> {
   await ensureGeneral(ctx, [caller.user_id]);
-  await readableRoom(ctx.db, roomId, caller.user_id);
+  await readableRoom(ctx.reads, roomId, caller.user_id);
   const { members, has_more } = page('members', await listMembers(ctx.db, roomId, limit + 1, skip), limit);
   return { members: await toMembers(ctx, members), has_more };
 }
@@ -104,7 +104,7 @@ export async function leave(ctx: Context, caller: Caller, roomId: string): Promi
 }
 
 export async function addMember(ctx: Context, caller: Caller, roomId: string, userId: string): Promise<Member> {
-  await readableRoom(ctx.db, roomId, caller.user_id);
+  await readableRoom(ctx.reads, roomId, caller.user_id);
   await requirePeople(ctx, [userId]);
   await change(ctx, roomId, async (c) => {
     await roomToChange(c.trx, roomId, caller.user_id, 'add_member');

@@ -1,10 +1,12 @@
 // Owns: reading and changing messages, and the one mapper from rows to what clients see.
 
-import type { FileLinks, Knex } from '@chatapi/kit';
+import type { FileLinks, Knex, Pool } from '@chatapi/kit';
 import { signed } from './attachments.ts';
 import type { Context } from './context.ts';
 import type { Attachment, Message } from './frames.ts';
+import type { Kind } from './permissions.ts';
 import { type ReactionCounts, reactionsOf } from './reaction-store.ts';
+import type { RoomFor } from './room-store.ts';
 import { shownClientId } from './send-body.ts';
 import { type Positions, positionsOf, statusOf } from './status-store.ts';
 
@@ -70,13 +72,13 @@ const toMessage = (
 
 /** Adds reactions and status: two queries for any number of rows. */
 export async function toMessages(
-  { db, pool, links }: Pick<Context, 'db' | 'pool' | 'links'>,
+  { reads, links }: Pick<Context, 'reads' | 'links'>,
   rows: MessageRow[],
 ): Promise<Message[]> {
   if (rows.length === 0) return [];
   const [reactions, positions] = await Promise.all([
-    reactionsOf(db, rows),
-    positionsOf(pool, [...new Set(rows.map((row) => row.room_id))]),
+    reactionsOf(reads, rows),
+    positionsOf(reads, [...new Set(rows.map((row) => row.room_id))]),
   ]);
   return rows.map((row) => toMessage(links, row, reactions, positions));
 }
@@ -86,6 +88,16 @@ const rowsOf = async (db: Knex, text: string, bindings: unknown[]): Promise<Mess
 
 export const findMessage = async (db: Knex, id: string): Promise<MessageRow | undefined> =>
   (await rowsOf(db, `select ${COLUMNS} from messages m where m.id = ?`, [id]))[0];
+
+/** Where one user stands in a message's room. */
+export type SeenMessage = MessageRow & { kind: Kind; role: RoomFor['role'] };
+
+const MESSAGE_FOR = `
+select ${COLUMNS}, r.kind, u.role from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
+left join room_members u on u.room_id = m.room_id and u.user_id = $2 where m.id = $1`;
+
+export const findMessageFor = async (reads: Pool, id: string, userId: string): Promise<SeenMessage | undefined> =>
+  (await reads.query<SeenMessage>({ name: 'message-for', text: MESSAGE_FOR, values: [id, userId] })).rows[0];
 
 /** For a change: waits for whoever is changing it. Lock its room first. */
 export const lockMessage = async (trx: Knex, roomId: string, seq: number): Promise<MessageRow> =>
@@ -112,25 +124,26 @@ export interface Slice {
 
 /** One row more than `limit`, when there is one. Newest first; oldest first with `after_seq`. */
 export async function readSlice(
-  db: Knex,
+  reads: Pool,
   { room_id, before_seq, after_seq, thread_of, limit, skip }: Slice,
 ): Promise<MessageRow[]> {
-  const bindings: unknown[] = [room_id];
-  const where = ['m.room_id = ?'];
+  const values: unknown[] = [room_id, limit + 1, skip];
+  const where = ['m.room_id = $1'];
   const only = (sql: string, value: unknown): void => {
-    if (value === undefined) return;
-    where.push(sql);
-    bindings.push(value);
+    if (value !== undefined) where.push(`${sql} $${values.push(value)}`);
   };
-  only('m.seq < ?', before_seq);
-  only('m.seq > ?', after_seq);
-  only('m.reply_to = ?', thread_of);
+  only('m.seq <', before_seq);
+  only('m.seq >', after_seq);
+  only('m.reply_to =', thread_of);
   const order = after_seq === undefined ? 'desc' : 'asc';
-  return await rowsOf(
-    db,
-    `select ${COLUMNS} from messages m where ${where.join(' and ')} order by m.seq ${order} limit ? offset ?`,
-    [...bindings, limit + 1, skip],
-  );
+  const conditions = where.join(' and ');
+  return (
+    await reads.query<MessageRow>({
+      name: `slice ${order} ${conditions}`,
+      text: `select ${COLUMNS} from messages m where ${conditions} order by m.seq ${order} limit $2 offset $3`,
+      values,
+    })
+  ).rows;
 }
 
 /** Newest first over all rooms of one user. */

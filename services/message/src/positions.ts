@@ -109,6 +109,6 @@ export async function savePositions(ctx: Context, given: Position[]): Promise<vo
 
 export async function markRead(ctx: Context, caller: Caller, roomId: string, seq: number): Promise<void> {
   await ensureGeneral(ctx, [caller.user_id]);
-  await readableRoom(ctx.db, roomId, caller.user_id);
+  await readableRoom(ctx.reads, roomId, caller.user_id);
   await savePositions(ctx, [{ room_id: roomId, user_id: caller.user_id, read_seq: seq }]);
 }

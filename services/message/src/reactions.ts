@@ -19,7 +19,7 @@ async function react(
   action: 'added' | 'removed',
 ): Promise<void> {
   if (!isEmoji(emoji)) throw invalidField('emoji', 'emoji must be one emoji of at most 32 bytes');
-  const { row, room } = await readableMessage(ctx.db, id, caller.user_id);
+  const { row, room } = await readableMessage(ctx.reads, id, caller.user_id);
   demand('post', room, room.role ?? 'stranger');
   await change(ctx, row.room_id, async (c) => {
     const now = await lockedMessage(c, row);

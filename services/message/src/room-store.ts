@@ -1,4 +1,4 @@
-import type { Knex } from '@chatapi/kit';
+import type { Knex, Pool } from '@chatapi/kit';
 import type { Kind, Standing } from './permissions.ts';
 
 export interface RoomRow {
@@ -24,6 +24,21 @@ export interface SeenRoom extends RoomRow {
   /** The other one of a direct room. */
   recipient_id: string | null;
 }
+
+/** What a right to read is judged by, and no more. */
+export interface RoomFor {
+  id: string;
+  kind: Kind;
+  last_seq: number;
+  role: SeenRoom['role'];
+}
+
+const ROOM_FOR = `
+select r.id, r.kind, r.last_seq, m.role from rooms r left join room_members m on m.room_id = r.id and m.user_id = $2
+where r.id = $1 and r.deleted_at is null`;
+
+export const findRoomFor = async (reads: Pool, id: string, userId: string): Promise<RoomFor | undefined> =>
+  (await reads.query<RoomFor>({ name: 'room-for', text: ROOM_FOR, values: [id, userId] })).rows[0];
 
 /** Until the end of the transaction nothing else changes in this room. */
 export const lockRoom = async (trx: Knex, id: string): Promise<RoomRow | undefined> =>

@@ -1,6 +1,6 @@
 // Owns: rooms as their readers see them, and how they are made, changed and ended.
 import { AppError, type Caller, newId, type Paging, page } from '@chatapi/kit';
-import { readableRoom, roomToChange } from './access.ts';
+import { roomToChange, seenRoom } from './access.ts';
 import { type Acting, tellAct } from './acts.ts';
 import { change } from './change.ts';
 import type { Context } from './context.ts';
@@ -82,7 +82,7 @@ export async function listPublicRooms(
 
 export async function readRoom(ctx: Context, caller: Caller, id: string): Promise<Room> {
   await ensureGeneral(ctx, [caller.user_id]);
-  return (await toRooms(ctx, [await readableRoom(ctx.db, id, caller.user_id)]))[0] as Room;
+  return (await toRooms(ctx, [await seenRoom(ctx.db, id, caller.user_id)]))[0] as Room;
 }
 
 export interface NewRoom {

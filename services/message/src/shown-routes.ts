@@ -9,7 +9,7 @@ const who = 'service' as const;
 
 /** @throws AppError RESOURCE_NOT_FOUND as for that user; also for a tombstone, in which there is nothing to report. */
 async function reportable(ctx: Context, messageId: string, userId: string): Promise<{ sender_id: string }> {
-  const { row } = await readableMessage(ctx.db, messageId, userId);
+  const { row } = await readableMessage(ctx.reads, messageId, userId);
   if (row.is_deleted) throw notFound('Message');
   return { sender_id: row.sender_id };
 }
