@@ -106,12 +106,16 @@ describe('odd downloads', function () {
     const room = await privateRoom(ann, [bob]);
     await say(ann, { chat_id: room, content: '', attachments: [other.id] });
     const link = (await rest(bob).get(`/files/${other.id}`).expect(200)).body.url;
+    await rest().get(link).expect(200);
     await rest(bob).post(`/rooms/${room}/leave`).expect(204);
     for (const path of ['', '/content', '/thumbnail'])
       expectError(await rest(bob).get(`/files/${other.id}${path}`), 404, 'RESOURCE_NOT_FOUND');
+    expectError(await rest().get(link), 404, 'RESOURCE_NOT_FOUND');
+    await rest().get(other.url).expect(200);
     expect((await rest(bob).get('/files').expect(200)).body.files).to.deep.equal([]);
     await rest(ann).delete(`/files/${other.id}`).expect(204);
-    for (const who of [ann, bob, undefined]) expectError(await rest(who).get(link), 404, 'RESOURCE_NOT_FOUND');
+    for (const who of [ann, bob, undefined])
+      for (const url of [link, other.url]) expectError(await rest(who).get(url), 404, 'RESOURCE_NOT_FOUND');
   });
 
   it('of paths that climb or hide are no way to a file', async () => {

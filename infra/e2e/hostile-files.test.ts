@@ -166,7 +166,7 @@ describe('hostile files', function () {
     await rest(undefined, url).get(file.thumbnail_url).expect(200);
   });
 
-  it('are out of reach when the message is deleted, whoever may still hold a link for a moment', async () => {
+  it('are out of reach when the message is deleted, and a link to them expires also for their uploader', async () => {
     const room = unique('gone');
     const file = await upload(Buffer.from('for a while'), 'while.txt');
     const message = await say(ann, { chat_id: room, content: 'x', attachments: [file.id] }, url);

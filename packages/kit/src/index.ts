@@ -33,10 +33,12 @@ export {
 } from './errors.ts';
 export { every, type Recurring } from './every.ts';
 export {
+  bearsFiles,
   type FileLinkSettings,
   type FileLinks,
   type FileVariant,
   fileLinkSettings,
+  filePath,
   openFileLinks,
 } from './file-links.ts';
 export {

@@ -1,9 +1,9 @@
 // Owns: bytes on their way out: who may have them, which part, and headers under which no browser runs what it gets.
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError, type Call, type FileVariant, notFound } from '@chatapi/kit';
+import { AppError, type Call, type Caller, type FileVariant, notFound, type Role } from '@chatapi/kit';
 import type { Context } from './context.ts';
-import { type FileRow, getFile } from './file-store.ts';
+import type { FileRow } from './file-store.ts';
 import { contentDisposition } from './filenames.ts';
 import { readableFile } from './files.ts';
 import { matches, wantedSpan } from './ranges.ts';
@@ -12,14 +12,21 @@ import { typeOf } from './types.ts';
 
 export type BytesCall = Call<{ id: string }, { token?: string }>;
 
-/** By signed URL without a caller, or by the caller's own rights. */
+/** Whom a link was made for, as they are now. @throws AppError when they are banned or gone. */
+async function holderOf(ctx: Context, user_id: string, request_id: string): Promise<Pick<Caller, 'user_id' | 'role'>> {
+  const path = `/internal/accounts/${user_id}`;
+  const account = await ctx.auth.call<{ role: Role; status: string }>('GET', path, { request_id });
+  if (account.status === 'banned')
+    throw new AppError('AUTHORIZATION_ERROR', 'The account that this link was made for is banned');
+  return { user_id, role: account.role };
+}
+
+/** By signed URL, with the rights that its holder has now, or by the caller's own. */
 async function allowed(ctx: Context, call: BytesCall, variant: FileVariant): Promise<FileRow> {
   const { id } = call.params;
   if (call.query.token !== undefined) {
-    ctx.links.verify(id, variant, call.query.token);
-    const row = await getFile(ctx.db, id);
-    if (row === undefined) throw notFound('File');
-    return row;
+    const holder = await holderOf(ctx, ctx.links.verify(id, variant, call.query.token), call.request_id);
+    return readableFile(ctx, holder, id, call.request_id);
   }
   if (call.identity.kind !== 'user')
     throw new AppError('AUTHENTICATION_ERROR', 'A valid access token or a signed link is needed');

@@ -16,9 +16,9 @@ export interface ExportView extends Omit<ExportRow, 'user_id'> {
 
 const archiveKey = (id: string): string => `${id}.zip`;
 
-function view({ links }: Pick<Context, 'links'>, { user_id: _, ...row }: ExportRow): ExportView {
+function view({ links }: Pick<Context, 'links'>, { user_id, ...row }: ExportRow): ExportView {
   if (row.status === 'pending') return { ...row, url: null, url_expires_at: null };
-  const { url, expires_at } = links.sign(row.id, 'export');
+  const { url, expires_at } = links.sign(row.id, 'export', user_id);
   return { ...row, url, url_expires_at: expires_at };
 }
 

@@ -11,10 +11,10 @@ export interface FileView extends Omit<FileRow, 'thumbnail'> {
   thumbnail_url: string | null;
 }
 
-export function viewFile({ links }: Pick<Context, 'links'>, { thumbnail, ...row }: FileRow): FileView {
+export function viewFile({ links }: Pick<Context, 'links'>, viewer: string, { thumbnail, ...row }: FileRow): FileView {
   if (row.scan_status === 'infected') return { ...row, url: null, url_expires_at: null, thumbnail_url: null };
-  const { url, expires_at } = links.sign(row.id, 'content');
-  const thumbnail_url = thumbnail === 'ready' ? links.sign(row.id, 'thumbnail').url : null;
+  const { url, expires_at } = links.sign(row.id, 'content', viewer);
+  const thumbnail_url = thumbnail === 'ready' ? links.sign(row.id, 'thumbnail', viewer).url : null;
   return { ...row, url, url_expires_at: expires_at, thumbnail_url };
 }
 
@@ -27,7 +27,12 @@ const allowedByMessage = async (ctx: Context, id: string, userId: string, reques
   ).allowed;
 
 /** @throws AppError RESOURCE_NOT_FOUND also when this caller may not know that the file exists. */
-export async function readableFile(ctx: Context, caller: Caller, id: string, request_id: string): Promise<FileRow> {
+export async function readableFile(
+  ctx: Context,
+  caller: Pick<Caller, 'user_id' | 'role'>,
+  id: string,
+  request_id: string,
+): Promise<FileRow> {
   const row = await getFile(ctx.db, id);
   if (row === undefined) throw notFound('File');
   const own = row.uploaded_by === caller.user_id || caller.role === 'admin';
@@ -51,7 +56,7 @@ export async function demandSeen(
 }
 
 export async function showFile(ctx: Context, caller: Caller, id: string, request_id: string): Promise<FileView> {
-  return viewFile(ctx, await readableFile(ctx, caller, id, request_id));
+  return viewFile(ctx, caller.user_id, await readableFile(ctx, caller, id, request_id));
 }
 
 export async function listFiles(
@@ -62,7 +67,7 @@ export async function listFiles(
   const rows = await listFilesOf(ctx.db, caller.user_id, limit + 1, skip);
   return page(
     'files',
-    rows.map((row) => viewFile(ctx, row)),
+    rows.map((row) => viewFile(ctx, caller.user_id, row)),
     limit,
   );
 }

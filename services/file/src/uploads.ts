@@ -82,5 +82,5 @@ export async function upload(ctx: Context, caller: Caller, req: IncomingMessage)
   ctx.facts.nudge();
   if (row.scan_status === 'pending') ctx.scans?.want(row.id);
   else if (row.thumbnail === 'pending') ctx.thumbnails.want(row.id);
-  return viewFile(ctx, row);
+  return viewFile(ctx, caller.user_id, row);
 }

@@ -101,6 +101,22 @@ describe('a file', () => {
     await request(s.app).get(`/files/${file.id}/content?token=`).set(as('usr_a')).expect(401);
   });
 
+  it('by a link is there for whom it was made for, as long as they could read it without', async () => {
+    s.readers.add(`${file.id} usr_b`);
+    const { url } = (await request(s.app).get(`/files/${file.id}`).set(as('usr_b')).expect(200)).body;
+    const status = async (headers: Record<string, string> = nobody()) =>
+      (await request(s.app).get(url).set(headers)).status;
+    expect(await status()).to.equal(200);
+    s.banned.add('usr_b');
+    expect(await status()).to.equal(403);
+    s.banned.clear();
+    expect(await status()).to.equal(200);
+    s.readers.clear();
+    expect(await status()).to.equal(404);
+    // Whose request it is makes no difference.
+    expect(await status(as('usr_a'))).to.equal(404);
+  });
+
   it('whose bytes are gone is 404, not an error', async () => {
     const { body } = await request(s.app)
       .post('/files/upload')

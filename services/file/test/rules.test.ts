@@ -1,4 +1,4 @@
-import { openFileLinks } from '@chatapi/kit';
+import { bearsFiles, openFileLinks } from '@chatapi/kit';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { schema } from '../src/config.ts';
@@ -72,11 +72,11 @@ describe('a signed url', () => {
   it('is good until its time and not after', () => {
     let now = 1_700_000_000_000;
     const signer = openFileLinks('secret', 60, () => now);
-    const { url, expires_at } = signer.sign('file_1', 'content');
+    const { url, expires_at } = signer.sign('file_1', 'content', 'usr_1');
     const token = url.split('token=')[1] as string;
     expect(expires_at.getTime()).to.equal(now + 60_000);
     now += 59_000;
-    signer.verify('file_1', 'content', token);
+    expect(signer.verify('file_1', 'content', token)).to.equal('usr_1');
     now += 1000;
     expect(() => signer.verify('file_1', 'content', token)).to.throw('expired');
     expect(() => openFileLinks('other', 60).verify('file_1', 'content', token)).to.throw('not valid');
@@ -85,6 +85,39 @@ describe('a signed url', () => {
       '',
     ))
       expect(() => signer.verify('file_1', 'content', token.slice(0, -1) + other), other).to.throw('not valid');
+  });
+
+  it('is made for one user', () => {
+    const signer = openFileLinks('secret', 60);
+    const token = signer.sign('file_1', 'content', 'usr_1').url.split('token=')[1] as string;
+    for (const other of ['usr_2', 'usr_1.', '', 'usr_1%0a'])
+      expect(() => signer.verify('file_1', 'content', token.replace('usr_1', other)), other).to.throw('not valid');
+  });
+
+  it('is put in where JSON has a file, and nowhere that a text only looks like it', () => {
+    const signer = openFileLinks('secret', 60);
+    const bare = { id: 'file_1', url: '/files/file_1/content', thumbnail_url: '/files/file_1/thumbnail' };
+    const text = JSON.stringify(bare);
+    const message = {
+      content: text,
+      attachments: [
+        { ...bare, filename: text },
+        { ...bare, thumbnail_url: null },
+      ],
+    };
+    const { content, attachments } = JSON.parse(signer.signIn(JSON.stringify(message), 'usr_1'));
+    expect(content).to.equal(text);
+    expect(attachments[0].filename).to.equal(text);
+    for (const { url, url_expires_at } of attachments) {
+      expect(signer.verify('file_1', 'content', url.split('token=')[1])).to.equal('usr_1');
+      expect(Date.parse(url_expires_at)).to.be.greaterThan(Date.now());
+    }
+    expect(signer.verify('file_1', 'thumbnail', attachments[0].thumbnail_url.split('token=')[1])).to.equal('usr_1');
+    expect(attachments[1].thumbnail_url).to.equal(null);
+    expect([bearsFiles(JSON.stringify(message)), bearsFiles(JSON.stringify({ content: text }))]).to.deep.equal([
+      true,
+      false,
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-// The service as its callers meet it: its routes over a database, Redis and folder of its own, and a stand-in for message.
+// The service as its callers meet it: its routes over a database, Redis and folder of its own, and stand-ins for message and auth.
 
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -38,11 +38,16 @@ export const until = async (check: () => Promise<boolean> | boolean, ms = 15_000
   }
 };
 
-async function startMessage(readers: Set<string>): Promise<{ url: string; close(): void }> {
+/** Message, for a file's readers, and auth, for accounts. */
+async function startPeers(readers: Set<string>, banned: Set<string>): Promise<{ url: string; close(): void }> {
   const server = createServer((req, res) => {
     const url = new URL(req.url ?? '', 'http://x');
-    const allowed = readers.has(`${url.pathname.split('/')[3]} ${url.searchParams.get('user_id')}`);
-    res.setHeader('content-type', 'application/json').end(JSON.stringify({ allowed }));
+    const [, , kind, id] = url.pathname.split('/') as [string, string, string, string];
+    const answer =
+      kind === 'accounts'
+        ? { role: 'user', status: banned.has(id) ? 'banned' : 'active' }
+        : { allowed: readers.has(`${id} ${url.searchParams.get('user_id')}`) };
+    res.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -57,6 +62,7 @@ export interface Running {
   folder: string;
   /** `<file id> <user id>`: what message would allow. */
   readers: Set<string>;
+  banned: Set<string>;
   /** Names of all stored objects and pieces. */
   stored(): Promise<string[]>;
   stop(): Promise<void>;
@@ -67,6 +73,7 @@ export interface Place {
   settings: Record<string, unknown>;
   folder: string;
   readers: Set<string>;
+  banned: Set<string>;
   stored(): Promise<string[]>;
   leave(): Promise<void>;
 }
@@ -84,7 +91,8 @@ export async function openPlace(): Promise<Place> {
   await fresh.destroy();
   const folder = await mkdtemp(join(tmpdir(), 'chatapi-file-'));
   const readers = new Set<string>();
-  const message = await startMessage(readers);
+  const banned = new Set<string>();
+  const peers = await startPeers(readers, banned);
   const entries = () => readdir(folder, { recursive: true, withFileTypes: true });
   return {
     settings: {
@@ -92,14 +100,16 @@ export async function openPlace(): Promise<Place> {
       REDIS_URL: `${process.env.TEST_REDIS_URL}/4`,
       INTERNAL_SECRET_KEY: SECRET,
       UPLOAD_DIR: folder,
-      MESSAGE_INTERNAL_URL: message.url,
+      MESSAGE_INTERNAL_URL: peers.url,
+      AUTH_INTERNAL_URL: peers.url,
       LOG_LEVEL: 'silent',
     },
     folder,
     readers,
+    banned,
     stored: async () => (await entries()).filter((e) => e.isFile()).map((e) => e.name),
     async leave() {
-      message.close();
+      peers.close();
       await root.raw(`drop database ${name} with (force)`);
       await root.destroy();
       await rm(folder, { recursive: true });

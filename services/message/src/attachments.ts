@@ -1,5 +1,5 @@
 // Owns: file ids of a draft → the snapshot of those files that its message bears for ever.
-import { AppError, type FileLinks, invalidField, toAppError } from '@chatapi/kit';
+import { AppError, type FileLinks, filePath, invalidField, toAppError } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import type { Attachment } from './frames.ts';
 import type { Draft } from './send-body.ts';
@@ -29,15 +29,15 @@ const attachment = ({
   size,
   sha256,
   description,
-  url: `/files/${id}/content`,
-  thumbnail_url: has_thumbnail ? `/files/${id}/thumbnail` : null,
+  url: filePath(id, 'content'),
+  thumbnail_url: has_thumbnail ? filePath(id, 'thumbnail') : null,
 });
 
-/** As a client sees them: with URLs that work in an `<img>` until they expire. GET /files/{id} gives fresh ones. */
-export const signed = (links: FileLinks, attachments: Attachment[]): Attachment[] =>
+/** As this user sees them: with URLs that work in an `<img>` until they expire. GET /files/{id} gives fresh ones. */
+export const signed = (links: FileLinks, attachments: Attachment[], holder: string): Attachment[] =>
   attachments.map((one) => {
-    const { url, expires_at } = links.sign(one.id, 'content');
-    const thumbnail_url = one.thumbnail_url === null ? null : links.sign(one.id, 'thumbnail').url;
+    const { url, expires_at } = links.sign(one.id, 'content', holder);
+    const thumbnail_url = one.thumbnail_url === null ? null : links.sign(one.id, 'thumbnail', holder).url;
     return { ...one, url, url_expires_at: expires_at.toISOString(), thumbnail_url };
   });
 
@@ -49,7 +49,6 @@ async function snapshot(ctx: Context, draft: Draft): Promise<Draft | AppError> {
     const missing = draft.file_ids.filter((id) => !byId.has(id));
     if (missing.length > 0) return invalidField('attachments', `No such file: ${missing.join(', ')}`);
     draft.attachments = draft.file_ids.map((id) => attachment(byId.get(id) as FileInfo));
-    draft.shown_attachments = signed(ctx.links, draft.attachments);
     return draft;
   } catch (error) {
     return toAppError(error);

@@ -2,7 +2,6 @@
 import { AppError, type Caller, invalidField, notFound } from '@chatapi/kit';
 import { readableMessage } from './access.ts';
 import { type Acting, tellAct } from './acts.ts';
-import { signed } from './attachments.ts';
 import { type Change, change } from './change.ts';
 import type { Context } from './context.ts';
 import { eventFrame, type Message } from './frames.ts';
@@ -46,7 +45,7 @@ export async function editMessage(ctx: Context, caller: Caller, id: string, want
     const fields = {
       message_id: id,
       content,
-      attachments: signed(ctx.links, now.attachments),
+      attachments: now.attachments,
       is_edited: true,
       updated_at: updated_at.toISOString(),
     };
@@ -54,7 +53,7 @@ export async function editMessage(ctx: Context, caller: Caller, id: string, want
       { sender: caller.user_id, message_id: id, frame: eventFrame('message_updated', now.room_id, fields) },
     ]);
   });
-  return (await toMessages(ctx, [(await findMessage(ctx.db, id)) as MessageRow]))[0] as Message;
+  return (await toMessages(ctx, caller.user_id, [(await findMessage(ctx.db, id)) as MessageRow]))[0] as Message;
 }
 
 /** `also`: what else belongs to the act. */

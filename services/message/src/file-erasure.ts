@@ -1,5 +1,4 @@
 // Owns: files of an erased user leave the messages of others that bear them: name and description were written by that user.
-import { signed } from './attachments.ts';
 import { type Change, change } from './change.ts';
 import type { Context } from './context.ts';
 import { withoutFile } from './erased-frames.ts';
@@ -9,7 +8,7 @@ import { framesAbout } from './log-store.ts';
 import { lockMessage, type MessageRow } from './message-store.ts';
 import { lockRoom } from './room-store.ts';
 
-async function drop(ctx: Context, c: Change, row: MessageRow, fileId: string, isGone: boolean): Promise<void> {
+async function drop(c: Change, row: MessageRow, fileId: string, isGone: boolean): Promise<void> {
   const attachments = row.attachments.filter(({ id }) => id !== fileId);
   if (attachments.length === row.attachments.length) return;
   const updated_at = (await saveAttachments(c.trx, row.room_id, row.seq, attachments)).toISOString();
@@ -28,7 +27,7 @@ async function drop(ctx: Context, c: Change, row: MessageRow, fileId: string, is
       frame: eventFrame('message_updated', row.room_id, {
         message_id,
         content,
-        attachments: signed(ctx.links, attachments),
+        attachments,
         is_edited,
         updated_at,
       }),
@@ -41,6 +40,6 @@ export async function eraseFile(ctx: Context, fileId: string): Promise<void> {
     for (const { room_id, seq } of found)
       await change(ctx, room_id, async (c) => {
         const room = await lockRoom(c.trx, room_id);
-        await drop(ctx, c, await lockMessage(c.trx, room_id, seq), fileId, room?.deleted_at !== null);
+        await drop(c, await lockMessage(c.trx, room_id, seq), fileId, room?.deleted_at !== null);
       });
 }

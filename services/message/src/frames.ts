@@ -6,7 +6,7 @@ export interface Attachment {
   size: number;
   sha256: string;
   description: string | null;
-  /** Signed where a client sees it; in the table it is the bare path, since a signature expires. */
+  /** Signed for each who sees it; in tables and frames it is the bare path. */
   url: string;
   url_expires_at?: string;
   thumbnail_url: string | null;

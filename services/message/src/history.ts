@@ -28,22 +28,22 @@ export async function listMessages(ctx: Context, caller: Caller, query: HistoryQ
   if (room_id === undefined) {
     await ensureGeneral(ctx, [caller.user_id]);
     const { messages, has_more } = page('messages', await readMine(ctx.db, caller.user_id, limit, skip), limit);
-    return { messages: await toMessages(ctx, messages), has_more };
+    return { messages: await toMessages(ctx, caller.user_id, messages), has_more };
   }
   // A conversation that nobody has begun yet is empty, not missing.
   const find = query.recipient_id === undefined ? readableRoom : readableIfBegun;
   const room = await find(ctx.reads, room_id, caller.user_id);
   if (room === undefined) return { messages: [], has_more: false, last_seq: 0 };
   const { messages, has_more } = page('messages', await readSlice(ctx.reads, { ...query, room_id }), limit);
-  return { messages: await toMessages(ctx, messages), has_more, last_seq: room.last_seq };
+  return { messages: await toMessages(ctx, caller.user_id, messages), has_more, last_seq: room.last_seq };
 }
 
 export async function readMessage(ctx: Context, caller: Caller, id: string): Promise<Message> {
   const { row } = await readableMessage(ctx.reads, id, caller.user_id);
-  return (await toMessages(ctx, [row]))[0] as Message;
+  return (await toMessages(ctx, caller.user_id, [row]))[0] as Message;
 }
 
 export async function search(ctx: Context, caller: Caller, { q, limit, skip }: Paging & { q: string }): Promise<Page> {
   const { messages, has_more } = page('messages', await searchMessages(ctx.db, caller.user_id, q, limit, skip), limit);
-  return { messages: await toMessages(ctx, messages), has_more };
+  return { messages: await toMessages(ctx, caller.user_id, messages), has_more };
 }

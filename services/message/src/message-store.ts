@@ -1,6 +1,6 @@
 // Owns: reading and changing messages, and the one mapper from rows to what clients see.
 
-import type { FileLinks, Knex, Pool } from '@chatapi/kit';
+import type { Knex, Pool } from '@chatapi/kit';
 import { signed } from './attachments.ts';
 import type { Context } from './context.ts';
 import type { Attachment, Message } from './frames.ts';
@@ -45,7 +45,7 @@ const COLUMNS = [
   .join(', ');
 
 const toMessage = (
-  links: FileLinks,
+  sign: (attachments: Attachment[]) => Attachment[],
   { room_id, recipient_id, client_id, ...row }: MessageRow,
   reactions: ReactionCounts,
   positions: Positions,
@@ -57,7 +57,7 @@ const toMessage = (
   ...(recipient_id === null ? {} : { recipient_id }),
   content: row.content,
   message_type: row.message_type,
-  attachments: signed(links, row.attachments),
+  attachments: sign(row.attachments),
   reply_to: row.reply_to,
   mentions: row.mentions,
   thread_count: row.thread_count,
@@ -70,9 +70,10 @@ const toMessage = (
   ...shownClientId(client_id),
 });
 
-/** Adds reactions and status: two queries for any number of rows. */
+/** As `viewer` sees them. Adds reactions and status: two queries for any number of rows. */
 export async function toMessages(
   { reads, links }: Pick<Context, 'reads' | 'links'>,
+  viewer: string,
   rows: MessageRow[],
 ): Promise<Message[]> {
   if (rows.length === 0) return [];
@@ -80,7 +81,8 @@ export async function toMessages(
     reactionsOf(reads, rows),
     positionsOf(reads, [...new Set(rows.map((row) => row.room_id))]),
   ]);
-  return rows.map((row) => toMessage(links, row, reactions, positions));
+  const sign = (attachments: Attachment[]): Attachment[] => signed(links, attachments, viewer);
+  return rows.map((row) => toMessage(sign, row, reactions, positions));
 }
 
 const rowsOf = async (db: Knex, text: string, bindings: unknown[]): Promise<MessageRow[]> =>

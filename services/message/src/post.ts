@@ -1,5 +1,6 @@
 // Owns: POST /messages on top of the one send rule: the header's key, 201 or 200, the whole Message as answer.
 import { Answer, AppError, type Caller, invalidField, parse } from '@chatapi/kit';
+import { signed } from './attachments.ts';
 import type { Context } from './context.ts';
 import { findMessage, toMessages } from './message-store.ts';
 import { sendMessages } from './send.ts';
@@ -26,7 +27,9 @@ export async function postMessage(
   const sender = { user_id: caller.user_id, role: caller.role, origin: '' };
   const [outcome] = await sendMessages(ctx, [{ sender, body: withKey(body, header) }]);
   if (outcome === undefined || outcome instanceof AppError) throw outcome;
-  if (outcome.message !== undefined) return new Answer(201, outcome.message);
+  const { message } = outcome;
+  if (message !== undefined)
+    return new Answer(201, { ...message, attachments: signed(ctx.links, message.attachments, caller.user_id) });
   const first = await findMessage(ctx.db, outcome.message_id);
-  return new Answer(200, (await toMessages(ctx, first === undefined ? [] : [first]))[0]);
+  return new Answer(200, (await toMessages(ctx, caller.user_id, first === undefined ? [] : [first]))[0]);
 }

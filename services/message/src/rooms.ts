@@ -51,11 +51,11 @@ const toRoom = (row: SeenRoom, last_message: Message | null): Room => ({
   updated_at: row.updated_at.toISOString(),
 });
 
-async function toRooms(ctx: Context, rows: SeenRoom[]): Promise<Room[]> {
+async function toRooms(ctx: Context, viewer: string, rows: SeenRoom[]): Promise<Room[]> {
   const places = rows.flatMap(({ id, last_message_seq }) =>
     last_message_seq === null ? [] : [{ room_id: id, seq: last_message_seq }],
   );
-  const last = places.length === 0 ? [] : await toMessages(ctx, await messagesAt(ctx.db, places));
+  const last = places.length === 0 ? [] : await toMessages(ctx, viewer, await messagesAt(ctx.db, places));
   const byRoom = new Map(last.map((message) => [message.chat_id, message]));
   return rows.map((row) => toRoom(row, byRoom.get(row.id) ?? null));
 }
@@ -67,7 +67,7 @@ export async function listRooms(
 ): Promise<{ rooms: Room[]; has_more: boolean }> {
   await ensureGeneral(ctx, [caller.user_id]);
   const { rooms, has_more } = page('rooms', await roomsOf(ctx.db, caller.user_id, limit + 1, skip), limit);
-  return { rooms: await toRooms(ctx, rooms), has_more };
+  return { rooms: await toRooms(ctx, caller.user_id, rooms), has_more };
 }
 
 export async function listPublicRooms(
@@ -77,12 +77,12 @@ export async function listPublicRooms(
 ): Promise<{ rooms: Room[]; has_more: boolean }> {
   const found = await publicRooms(ctx.db, caller.user_id, query.search, query.limit + 1, query.skip);
   const { rooms, has_more } = page('rooms', found, query.limit);
-  return { rooms: await toRooms(ctx, rooms), has_more };
+  return { rooms: await toRooms(ctx, caller.user_id, rooms), has_more };
 }
 
 export async function readRoom(ctx: Context, caller: Caller, id: string): Promise<Room> {
   await ensureGeneral(ctx, [caller.user_id]);
-  return (await toRooms(ctx, [await seenRoom(ctx.db, id, caller.user_id)]))[0] as Room;
+  return (await toRooms(ctx, caller.user_id, [await seenRoom(ctx.db, id, caller.user_id)]))[0] as Room;
 }
 
 export interface NewRoom {

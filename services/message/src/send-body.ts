@@ -36,8 +36,6 @@ export interface Draft {
   message_type: string;
   file_ids: string[];
   attachments: Attachment[];
-  /** The same, signed: what its frame and answer bear. */
-  shown_attachments: Attachment[];
   reply_to: string | null;
   client_id: string | null;
   /** Of the body as it was sent: masked or not, a repeat is a repeat. */
@@ -100,7 +98,6 @@ export function draftOf(sender: Sender, input: unknown, judge: Judge): Draft {
     message_type,
     file_ids,
     attachments: [],
-    shown_attachments: [],
     reply_to,
     client_id,
     body_hash,

@@ -6,7 +6,7 @@ import type { Resolved } from './send-resolve.ts';
 import type { SendOutcome, SendRow } from './send-store.ts';
 
 export interface Sent {
-  /** The message as everybody gets it; for a repeat only what identifies the first one. */
+  /** The message as its frame has it, with bare paths of files; for a repeat only what identifies the first one. */
   message: Message | undefined;
   /** Its frame's exact text; '' for a repeat. */
   frame: string;
@@ -34,7 +34,7 @@ export function write(draft: Draft, at: string, found: Resolved): Written {
     ...(draft.recipient_id === null ? {} : { recipient_id: draft.recipient_id }),
     content: draft.content,
     message_type: draft.message_type,
-    attachments: draft.shown_attachments,
+    attachments: draft.attachments,
     reply_to: draft.reply_to,
     mentions: found.mentions,
     thread_count: 0,

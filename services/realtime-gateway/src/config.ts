@@ -1,7 +1,16 @@
-import { type AccessSettings, type BaseConfig, baseSettings, list, readConfig, secret } from '@chatapi/kit';
+import {
+  type AccessSettings,
+  type BaseConfig,
+  baseSettings,
+  type FileLinkSettings,
+  fileLinkSettings,
+  list,
+  readConfig,
+  secret,
+} from '@chatapi/kit';
 import Joi from 'joi';
 
-export interface Config extends BaseConfig, AccessSettings {
+export interface Config extends BaseConfig, AccessSettings, FileLinkSettings {
   RATE_LIMIT_WS_MESSAGES: number;
   ALLOWED_ORIGINS: string[];
   DRAIN_MS: number;
@@ -36,6 +45,7 @@ export const schema = Joi.object<Config>({
     .max(10_000)
     .default(5000)
     .description('most milliseconds over which a stopping node closes its connections'),
+  ...fileLinkSettings(),
   AUTH_INTERNAL_URL: list().required().description('second listeners of auth: revocations, public keys'),
   USER_INTERNAL_URL: list().required().description('second listeners of user: who was last seen when'),
   MESSAGE_INTERNAL_URL: list().required().description('second listeners of message: sends, rooms, the log'),

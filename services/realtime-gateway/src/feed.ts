@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isHeldUp, unansweredFor } from './acks.ts';
 import type { Page } from './log-reader.ts';
 import type { Connection, Feed, Node, Resume, Room, RoomEvent } from './node.ts';
+import { writeEvent } from './room-event.ts';
 import { readAgain } from './throttle.ts';
 import { HIGH_WATER, unsent } from './writer.ts';
 import { jsonFrame } from './ws-frame.ts';
@@ -113,7 +114,7 @@ function releaseHeld(node: Node, c: Connection, feed: Feed, held: NonNullable<Fe
     if (isHeldUp(c, feed.room, event.seq, after)) return;
     held.shift();
     feed.heldBytes -= event.frame.length;
-    node.writer.write(c, event.frame);
+    writeEvent(node, c, event);
     feed.at = event.seq;
   }
   endFeed(node, c, feed);
@@ -149,7 +150,7 @@ function writePage(node: Node, c: Connection, feed: Feed, events: RoomEvent[], l
       markLagging(node, c);
       return false;
     }
-    node.writer.write(c, event.frame);
+    writeEvent(node, c, event);
     feed.at = event.seq;
   }
   return true;

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers';
 import type { Peer } from '@chatapi/kit';
 import type { RoomEvent } from './node.ts';
-import { textFrame } from './ws-frame.ts';
+import { roomEvent } from './room-event.ts';
 
 export interface Page {
   readable: boolean;
@@ -46,7 +46,7 @@ const pageOf = ({ readable, first_seq, last_seq, events }: WireRoom): Page => ({
   readable,
   first_seq,
   last_seq,
-  events: events.map(({ seq, sender, frame }) => ({ seq, sender, origin: '', frame: textFrame(frame) })),
+  events: events.map(({ seq, sender, frame }) => roomEvent(seq, sender, '', frame)),
 });
 
 const NOTHING: Page = { readable: false, first_seq: 0, last_seq: 0, events: [] };

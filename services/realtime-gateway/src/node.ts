@@ -1,7 +1,7 @@
 // Owns: the shapes of what a realtime node holds in memory. All of it can be lost: the log, Redis and the clients have the rest.
 import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { AccessClaims, AccessVerifier, Base, Limiter, Peer, Redis, RevocationSet } from '@chatapi/kit';
+import type { AccessClaims, AccessVerifier, Base, FileLinks, Limiter, Peer, Redis, RevocationSet } from '@chatapi/kit';
 import type { WebSocket } from 'ws';
 import type { Config } from './config.ts';
 import type { Figures } from './figures.ts';
@@ -21,6 +21,8 @@ export interface RoomEvent {
   /** Connection that sent it; '' for none. */
   origin: string;
   frame: Buffer;
+  /** Bears files: everybody gets the links to them signed for themself. */
+  files: boolean;
 }
 
 /** A client's message from its frame to its ack. */
@@ -159,6 +161,7 @@ export interface Node extends Base<Config> {
   verifier: AccessVerifier;
   revocations: RevocationSet;
   limiter: Limiter;
+  links: FileLinks;
   connections: Map<string, Connection>;
   users: Map<string, LocalUser>;
   rooms: Map<string, Room>;

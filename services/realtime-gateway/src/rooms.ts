@@ -4,6 +4,7 @@ import { roomTopic } from '@chatapi/bus';
 import { unansweredFor } from './acks.ts';
 import { addFeed, feedLive, markLagging, pump } from './feed.ts';
 import type { Connection, Node, Room, RoomEvent } from './node.ts';
+import { writeEvent } from './room-event.ts';
 import { HIGH_WATER, unsent } from './writer.ts';
 
 const MOST_WAITING = 512;
@@ -37,7 +38,7 @@ function hand(node: Node, room: Room, event: RoomEvent, c: Connection): void {
   else if (unsent(c) > HIGH_WATER) {
     markLagging(node, c);
     addFeed(c, { room: room.id, at: event.seq - 1, began: event.seq - 1 });
-  } else node.writer.write(c, event.frame);
+  } else writeEvent(node, c, event);
 }
 
 function deliver(node: Node, room: Room, event: RoomEvent): void {

@@ -2,6 +2,7 @@
 import { decodePacket, type ReceivedRecord, userTopic } from '@chatapi/bus';
 import { takeWord } from './connection-limit.ts';
 import type { Connection, LocalUser, Node } from './node.ts';
+import { roomEvent } from './room-event.ts';
 import { receive } from './rooms.ts';
 import { joined, left } from './users.ts';
 import { HIGH_WATER, unsent } from './writer.ts';
@@ -32,8 +33,7 @@ function membership(change: (node: Node, user: LocalUser, record: ReceivedRecord
 const KINDS: Record<ReceivedRecord['kind'], Take> = {
   event(node, { room: id, seq, sender, origin, frame }) {
     const room = node.rooms.get(id);
-    if (room !== undefined && seq > room.position)
-      receive(node, room, { seq, sender, origin, frame: textFrame(frame) });
+    if (room !== undefined && seq > room.position) receive(node, room, roomEvent(seq, sender, origin, frame));
   },
   notice(node, { topic, room: id, sender, frame }) {
     if (takeWord(node, topic)) return;

@@ -31,4 +31,10 @@ export function textFrame(payload: Buffer | string): Buffer {
   return frame;
 }
 
+/** What `textFrame` was made of; a view, no copy. */
+export function payloadOf(frame: Buffer): Buffer {
+  const short = frame[1] as number;
+  return frame.subarray(short < 126 ? 2 : short === 126 ? 4 : 10);
+}
+
 export const jsonFrame = (value: object): Buffer => textFrame(JSON.stringify(value));

@@ -1,18 +1,15 @@
 // A node without network: real rooms, feeds, holes, writer; its log is an array, its sockets remember what was written.
 import { setImmediate as turn } from 'node:timers/promises';
+import { openFileLinks } from '@chatapi/kit';
 import { openHoles } from '../src/holes.ts';
 import type { LogReader } from '../src/log-reader.ts';
 import type { Connection, LocalUser, Node, Room, RoomEvent } from '../src/node.ts';
+import { roomEvent } from '../src/room-event.ts';
 import { makeRoom } from '../src/rooms.ts';
 import { openWriter } from '../src/writer.ts';
-import { textFrame } from '../src/ws-frame.ts';
 
-export const eventOf = (seq: number, sender = 'someone', origin = ''): RoomEvent => ({
-  seq,
-  sender,
-  origin,
-  frame: textFrame(JSON.stringify({ seq })),
-});
+export const eventOf = (seq: number, sender = 'someone', origin = ''): RoomEvent =>
+  roomEvent(seq, sender, origin, JSON.stringify({ seq }));
 
 /** Payloads of the text frames in these bytes. */
 export function payloads(bytes: Buffer): unknown[] {
@@ -95,6 +92,7 @@ export function openParts(): Parts {
     online: { noted: () => undefined, start: () => ({ close: async () => undefined }) },
     topics: { enter: async () => true, leave: async () => undefined, enterAll: async () => undefined, entered: true },
     writer: openWriter(),
+    links: openFileLinks('secret', 60),
     positions: { delivered: () => undefined, fed: () => undefined, read: () => undefined },
     figures: {
       resumed: (complete: boolean) => resumes.push(complete),

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { addFeed, pump } from '../src/feed.ts';
+import { roomEvent } from '../src/room-event.ts';
 import { receive } from '../src/rooms.ts';
 import { openParts, until, upTo } from './parts.ts';
 
@@ -33,6 +35,23 @@ describe('the order of a room', () => {
     for (const event of append(50)) receive(node, room, event);
     await until(() => socket.seqs.length === 50);
     expect(log.reads).to.equal(0);
+  });
+
+  it('links to files are signed for each reader, live and from the log', async () => {
+    const { node, room, log, join } = openParts();
+    const frame = { seq: 1, attachments: [{ id: 'file_1', url: '/files/file_1/content', thumbnail_url: null }] };
+    const event = roomEvent(1, 'someone', '', JSON.stringify(frame));
+    log.events.push(event);
+    const readers = [join('a'), join('b')];
+    receive(node, room, event);
+    const late = join('late');
+    void pump(node, late.c, addFeed(late.c, { room: 'room', at: 0, began: 0 }));
+    for (const { socket, user } of [...readers, late]) {
+      await until(() => socket.frames.length === 1);
+      const [file] = socket.frames[0].attachments;
+      expect(node.links.verify('file_1', 'content', file.url.split('token=')[1])).to.equal(user.id);
+      expect(socket.frames[0].seq).to.equal(1);
+    }
   });
 
   it('a hole that closes by itself within milliseconds costs no read', async () => {
