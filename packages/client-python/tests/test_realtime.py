@@ -77,3 +77,18 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         await until(lambda: len(self.sockets) == 2 and self.realtime.state == "connected")
         await asyncio.sleep(0.05)
         self.assertEqual(self.sockets[1].sent, [])
+
+    async def test_who_runs_until_the_end_is_told_all_before_it(self) -> None:
+        told: List[str] = []
+
+        async def slow(change: Any) -> None:
+            await asyncio.sleep(0.02)
+            told.append(change["state"])
+
+        self.realtime.on("state", slow)
+        await self.realtime.wait_ready(1)
+        self.realtime._machine.close(ChatApiError("AUTHENTICATION_ERROR", "ended"), 4401)
+        self.sockets[0].says.put_nowait(None)
+        with self.assertRaises(ChatApiError):
+            await asyncio.wait_for(self.realtime.run_forever(), 5)
+        self.assertEqual(told[-1], "closed")

@@ -71,7 +71,17 @@ export function whenBack(back: Listener): Listener {
 
 export const now = (): number => performance.now();
 
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+/** No longer than until the signal aborts. */
+export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, signal?.aborted ? 0 : Math.max(0, ms));
+    signal?.addEventListener('abort', end);
+  });
 
 /** `randomUUID` is there on https and localhost alone. */
 export const newId = (): string =>

@@ -21,7 +21,7 @@ export interface RestOptions extends TokenOptions {
   fetch?: typeof fetch;
   /** For one request; default 10,000. */
   timeoutMs?: number;
-  /** How often a call that may be repeated is tried again where the server or the network is away; default 3. */
+  /** How often a call that may be repeated is tried again where the server or the network is away; default 5. */
   retries?: number;
   /** Default: the console. */
   logger?: Logger;
@@ -87,7 +87,7 @@ export class Rest {
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
     this.fetch = options.fetch ?? ((...call) => fetch(...call));
     this.#timeoutMs = options.timeoutMs ?? 10_000;
-    this.#retries = options.retries ?? 3;
+    this.#retries = options.retries ?? 5;
     this.logger = options.logger ?? console;
     this.tokens = new TokenKeeper(options, (refreshToken) => this.#refresh(refreshToken), this.clock);
   }
@@ -95,6 +95,7 @@ export class Rest {
   /** @returns the answer's body; undefined without one. @throws ChatApiError */
   async call<T>(method: string, path: string, request: Request = {}): Promise<T> {
     const { safe = true, waits = true } = request;
+    const backoff = new Backoff();
     for (let left = this.#retries; ; left--) {
       try {
         const response = await (waits && !request.anonymous
@@ -106,7 +107,7 @@ export class Rest {
         const error = asError(thrown);
         const again = safe && waits && left > 0 && error.retryable && error.code !== 'RATE_LIMIT_EXCEEDED';
         if (!again) throw error;
-        await sleep(error.retryAfterMs ?? new Backoff(200).next());
+        await sleep((error.retryAfterMs ?? 0) + backoff.next(), request.signal);
       }
     }
   }
@@ -140,8 +141,7 @@ export class Rest {
 
   async #untilAllowed(method: string, path: string, request: Request): Promise<Response> {
     while (true) {
-      await sleep(this.#limitedUntil - now());
-      if (request.signal?.aborted) throw cutOff('', undefined, request.signal);
+      await sleep(this.#limitedUntil - now(), request.signal);
       try {
         return await this.attempt(method, path, request);
       } catch (error) {
@@ -158,6 +158,7 @@ export class Rest {
 
   async #exchange(method: string, path: string, request: Request, token?: string): Promise<Response> {
     const { query, body, signal } = request;
+    if (signal?.aborted) throw cutOff('', undefined, signal);
     const late = AbortSignal.timeout(this.#timeoutMs);
     const headers = { ...bearer(token), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) };
     try {

@@ -1,7 +1,7 @@
 // Accounts, sessions and profiles.
 import type { Export, Me, Profile, Session, SessionInfo } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
-import { type CallOptions, type Paging, path, type Rest } from './rest.ts';
+import { type CallOptions, type Paging, path, type Request, type Rest } from './rest.ts';
 
 export interface RegisterInput {
   /** 3–32 of `A–Z a–z 0–9 _ . -`, whatever their case one name. */
@@ -36,7 +36,7 @@ export class UsersApi {
 
   /** Makes an account; the client goes on in its name. `CONFLICT`: name or email is taken. */
   async register(input: RegisterInput, options?: CallOptions): Promise<Session> {
-    return this.#opened('/users/register', input, options);
+    return this.#opened('/users/register', input, { ...options, safe: false });
   }
 
   /**
@@ -111,8 +111,8 @@ export class UsersApi {
     return this.#rest.call('GET', '/users/me/export', options);
   }
 
-  async #opened(to: string, body: object, options?: CallOptions): Promise<Session> {
-    const session = await this.#rest.call<Session>('POST', to, { ...options, body, safe: false, anonymous: true });
+  async #opened(to: string, body: object, options?: Request): Promise<Session> {
+    const session = await this.#rest.call<Session>('POST', to, { ...options, body, anonymous: true });
     await this.#rest.tokens.adopt(session);
     return session;
   }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { errorOfFrame } from '../src/errors.ts';
 import { ChatApiError, type Tokens } from '../src/index.ts';
-import { answering, clientOf } from './answering.ts';
+import { answering, clientOf, until } from './answering.ts';
 
 const refused = (status: number, code: string, more: object = {}): [number, object] => [
   status,
@@ -43,14 +43,25 @@ describe('an error', () => {
 });
 
 describe('a call', () => {
-  it('that may be repeated is tried up to 3 more times, a registration is not', async () => {
-    const { asked, fetch } = answering(() => [503, {}, { 'retry-after': '0' }]);
-    const client = clientOf({ fetch });
+  it('that may be repeated is tried again, a registration is not', async () => {
+    const { asked, fetch } = answering(() => [503, {}, { 'retry-after': '0.01' }]);
+    const client = clientOf({ fetch, retries: 2 });
     await caught(client.messages.send({ chat_id: 'r', content: 'c' }));
-    expect(asked).to.have.length(4);
+    expect(asked).to.have.length(3);
     expect(new Set(asked.map(({ body }) => body.client_id)), 'under one client_id').to.have.property('size', 1);
     await caught(client.users.register({ username: 'u', email: 'e', password: 'p' }));
-    expect(asked).to.have.length(5);
+    expect(asked).to.have.length(4);
+    await caught(client.users.login({ username_or_email: 'u', password: 'p' }));
+    expect(asked).to.have.length(7);
+  });
+
+  it('that waits for its next try ends with its signal', async () => {
+    const { asked, fetch } = answering(() => [503, {}, { 'retry-after': '60' }]);
+    const stop = new AbortController();
+    const error = caught(clientOf({ fetch }).users.me({ signal: stop.signal }));
+    await until(() => asked.length === 1);
+    setTimeout(() => stop.abort(), 20);
+    expect(await error).to.include({ code: 'ABORTED' });
   });
 
   it('waits for a limit, in its order; a wait of more than 2 minutes is an error', async () => {

@@ -30,7 +30,8 @@ class Driver:
         self._rooms_known = False
         self._token: Optional[str] = None
         self._errands: Set["asyncio.Task[None]"] = set()
-        self._dispatching = asyncio.ensure_future(self.inbox.dispatch(self._drained))
+        self.telling = asyncio.ensure_future(self.inbox.dispatch(self._drained))
+        """Ends once it is closed and the app was told everything."""
         self.running = asyncio.ensure_future(self._run())
 
     async def close(self) -> None:

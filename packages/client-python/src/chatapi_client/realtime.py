@@ -110,8 +110,9 @@ class AsyncRealtime(Listening):
             raise self._machine.error or ChatApiError(CLIENT_CLOSED, "The connection is closed")
 
     async def run_forever(self) -> None:
-        """Until it is closed; raises why, when it was not the app that closed it (banned, no fresh token)."""
-        await asyncio.wait({self._driver.running})
+        """Until it is closed and handlers have had what came before; raises why, when it was not the app that closed it
+        (banned, no fresh token)."""
+        await asyncio.wait({self._driver.telling})
         if self._machine.error is not None:
             raise self._machine.error
 

@@ -15,7 +15,7 @@ from .errors import NETWORK_ERROR, ChatApiError, error_of_answer
 from .tokens import OnTokens, TokenKeeper, TokenSource
 from .models import Tokens
 
-RETRIES = 3
+RETRIES = 5
 LONGEST_LIMIT_WAIT = 120.0
 """Seconds that a call waits for a limit to be lifted; where the server says longer, the error is raised at once."""
 
@@ -66,6 +66,7 @@ class Rest:
         ``waits``: tries again, and waits for a limit; without it the first answer counts.
         """
         request = {"params": dict(query or {}), "json": dict(body) if body is not None else None}
+        backoff = Backoff()
         for attempt in range(self._retries + 1):
             try:
                 response = await (self._paced if waits else self.attempt)(method, path, request, anonymous=anonymous)
@@ -74,7 +75,7 @@ class Rest:
                 limited = error.code == "RATE_LIMIT_EXCEEDED"
                 if limited or not (safe and error.retryable) or attempt == self._retries or not waits:
                     raise
-                await asyncio.sleep(error.retry_after or Backoff(0.2).next())
+                await asyncio.sleep((error.retry_after or 0.0) + backoff.next())
         raise AssertionError("the last attempt returns or raises")
 
     async def _paced(

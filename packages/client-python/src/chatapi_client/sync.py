@@ -145,7 +145,8 @@ class Realtime(Face, Listening):
     close = blocking(AsyncRealtime.close)
 
     def run_forever(self) -> None:
-        """Until it is closed, or Ctrl-C; raises why, when it was not the app that closed it (banned, no fresh token)."""
+        """Until it is closed and handlers have had what came before, or Ctrl-C; raises why, when it was not the app that
+        closed it (banned, no fresh token)."""
         try:
             self._portal.call(self._inner.run_forever())
         except KeyboardInterrupt:

@@ -34,7 +34,7 @@ class UsersApi:
         ``AUTHENTICATION_ERROR``: unknown or wrong. ``RATE_LIMIT_EXCEEDED``, ``ACCOUNT_LOCKED``: too many failed tries.
         """
         body = {"username_or_email": username_or_email, "password": password}
-        session: Session = await self._rest.call("POST", "/users/login", body=body, safe=False, anonymous=True)
+        session: Session = await self._rest.call("POST", "/users/login", body=body, anonymous=True)
         await self._rest.tokens.adopt(session)
         return session
 
