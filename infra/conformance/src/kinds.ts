@@ -72,9 +72,12 @@ export const LANGUAGES: Language[] = [
     run: (code) => pythonCommand(['-c', code]),
     bot: () => pythonCommand([join(REPO, 'examples', 'python-bot', 'bot.py')]),
     hears: `
+import threading
+heard = threading.Event()
+ws.on_message(lambda _: heard.set())
 ws.wait_ready()
 ws.send(chat_id='room_123', content='heard')
-import time; time.sleep(1)
+assert heard.wait(60)
 client.close()`,
   },
   {
@@ -84,7 +87,9 @@ client.close()`,
     bot: () => nodeCommand([join(REPO, 'examples', 'node-bot', 'bot.js')]),
     hears: `
 await ws.ready();
+const heard = ws.once('message');
 await ws.send({ chat_id: 'room_123', content: 'heard' });
-setTimeout(() => client.close(), 1000);`,
+await heard;
+await client.close();`,
   },
 ];

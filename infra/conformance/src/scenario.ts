@@ -1,101 +1,63 @@
-// Owns: running one scenario with every SDK, side by side: what one of them breaks, the others must bear.
-import { expect } from 'chai';
-import { cluster, type TestCluster } from './cluster.ts';
-import { type Driver, startDriver, type TokenSource } from './driver.ts';
-import { KINDS, type Kind } from './kinds.ts';
-import { type Network, openNetwork } from './network.ts';
-import { openClient, type Person, registered, type Socket } from './people.ts';
-import { differences, type View } from './view.ts';
+// Owns: when the scenarios run: in their order, several at a time, each with every SDK side by side: what one breaks, the
+// others must bear. Most of a scenario is waiting, so that all together take little longer than the longest.
+import { cluster, dispose, ownCluster } from './cluster.ts';
+import { KINDS } from './kinds.ts';
+import { openLine } from './line.ts';
+import { play, type Scenario } from './world.ts';
 
-export interface World {
-  kind: Kind;
-  cluster: TestCluster;
-  driver: Driver;
-  /** A further driver process of the same SDK. */
-  another(tokens?: TokenSource): Driver;
-  /** @param by the driver whose client it is; default: the scenario's first. */
-  someone(url?: string, by?: Driver): Promise<Person>;
-  network(): Promise<Network>;
-  /** Waits until the view has come to `last`, then compares it with the room's history. @returns the view. */
-  expectLog(socket: Socket, reader: Person, chat_id: string, last: number): Promise<View>;
+export interface Needs {
+  /** It kills what the others need. */
+  alone?: boolean;
+  /** A cluster of its own, with these settings. */
+  settings?: NodeJS.ProcessEnv;
 }
 
-export type Scenario = (world: World) => Promise<void>;
+/** How each SDK failed that did. */
+type Failures = Map<string, unknown>;
 
-const REACH_MS = 60_000;
-const LOOK_MS = 50;
+/** More at once would be a queue for the processor. */
+const AT_ONCE = 4;
+const LONGEST_RUN_MS = 900_000;
 
-async function reach(driver: Driver, socket: Socket, chat_id: string, last: number): Promise<View> {
-  for (const end = Date.now() + REACH_MS; ; ) {
-    const view = await socket.view();
-    if ((view.rooms[chat_id]?.last ?? 0) >= last || Date.now() > end) return view;
-    if (driver.uncaught.length > 0) throw new Error(driver.uncaught[0]);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-}
+const line = openLine(AT_ONCE);
+const planned: (() => void)[] = [];
 
-async function play(kind: Kind, own: TestCluster, scenario: Scenario): Promise<void> {
-  const closing: (() => Promise<void>)[] = [];
-  const drivers: Driver[] = [];
-  const another = (tokens?: TokenSource): Driver => {
-    const driver = startDriver(kind, tokens);
-    drivers.push(driver);
-    closing.unshift(driver.end);
-    return driver;
-  };
-  const driver = another();
-  const world: World = {
-    kind,
-    cluster: own,
-    driver,
-    another,
-    someone: (url = own.url, by = driver) => registered(by, url),
-    network: async () => {
-      const network = await openNetwork(own.url);
-      closing.push(network.close);
-      return network;
-    },
-    expectLog: async (socket, reader, chat_id, last) => {
-      const view = await reach(driver, socket, chat_id, last);
-      const log = await reader.call('iterate', { chat_id, after_seq: 0 });
-      expect(differences(view.rooms[chat_id], log, last)).to.deep.equal([]);
-      return view;
-    },
-  };
+async function playWithEach(act: Scenario, settings?: NodeJS.ProcessEnv): Promise<Failures> {
+  const failures: Failures = new Map();
+  const own = settings && (await ownCluster(settings));
   try {
-    await scenario(world);
-    expect(drivers.flatMap(({ uncaught }) => uncaught)).to.deep.equal([]);
+    const plays = KINDS.map((kind) =>
+      play(kind, own ?? cluster(), act).catch((error) => void failures.set(kind.name, error)),
+    );
+    await Promise.all(plays);
+    return failures;
   } finally {
-    for (const close of closing) await close();
+    await dispose(own);
   }
 }
 
-/** @param own another cluster than the shared one. */
-export function scenario(title: string, act: Scenario, own: () => TestCluster = cluster): void {
+const inTurn = (act: Scenario, { alone, settings }: Needs): Promise<Failures> =>
+  settings === undefined ? line(alone ? AT_ONCE : 1, () => playWithEach(act)) : playWithEach(act, settings);
+
+export function scenario(title: string, act: Scenario, needs: Needs = {}): void {
+  let outcome: Promise<Failures>;
+  planned.push(() => {
+    outcome = inTurn(act, needs);
+    // It is told where its test is reached.
+    outcome.catch(() => undefined);
+  });
   describe(title, function () {
-    this.timeout(180_000);
-    let plays: Map<string, Promise<unknown>>;
-    before(() => {
-      const played = (kind: Kind): Promise<unknown> =>
-        play(kind, own(), act).then(
-          () => undefined,
-          (error: unknown) => error,
-        );
-      plays = new Map(KINDS.map((kind) => [kind.name, played(kind)]));
-    });
-    after(() => Promise.all(plays.values()));
+    this.timeout(LONGEST_RUN_MS);
     for (const { name } of KINDS) {
       it(name, async () => {
-        const failure = await plays.get(name);
-        if (failure !== undefined) throw failure;
+        const failures = await outcome;
+        if (failures.has(name)) throw failures.get(name);
       });
     }
   });
 }
 
-/** An account of the first admin, with a client of the SDK under test. */
-export async function adminOf({ driver, cluster: own }: World, name: string, password: string) {
-  const client = await openClient(driver, { base_url: own.url });
-  await client.call('login', { username_or_email: name, password });
-  return client;
-}
+// A hook of the whole run, after the one that starts the cluster.
+before(() => {
+  for (const start of planned) start();
+});

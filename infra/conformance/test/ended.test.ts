@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { ADMIN } from '../src/cluster.ts';
 import type { SdkError } from '../src/driver.ts';
-import { adminOf, scenario } from '../src/scenario.ts';
+import { scenario } from '../src/scenario.ts';
+import { adminOf } from '../src/world.ts';
 
 const failureOf = (work: Promise<unknown>): Promise<SdkError> =>
   work.then(

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { dispose, ownCluster, type TestCluster } from '../src/cluster.ts';
 import { type Person, unique } from '../src/people.ts';
-import { scenario, type World } from '../src/scenario.ts';
+import { scenario } from '../src/scenario.ts';
 import { contentsOf } from '../src/view.ts';
+import type { World } from '../src/world.ts';
 
 const WINDOW_S = 2;
 const REQUESTS = 20;
@@ -25,27 +25,17 @@ async function messages(world: World, person: Person): Promise<void> {
   expect(view.errors).to.deep.equal([]);
 }
 
-describe('limits', () => {
-  let own: TestCluster;
-  before(async function () {
-    this.timeout(60_000);
-    own = await ownCluster({
+scenario(
+  'ten times the limit of REST at once, and more than a minute’s messages in a second: all is waited for, none told',
+  async (world) => {
+    const people = await Promise.all([world.someone(), world.someone()]);
+    await Promise.all([calls(people[0]), messages(world, people[1])]);
+  },
+  {
+    settings: {
       RATE_LIMIT_REQUESTS: String(REQUESTS),
       RATE_LIMIT_WINDOW: String(WINDOW_S),
       RATE_LIMIT_WS_MESSAGES: String(FRAMES),
-    });
-  });
-  after(async function () {
-    this.timeout(30_000);
-    await dispose(own);
-  });
-
-  scenario(
-    'ten times the limit of REST at once, and more than a minute’s messages in a second: all is waited for, none told',
-    async (world) => {
-      const people = await Promise.all([world.someone(), world.someone()]);
-      await Promise.all([calls(people[0]), messages(world, people[1])]);
     },
-    () => own,
-  );
-});
+  },
+);

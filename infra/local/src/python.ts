@@ -28,7 +28,9 @@ const withPath = (...more: string[]): NodeJS.ProcessEnv => {
   return {
     ...process.env,
     PYTHONPATH: [SDK, ...more, PYTHONPATH].filter(Boolean).join(delimiter),
-    PYTHONDONTWRITEBYTECODE: '1',
+    // Compiled once, and into nobody’s folder.
+    PYTHONDONTWRITEBYTECODE: '',
+    PYTHONPYCACHEPREFIX: join(REPO, '.cache', 'pycache'),
   };
 };
 
