@@ -40,7 +40,7 @@ export const CALLS: Record<string, Call> = {
 
   'POST /rooms': {
     method: 'chats.create',
-    args: [{ chat_id: 'c', name: 'n', topic: 't', visibility: 'private', member_ids: [] }],
+    args: [{ chat_id: 'c', name: 'n', topic: 't', visibility: 'private', member_ids: ['u'] }],
     input: 0,
   },
   'GET /rooms': { method: 'chats.list', args: [PAGING], input: 0 },
@@ -75,7 +75,7 @@ export const CALLS: Record<string, Call> = {
         recipient_id: 'r',
         content: 'c',
         message_type: 'text',
-        attachments: [],
+        attachments: ['f'],
         reply_to: 'r',
         client_id: 'c',
       },

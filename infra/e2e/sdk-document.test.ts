@@ -9,6 +9,7 @@ import { REPO } from '@chatapi/local';
 import { expect } from 'chai';
 import { type Json, rest } from './client.ts';
 import { typeOf } from './json-schema.ts';
+import { answerOf, bodyOf, listedBy, operationOf, queryOf } from './openapi.ts';
 import { CALLS, type Call, NO_METHOD } from './sdk-calls.ts';
 
 interface Asked {
@@ -16,17 +17,6 @@ interface Asked {
   url: URL;
   body?: Json;
 }
-
-const operationOf = (doc: Json, name: string): Json => {
-  const [method = '', path = ''] = name.split(' ');
-  return doc.paths[path]?.[method.toLowerCase()];
-};
-const queryOf = (operation: Json): Json[] =>
-  (operation.parameters ?? []).filter((p: Json) => p.in === 'query' && p.name !== 'token');
-const bodyOf = (operation: Json): Json | undefined => operation.requestBody?.content?.['application/json']?.schema;
-const answerOf = (operation: Json): Json | undefined =>
-  Object.entries<Json>(operation.responses).find(([code]) => code.startsWith('2'))?.[1].content?.['application/json']
-    ?.schema;
 
 /** What the method asks of the network. */
 async function askedBy({ method, args }: Call): Promise<Asked> {
@@ -52,14 +42,9 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : ['the SDK has', A,
 type Item<T> = T extends Page<infer U> ? U : T extends (infer U)[] ? U : T;
 `;
 
-const PAGE_FIELDS = new Set(['has_more', 'total', 'skip', 'limit', 'last_seq']);
-
 /** Lists are compared by what they list; that a field may be missing is told by few schemas, and not compared. */
 function answerCheck(at: string, schema: Json): string {
-  const lists = Object.entries<Json>(schema.properties ?? {}).filter(([name]) => !PAGE_FIELDS.has(name));
-  const isList = lists.length === 1 && lists[0]?.[1].type === 'array';
-  const described = isList ? typeOf((lists[0] as [string, Json])[1].items) : typeOf(schema);
-  return `Same<Plain<Item<Awaited<ReturnType<${at}>>>>, Plain<${described}>>`;
+  return `Same<Plain<Item<Awaited<ReturnType<${at}>>>>, Plain<${typeOf(listedBy(schema) ?? schema)}>>`;
 }
 
 function checksOf(name: string, { method, input }: Call, operation: Json): string[] {

@@ -29,7 +29,9 @@ export async function pythonTests(run: Run): Promise<Outcome> {
   if (code !== 0) return units;
   const config = ['--config-file', join(PACKAGE, 'pyproject.toml'), '--cache-dir', join(REPO, '.cache', 'mypy')];
   const places = ['src', 'tests'].map((name) => join(PACKAGE, name));
-  const users = [join(REPO, 'examples', 'python-bot'), join(REPO, 'infra', 'conformance', 'drivers', 'python')];
+  const users = ['examples/python-bot', 'infra/conformance/drivers/python', 'infra/e2e/sdk-python'].map((place) =>
+    join(REPO, place),
+  );
   const types = await run(file, ['-m', 'mypy', ...config, ...places, ...users], env);
   return { passed: units.passed + (types.code === 0 ? 1 : 0), failed: units.failed + (types.code === 0 ? 0 : 1) };
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import AsyncIterator, Optional, Sequence
 
 from .pages import page_of, pages
-from .rest import Rest, given, segment
+from .rest import KEEP, Rest, changed, given, segment
 from .models import Member, Page, Room
 
 
@@ -55,12 +55,16 @@ class ChatsApi:
         self,
         chat_id: str,
         *,
-        name: Optional[str] = None,
-        topic: Optional[str] = None,
-        visibility: Optional[str] = None,
+        name: Optional[str] = KEEP,
+        topic: Optional[str] = KEEP,
+        visibility: str = KEEP,
+        slow_mode_seconds: int = KEEP,
     ) -> Room:
-        """Change the given fields: owners and the room's moderators, ``visibility`` owners alone."""
-        body = given(name=name, topic=topic, visibility=visibility)
+        """Change the given fields: owners and the room's moderators, ``visibility`` owners alone.
+
+        ``name`` and ``topic``: None for none. ``slow_mode_seconds``: between two messages of one member, 0 for off.
+        """
+        body = changed(name=name, topic=topic, visibility=visibility, slow_mode_seconds=slow_mode_seconds)
         room: Room = await self._rest.call("PUT", f"/rooms/{segment(chat_id)}", body=body)
         return room
 
@@ -92,6 +96,11 @@ class ChatsApi:
     async def remove_member(self, chat_id: str, user_id: str) -> None:
         await self._rest.call("DELETE", f"/rooms/{segment(chat_id)}/members/{segment(user_id)}")
 
-    async def mark_read(self, chat_id: str, seq: int) -> None:
-        """I have read up to here; never goes back."""
-        await self._rest.call("PUT", f"/rooms/{segment(chat_id)}/read", body={"seq": seq})
+    async def mute(self, chat_id: str, user_id: str, *, until: Optional[str] = None) -> Member:
+        """Reading goes on, sending is refused. ``until``: RFC 3339; unset: until `unmute`."""
+        path = f"/rooms/{segment(chat_id)}/members/{segment(user_id)}/mute"
+        member: Member = await self._rest.call("PUT", path, body=given(until=until))
+        return member
+
+    async def unmute(self, chat_id: str, user_id: str) -> None:
+        await self._rest.call("DELETE", f"/rooms/{segment(chat_id)}/members/{segment(user_id)}/mute")

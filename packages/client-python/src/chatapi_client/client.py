@@ -6,8 +6,11 @@ from typing import List, Optional
 
 from .admin import AdminApi
 from .chats import ChatsApi
+from .admin_models import Report
 from .files import FilesApi
 from .messages import MessagesApi
+from .models import Announcement, Page, RateLimit
+from .pages import page_of
 from .realtime import AsyncRealtime
 from .rest import RETRIES, Rest
 from .tokens import OnTokens, TokenSource
@@ -58,6 +61,22 @@ class AsyncChatClient:
         self.files = FilesApi(self._rest)
         self.admin = AdminApi(self._rest)
         self.websocket = AsyncWebSocketApi(self._rest)
+
+    async def rate_limits(self) -> List[RateLimit]:
+        """Every limit, and what is left of it."""
+        limits: List[RateLimit] = (await self._rest.call("GET", "/rate-limits"))["limits"]
+        return limits
+
+    async def report(self, *, target_type: str, target_id: str, reason: str) -> Report:
+        """To those who moderate. ``target_type``: ``message``, ``file`` or ``user``."""
+        body = {"target_type": target_type, "target_id": target_id, "reason": reason}
+        report: Report = await self._rest.call("POST", "/reports", body=body, safe=False)
+        return report
+
+    async def announcements(self, *, limit: int = 50, skip: int = 0) -> Page[Announcement]:
+        """Of the installation's admins, newest first."""
+        query = {"limit": limit, "skip": skip}
+        return page_of("announcements", await self._rest.call("GET", "/announcements", query=query))
 
     async def close(self) -> None:
         """Ends its connections too."""

@@ -55,11 +55,16 @@ class FilesApi:
     async def url(self, file_id: str) -> str:
         """An absolute URL of the bytes that works without a token until the file's ``url_expires_at``."""
         file = await self.get(file_id)
-        return self._rest.base_url + file["url"]
+        return self._rest.base_url + (file["url"] or f"/files/{segment(file_id)}/content")
 
     async def content(self, file_id: str) -> bytes:
         """All bytes, held in memory."""
         response = await self._rest.attempt("GET", f"/files/{segment(file_id)}/content", {})
+        return response.content
+
+    async def thumbnail(self, file_id: str) -> bytes:
+        """A small picture of an image; ``RESOURCE_NOT_FOUND`` where there is none (yet)."""
+        response = await self._rest.attempt("GET", f"/files/{segment(file_id)}/thumbnail", {})
         return response.content
 
     async def list(self, *, limit: int = 50, skip: int = 0) -> Page[File]:

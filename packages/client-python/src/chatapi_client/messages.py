@@ -102,15 +102,19 @@ class MessagesApi:
         message: Message = await self._rest.call("GET", f"/messages/{segment(message_id)}")
         return message
 
-    async def update(self, message_id: str, *, content: str) -> Message:
+    async def update(self, message_id: str, *, content: str, is_edited: Optional[bool] = None) -> Message:
         """Edit one's own message. ``content``: 1–4,000 characters."""
-        body = {"content": content}
+        body = given(content=content, is_edited=is_edited)
         message: Message = await self._rest.call("PUT", f"/messages/{segment(message_id)}", body=body)
         return message
 
     async def delete(self, message_id: str) -> None:
         """A deleted message stays in its place, without its text. By its sender, the room's moderators, admins."""
         await self._rest.call("DELETE", f"/messages/{segment(message_id)}")
+
+    async def mark_read(self, *, chat_id: str, seq: int) -> None:
+        """I have read up to here; never goes back."""
+        await self._rest.call("PUT", f"/rooms/{segment(chat_id)}/read", body={"seq": seq})
 
     async def react(self, message_id: str, emoji: str) -> None:
         """``emoji``: one, of at most 32 bytes. A second time changes nothing."""

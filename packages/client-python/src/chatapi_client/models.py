@@ -40,7 +40,7 @@ class Presence(TypedDict):
 
 
 class User(TypedDict, total=False):
-    """``email`` is there for oneself and for admins only, ``presence`` on the profiles of others."""
+    """``email`` is there for oneself and for admins only. ``status``: ``active`` or ``banned``."""
 
     id: str
     username: str
@@ -50,9 +50,14 @@ class User(TypedDict, total=False):
     avatar_url: Optional[str]
     role: str
     status: str
-    presence: Presence
     created_at: str
     updated_at: str
+
+
+class Profile(User, total=False):
+    """A user as others see them."""
+
+    presence: Presence
 
 
 class Tokens(TypedDict):
@@ -78,7 +83,26 @@ class SessionInfo(TypedDict):
 
 
 class File(TypedDict, total=False):
-    """``size`` in bytes; ``url`` is relative, signed and good until ``url_expires_at``."""
+    """``size`` in bytes; ``url`` is relative, signed and good until ``url_expires_at``, None while it may not be fetched:
+    ``scan_status`` is ``off``, ``pending``, ``clean`` or ``infected``."""
+
+    id: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    description: Optional[str]
+    url: Optional[str]
+    url_expires_at: Optional[str]
+    thumbnail_url: Optional[str]
+    uploaded_by: str
+    scan_status: str
+    scan_result: Optional[str]
+    created_at: str
+
+
+class Attachment(TypedDict, total=False):
+    """A file as a message bears it."""
 
     id: str
     filename: str
@@ -89,8 +113,6 @@ class File(TypedDict, total=False):
     url: str
     url_expires_at: str
     thumbnail_url: Optional[str]
-    uploaded_by: str
-    created_at: str
 
 
 class Reaction(TypedDict):
@@ -109,7 +131,7 @@ class Message(TypedDict, total=False):
     recipient_id: str
     content: str
     message_type: str
-    attachments: List[File]
+    attachments: List[Attachment]
     reply_to: Optional[str]
     mentions: List[str]
     thread_count: int
@@ -134,6 +156,7 @@ class Room(TypedDict, total=False):
     role: Optional[str]
     recipient_id: str
     member_count: int
+    slow_mode_seconds: int
     last_seq: int
     read_seq: int
     unread_count: int
@@ -149,6 +172,37 @@ class Member(TypedDict):
     role: str
     joined_at: str
     read_seq: int
+    muted_until: Optional[str]
+
+
+class Announcement(TypedDict):
+    id: str
+    text: str
+    created_by: str
+    created_at: str
+
+
+class Export(TypedDict):
+    """``status``: ``pending`` or ``ready``; then ``url`` is there, relative and signed."""
+
+    id: str
+    status: str
+    size: Optional[int]
+    created_at: str
+    finished_at: Optional[str]
+    expires_at: Optional[str]
+    url: Optional[str]
+    url_expires_at: Optional[str]
+
+
+class RateLimit(TypedDict):
+    """``name``: ``general``, ``uploads``, ``login`` or ``websocket_messages``. ``reset`` in Unix seconds. None: not known."""
+
+    name: str
+    limit: int
+    window_s: int
+    remaining: Optional[int]
+    reset: Optional[int]
 
 
 class StateChange(TypedDict):

@@ -14,7 +14,7 @@ from .errors import ChatApiError
 
 ABORTED = "ABORTED"
 
-Source = Union[str, "os.PathLike[str]", bytes, BinaryIO]
+Source = Union[str, os.PathLike[str], bytes, BinaryIO]
 OnProgress = Callable[[int, Optional[int]], Any]
 
 CHUNK = 64 * 1024

@@ -30,6 +30,14 @@ def given(**fields: Any) -> Dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+KEEP: Any = object()
+"""The default of a field that may be emptied with None: it stays as it is."""
+
+
+def changed(**fields: Any) -> Dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not KEEP}
+
+
 class Rest:
     def __init__(
         self,

@@ -29,11 +29,15 @@ class UsersApi(Face):
     me = blocking(AsyncUsersApi.me)
     update = blocking(AsyncUsersApi.update)
     change_password = blocking(AsyncUsersApi.change_password)
+    delete_me = blocking(AsyncUsersApi.delete_me)
     sessions = blocking(AsyncUsersApi.sessions)
     end_session = blocking(AsyncUsersApi.end_session)
+    end_other_sessions = blocking(AsyncUsersApi.end_other_sessions)
     get = blocking(AsyncUsersApi.get)
     search = blocking(AsyncUsersApi.search)
     iterate = iterating(AsyncUsersApi.iterate)
+    start_export = blocking(AsyncUsersApi.start_export)
+    export = blocking(AsyncUsersApi.export)
 
 
 class MessagesApi(Face):
@@ -43,6 +47,7 @@ class MessagesApi(Face):
     get = blocking(AsyncMessagesApi.get)
     update = blocking(AsyncMessagesApi.update)
     delete = blocking(AsyncMessagesApi.delete)
+    mark_read = blocking(AsyncMessagesApi.mark_read)
     react = blocking(AsyncMessagesApi.react)
     unreact = blocking(AsyncMessagesApi.unreact)
     search = blocking(AsyncMessagesApi.search)
@@ -62,7 +67,8 @@ class ChatsApi(Face):
     add_member = blocking(AsyncChatsApi.add_member)
     change_role = blocking(AsyncChatsApi.change_role)
     remove_member = blocking(AsyncChatsApi.remove_member)
-    mark_read = blocking(AsyncChatsApi.mark_read)
+    mute = blocking(AsyncChatsApi.mute)
+    unmute = blocking(AsyncChatsApi.unmute)
 
 
 class FilesApi(Face):
@@ -85,6 +91,7 @@ class FilesApi(Face):
     get = blocking(AsyncFilesApi.get)
     url = blocking(AsyncFilesApi.url)
     content = blocking(AsyncFilesApi.content)
+    thumbnail = blocking(AsyncFilesApi.thumbnail)
     list = blocking(AsyncFilesApi.list)
     iterate = iterating(AsyncFilesApi.iterate)
     delete = blocking(AsyncFilesApi.delete)
@@ -92,6 +99,7 @@ class FilesApi(Face):
 
 class AdminApi(Face):
     stats = blocking(AsyncAdminApi.stats)
+    rebuild_stats = blocking(AsyncAdminApi.rebuild_stats)
     users = blocking(AsyncAdminApi.users)
     iterate_users = iterating(AsyncAdminApi.iterate_users)
     ban = blocking(AsyncAdminApi.ban)
@@ -99,8 +107,18 @@ class AdminApi(Face):
     change_role = blocking(AsyncAdminApi.change_role)
     unlock = blocking(AsyncAdminApi.unlock)
     end_sessions = blocking(AsyncAdminApi.end_sessions)
+    delete_user = blocking(AsyncAdminApi.delete_user)
+    start_export = blocking(AsyncAdminApi.start_export)
+    export = blocking(AsyncAdminApi.export)
     delete_message = blocking(AsyncAdminApi.delete_message)
     audit_log = blocking(AsyncAdminApi.audit_log)
+    reports = blocking(AsyncAdminApi.reports)
+    resolve_report = blocking(AsyncAdminApi.resolve_report)
+    dismiss_report = blocking(AsyncAdminApi.dismiss_report)
+    announce = blocking(AsyncAdminApi.announce)
+    announcements = blocking(AsyncAdminApi.announcements)
+    word_filter = blocking(AsyncAdminApi.word_filter)
+    set_word_filter = blocking(AsyncAdminApi.set_word_filter)
     health = blocking(AsyncAdminApi.health)
 
 
@@ -170,7 +188,7 @@ class WebSocketApi(Face):
         return Realtime(self._portal, self._portal.call(begin))
 
 
-class ChatClient:
+class ChatClient(Face):
     """Client for plain Python: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
 
     ``token``: an access token, or a function that gives a fresh one; not needed before ``users.login``.
@@ -190,8 +208,7 @@ class ChatClient:
         timeout: float = 10.0,
         retries: int = RETRIES,
     ) -> None:
-        self._portal = Portal()
-        self._inner = AsyncChatClient(
+        inner = AsyncChatClient(
             base_url,
             _away(token) if callable(token) else token,
             refresh_token=refresh_token,
@@ -199,12 +216,17 @@ class ChatClient:
             timeout=timeout,
             retries=retries,
         )
-        self.users = UsersApi(self._portal, self._inner.users)
-        self.messages = MessagesApi(self._portal, self._inner.messages)
-        self.chats = ChatsApi(self._portal, self._inner.chats)
-        self.files = FilesApi(self._portal, self._inner.files)
-        self.admin = AdminApi(self._portal, self._inner.admin)
-        self.websocket = WebSocketApi(self._portal, self._inner.websocket)
+        super().__init__(Portal(), inner)
+        self.users = UsersApi(self._portal, inner.users)
+        self.messages = MessagesApi(self._portal, inner.messages)
+        self.chats = ChatsApi(self._portal, inner.chats)
+        self.files = FilesApi(self._portal, inner.files)
+        self.admin = AdminApi(self._portal, inner.admin)
+        self.websocket = WebSocketApi(self._portal, inner.websocket)
+
+    rate_limits = blocking(AsyncChatClient.rate_limits)
+    report = blocking(AsyncChatClient.report)
+    announcements = blocking(AsyncChatClient.announcements)
 
     def close(self) -> None:
         """Ends its connections and its threads. A second time does nothing."""
