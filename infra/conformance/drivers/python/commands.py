@@ -100,9 +100,8 @@ class Commands:
         echo: Optional[str] = None,
         fails: bool = False,
     ) -> None:
-        ws = self._sockets[socket] = await self._clients[client].websocket.connect()
         view = self._views[socket] = View(keep)
-        await view.watch(ws)
+        ws = self._sockets[socket] = await self._clients[client].websocket.connect(on=view.handlers())
         if slow is not None:
             await ws.on_message(self._slow(slow["every"], slow["ms"] / 1000))
         if echo is not None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Dict, List, Optional
-
-from awaited import Awaited
+from typing import Any, Callable, Dict, List, Optional
 
 DURABLE = ("message", "message_updated", "message_deleted", "reaction", "member_joined", "member_left", "room_updated")
 MOST_BREAKS = 5
@@ -45,12 +43,13 @@ class View:
         self._resyncs: List[str] = []
         self._errors: List[str] = []
 
-    async def watch(self, socket: Awaited) -> None:
-        for kind in DURABLE:
-            await socket.on(kind, self._note)
-        await socket.on_state(self._note_state)
-        await socket.on_resync(lambda told: self._resyncs.append(told["chat_id"]))
-        await socket.on_error(lambda error: self._errors.append(error.code))
+    def handlers(self) -> Dict[str, Callable[[Any], None]]:
+        return {
+            **dict.fromkeys(DURABLE, self._note),
+            "state": self._note_state,
+            "resync": lambda told: self._resyncs.append(told["chat_id"]),
+            "error": lambda error: self._errors.append(error.code),
+        }
 
     def _note(self, event: Any) -> None:
         room = self._rooms.get(event["chat_id"])

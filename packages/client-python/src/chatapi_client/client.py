@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import List, Mapping, Optional
 
 from .admin import AdminApi
 from .chats import ChatsApi
 from .admin_models import Report
 from .files import FilesApi
+from .inbox import Handler
 from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of
@@ -23,14 +24,22 @@ class AsyncWebSocketApi:
         self.open: List[AsyncRealtime] = []
 
     def connect(
-        self, user_id: Optional[str] = None, *, auto_reconnect: bool = True, resume: bool = True
+        self,
+        user_id: Optional[str] = None,
+        *,
+        on: Optional[Mapping[str, Handler]] = None,
+        auto_reconnect: bool = True,
+        resume: bool = True,
     ) -> AsyncRealtime:
         """Begin a connection and go on at once; see `AsyncRealtime.wait_ready`. Needs a running event loop.
 
-        ``user_id``: the token's own user, or None for whoever it is. ``auto_reconnect=False``: a cut closes it.
-        ``resume=False``: only what arrives while it is connected; nothing is asked of REST.
+        ``user_id``: the token's own user, or None for whoever it is. ``on``: handlers by event, there before the first one
+        comes. ``auto_reconnect=False``: a cut closes it. ``resume=False``: only what arrives while it is connected;
+        nothing is asked of REST.
         """
         realtime = AsyncRealtime(self._rest, user_id, auto_reconnect=auto_reconnect, resume=resume)
+        for event, handler in (on or {}).items():
+            realtime.on(event, handler)
         self.open = [other for other in self.open if other.state != "closed"] + [realtime]
         return realtime
 

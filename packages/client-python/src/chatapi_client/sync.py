@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional
 
 from .admin import AdminApi as AsyncAdminApi
 from .chats import ChatsApi as AsyncChatsApi
@@ -140,11 +140,7 @@ class Realtime(Face, Listening):
 
     def on(self, event: str, handler: Callable[[Any], Any]) -> Stop:
         """Call ``handler(data)`` for each such event, one after the other. @returns a function that stops it."""
-
-        async def give(data: Any) -> None:
-            await self._portal.in_worker(handler, data)
-
-        stop = self._portal.call(_soon(self._inner.on, event, give))
+        stop = self._portal.call(_soon(self._inner.on, event, _in_worker(self._portal, handler)))
 
         def end() -> None:
             self._portal.call(_soon(stop))
@@ -178,13 +174,22 @@ class Realtime(Face, Listening):
 
 
 class WebSocketApi(Face):
-    def connect(self, user_id: Optional[str] = None, *, auto_reconnect: bool = True, resume: bool = True) -> Realtime:
+    def connect(
+        self,
+        user_id: Optional[str] = None,
+        *,
+        on: Optional[Mapping[str, Callable[[Any], Any]]] = None,
+        auto_reconnect: bool = True,
+        resume: bool = True,
+    ) -> Realtime:
         """Begin a connection and go on at once; see `Realtime.wait_ready`.
 
-        ``user_id``: the token's own user, or None for whoever it is. ``auto_reconnect=False``: a cut closes it.
-        ``resume=False``: only what arrives while it is connected; nothing is asked of REST.
+        ``user_id``: the token's own user, or None for whoever it is. ``on``: handlers by event, there before the first one
+        comes, where several registered one after the other may miss some. ``auto_reconnect=False``: a cut closes it. ``resume=False``: only what arrives while it is connected;
+        nothing is asked of REST.
         """
-        begin = _soon(self._inner.connect, user_id, auto_reconnect=auto_reconnect, resume=resume)
+        given = {event: _in_worker(self._portal, handler) for event, handler in (on or {}).items()}
+        begin = _soon(self._inner.connect, user_id, on=given, auto_reconnect=auto_reconnect, resume=resume)
         return Realtime(self._portal, self._portal.call(begin))
 
 
@@ -244,6 +249,13 @@ class ChatClient(Face):
 async def _soon(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """A plain function, on the loop's thread."""
     return function(*args, **kwargs)
+
+
+def _in_worker(portal: Portal, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    async def give(data: Any) -> None:
+        await portal.in_worker(handler, data)
+
+    return give
 
 
 def _away(function: Callable[..., Any]) -> Callable[..., Any]:
