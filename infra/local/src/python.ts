@@ -1,4 +1,4 @@
-// Owns: a Python that can run the Python SDK and its tests: one on this machine that has what they need, else Debian's
+// Owns: a Python that can run, test and build the Python SDK: one on this machine that has what they need, else Debian's
 // packages unpacked into the cache folder (no installation, no root).
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,10 +16,10 @@ export interface Python {
 
 const CACHE = join(REPO, '.cache', 'python');
 const SDK = join(REPO, 'packages', 'client-python', 'src');
-const PACKAGES = ['python3-httpx', 'python3-websockets', 'mypy'];
+const PACKAGES = ['python3-httpx', 'python3-websockets', 'python3-pip', 'python3-setuptools', 'python3-wheel', 'mypy'];
 const HOW =
-  'no python3 (3.9 or newer) with httpx and websockets found: install them (Debian: apt-get install python3-httpx python3-websockets)';
-const PROBE = 'import sys, httpx, websockets; sys.exit(sys.version_info < (3, 9))';
+  'no python3 (3.9 or newer) with httpx, websockets, pip, setuptools and wheel found: install them (Debian: apt-get install python3-httpx python3-websockets python3-pip python3-setuptools python3-wheel)';
+const PROBE = 'import sys, httpx, websockets, pip, setuptools, wheel; sys.exit(sys.version_info < (3, 9))';
 
 const works = ({ file, env }: Python): boolean => spawnSync(file, ['-c', PROBE], { env, stdio: 'ignore' }).status === 0;
 
@@ -55,7 +55,7 @@ let found: Python | undefined;
 export function python(say: (line: string) => void = () => undefined): Python {
   found ??= installed().find(works) ?? unpacked().find(works);
   if (found === undefined) {
-    say('fetching Python’s httpx and websockets from Debian’s packages (once)');
+    say('fetching Python’s packages from Debian’s packages (once)');
     unpackPackages(PACKAGES, CACHE, HOW);
     found = unpacked().find(works);
   }
