@@ -19,7 +19,7 @@ const SDK = join(REPO, 'packages', 'client-python', 'src');
 const PACKAGES = ['python3-httpx', 'python3-websockets', 'python3-pip', 'python3-setuptools', 'python3-wheel', 'mypy'];
 const HOW =
   'no python3 (3.9 or newer) with httpx, websockets, pip, setuptools and wheel found: install them (Debian: apt-get install python3-httpx python3-websockets python3-pip python3-setuptools python3-wheel)';
-const PROBE = 'import sys, httpx, websockets, pip, setuptools, wheel; sys.exit(sys.version_info < (3, 9))';
+const PROBE = 'import sys, httpx, websockets, setuptools, wheel, pip; sys.exit(sys.version_info < (3, 9))';
 
 const works = ({ file, env }: Python): boolean => spawnSync(file, ['-c', PROBE], { env, stdio: 'ignore' }).status === 0;
 
