@@ -18,7 +18,7 @@ export interface World {
   someone(url?: string, by?: Driver): Promise<Person>;
   network(): Promise<Network>;
   /** Waits until the view has come to `last`, then compares it with the room's history. @returns the view. */
-  expectLog(socket: Socket, reader: Person, chat_id: string, last: number): Promise<View>;
+  expectLog(socket: Socket, reader: Person, chat_id: string, last: number, fromHistory?: boolean): Promise<View>;
 }
 
 export type Scenario = (world: World) => Promise<void>;
@@ -67,10 +67,10 @@ export async function play(kind: Kind, own: TestCluster, scenario: Scenario): Pr
       closing.push(network.close);
       return network;
     },
-    expectLog: async (socket, reader, chat_id, last) => {
+    expectLog: async (socket, reader, chat_id, last, fromHistory) => {
       const view = await reach(driver, socket, chat_id, last);
       const log = await reader.call('iterate', { chat_id, after_seq: 0 });
-      expect(differences(view.rooms[chat_id], log, last)).to.deep.equal([]);
+      expect(differences(view.rooms[chat_id], log, last, fromHistory)).to.deep.equal([]);
       return view;
     },
   };

@@ -38,5 +38,12 @@ describe('the judgement over a view', () => {
     expect(differences(other, LOG, LAST)).to.have.length(1);
   });
 
+  it('lets history leave out what is no message, and no more', () => {
+    expect(differences(told([2, 3, 5, 6]), LOG, LAST, true)).to.deep.equal([]);
+    expect(differences(told([2, 3, 5, 6]), LOG, LAST)).to.not.deep.equal([]);
+    expect(differences(told([2, 5, 6]), LOG, LAST, true)).to.have.length(2);
+    expect(differences(told([2, 5, 3, 6]), LOG, LAST, true)).to.not.deep.equal([]);
+  });
+
   it('finds that nothing was told at all', () => expect(differences(undefined, LOG, LAST)).to.have.length(1));
 });

@@ -71,6 +71,9 @@ class Commands:
     async def send(self, client: str, **message: Any) -> Any:
         return await self._clients[client].messages.send(**message)
 
+    async def react(self, client: str, message_id: str, emoji: str) -> None:
+        await self._clients[client].messages.react(message_id, emoji)
+
     async def iterate(self, client: str, **query: Any) -> List[List[Any]]:
         found = await self._clients[client].messages.iterate(**query)
         return [[message["seq"], message["id"], message["content"]] for message in found]

@@ -83,6 +83,7 @@ export function openCommands(askToken: (client: string) => Promise<string>, logg
     create_room: ({ client, ...room }) => clientOf({ client }).chats.create({ ...room, visibility: 'private' }),
     add_member: ({ client, chat_id, user_id }) => clientOf({ client }).chats.addMember(chat_id, user_id),
     send: ({ client, ...message }) => clientOf({ client }).messages.send(message),
+    react: (args) => clientOf(args).messages.react(args.message_id, args.emoji),
     iterate: ({ client, ...query }) =>
       listed(clientOf({ client }).messages.iterate(query), ({ seq, id, content }) => [seq, id, content]),
     upload: (args) => upload(clientOf(args), args),

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { type Person, roomOf } from '../src/people.ts';
+import { scenario } from '../src/scenario.ts';
+import { contentsOf } from '../src/view.ts';
+
+const RETENTION_S = 2;
+const DAY_S = 86_400;
+const MISSED = 230;
+const LOOK_MS = 200;
+
+/** Whether the log still holds what comes after `from`, as a connection hears it that was never there. */
+const isInTheLog = (url: string, { session }: Person, room: string, from: number): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws/me`, ['bearer', session.access_token]);
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'resume', rooms: { [room]: from } }));
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(String(data));
+      if (frame.type !== 'resumed') return;
+      socket.close();
+      resolve(frame.rooms[room].complete);
+    };
+    socket.onclose = () => reject(new Error('no answer'));
+  });
+
+scenario(
+  'what the log no longer holds comes from history, the app hears of it, and live events go on',
+  async (world) => {
+    const owner = await world.someone();
+    const network = await world.network();
+    const reader = await world.someone(network.url);
+    const room = await roomOf(owner, reader);
+    const socket = await reader.connect();
+    await socket.ready();
+    const { seq: seen } = await owner.call('send', { chat_id: room, content: 'seen' });
+    await world.expectLog(socket, owner, room, seen);
+
+    network.cut();
+    const writing = await owner.connect({ keep: false });
+    const missed = Array.from({ length: MISSED }, (_, n) => `missed ${n}`);
+    const sent = await Promise.all(missed.map((content) => writing.say({ chat_id: room, content })));
+    // A change that history does not tell.
+    await owner.call('react', { message_id: sent[0].id, emoji: '👍' });
+    while (await isInTheLog(world.cluster.url, owner, room, seen)) await sleep(LOOK_MS);
+    network.mend();
+
+    const last = Math.max(...sent.map(({ seq }) => seq)) + 1;
+    while ((await socket.view()).resyncs.length === 0) await sleep(LOOK_MS);
+    await owner.call('react', { message_id: sent[1].id, emoji: '👍' });
+    const { seq } = await owner.call('send', { chat_id: room, content: 'live again' });
+    expect(seq).to.equal(last + 2);
+    const view = await world.expectLog(socket, owner, room, seq, true);
+    expect(contentsOf(view.rooms[room])).to.have.members(['seen', ...missed, 'live again']);
+    expect(new Set(view.resyncs)).to.deep.equal(new Set([room]));
+    expect(view.rooms[room]?.entries?.map(([at]) => at)).to.include(last + 1);
+  },
+  { settings: { LOG_RETENTION_DAYS: String(RETENTION_S / DAY_S), REALTIME_NODES: '1' } },
+);
