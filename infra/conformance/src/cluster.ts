@@ -1,4 +1,4 @@
-// Owns: the cluster that the scenarios of a run share: two realtime nodes, limits off. `ownCluster`: one with other settings.
+// Owns: the clusters that the scenarios of a run share: one with two realtime nodes and without limits, and a narrow one.
 import { rmSync } from 'node:fs';
 import { type Cluster, startCluster } from '@chatapi/local';
 import { JWT_SECRET_KEY } from './tokens.ts';
@@ -23,28 +23,41 @@ const ENV: NodeJS.ProcessEnv = {
   JWT_SECRET_KEY,
 };
 
-export const ownCluster = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> =>
-  startCluster({ env: { ...ENV, ...env } });
+/** For those who wait for a limit, or for the log to forget. */
+export const NARROW = { requests: 20, windowSeconds: 2, frames: 60, logSeconds: 2 };
+const DAY_SECONDS = 86_400;
 
-export async function dispose(own: TestCluster | undefined): Promise<void> {
+const start = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> => startCluster({ env: { ...ENV, ...env } });
+
+async function dispose(own: TestCluster | undefined): Promise<void> {
   await own?.stop();
   if (own !== undefined) rmSync(own.dataDir, { recursive: true, force: true });
 }
 
 let shared: TestCluster | undefined;
+let narrow: Promise<TestCluster> | undefined;
 
 export function cluster(): TestCluster {
   if (shared === undefined) throw new Error('the cluster is there only while tests run');
   return shared;
 }
 
+export const narrowCluster = (): Promise<TestCluster> =>
+  (narrow ??= start({
+    REALTIME_NODES: '1',
+    RATE_LIMIT_REQUESTS: String(NARROW.requests),
+    RATE_LIMIT_WINDOW: String(NARROW.windowSeconds),
+    RATE_LIMIT_WS_MESSAGES: String(NARROW.frames),
+    LOG_RETENTION_DAYS: String(NARROW.logSeconds / DAY_SECONDS),
+  }));
+
 // Outside of any suite these are hooks of the whole run, however many files import this one.
 before(async function () {
   this.timeout(90_000);
-  shared = await ownCluster();
+  shared = await start();
 });
 
 after(async function () {
-  this.timeout(20_000);
-  await dispose(shared);
+  this.timeout(30_000);
+  await Promise.all([dispose(shared), dispose(await narrow)]);
 });

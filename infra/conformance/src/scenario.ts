@@ -1,6 +1,6 @@
 // Owns: when the scenarios run: in their order, several at a time, each with every SDK side by side: what one breaks, the
 // others must bear. Most of a scenario is waiting, so that all together take little longer than the longest.
-import { cluster, dispose, ownCluster } from './cluster.ts';
+import { cluster, narrowCluster } from './cluster.ts';
 import { KINDS } from './kinds.ts';
 import { openLine } from './line.ts';
 import { play, type Scenario } from './world.ts';
@@ -8,8 +8,8 @@ import { play, type Scenario } from './world.ts';
 export interface Needs {
   /** It kills what the others need. */
   alone?: boolean;
-  /** A cluster of its own, with these settings. */
-  settings?: NodeJS.ProcessEnv;
+  /** The cluster with narrow limits. */
+  narrow?: boolean;
 }
 
 /** How each SDK failed that did. */
@@ -22,22 +22,15 @@ const LONGEST_RUN_MS = 900_000;
 const line = openLine(AT_ONCE);
 const planned: (() => void)[] = [];
 
-async function playWithEach(act: Scenario, settings?: NodeJS.ProcessEnv): Promise<Failures> {
+async function playWithEach(act: Scenario, narrow: boolean): Promise<Failures> {
   const failures: Failures = new Map();
-  const own = settings && (await ownCluster(settings));
-  try {
-    const plays = KINDS.map((kind) =>
-      play(kind, own ?? cluster(), act).catch((error) => void failures.set(kind.name, error)),
-    );
-    await Promise.all(plays);
-    return failures;
-  } finally {
-    await dispose(own);
-  }
+  const place = narrow ? await narrowCluster() : cluster();
+  await Promise.all(KINDS.map((kind) => play(kind, place, act).catch((error) => void failures.set(kind.name, error))));
+  return failures;
 }
 
-const inTurn = (act: Scenario, { alone, settings }: Needs): Promise<Failures> =>
-  settings === undefined ? line(alone ? AT_ONCE : 1, () => playWithEach(act)) : playWithEach(act, settings);
+const inTurn = (act: Scenario, { alone = false, narrow = false }: Needs): Promise<Failures> =>
+  narrow ? playWithEach(act, narrow) : line(alone ? AT_ONCE : 1, () => playWithEach(act, narrow));
 
 export function scenario(title: string, act: Scenario, needs: Needs = {}): void {
   let outcome: Promise<Failures>;

@@ -1,23 +1,22 @@
 import { expect } from 'chai';
+import { NARROW } from '../src/cluster.ts';
 import { type Person, unique } from '../src/people.ts';
 import { scenario } from '../src/scenario.ts';
 import { contentsOf } from '../src/view.ts';
 import type { World } from '../src/world.ts';
 
-const WINDOW_S = 2;
-const REQUESTS = 20;
-const FRAMES = 60;
+const { requests, frames } = NARROW;
 
 async function calls(person: Person): Promise<void> {
-  const told: { id: string }[] = await Promise.all(Array.from({ length: REQUESTS * 10 }, () => person.call('me')));
-  expect(told.map(({ id }) => id)).to.deep.equal(Array(REQUESTS * 10).fill(person.id));
+  const told: { id: string }[] = await Promise.all(Array.from({ length: requests * 10 }, () => person.call('me')));
+  expect(told.map(({ id }) => id)).to.deep.equal(Array(requests * 10).fill(person.id));
 }
 
 async function messages(world: World, person: Person): Promise<void> {
   const room = unique('room');
   const socket = await person.connect();
   await socket.ready(40);
-  const contents = Array.from({ length: FRAMES + 10 }, (_, n) => `m${n}`);
+  const contents = Array.from({ length: frames + 10 }, (_, n) => `m${n}`);
   const sent: { seq: number }[] = await Promise.all(contents.map((content) => socket.say({ chat_id: room, content })));
   const last = Math.max(...sent.map(({ seq }) => seq));
   const view = await world.expectLog(socket, person, room, last);
@@ -31,11 +30,5 @@ scenario(
     const people = await Promise.all([world.someone(), world.someone()]);
     await Promise.all([calls(people[0]), messages(world, people[1])]);
   },
-  {
-    settings: {
-      RATE_LIMIT_REQUESTS: String(REQUESTS),
-      RATE_LIMIT_WINDOW: String(WINDOW_S),
-      RATE_LIMIT_WS_MESSAGES: String(FRAMES),
-    },
-  },
+  { narrow: true },
 );
