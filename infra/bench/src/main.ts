@@ -48,7 +48,7 @@ async function compareAll(): Promise<string> {
 }
 
 const COMMANDS: Record<string, () => Promise<string>> = {
-  bans,
+  bans: () => bans(say),
   compare: compareAll,
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };

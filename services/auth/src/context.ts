@@ -60,6 +60,7 @@ export async function open(base: Base<Config>, schema = 'auth'): Promise<Context
 export async function close(ctx: Context): Promise<void> {
   await ctx.sweeps.close();
   await ctx.facts.close();
+  ctx.hasher.close();
   ctx.redis.disconnect();
   await ctx.db.destroy();
 }

@@ -32,7 +32,7 @@ export async function eraseAccount(ctx: Context, userId: string): Promise<void> 
 /** By its owner, who proves to be it. */
 export async function eraseOwnAccount(ctx: Context, caller: Caller, password: string): Promise<void> {
   const proved = await ownAccount(ctx, caller);
-  await provePassword(ctx, caller, proved, password);
+  await ctx.hasher.inTurn(() => provePassword(ctx, caller, proved, password));
   const revoked = await ctx.db.transaction(async (trx) => {
     await lockAdmins(trx);
     const account = await lockAccount(trx, caller.user_id);

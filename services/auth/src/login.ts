@@ -22,7 +22,7 @@ export async function register(ctx: Context, from: Origin, who: Newcomer & { pas
   ]);
   const taken = await takenFields(ctx.db, who);
   if (taken.length > 0) throw conflict(taken);
-  const hash = await ctx.hasher.hash(who.password);
+  const hash = await ctx.hasher.inTurn(() => ctx.hasher.hash(who.password));
   const opened = await ctx.db.transaction(async (trx) => {
     const account = await createAccount(trx, who, hash, 'user');
     return account === undefined ? undefined : openSession(ctx, trx, account, from);
@@ -65,7 +65,7 @@ function enter(ctx: Context, proved: AccountRow, from: Origin): Promise<Opened |
 async function strengthen(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {
   if (!ctx.hasher.isWeak(password_hash)) return;
   try {
-    await replaceHash(ctx.db, user_id, password_hash, await ctx.hasher.hash(password));
+    await ctx.hasher.inTurn(async () => replaceHash(ctx.db, user_id, password_hash, await ctx.hasher.hash(password)));
   } catch (err) {
     ctx.log.debug({ err: (err as Error).message }, 'a hash was not made anew; the next login tries again');
   }
@@ -78,7 +78,7 @@ export interface Credentials {
 
 export async function login(ctx: Context, from: Origin, who: Credentials, requestId: string): Promise<Welcome> {
   const attempt = async (): Promise<Opened | undefined> => {
-    const proved = await prove(ctx, from.ip, who.username_or_email, who.password);
+    const proved = await ctx.hasher.inTurn(() => prove(ctx, from.ip, who.username_or_email, who.password));
     if (isBanned(proved)) await liftEndedBan(ctx, proved.user_id);
     const opened = await enter(ctx, proved, from);
     if (opened !== undefined) await strengthen(ctx, proved, who.password);

@@ -16,8 +16,10 @@ export async function changePassword(
   checkPassword('new_password', body.new_password, [account.username, account.email, account.display_name]);
   if (body.new_password === body.current_password)
     throw invalidField('new_password', 'new_password must differ from the current one');
-  await provePassword(ctx, caller, account, body.current_password);
-  const hash = await ctx.hasher.hash(body.new_password);
+  const hash = await ctx.hasher.inTurn(async () => {
+    await provePassword(ctx, caller, account, body.current_password);
+    return ctx.hasher.hash(body.new_password);
+  });
   const revoked = await ctx.db.transaction(async (trx) => {
     const now = await lockAccount(trx, caller.user_id);
     if (now?.password_hash !== account.password_hash) throw wrongPassword();
