@@ -21,8 +21,17 @@ export interface Crowd {
   memory(): string;
   /** Ends the writing and waits for all answers. */
   stop(): Promise<void>;
-  /** Compares every view with its room's log, in words. Ends the processes. */
-  judge(): Promise<string[]>;
+  /** Compares every view with its room's log. Ends the processes. */
+  judge(): Promise<Judgement>;
+}
+
+export interface Judgement {
+  /** Views that equal the log. */
+  equal: number;
+  /** What reached an app: of its calls, and what none of them could have caught. */
+  exceptions: number;
+  /** In words. */
+  problems: string[];
 }
 
 interface Room {
@@ -99,7 +108,8 @@ async function judgeMember(member: Member, chat_id: string, log: Log): Promise<s
   }
 }
 
-async function judgeRoom(room: Room): Promise<string[]> {
+/** What is wrong with the log, and with each view of it. */
+async function judgeRoom(room: Room): Promise<{ lost: string[]; views: string[][] }> {
   const log = await logOf(room);
   const held = new Map(log.map(([seq, id]) => [id, seq]));
   const lost = room.acks
@@ -108,13 +118,13 @@ async function judgeRoom(room: Room): Promise<string[]> {
   const more = log.length - room.acks.length;
   if (more !== 0) lost.push(`${room.chat_id}: ${room.acks.length} were sent and ${log.length} are there`);
   const views = await Promise.all(room.members.map((member) => judgeMember(member, room.chat_id, log)));
-  return [...lost, ...views.flat()];
+  return { lost, views };
 }
 
 export async function openCrowd(url: string, perLanguage: number, seconds: number, random: Random): Promise<Crowd> {
   const drivers = startDrivers(perLanguage);
   const rooms = await putInRooms(await gather(drivers, url, perLanguage, seconds, random));
-  const problems: string[] = [];
+  const failed: string[] = [];
   let stopped = false;
 
   async function write({ chat_id, acks }: Room, member: Member): Promise<void> {
@@ -127,7 +137,7 @@ export async function openCrowd(url: string, perLanguage: number, seconds: numbe
   }
   const loops = rooms.flatMap((room) =>
     room.members.map((member) =>
-      write(room, member).catch((error: Error) => void problems.push(`${member.kind}: ${error.message}`)),
+      write(room, member).catch((error: Error) => void failed.push(`${member.kind}: ${error.message}`)),
     ),
   );
 
@@ -138,13 +148,18 @@ export async function openCrowd(url: string, perLanguage: number, seconds: numbe
     stop: async () => {
       stopped = true;
       const late = sleep(ANSWER_MS, 'late', { ref: false });
-      if ((await Promise.race([Promise.all(loops), late])) === 'late') problems.push('a send was never answered');
+      if ((await Promise.race([Promise.all(loops), late])) === 'late') failed.push('a send was never answered');
     },
     judge: async () => {
-      const found = (await Promise.all(rooms.map(judgeRoom))).flat();
+      const found = await Promise.all(rooms.map(judgeRoom));
+      const views = found.flatMap((room) => room.views);
       const uncaught = drivers.flatMap((driver) => driver.uncaught.map((text) => `${driver.kind.name}: ${text}`));
       await Promise.all(drivers.map((driver) => driver.end()));
-      return [...problems, ...uncaught, ...found];
+      return {
+        equal: views.filter((problems) => problems.length === 0).length,
+        exceptions: failed.length + uncaught.length,
+        problems: [...failed, ...uncaught, ...found.flatMap(({ lost }) => lost), ...views.flat()],
+      };
     },
   };
 }

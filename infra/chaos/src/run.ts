@@ -26,8 +26,8 @@ export interface Report extends Verdict {
   /** Longest time in which an observer applied nothing while writers wrote. */
   longest_silence_ms: number;
   repeats: number;
-  /** The apps on SDKs: their number and the sends that were acknowledged to them. */
-  sdk?: { clients: number; acked: number };
+  /** The apps on SDKs. */
+  sdk?: { clients: number; acked: number; equal: number; exceptions: number };
 }
 
 /** The environment of a cluster that is to be run this way. */
@@ -126,8 +126,9 @@ function sayMemory(crowd: Crowd, seconds: number, say: Options['say']): void {
 async function judgeCrowd(crowd: Crowd, report: Report, say: Options['say']): Promise<void> {
   say(`memory at the end, MiB: ${crowd.memory()}`);
   await crowd.stop();
-  report.problems.push(...(await crowd.judge()));
-  report.sdk = { clients: crowd.clients, acked: crowd.acked() };
+  const { problems, ...judged } = await crowd.judge();
+  report.problems.push(...problems);
+  report.sdk = { clients: crowd.clients, acked: crowd.acked(), ...judged };
 }
 
 export async function run(cluster: Cluster, options: Options): Promise<Report> {
