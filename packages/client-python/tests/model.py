@@ -29,7 +29,7 @@ class Done:
 
 
 def outgoing(client_id: str, **frame: Any) -> Outgoing:
-    return Outgoing(client_id, json.dumps({"client_id": client_id, **frame}), answer=Done())
+    return Outgoing(client_id, json.dumps({"client_id": client_id, **frame}), [Done()])
 
 
 def hello() -> Dict[str, Any]:

@@ -48,10 +48,10 @@ class States(unittest.TestCase):
         send = outgoing("c1", message="m")
         machine.send(send)
         machine.lost(1.0, 4403, "banned")
-        self.assertEqual((machine.state, send.answer.error.code), ("closed", "AUTHORIZATION_ERROR"))
+        self.assertEqual((machine.state, send.answers[0].error.code), ("closed", "AUTHORIZATION_ERROR"))
         late = outgoing("c2", message="m")
         machine.send(late)
-        self.assertIs(late.answer.error, machine.error)
+        self.assertIs(late.answers[0].error, machine.error)
 
     def test_a_server_that_asks_for_patience_gets_it(self) -> None:
         machine = connected()
@@ -163,7 +163,7 @@ class Sending(unittest.TestCase):
         self.assertEqual([frame["message"] for frame in written(machine, 6.0)], ["b"], "one by one")
         machine.received({"type": "ack", "client_id": "b"}, 6.1)
         self.assertEqual([frame["message"] for frame in written(machine, 6.1)], ["c"])
-        self.assertEqual([send.answer.error for send in sends], [None] * 4)
+        self.assertEqual([send.answers[0].error for send in sends], [None] * 4)
 
     def test_a_refusal_for_good_reaches_its_sender_alone(self) -> None:
         machine = connected()
@@ -173,7 +173,7 @@ class Sending(unittest.TestCase):
         written(machine)
         machine.received({"type": "error", "code": "VALIDATION_ERROR", "client_id": "bad"}, 0.0)
         machine.received({"type": "ack", "client_id": "good", "seq": 1}, 0.0)
-        self.assertEqual((bad.answer.error.code, good.answer.ack["seq"]), ("VALIDATION_ERROR", 1))
+        self.assertEqual((bad.answers[0].error.code, good.answers[0].ack["seq"]), ("VALIDATION_ERROR", 1))
         self.assertEqual(told(machine, "error"), [])
 
     def test_no_more_than_the_server_likes_are_in_flight(self) -> None:

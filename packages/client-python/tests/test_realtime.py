@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator, Callable, Dict, List, Optional
 from unittest import mock
 
+import httpx
+
 from chatapi_client import AsyncRealtime, ChatApiError
 from chatapi_client.rest import Rest
 from chatapi_client.socket import LostError
 
 from .model import hello
+from .test_rest import answering, rest_of
 
 
 class FakeSocket:
@@ -17,6 +20,7 @@ class FakeSocket:
 
     def __init__(self) -> None:
         self.ended = False
+        self.ends = LostError(1006, "cut")
         self.sent: List[Dict[str, Any]] = []
         self.says: "asyncio.Queue[Optional[Dict[str, Any]]]" = asyncio.Queue()
         self.says.put_nowait(hello())
@@ -28,7 +32,7 @@ class FakeSocket:
         while True:
             frame = await self.says.get()
             if frame is None:
-                raise LostError(1006, "cut")
+                raise self.ends
             yield frame
 
 
@@ -44,8 +48,12 @@ class Driving(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self) -> None:
         self.sockets: List[FakeSocket] = []
 
+        self.refusal: Optional[LostError] = None
+
         @asynccontextmanager
         async def opened(url: str, token: Optional[str]) -> AsyncIterator[FakeSocket]:
+            if self.refusal is not None:
+                raise self.refusal
             self.sockets.append(FakeSocket())
             yield self.sockets[-1]
 
@@ -92,3 +100,70 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(ChatApiError):
             await asyncio.wait_for(self.realtime.run_forever(), 5)
         self.assertEqual(told[-1], "closed")
+
+    async def test_two_who_send_the_same_are_both_answered_though_one_gives_up(self) -> None:
+        await self.realtime.wait_ready(1)
+        same = {"content": "m", "client_id": "c"}
+        sends = [asyncio.ensure_future(self.realtime.send(**same, timeout=limit)) for limit in (None, 0.02, None)]
+        await until(lambda: sends[1].done())
+        self.assertIsInstance(sends[1].exception(), ChatApiError)
+        with self.assertRaises(ChatApiError) as other:
+            await self.realtime.send(content="another", client_id="c")
+        self.assertEqual(other.exception.code, "CONFLICT")
+        ack = {"type": "ack", "client_id": "c", "message_id": "msg_1", "chat_id": "r", "seq": 1, "created_at": ""}
+        self.sockets[0].says.put_nowait(ack)
+        self.assertEqual([(await sends[at])["id"] for at in (0, 2)], ["msg_1", "msg_1"])
+        self.assertEqual(len(self.sockets[0].sent), 1)
+
+    async def test_a_wait_that_is_cancelled_ends_no_iterator(self) -> None:
+        await self.realtime.wait_ready(1)
+        events = self.realtime.events()
+        with self.assertRaises(asyncio.TimeoutError):
+            while True:
+                await asyncio.wait_for(events.__anext__(), 0.02)
+        self.sockets[0].says.put_nowait({"type": "typing", "chat_id": "r"})
+        self.assertEqual((await asyncio.wait_for(events.__anext__(), 5)).type, "typing")
+
+    async def test_an_iterator_that_was_let_go_holds_nobody_up(self) -> None:
+        told: List[Any] = []
+        self.realtime.on("typing", told.append)
+        await self.realtime.wait_ready(1)
+        async for _ in self.realtime:
+            break
+        never_read = self.realtime.events()
+        del never_read
+        for _ in range(200):
+            self.sockets[0].says.put_nowait({"type": "typing", "chat_id": "r"})
+        await until(lambda: len(told) == 200)
+
+    async def test_a_refusal_that_is_not_the_servers_is_no_end(self) -> None:
+        for status, answer, state in (
+            (403, httpx.Response(403, text="<html>blocked</html>"), "waiting"),
+            (403, httpx.Response(200, text="<html>log in to this network</html>"), "waiting"),
+            (401, httpx.Response(302, headers={"Location": "http://hotel"}), "waiting"),
+            (403, httpx.Response(403, json={"code": "AUTHORIZATION_ERROR", "message": "banned"}), "closed"),
+            (401, httpx.Response(401, json={"code": "AUTHENTICATION_ERROR", "message": "ended"}), "closed"),
+        ):
+            self.refusal = LostError(status, "refused")
+            rest = rest_of(answering(answer))
+            realtime = AsyncRealtime(rest, resume=False)
+            await until(lambda: realtime.state in ("waiting", "closed"))
+            await asyncio.sleep(0.02)
+            self.assertEqual((realtime.state, status, answer.status_code), (state, status, answer.status_code))
+            await realtime.close()
+
+    async def test_a_live_connection_whose_token_ended_says_so_while_it_gets_another(self) -> None:
+        ask = asyncio.Event()
+
+        async def token() -> str:
+            await ask.wait()
+            return "fresh"
+
+        realtime = AsyncRealtime(Rest("http://nowhere", token, None, None, 1.0, 0), resume=False)
+        ask.set()
+        await realtime.wait_ready(1)
+        ask.clear()
+        self.sockets[-1].ends = LostError(4401, "ended")
+        self.sockets[-1].says.put_nowait(None)
+        await until(lambda: realtime.state == "waiting")
+        await realtime.close()

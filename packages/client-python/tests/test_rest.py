@@ -1,3 +1,4 @@
+import asyncio
 import unittest
 from typing import Any, Callable, List
 from unittest import mock
@@ -12,9 +13,13 @@ Say = Callable[[httpx.Request], httpx.Response]
 
 
 def rest_of(say: Say, **options: Any) -> Rest:
-    rest = Rest("http://nowhere", "token", None, None, 1.0, options.get("retries", 2))
+    rest = Rest("http://nowhere", options.get("token", "token"), None, None, 1.0, options.get("retries", 2))
     rest._http = httpx.AsyncClient(transport=httpx.MockTransport(say))
     return rest
+
+
+def answering(answer: httpx.Response) -> Say:
+    return lambda _: answer
 
 
 class Calls(unittest.IsolatedAsyncioTestCase):
@@ -36,3 +41,47 @@ class Calls(unittest.IsolatedAsyncioTestCase):
                 with self.assertRaises(ChatApiError) as refused:
                     await call
                 self.assertEqual((refused.exception.code, len(asked)), ("SERVICE_UNAVAILABLE", times))
+
+    async def test_what_somebody_else_answers_is_no_answer(self) -> None:
+        for answer in (
+            httpx.Response(200, text="<html>log in to this network</html>"),
+            httpx.Response(302, headers={"Location": "http://hotel"}),
+        ):
+            with self.assertRaises(ChatApiError) as refused:
+                await UsersApi(rest_of(lambda _: answer, retries=0)).me()
+            self.assertEqual((refused.exception.code, refused.exception.retryable), ("NETWORK_ERROR", True))
+
+    async def test_a_token_function_that_fails_or_gives_none_fails_the_call(self) -> None:
+        async def hangs() -> str:
+            await asyncio.sleep(3600)
+            return ""
+
+        def fails() -> str:
+            raise LookupError("no keyring")
+
+        async def fails_later() -> str:
+            raise LookupError("no keyring")
+
+        unauthorized = httpx.Response(401, json={"code": "AUTHENTICATION_ERROR", "message": "no token"})
+        expected = [(fails, "NETWORK_ERROR"), (fails_later, "NETWORK_ERROR"), (hangs, "NETWORK_ERROR")]
+        with mock.patch("chatapi_client.tokens.LONGEST_ASK", 0.02):
+            for source, code in [*expected, (lambda: None, "AUTHENTICATION_ERROR")]:
+                rest = rest_of(lambda _: unauthorized, retries=0, token=source)
+                with self.assertRaises(ChatApiError) as refused:
+                    await UsersApi(rest).me()
+                self.assertEqual(refused.exception.code, code)
+
+    async def test_a_closed_client_says_so(self) -> None:
+        rest = rest_of(lambda _: httpx.Response(200, json={}))
+        await rest.close()
+        with self.assertRaises(ChatApiError) as closed:
+            await UsersApi(rest).me()
+        self.assertEqual(closed.exception.code, "CLIENT_CLOSED")
+
+    async def test_on_tokens_that_fails_fails_no_login(self) -> None:
+        tokens = {"access_token": "a", "refresh_token": "r", "token_type": "bearer", "expires_in": 1, "user": {"id": "u"}}
+        rest = rest_of(lambda _: httpx.Response(200, json=tokens))
+        rest.tokens._on_tokens = lambda _: 1 / 0
+        with self.assertLogs("chatapi_client", "ERROR"):
+            session = await UsersApi(rest).login(username_or_email="u", password="p")
+        self.assertEqual(session["user"]["id"], "u")

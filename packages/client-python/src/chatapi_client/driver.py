@@ -14,6 +14,7 @@ from .rest import Rest
 from .socket import LostError, Socket, open_socket
 
 TOKEN_RETRY = 5.0
+FOR_GOOD = {"AUTHENTICATION_ERROR", "AUTHORIZATION_ERROR", CLIENT_CLOSED}
 
 
 class Driver:
@@ -23,6 +24,7 @@ class Driver:
         self.settled = asyncio.Event()
         """Set at each change of state."""
         self._rest = rest
+        self._user_id = user_id
         self._url = rest.base_url.replace("http", "ws", 1) + f"/ws/{user_id}"
         self._auto_reconnect = auto_reconnect
         self._resume = resume
@@ -80,28 +82,33 @@ class Driver:
             async with open_socket(self._url, self._token) as socket:
                 await self._serve(socket, first)
         except LostError as lost:
-            if lost.code in (TOKEN_ENDED, 401) and not await self._has_fresh_token(self._token):
-                return
             self.machine.lost(time.monotonic(), lost.code, lost.reason, lost.retry_after)
-        except ChatApiError as error:
-            if error.status == 401:
-                self.machine.close(error, 401)
-            else:
-                self.machine.lost(time.monotonic(), error.status or None, str(error), error.retry_after)
-        except Exception as error:  # the app's own token function, or what a library throws on the wrong day
-            self.machine.lost(time.monotonic(), None, repr(error))
+            self.act()
+            await self._ask_whether_for_good(lost.code)
+        except Exception as error:  # what a library throws on the wrong day too
+            self._failed(error)
 
-    async def _has_fresh_token(self, ended: Optional[str]) -> bool:
-        """Raises nothing that lasts: where it cannot be known now, the next try asks again."""
+    async def _ask_whether_for_good(self, code: Optional[int]) -> None:
+        """A refusal of the upgrade may be a proxy's: REST says whose it is."""
         try:
-            fresh = await self._rest.tokens.renew(ended)
+            if code in (401, 403):
+                me = await self._rest.call("GET", "/users/me", waits=False)
+                if self._user_id not in ("me", me["id"]):
+                    raise ChatApiError("AUTHORIZATION_ERROR", "The token is another user's", status=403)
+            elif code == TOKEN_ENDED and await self._rest.tokens.renew(self._token) is None:
+                reason = "The token has ended and there is no fresh one"
+                self.machine.close(ChatApiError("AUTHENTICATION_ERROR", reason, status=401), TOKEN_ENDED)
         except Exception as error:
-            self.machine.lost(time.monotonic(), TOKEN_ENDED, f"no fresh token yet: {error!r}")
-            return False
-        if fresh is None:
-            reason = "The token has ended and there is no fresh one"
-            self.machine.close(ChatApiError("AUTHENTICATION_ERROR", reason, status=401), TOKEN_ENDED)
-        return fresh is not None
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """What will be so the next time too ends it."""
+        if not isinstance(error, ChatApiError):
+            self.machine.lost(time.monotonic(), None, repr(error))
+        elif error.code in FOR_GOOD:
+            self.machine.close(error, error.status or None)
+        else:
+            self.machine.lost(time.monotonic(), error.status or None, str(error), error.retry_after)
 
     async def _serve(self, socket: Socket, first: bool) -> None:
         writing = asyncio.ensure_future(self._write(socket))

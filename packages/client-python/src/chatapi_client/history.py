@@ -61,7 +61,7 @@ async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None
         for message in page:
             if message["seq"] > end:
                 break
-            await _give(inbox, message)
+            await _give(machine, inbox, message)
             position, missed = message["seq"], missed + 1
             views.filled_to(chat_id, position)
         if not page.has_more or position >= end:
@@ -71,7 +71,7 @@ async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None
     inbox.put(Event("resync", {"chat_id": chat_id, "missed": missed, "first_seq": start + 1, "last_seq": end}))
 
 
-async def _give(inbox: Inbox, message: Message) -> None:
-    while not inbox.has_place:
+async def _give(machine: Machine, inbox: Inbox, message: Message) -> None:
+    while not inbox.has_place and machine.state != "closed":
         await asyncio.sleep(LOOK_FOR_PLACE)
     inbox.put(Event("message", {"type": "message", **message}))

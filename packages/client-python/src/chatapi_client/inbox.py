@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import logging
 from collections import deque
-from typing import Any, AsyncIterator, Callable, Deque, Dict, List
+from typing import Any, Callable, Deque, Dict, List
 
 from .models import Event
 
@@ -24,7 +24,7 @@ Handler = Callable[[Any], Any]
 
 
 class Stream:
-    """Events for one `async for`. Whoever gives waits while it is not read."""
+    """Events for one `async for`. Whoever gives waits while it is not read. A wait that is cancelled loses nothing."""
 
     def __init__(self) -> None:
         self._events: Deque[Event] = deque()
@@ -41,20 +41,45 @@ class Stream:
         self._ended = True
         self._changed.set()
 
-    async def read(self) -> AsyncIterator[Event]:
-        while True:
-            while self._events:
-                event = self._events.popleft()
-                self._changed.set()
-                yield event
+    async def take(self) -> Event:
+        while not self._events:
             if self._ended:
-                return
+                raise StopAsyncIteration
             await self._change()
+        event = self._events.popleft()
+        self._changed.set()
+        return event
 
     async def _change(self) -> None:
-        # Both sides wait for the same thing, in turn: one for an event, the other for place.
-        changed = self._changed = asyncio.Event()
-        await changed.wait()
+        # Both sides wait for the same thing: one for an event, the other for place.
+        if self._changed.is_set():
+            self._changed = asyncio.Event()
+        await self._changed.wait()
+
+
+class Events:
+    """What the app holds of a stream: once it lets go, nobody waits for it to be read."""
+
+    def __init__(self, stream: Stream, release: Callable[[], None]) -> None:
+        self._stream = stream
+        self._release = release
+        self._loop = asyncio.get_running_loop()
+
+    def __aiter__(self) -> "Events":
+        return self
+
+    async def __anext__(self) -> Event:
+        return await self._stream.take()
+
+    async def aclose(self) -> None:
+        self._release()
+
+    def __del__(self) -> None:
+        try:
+            # On whichever thread the last one let go.
+            self._loop.call_soon_threadsafe(self._release)
+        except RuntimeError:
+            pass  # the loop has ended, and with it all who wait
 
 
 class Inbox:
@@ -95,19 +120,20 @@ class Inbox:
 
         return stop
 
-    async def events(self) -> AsyncIterator[Event]:
+    def events(self) -> Events:
         """Every event from now on, for as long as the connection lives; while it is not read, the others wait."""
         stream = Stream()
         self._streams.append(stream)
         self._changed.set()
         if self._closed and not self._events:
             stream.end()
-        try:
-            async for event in stream.read():
-                yield event
-        finally:
+
+        def release() -> None:
             stream.end()
-            self._streams.remove(stream)
+            if stream in self._streams:
+                self._streams.remove(stream)
+
+        return Events(stream, release)
 
     async def dispatch(self, drained: Callable[[], None]) -> None:
         """Until it is closed and empty. Nothing is given out before somebody listens. ``drained``: there is place again."""

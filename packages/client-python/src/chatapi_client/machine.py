@@ -67,7 +67,7 @@ class Machine:
         self._frames.clear()
         self._renew_at = None
         self._token_due = False
-        if code in (BANNED, 403):
+        if code == BANNED:
             self.close(ChatApiError("AUTHORIZATION_ERROR", reason or "banned", status=403), code)
             return
         wait = max(self._backoff.next(held), retry_after or 0.0)
@@ -81,7 +81,7 @@ class Machine:
         self.error = error
         self._move("closed", code, error.message if error else "closed by the app")
         for message in self.outbox.clear():
-            message.answer.reject(error or ChatApiError(CLIENT_CLOSED, "The connection was closed before the answer"))
+            message.reject(error or ChatApiError(CLIENT_CLOSED, "The connection was closed before the answer"))
 
     def tick(self, now: float) -> None:
         if self.state == "connected" and self._renew_at is not None and now >= self._renew_at:
@@ -92,7 +92,7 @@ class Machine:
 
     def send(self, message: Outgoing) -> None:
         if self.state == "closed":
-            message.answer.reject(self.error or ChatApiError(CLIENT_CLOSED, "The connection is closed"))
+            message.reject(self.error or ChatApiError(CLIENT_CLOSED, "The connection is closed"))
         else:
             self.outbox.add(message)
 
@@ -154,7 +154,7 @@ class Machine:
     def _on_ack(self, frame: Mapping[str, Any], now: float) -> None:
         message = self.outbox.answered(str(frame.get("client_id")))
         if message is not None:
-            message.answer.resolve(frame)
+            message.resolve(frame)
 
     def _on_error(self, frame: Mapping[str, Any], now: float) -> None:
         error = error_of_frame(frame)
@@ -164,7 +164,7 @@ class Machine:
             return
         message = self.outbox.refused(str(client_id), error, now)
         if message is not None:
-            message.answer.reject(error)
+            message.reject(error)
 
     def _on_authenticated(self, frame: Mapping[str, Any], now: float) -> None:
         self._plan_renewal(frame, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 from .errors import ChatApiError
 from .models import Outgoing
@@ -24,7 +24,23 @@ class Outbox:
         return len(self._messages)
 
     def add(self, message: Outgoing) -> None:
-        self._messages[message.client_id] = message
+        """Under a ``client_id`` that is on its way already, all wait for the one answer."""
+        known = self._messages.setdefault(message.client_id, message)
+        if known is message:
+            return
+        if known.text == message.text:
+            known.answers.extend(message.answers)
+        else:
+            message.reject(ChatApiError("CONFLICT", "Another message is on its way under this client_id", status=409))
+
+    def leave(self, client_id: str, answer: Any) -> None:
+        """Who sent it waits no longer; with the last of them it is no longer sent."""
+        message = self._messages.get(client_id)
+        if message is None or answer not in message.answers:
+            return
+        message.answers.remove(answer)
+        if not message.answers:
+            self.take_back(client_id)
 
     def take_back(self, client_id: str) -> Optional[Outgoing]:
         """No longer to be sent. One that is in flight may still arrive."""

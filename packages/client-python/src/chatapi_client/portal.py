@@ -10,11 +10,22 @@ import queue
 import threading
 from typing import Any, Callable, Coroutine, Optional, Tuple, TypeVar
 
-import anyio
+import httpx
+
+from .errors import CLIENT_CLOSED, ChatApiError
 
 T = TypeVar("T")
 _loading = threading.Lock()
 Job = Tuple[Callable[..., Any], Tuple[Any, ...], "concurrent.futures.Future[Any]"]
+
+
+async def _load() -> None:
+    """httpx loads parts of itself at its first request, which other threads, or a fork, would meet half loaded."""
+    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
+        try:
+            await http.get("http://127.0.0.1:0")
+        except httpx.HTTPError:
+            pass
 
 
 class Portal:
@@ -29,8 +40,7 @@ class Portal:
         self._jobs: "queue.SimpleQueue[Optional[Job]]" = queue.SimpleQueue()
         self._worker: Optional[threading.Thread] = None
         with _loading:
-            # httpx loads what it needs of anyio at its first request; two threads at once would meet it half loaded.
-            self.call(anyio.sleep(0))
+            self.call(_load())
         atexit.register(self.stop)
 
     @property
@@ -42,7 +52,7 @@ class Portal:
         problem = self._problem()
         if problem is not None:
             work.close()
-            raise RuntimeError(problem)
+            raise problem
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -50,12 +60,12 @@ class Portal:
             future.cancel()  # Ctrl-C: nobody waits for it any more
             raise
 
-    def _problem(self) -> Optional[str]:
+    def _problem(self) -> Optional[Exception]:
         if os.getpid() != self._pid:
-            return "A ChatClient does not survive a fork: make one in each process"
+            return RuntimeError("A ChatClient does not survive a fork: make one in each process")
         if threading.current_thread() is self._thread:
-            return "A ChatClient can't be used on its own event loop"
-        return None if self.is_open else "This ChatClient is closed"
+            return RuntimeError("A ChatClient can't be used on its own event loop")
+        return None if self.is_open else ChatApiError(CLIENT_CLOSED, "The client is closed")
 
     async def in_worker(self, function: Callable[..., Any], *args: Any) -> Any:
         """Runs a handler on the one thread for them, in the order of the calls."""
@@ -64,6 +74,12 @@ class Portal:
             self._worker.start()
         done: "concurrent.futures.Future[Any]" = concurrent.futures.Future()
         self._jobs.put((function, args, done))
+        return await asyncio.wrap_future(done)
+
+    async def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Runs a function of the app on a thread of its own, which keeps no interpreter from ending, whatever it does."""
+        done: "concurrent.futures.Future[Any]" = concurrent.futures.Future()
+        threading.Thread(target=_do, args=((function, args, done),), name="chatapi-app", daemon=True).start()
         return await asyncio.wrap_future(done)
 
     def stop(self) -> None:
@@ -91,10 +107,19 @@ class Portal:
             job = self._jobs.get()
             if job is None:
                 return
-            function, args, done = job
-            if not done.set_running_or_notify_cancel():
-                continue
-            try:
-                done.set_result(function(*args))
-            except BaseException as error:
-                done.set_exception(error)
+            _do(job)
+
+
+def _do(job: Job) -> None:
+    function, args, done = job
+    if not done.set_running_or_notify_cancel():
+        return
+    try:
+        answer = function(*args)
+    except Exception as error:
+        done.set_exception(error)
+    except BaseException as error:
+        # `sys.exit()` in a thread ends that thread; on the loop it would end all connections.
+        done.set_exception(RuntimeError(f"raised on the client's thread: {error!r}"))
+    else:
+        done.set_result(answer)

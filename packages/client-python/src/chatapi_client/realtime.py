@@ -78,12 +78,12 @@ class AsyncRealtime(Listening):
         if len(text.encode()) > MOST_FRAME_BYTES or not 1 <= len(client_id) <= 64:
             raise ChatApiError("VALIDATION_ERROR", "A frame has at most 64 KiB, a client_id 1 to 64 characters", status=400)
         answer = Answer()
-        self._machine.send(Outgoing(client_id, text, answer=answer))
+        self._machine.send(Outgoing(client_id, text, [answer]))
         self._driver.act()
         try:
             ack = await answer.within(timeout)
         finally:
-            self._machine.outbox.take_back(client_id)
+            self._machine.outbox.leave(client_id, answer)
         return _sent(ack, frame, self._machine.user_id)
 
     async def typing(self, chat_id: str) -> None:

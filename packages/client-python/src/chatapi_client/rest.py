@@ -11,7 +11,7 @@ import httpx
 
 from .backoff import Backoff
 from .clock import ServerClock
-from .errors import NETWORK_ERROR, ChatApiError, error_of_answer
+from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError, error_of_answer
 from .tokens import OnTokens, TokenKeeper, TokenSource
 from .models import Tokens
 
@@ -78,7 +78,7 @@ class Rest:
         for attempt in range(self._retries + 1):
             try:
                 response = await (self._paced if waits else self.attempt)(method, path, request, anonymous=anonymous)
-                return response.json() if response.content else None
+                return _body(response)
             except ChatApiError as error:
                 limited = error.code == "RATE_LIMIT_EXCEEDED"
                 if limited or not (safe and error.retryable) or attempt == self._retries or not waits:
@@ -130,11 +130,13 @@ class Rest:
     async def _exchange(
         self, method: str, path: str, request: Mapping[str, Any], token: Optional[str]
     ) -> httpx.Response:
+        if self._http.is_closed:
+            raise ChatApiError(CLIENT_CLOSED, "The client is closed")
         headers = {**request.get("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
             options: Dict[str, Any] = {**request, "headers": headers}
             response = await self._http.request(method, self.base_url + path, **options)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             reason = str(error) or type(error).__name__
             raise ChatApiError(NETWORK_ERROR, f"{method} {path}: {reason}") from error
         self.clock.rough(response.headers.get("date"), time.monotonic())
@@ -150,9 +152,23 @@ class Rest:
         await self._http.aclose()
 
 
+def _body(response: httpx.Response) -> Any:
+    try:
+        return response.json() if response.content else None
+    except ValueError as error:
+        raise _stranger(response) from error
+
+
+def _stranger(response: httpx.Response) -> ChatApiError:
+    """Somebody else has answered: the page of a hotel's network, say."""
+    return ChatApiError(NETWORK_ERROR, f"Not an answer of the server: HTTP status {response.status_code}")
+
+
 def _judged(response: httpx.Response) -> httpx.Response:
-    if response.status_code < 400:
+    if response.status_code < 300:
         return response
+    if response.status_code < 400:
+        raise _stranger(response)
     try:
         body = response.json()
     except ValueError:

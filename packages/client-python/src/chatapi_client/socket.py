@@ -11,9 +11,14 @@ import websockets
 from websockets.exceptions import ConnectionClosed
 
 OPEN_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 2.0
 PING_EVERY = 20.0
 """Seconds between pings; without a pong for as long again the connection counts as dead."""
 MOST_BYTES = 4 * 1024 * 1024
+
+
+# Loaded when first named: here, not while another thread forks.
+_connect: Any = getattr(websockets, "connect")
 
 
 class LostError(Exception):
@@ -53,12 +58,11 @@ class Socket:
 async def open_socket(url: str, token: Optional[str]) -> AsyncIterator[Socket]:
     # In a subprotocol, since the option for headers changed its name between versions.
     protocols: Optional[List[str]] = None if token is None else ["bearer", token]
-    connect: Any = getattr(websockets, "connect")
-    opening = connect(
+    opening = _connect(
         url,
         subprotocols=protocols,
         open_timeout=OPEN_TIMEOUT,
-        close_timeout=2.0,
+        close_timeout=CLOSE_TIMEOUT,
         ping_interval=PING_EVERY,
         ping_timeout=PING_EVERY,
         max_size=MOST_BYTES,
@@ -71,7 +75,8 @@ async def open_socket(url: str, token: Optional[str]) -> AsyncIterator[Socket]:
     try:
         yield Socket(connection)
     finally:
-        await connection.close()
+        # A peer that is gone answers no goodbye.
+        await asyncio.wait({asyncio.ensure_future(connection.close())}, timeout=CLOSE_TIMEOUT)
 
 
 def _refused(error: BaseException) -> LostError:

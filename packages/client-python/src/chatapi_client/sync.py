@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import Any, Callable, Iterator, Mapping, Optional
 
@@ -81,7 +80,7 @@ class FilesApi(Face):
         on_progress: Optional[OnProgress] = None,
         cancel: Optional[Any] = None,
     ) -> File:
-        told = None if on_progress is None else _away(on_progress)
+        told = None if on_progress is None else _away(self._portal, on_progress)
         inner: AsyncFilesApi = self._inner
         return self._portal.call(
             inner.upload(file, name=name, description=description, on_progress=told, cancel=cancel)
@@ -143,7 +142,8 @@ class Realtime(Face, Listening):
         stop = self._portal.call(_soon(self._inner.on, event, _in_worker(self._portal, handler)))
 
         def end() -> None:
-            self._portal.call(_soon(stop))
+            if self._portal.is_open:
+                self._portal.call(_soon(stop))
 
         return end
 
@@ -213,15 +213,16 @@ class ChatClient(Face):
         timeout: float = 10.0,
         retries: int = RETRIES,
     ) -> None:
+        portal = Portal()
         inner = AsyncChatClient(
             base_url,
-            _away(token) if callable(token) else token,
+            _away(portal, token) if callable(token) else token,
             refresh_token=refresh_token,
-            on_tokens=None if on_tokens is None else _away(on_tokens),
+            on_tokens=None if on_tokens is None else _away(portal, on_tokens),
             timeout=timeout,
             retries=retries,
         )
-        super().__init__(Portal(), inner)
+        super().__init__(portal, inner)
         self.users = UsersApi(self._portal, inner.users)
         self.messages = MessagesApi(self._portal, inner.messages)
         self.chats = ChatsApi(self._portal, inner.chats)
@@ -258,11 +259,11 @@ def _in_worker(portal: Portal, handler: Callable[[Any], Any]) -> Callable[[Any],
     return give
 
 
-def _away(function: Callable[..., Any]) -> Callable[..., Any]:
+def _away(portal: Portal, function: Callable[..., Any]) -> Callable[..., Any]:
     """The app's function, off the loop's thread: it may block, and may use the client."""
 
     async def run(*args: Any) -> Any:
-        given = await asyncio.to_thread(function, *args)
+        given = await portal.in_thread(function, *args)
         return await given if inspect.isawaitable(given) else given
 
     return run

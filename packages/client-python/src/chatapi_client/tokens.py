@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import time
 from typing import Any, Awaitable, Callable, Optional, Union
 
 from .clock import ServerClock, expiry_of, margin
-from .errors import ChatApiError
+from .errors import NETWORK_ERROR, ChatApiError
 from .models import Tokens
 
 TokenSource = Union[str, Callable[[], Union[str, Awaitable[str]]]]
 """A token, or a function (plain or async) that gives a fresh one each time that it is asked."""
 OnTokens = Callable[[Tokens], Any]
 Refresh = Callable[[str], Awaitable[Tokens]]
+
+LONGEST_ASK = 60.0
+"""Seconds that the app's function may take; it may ask a server of its own."""
+log = logging.getLogger("chatapi_client")
 
 
 class TokenKeeper:
@@ -45,7 +50,7 @@ class TokenKeeper:
     async def renew(self, failed: Optional[str]) -> Optional[str]:
         """Another token than ``failed``, or None where there is none. Many callers at once make one renewal.
 
-        Raises the ``ChatApiError`` of a renewal that may succeed later, and what the app's function raises.
+        Raises the ``ChatApiError`` of a renewal that may succeed later.
         """
         if self._renewing is None:
             self._renewing = asyncio.Lock()
@@ -53,8 +58,7 @@ class TokenKeeper:
             if self._token is not None and self._token != failed:
                 return self._token
             if self._source is not None:
-                given = self._source()
-                self._token = given if isinstance(given, str) else await given
+                self._token = await _asked(self._source)
             elif self._refresh_token is not None:
                 await self._spend_refresh_token(self._refresh_token)
             return self._token if self._token != failed else None
@@ -64,10 +68,14 @@ class TokenKeeper:
         self._source = None
         self._token = tokens["access_token"]
         self._refresh_token = tokens["refresh_token"]
-        if self._on_tokens is not None:
+        if self._on_tokens is None:
+            return
+        try:
             told = self._on_tokens(tokens)
             if inspect.isawaitable(told):
                 await told
+        except Exception:
+            log.exception("on_tokens failed")
 
     def forget(self) -> None:
         self._token = self._refresh_token = self._source = None
@@ -92,3 +100,18 @@ class TokenKeeper:
             return False
         self._lifetime = max(self._lifetime or 0.0, ends - now)
         return ends - now < margin(self._lifetime)
+
+
+async def _asked(source: Callable[[], Any]) -> Optional[str]:
+    """The app's own token. What its function raises may be better the next time, unless it says itself that it is not."""
+    try:
+        given = source()
+        if inspect.isawaitable(given):
+            given = await asyncio.wait_for(given, LONGEST_ASK)
+    except ChatApiError:
+        raise
+    except asyncio.TimeoutError:
+        raise ChatApiError(NETWORK_ERROR, f"The token function gave none within {LONGEST_ASK} s") from None
+    except Exception as error:
+        raise ChatApiError(NETWORK_ERROR, f"The token function failed: {error!r}") from error
+    return given if isinstance(given, str) else None

@@ -23,6 +23,7 @@ class Views:
         self._behind: Set[str] = set()
         self._filling: Set[str] = set()
         self._early: Optional[Dict[str, int]] = None
+        self._looks = 0
 
     def take(self, chat_id: str, seq: int, has_place: bool) -> bool:
         """Whether this event is the next of its room. Without place for it, the room is remembered as behind."""
@@ -62,9 +63,14 @@ class Views:
 
     def unsure(self) -> None:
         """Until `sure`, the first event of an unknown room is not taken for its beginning: earlier ones may be missing."""
-        self._early = {}
+        self._looks += 1
+        if self._early is None:
+            self._early = {}
 
     def sure(self) -> None:
+        self._looks -= 1
+        if self._looks > 0:
+            return
         for chat_id, seq in (self._early or {}).items():
             if self.start_at(chat_id, seq - 1):
                 self._behind.add(chat_id)
