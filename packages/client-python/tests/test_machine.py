@@ -107,11 +107,11 @@ class Frames(unittest.TestCase):
 
     def test_a_room_that_i_came_into_while_away_is_read_from_its_unread_part(self) -> None:
         machine = connected()
-        machine.views.unsure()
+        look = machine.views.unsure()
         machine.received(message(8, "new"), 0.0)
         self.assertEqual(told(machine, "message"), [], "5 to 7 may be missing")
         self.assertTrue(machine.views.came_into({"chat_id": "new", "read_seq": 4, "last_seq": 8}))
-        machine.views.sure()
+        machine.views.sure(look)
         self.assertEqual(written(machine), [{"type": "resume", "rooms": {"new": 4}}])
 
 

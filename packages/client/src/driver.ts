@@ -1,6 +1,6 @@
 // Owns: driving the machine with real sockets: connecting again, for ever, and doing what it asks for.
 import { Backoff } from './backoff.ts';
-import { asError, ChatApiError, CLIENT_CLOSED, NETWORK_ERROR } from './errors.ts';
+import { asError, ChatApiError, NETWORK_ERROR } from './errors.ts';
 import { fill, findRooms } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { type Frame, Machine, TOKEN_ENDED } from './machine.ts';
@@ -10,6 +10,7 @@ import type { Rest } from './rest.ts';
 import { openSocket, type Socket } from './socket.ts';
 
 const TOKEN_RETRY_MS = 5000;
+const FOR_GOOD = new Set(['AUTHENTICATION_ERROR', 'AUTHORIZATION_ERROR']);
 
 export interface DriverOptions {
   autoReconnect: boolean;
@@ -109,7 +110,8 @@ export class Driver {
     } catch (thrown) {
       // The app's own token function may throw anything.
       const error = asError(thrown);
-      if (error.status === 401) this.machine.close(error, 401);
+      // Its code, not its status: a proxy on the way has some of these too.
+      if (FOR_GOOD.has(error.code)) this.machine.close(error, error.status || undefined);
       else this.machine.lost(now(), error.status || undefined, error.message, error.retryAfterMs);
     }
   }
@@ -176,12 +178,18 @@ export class Driver {
       this.#roomsKnown ||= await findRooms(this.#rest, (room) => views.startAtEnd(room), how);
       return;
     }
-    views.unsure();
-    try {
-      await findRooms(this.#rest, (room) => views.cameInto(room), { onlyNews: true, waits: true });
-    } finally {
-      views.sure();
+    const look = views.unsure();
+    for (const backoff = new Backoff(); ; await this.#pause.wait(backoff.next())) {
+      // The next connection looks again.
+      if (this.machine.state !== 'connected') return;
+      try {
+        await findRooms(this.#rest, (room) => views.cameInto(room), { onlyNews: true, waits: true });
+        break;
+      } catch (error) {
+        if (!asError(error).retryable) break;
+      }
     }
+    views.sure(look);
   }
 
   /** Asks until there is another token, or none to be had, in which case the server ends the connection. */
@@ -202,6 +210,3 @@ export class Driver {
     void work.catch(() => undefined).then(() => this.act());
   }
 }
-
-export const overOf = (machine: Machine): ChatApiError =>
-  machine.error ?? new ChatApiError(CLIENT_CLOSED, 'The connection is closed');

@@ -42,7 +42,7 @@ export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: s
   let position = start;
   let missed = 0;
   let end = 0;
-  for (let more = true; more && machine.state !== 'closed'; ) {
+  for (let more = true; more && !machine.isClosed; ) {
     let page: Page<Message>;
     try {
       const query = { chat_id: chatId, after_seq: position, limit: 100 };
@@ -56,7 +56,7 @@ export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: s
     }
     end = page.last_seq ?? 0;
     for (const message of page.items.filter(({ seq }) => seq <= end)) {
-      while (!inbox.hasPlace) await sleep(LOOK_FOR_PLACE_MS);
+      while (!inbox.hasPlace && !machine.isClosed) await sleep(LOOK_FOR_PLACE_MS);
       inbox.put({ type: 'message', data: { type: 'message', ...message } });
       position = message.seq;
       missed++;

@@ -10,6 +10,11 @@ const STREAM_BUFFER = 64;
 export type Handler<Name extends EventName> = (data: RealtimeEvents[Name]) => unknown;
 type AnyHandler = (data: unknown) => unknown;
 
+/** What the app reads with `for await`; `return` ends a wait for the next event too. */
+export interface EventStream extends AsyncIterableIterator<AnyEvent> {
+  return(): Promise<IteratorResult<AnyEvent>>;
+}
+
 /** Wakes whoever waits for a change. */
 class Bell {
   #waiters: (() => void)[] = [];
@@ -40,13 +45,14 @@ class Stream {
     this.#bell.ring();
   }
 
-  async *read(): AsyncGenerator<AnyEvent, void, undefined> {
+  async next(): Promise<IteratorResult<AnyEvent>> {
     while (true) {
-      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+      const value = this.#events.shift();
+      if (value !== undefined) {
         this.#bell.ring();
-        yield event;
+        return { value, done: false };
       }
-      if (this.#ended) return;
+      if (this.#ended) return { value, done: true };
       await this.#bell.rung();
     }
   }
@@ -122,21 +128,41 @@ export class Inbox {
     });
   }
 
-  /** Every event from now on, for as long as the connection lives; while it is not read, the others wait. */
-  async *stream(signal?: AbortSignal): AsyncGenerator<AnyEvent, void, undefined> {
+  /**
+   * Every event from the first `next` on, for as long as the connection lives; while it is not read, the others wait. No
+   * generator: that would end only with the next event.
+   */
+  stream(signal?: AbortSignal): EventStream {
     const stream = new Stream();
-    const end = (): void => stream.end();
-    if (signal?.aborted || this.#ended) return;
-    signal?.addEventListener('abort', end);
-    this.#streams.add(stream);
-    this.#bell.ring();
-    try {
-      yield* stream.read();
-    } finally {
+    const end = (): void => {
       signal?.removeEventListener('abort', end);
-      stream.end();
       this.#streams.delete(stream);
-    }
+      stream.end();
+    };
+    let begin = (): void => {
+      begin = () => undefined;
+      if (signal?.aborted || this.#ended) {
+        end();
+        return;
+      }
+      signal?.addEventListener('abort', end);
+      this.#streams.add(stream);
+      this.#bell.ring();
+    };
+    return {
+      next: () => {
+        begin();
+        return stream.next();
+      },
+      return: async () => {
+        begin = () => undefined;
+        end();
+        return { value: undefined, done: true };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   /** Until it is closed and empty. Nothing is given out before somebody listens. `drained`: there is place again. */

@@ -5,6 +5,7 @@ export { ChatClient, type ChatClientOptions, type ReportInput, type WebSocketApi
 export { ChatApiError, type ErrorCode } from './errors.ts';
 export type * from './events.ts';
 export type { FilesApi } from './files.ts';
+export type { EventStream } from './inbox.ts';
 export type { ListQuery, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
 export type * from './models.ts';
 export { localOutbox, type OutboxStore, type StoredSend } from './outbox-store.ts';

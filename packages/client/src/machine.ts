@@ -53,6 +53,11 @@ export class Machine {
     this.#backoff = backoff;
   }
 
+  /** For good. */
+  get isClosed(): boolean {
+    return this.state === 'closed';
+  }
+
   // What happened.
 
   connecting(): void {
@@ -77,7 +82,7 @@ export class Machine {
     this.#waiting = [];
     this.#renewAt = undefined;
     this.#tokenDue = false;
-    if (code === BANNED || code === 403) {
+    if (code === BANNED) {
       this.close(new ChatApiError('AUTHORIZATION_ERROR', reason || 'banned', { status: 403 }), code);
       return;
     }
@@ -112,8 +117,7 @@ export class Machine {
   // What the app wants.
 
   send(message: Outgoing): void {
-    if (this.state === 'closed')
-      message.reject(this.error ?? new ChatApiError(CLIENT_CLOSED, 'The connection is closed'));
+    if (this.state === 'closed') message.reject(overOf(this));
     else this.outbox.add(message);
   }
 
@@ -217,3 +221,7 @@ export class Machine {
     this.state = to;
   }
 }
+
+/** Why nothing more can be asked of it. */
+export const overOf = (machine: Machine): ChatApiError =>
+  machine.error ?? new ChatApiError(CLIENT_CLOSED, 'The connection is closed');

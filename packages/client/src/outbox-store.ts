@@ -32,10 +32,14 @@ export function localOutbox(prefix = 'chatapi.outbox.'): OutboxStore {
   const keep = localKeep();
   let last = 0;
   return {
-    load: () =>
-      keysOf(keep, prefix)
+    load: () => {
+      const sends = keysOf(keep, prefix)
         .map((key) => JSON.parse(keep.getItem(key) as string) as Numbered)
-        .sort((one, other) => one.at - other.at),
+        .sort((one, other) => one.at - other.at);
+      // The calendar may have been set back since.
+      last = Math.max(last, sends.at(-1)?.at ?? 0);
+      return sends;
+    },
     put: (send) => {
       last = Math.max(last + 1, Date.now());
       keep.setItem(prefix + send.client_id, JSON.stringify({ ...send, at: last }));

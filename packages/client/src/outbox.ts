@@ -1,5 +1,5 @@
 // Owns: messages on their way, in the order of their sending, until each is answered. A cut connection loses none.
-import type { ChatApiError } from './errors.ts';
+import { ChatApiError } from './errors.ts';
 
 /** Sends that may wait for their answer at once; one alone while the server refuses some, so that none overtakes another. */
 const IN_FLIGHT = 32;
@@ -14,31 +14,36 @@ export interface Ack {
   created_at: string;
 }
 
-/** A message on its way: kept, and sent again under the same `clientId`, until the server has answered it. */
-export interface Outgoing {
-  clientId: string;
-  /** The frame. */
-  text: string;
+export interface Answered {
   resolve(ack: Ack): void;
   reject(error: ChatApiError): void;
 }
 
-interface Entry {
-  message: Outgoing;
-  sent: boolean;
+/** A message on its way: kept, and sent again under the same `clientId`, until the server has answered it. */
+export interface Outgoing extends Answered {
+  clientId: string;
+  /** The frame. */
+  text: string;
 }
 
-const both = (first: Outgoing, second: Outgoing): Outgoing => ({
-  ...first,
-  resolve(ack) {
-    first.resolve(ack);
-    second.resolve(ack);
-  },
-  reject(error) {
-    first.reject(error);
-    second.reject(error);
-  },
-});
+/** All that are sent under one `clientId` wait for the one answer. */
+class Entry {
+  sent = false;
+  readonly text: string;
+  readonly waiting: Outgoing[] = [];
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  resolve(ack: Ack): void {
+    for (const message of this.waiting) message.resolve(ack);
+  }
+
+  reject(error: ChatApiError): void {
+    for (const message of this.waiting) message.reject(error);
+  }
+}
 
 export class Outbox {
   heldUntil: number | undefined;
@@ -50,36 +55,40 @@ export class Outbox {
     return this.#entries.size;
   }
 
-  /** Under a `clientId` that is on its way already, both wait for the one answer. */
   add(message: Outgoing): void {
-    const known = this.#entries.get(message.clientId);
-    if (known === undefined) this.#entries.set(message.clientId, { message, sent: false });
-    else known.message = both(known.message, message);
+    const { clientId, text } = message;
+    const entry = this.#entries.get(clientId) ?? new Entry(text);
+    if (entry.text === text) {
+      entry.waiting.push(message);
+      this.#entries.set(clientId, entry);
+    } else message.reject(new ChatApiError('CONFLICT', 'Another message is on its way under this client_id'));
   }
 
   /** Those of an earlier life of the app go before what it sends now. */
   restore(messages: Outgoing[]): void {
-    const known = [...this.#entries];
+    const known = [...this.#entries.values()];
     this.#entries.clear();
-    for (const message of messages) this.add(message);
-    for (const [clientId, entry] of known) {
-      const restored = this.#entries.get(clientId);
-      if (restored === undefined) this.#entries.set(clientId, entry);
-      else restored.message = both(restored.message, entry.message);
-    }
+    for (const message of [...messages, ...known.flatMap(({ waiting }) => waiting)]) this.add(message);
+  }
+
+  /** Who sent it waits no longer; with the last of them it is no longer sent. */
+  leave(message: Outgoing): void {
+    const waiting = this.#entries.get(message.clientId)?.waiting ?? [];
+    if (waiting.includes(message) && waiting.length === 1) this.takeBack(message.clientId);
+    else if (waiting.includes(message)) waiting.splice(waiting.indexOf(message), 1);
   }
 
   /** No longer to be sent. One that is in flight may still arrive. */
-  takeBack(clientId: string): Outgoing | undefined {
+  takeBack(clientId: string): Answered | undefined {
     const entry = this.#entries.get(clientId);
     this.#entries.delete(clientId);
     if (entry?.sent) this.#inFlight--;
     if (this.#entries.size === 0) this.#oneByOne = false;
-    return entry?.message;
+    return entry;
   }
 
   /** @returns the message when it is refused for good; else it stays and is sent again. */
-  refused(clientId: string, error: ChatApiError, now: number): Outgoing | undefined {
+  refused(clientId: string, error: ChatApiError, now: number): Answered | undefined {
     if (!error.retryable) return this.takeBack(clientId);
     const entry = this.#entries.get(clientId);
     if (entry?.sent) {
@@ -106,14 +115,14 @@ export class Outbox {
       if (texts.length >= free) break;
       if (entry.sent) continue;
       entry.sent = true;
-      texts.push(entry.message.text);
+      texts.push(entry.text);
     }
     this.#inFlight += texts.length;
     return texts;
   }
 
-  clear(): Outgoing[] {
-    const left = [...this.#entries.values()].map(({ message }) => message);
+  clear(): Answered[] {
+    const left = [...this.#entries.values()];
     this.#entries.clear();
     this.#inFlight = 0;
     return left;

@@ -1,8 +1,9 @@
 // Owns: what an app sees of a connection. Does not own: sockets and reconnecting (`driver.ts`), sending (`sends.ts`).
-import { Driver, overOf } from './driver.ts';
+import { Driver } from './driver.ts';
 import { ChatApiError, NETWORK_ERROR } from './errors.ts';
 import type { AnyEvent, EventName, RealtimeEvents, RealtimeState } from './events.ts';
-import type { Handler } from './inbox.ts';
+import type { EventStream, Handler } from './inbox.ts';
+import { overOf } from './machine.ts';
 import type { ReadInput } from './messages.ts';
 import type { Message } from './models.ts';
 import type { OutboxStore } from './outbox-store.ts';
@@ -86,11 +87,11 @@ export class Realtime implements AsyncIterable<AnyEvent> {
   }
 
   /** Every event from now on, until the connection is closed or the signal says so. */
-  events({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<AnyEvent, void, undefined> {
+  events({ signal }: { signal?: AbortSignal } = {}): EventStream {
     return this.#driver.inbox.stream(signal);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<AnyEvent, void, undefined> {
+  [Symbol.asyncIterator](): EventStream {
     return this.events();
   }
 

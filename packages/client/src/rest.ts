@@ -89,7 +89,7 @@ export class Rest {
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#retries = options.retries ?? 5;
     this.logger = options.logger ?? console;
-    this.tokens = new TokenKeeper(options, (refreshToken) => this.#refresh(refreshToken), this.clock);
+    this.tokens = new TokenKeeper(options, (refreshToken) => this.#refresh(refreshToken), this.clock, this.logger);
   }
 
   /** @returns the answer's body; undefined without one. @throws ChatApiError */

@@ -1,6 +1,6 @@
 // Owns: a message's way through the connection: its frame, its place in the store, and the wait for its answer.
 import { ABORTED, ChatApiError, NETWORK_ERROR } from './errors.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, overOf } from './machine.ts';
 import type { SendInput } from './messages.ts';
 import type { Message } from './models.ts';
 import type { Ack } from './outbox.ts';
@@ -98,7 +98,7 @@ export class Sends {
         text: frame,
         resolve: () => this.#remove(client_id),
         reject: (error) => {
-          if (this.#machine.state === 'closed') return;
+          if (this.#machine.isClosed) return;
           this.#remove(client_id);
           this.#refused(error);
         },
@@ -109,6 +109,8 @@ export class Sends {
   async send(input: LiveSendInput, userId: string | undefined, options: LiveSendOptions): Promise<Message> {
     const { frame, text } = frameOf(input);
     const { client_id } = frame;
+    // Nothing of it is to be found in the next life: its sender knows.
+    if (this.#machine.isClosed) throw overOf(this.#machine);
     const answer = this.#answer(client_id, text, options);
     if (this.#store === undefined) answer.start();
     else {
@@ -122,17 +124,18 @@ export class Sends {
       return sentMessage(ack, frame, this.#machine.userId ?? '');
     } catch (error) {
       // What a closed connection did not get through is for the next life of the app.
-      if (this.#machine.state !== 'closed') this.#remove(client_id);
+      if (!this.#machine.isClosed) this.#remove(client_id);
       throw error;
     }
   }
 
   #answer(clientId: string, text: string, { timeoutMs, signal }: LiveSendOptions) {
     const { promise, resolve, reject } = withResolvers<Ack>();
+    const message = { clientId, text, resolve, reject };
     let givenUp = false;
     const giveUp = (code: string, why: string): void => {
       givenUp = true;
-      this.#machine.outbox.takeBack(clientId);
+      this.#machine.outbox.leave(message);
       reject(new ChatApiError(code, why));
     };
     const aborted = (): void => giveUp(ABORTED, 'The message was aborted; it may have arrived');
@@ -146,7 +149,7 @@ export class Sends {
     });
     const start = (): void => {
       if (givenUp) return;
-      this.#machine.send({ clientId, text, resolve, reject });
+      this.#machine.send(message);
       this.#act();
     };
     return { acked, start };

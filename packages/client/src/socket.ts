@@ -45,8 +45,13 @@ export function openSocket(
     };
     ws.onclose = ({ code, reason }) => end(code, reason);
     ws.onmessage = ({ data }) => {
-      const frame: unknown = JSON.parse(String(data));
-      if (isObject(frame)) received(frame);
+      try {
+        const frame: unknown = JSON.parse(String(data));
+        if (isObject(frame)) received(frame);
+      } catch (error) {
+        // Thrown from here it would end the app's process.
+        drop(`a frame that cannot be read: ${error}`);
+      }
     };
   });
   return {

@@ -1,9 +1,13 @@
 // Owns: which access token to use, and getting another one: from the app's function, or with the refresh token; once at a
 // time, over all tabs of a browser that share a store.
 import { claimsOf, margin, type ServerClock } from './clock.ts';
-import { ChatApiError } from './errors.ts';
+import { ChatApiError, NETWORK_ERROR } from './errors.ts';
 import type { Tokens } from './models.ts';
-import { exclusively, localKeep, now } from './platform.ts';
+import { exclusively, localKeep, now, sleep } from './platform.ts';
+import type { Logger } from './rest.ts';
+
+/** The app's function may take as long; it may ask a server of its own. */
+const LONGEST_ASK_MS = 60_000;
 
 /** A token, or a function that gives a fresh one each time that it is asked. */
 export type TokenSource = string | (() => string | Promise<string>);
@@ -35,6 +39,15 @@ export interface TokenOptions {
   tokenStore?: TokenStore;
 }
 
+async function asked(source: () => string | Promise<string>): Promise<string | undefined> {
+  const given = new AbortController();
+  const late = sleep(LONGEST_ASK_MS, given.signal).then(() => {
+    throw new ChatApiError(NETWORK_ERROR, `The token function gave none within ${LONGEST_ASK_MS} ms`);
+  });
+  const token: unknown = await Promise.race([source(), late]).finally(() => given.abort());
+  return typeof token === 'string' ? token : undefined;
+}
+
 export class TokenKeeper {
   #token: string | undefined;
   #source: (() => string | Promise<string>) | undefined;
@@ -45,8 +58,14 @@ export class TokenKeeper {
   readonly #options: TokenOptions;
   readonly #refresh: (refreshToken: string) => Promise<Tokens>;
   readonly #clock: ServerClock;
+  readonly #logger: Logger;
 
-  constructor(options: TokenOptions, refresh: (refreshToken: string) => Promise<Tokens>, clock: ServerClock) {
+  constructor(
+    options: TokenOptions,
+    refresh: (refreshToken: string) => Promise<Tokens>,
+    clock: ServerClock,
+    logger: Logger,
+  ) {
     const { token, refreshToken } = options;
     this.#options = options;
     this.#token = typeof token === 'string' ? token : undefined;
@@ -54,6 +73,7 @@ export class TokenKeeper {
     this.#refreshToken = refreshToken;
     this.#refresh = refresh;
     this.#clock = clock;
+    this.#logger = logger;
   }
 
   get canRenew(): boolean {
@@ -88,18 +108,18 @@ export class TokenKeeper {
   async adopt(tokens: Tokens): Promise<void> {
     this.#source = undefined;
     this.#hold(tokens);
-    await this.#options.tokenStore?.write(tokens);
-    await this.#options.onTokens?.(tokens);
+    await this.#keeping(() => this.#options.tokenStore?.write(tokens));
+    await this.#keeping(() => this.#options.onTokens?.(tokens));
   }
 
   async forget(): Promise<void> {
     this.#token = this.#refreshToken = this.#source = undefined;
-    await this.#options.tokenStore?.write(undefined);
+    await this.#keeping(() => this.#options.tokenStore?.write(undefined));
   }
 
   async #another(failed: string | undefined): Promise<string | undefined> {
     if (this.#token !== undefined && this.#token !== failed) return this.#token;
-    if (this.#source !== undefined) this.#token = await this.#source();
+    if (this.#source !== undefined) this.#token = await asked(this.#source);
     else if (this.canRenew) await exclusively(`chatapi.tokens.${this.subject ?? ''}`, () => this.#spend(failed));
     return this.#token === failed ? undefined : this.#token;
   }
@@ -117,8 +137,18 @@ export class TokenKeeper {
   }
 
   async #takeStored(): Promise<void> {
-    const stored = await this.#options.tokenStore?.read();
+    const stored = await this.#keeping(() => this.#options.tokenStore?.read());
     if (stored !== undefined) this.#hold(stored);
+  }
+
+  /** A store, or an app, that does not keep them costs the next start, not this session. */
+  async #keeping<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#logger.error('keeping the tokens failed:', error);
+      return undefined;
+    }
   }
 
   #hold(tokens: Tokens): void {

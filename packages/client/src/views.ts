@@ -21,6 +21,7 @@ export class Views {
   readonly #behind = new Set<string>();
   readonly #filling = new Set<string>();
   #early: Map<string, number> | undefined;
+  #looks = 0;
 
   /** Whether this event is the next of its room. Without place for it, the room is remembered as behind. */
   take(chatId: string, seq: number, hasPlace: boolean): boolean {
@@ -59,12 +60,14 @@ export class Views {
     return true;
   }
 
-  /** Until `sure`, the first event of an unknown room is not taken for its beginning: earlier ones may be missing. */
-  unsure(): void {
-    this.#early = new Map();
+  /** Until the last look is `sure`, the first event of an unknown room is not taken for its beginning: earlier ones may be missing. */
+  unsure(): number {
+    this.#early ??= new Map();
+    return ++this.#looks;
   }
 
-  sure(): void {
+  sure(look: number): void {
+    if (look !== this.#looks) return;
     for (const [chatId, seq] of this.#early ?? []) if (this.startAt(chatId, seq - 1)) this.#behind.add(chatId);
     this.#early = undefined;
   }

@@ -89,6 +89,19 @@ describe('the inbox', () => {
     expect(await inbox.once('user_status', () => 'late').catch((reason) => reason)).to.equal('late');
   });
 
+  it('lets a stream be ended while somebody waits for its next event, and holds nobody up for one never read', async () => {
+    const stream = inbox.stream();
+    const waiting = stream.next();
+    await stream.return();
+    expect(await waiting).to.include({ done: true });
+    inbox.stream();
+    let heard = 0;
+    inbox.listen('user_status', () => heard++);
+    put(...Array(200).keys());
+    await sleep(5);
+    expect(heard).to.equal(200);
+  });
+
   it('is read as a stream, to its end or to a signal', async () => {
     const stop = new AbortController();
     put(1, 2, 3);

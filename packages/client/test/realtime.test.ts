@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { ChatApiError, OutboxStore, Realtime, RealtimeOptions, StoredSend } from '../src/index.ts';
+import {
+  type ChatApiError,
+  localOutbox,
+  type OutboxStore,
+  type Realtime,
+  type RealtimeOptions,
+  type StoredSend,
+} from '../src/index.ts';
 import { answering, clientOf, FakeSocket, until } from './answering.ts';
 import { hello } from './model.ts';
 
@@ -97,6 +104,48 @@ describe('a connection', () => {
     expect(next.protocols).to.deep.equal(['bearer', 'two']);
   });
 
+  it('that is refused by a proxy, or behind one that answers for the server, comes back', async () => {
+    const strangers: [number, string][] = [
+      [403, '<html>blocked</html>'],
+      [401, '<html>who are you?</html>'],
+      [200, '<html>log in to this network</html>'],
+    ];
+    for (const [i, [status, page]] of strangers.entries()) {
+      const realtime = connect({}, undefined, async () => new Response(page, { status }));
+      await until(() => FakeSocket.all.length === 2 * i + 1);
+      FakeSocket.last.cut();
+      await until(() => FakeSocket.all.length === 2 * i + 2);
+      expect(realtime.state).to.equal('connecting');
+      await realtime.close();
+    }
+  });
+
+  it('that hears what it cannot read begins anew, and the app’s process lives', async () => {
+    const realtime = connect();
+    for (const [i, said] of ['no JSON', '{"type":"resumed","rooms":{"r":null}}'].entries()) {
+      (await greet(i + 1)).onmessage?.({ data: said });
+      await until(() => FakeSocket.all.length === i + 2);
+    }
+    await greet(3);
+    await realtime.ready(100);
+  });
+
+  it('answers all who send the same, though one gives up', async () => {
+    const realtime = connect();
+    const same = { content: 'm', client_id: 'c' };
+    const stop = new AbortController();
+    const sends = [{}, { signal: stop.signal }, {}].map((options) => realtime.send(same, options));
+    const givenUp = caught(sends[1] as Promise<unknown>);
+    stop.abort();
+    expect((await givenUp).code).to.equal('ABORTED');
+    expect((await caught(realtime.send({ ...same, content: 'another' }))).code).to.equal('CONFLICT');
+    const socket = await greet(1);
+    await until(() => socket.sent.length > 0);
+    socket.say(ackOf(socket.sent[0]));
+    for (const send of [sends[0], sends[2]]) expect((await send)?.id).to.equal('msg_1');
+    expect(socket.sent).to.have.length(1);
+  });
+
   it('sends in order through cuts, and resolves with the place in the log', async () => {
     const realtime = connect();
     const sends = ['a', 'b'].map((content) => realtime.send({ chat_id: 'r', content, client_id: content }));
@@ -183,6 +232,40 @@ describe('a connection', () => {
       socket.say({ ...refusal, client_id: 'new' });
       await sending;
       await until(() => kept.length === 0);
+    });
+
+    it('keeps nothing that was refused because it is closed', async () => {
+      const realtime = connect({ outbox });
+      await realtime.close();
+      expect((await caught(realtime.send({ content: 'late' }))).code).to.equal('CLIENT_CLOSED');
+      expect(kept).to.deep.equal([]);
+    });
+
+    it('of the browser keeps the order, though the calendar is set back', async () => {
+      const values = new Map<string, string>();
+      const localStorage = {
+        getItem: (key: string) => values.get(key) ?? null,
+        setItem: (key: string, value: string) => void values.set(key, value),
+        removeItem: (key: string) => void values.delete(key),
+        key: (at: number) => [...values.keys()][at] ?? null,
+        get length() {
+          return values.size;
+        },
+      };
+      Object.defineProperty(globalThis, 'localStorage', { value: localStorage, configurable: true });
+      const calendar = Date.now;
+      try {
+        for (const [i, client_id] of ['z', 'y', 'x'].entries()) {
+          Date.now = () => calendar() - i * 1000;
+          const life = localOutbox();
+          await life.load();
+          await life.put({ client_id, frame: '{}' });
+        }
+        expect((await localOutbox().load()).map(({ client_id }) => client_id)).to.deep.equal(['z', 'y', 'x']);
+      } finally {
+        Date.now = calendar;
+        Reflect.deleteProperty(globalThis, 'localStorage');
+      }
     });
 
     it('goes on without one that fails', async () => {

@@ -152,4 +152,42 @@ describe('a token', () => {
     await tabs[0]?.users.logout();
     expect(kept).to.equal(undefined);
   });
+
+  it('whose function fails fails the call, as a call that may succeed later; one that gives none is no token', async () => {
+    const { fetch } = sessions();
+    const failing = [
+      () => Promise.reject(new Error('no keyring')),
+      () => {
+        throw new Error('no keyring');
+      },
+    ];
+    for (const token of failing) {
+      const error = await caught(clientOf({ fetch, token, retries: 0 }).users.me());
+      expect(error)
+        .to.include({ code: 'NETWORK_ERROR', retryable: true })
+        .and.have.property('message')
+        .match(/keyring/);
+    }
+    const none = clientOf({ fetch, token: () => undefined as unknown as string });
+    expect((await caught(none.users.me())).code).to.equal('AUTHENTICATION_ERROR');
+  });
+
+  it('that cannot be kept is good all the same', async () => {
+    const { fetch } = sessions();
+    const full = (): never => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    const errors: unknown[] = [];
+    const client = clientOf({
+      fetch,
+      refreshToken: 'refresh-1',
+      tokenStore: { read: full, write: async () => full() },
+      onTokens: full,
+      logger: { error: (...what) => void errors.push(what[1]) },
+    });
+    expect((await client.users.me()).id).to.equal('usr_me');
+    expect((await client.users.me()).id).to.equal('usr_me');
+    await client.users.logout();
+    expect(errors).to.have.length.of.at.least(3);
+  });
 });

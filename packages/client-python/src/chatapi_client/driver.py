@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import Any, Optional, Set
 
+from .backoff import Backoff
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
 from .history import fill, find_rooms
 from .inbox import Inbox, log
@@ -164,14 +165,21 @@ class Driver:
     async def _look_for_rooms(self, first: bool) -> None:
         """After a reconnect, rooms that the user came into meanwhile; after a first one that a limit kept from asking, all."""
         views = self.machine.views
-        if not first:
-            views.unsure()
+        if first:
+            if not self._rooms_known:
+                self._rooms_known = await find_rooms(self._rest, views.start_at_end, only_news=False, waits=True)
+            return
+        look, backoff = views.unsure(), Backoff()
+        # Where it ends before, the next connection looks again.
+        while self.machine.state == "connected":
             try:
                 await find_rooms(self._rest, views.came_into, only_news=True, waits=True)
-            finally:
-                views.sure()
-        elif not self._rooms_known:
-            self._rooms_known = await find_rooms(self._rest, views.start_at_end, only_news=False, waits=True)
+            except ChatApiError as error:
+                if error.retryable:
+                    await asyncio.sleep(backoff.next())
+                    continue
+            views.sure(look)
+            return
 
     async def _renew_live(self) -> None:
         """Asks until there is another token, or none to be had, in which case the server ends the connection."""

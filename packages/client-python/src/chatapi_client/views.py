@@ -61,15 +61,15 @@ class Views:
         self.positions[chat_id] = seq
         return True
 
-    def unsure(self) -> None:
-        """Until `sure`, the first event of an unknown room is not taken for its beginning: earlier ones may be missing."""
+    def unsure(self) -> int:
+        """Until the last look is `sure`, the first event of an unknown room is not taken for its beginning: earlier ones may be missing."""
         self._looks += 1
         if self._early is None:
             self._early = {}
+        return self._looks
 
-    def sure(self) -> None:
-        self._looks -= 1
-        if self._looks > 0:
+    def sure(self, look: int) -> None:
+        if look != self._looks:
             return
         for chat_id, seq in (self._early or {}).items():
             if self.start_at(chat_id, seq - 1):
