@@ -167,3 +167,20 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         self.sockets[-1].says.put_nowait(None)
         await until(lambda: realtime.state == "waiting")
         await realtime.close()
+
+    async def test_a_connection_goes_on_in_no_other_name(self) -> None:
+        with mock.patch("chatapi_client.backoff.Backoff.next", lambda *_: 0.0):
+            await self.realtime.wait_ready(1)
+            sending = asyncio.ensure_future(self.realtime.send(content="mine"))
+            other = {**hello(), "user_id": "usr_other"}
+            with mock.patch(f"{__name__}.hello", lambda: other):
+                self.sockets[0].says.put_nowait(None)
+                with self.assertRaises(ChatApiError) as ended:
+                    await asyncio.wait_for(sending, 5)
+        self.assertEqual((ended.exception.code, self.realtime.state), ("AUTHORIZATION_ERROR", "closed"))
+        self.assertEqual(self.sockets[1].sent, [])
+
+    async def test_half_a_character_is_refused(self) -> None:
+        with self.assertRaises(ChatApiError) as refused:
+            await self.realtime.send(content="\ud83d")
+        self.assertEqual(refused.exception.code, "VALIDATION_ERROR")

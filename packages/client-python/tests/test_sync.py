@@ -59,6 +59,17 @@ print(ws.state)
 """)
         self.assertEqual(told, "0 closed ")
 
+    def test_an_async_handler_runs_too(self) -> None:
+        told = run("""
+done = threading.Event()
+async def handle(change):
+    done.set()
+with ChatClient(NOWHERE, 'token') as client:
+    client.websocket.connect(on={'state': handle})
+    print(done.wait(30))
+""")
+        self.assertEqual(told[:6], "0 True")
+
     def test_a_handler_may_close_its_client(self) -> None:
         told = run("""
 client, closed = ChatClient(NOWHERE, 'token'), threading.Event()

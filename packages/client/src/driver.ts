@@ -131,7 +131,8 @@ export class Driver {
 
   #received(frame: Frame, first: boolean): void {
     this.machine.received(frame, now());
-    if (frame.type === 'hello') {
+    if (this.machine.isClosed) this.#socket?.drop('another user');
+    else if (frame.type === 'hello') {
       this.#refusals = 0;
       this.#options.opened();
       if (this.#options.resume) this.#errand(this.#lookForRooms(first));

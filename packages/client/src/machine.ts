@@ -176,7 +176,13 @@ export class Machine {
   // The server's own frames.
 
   #onHello(frame: Frame, now: number): void {
-    this.userId = String(frame.user_id);
+    const userId = String(frame.user_id);
+    if (userId !== (this.userId ?? userId)) {
+      // What waits to be sent is not this one's to say.
+      this.close(new ChatApiError('AUTHORIZATION_ERROR', 'The token is another user’s now', { status: 403 }), 403);
+      return;
+    }
+    this.userId = userId;
     this.#clock.exact(frame.server_time, now);
     this.#openedAt = now;
     this.heartbeat.start(now);

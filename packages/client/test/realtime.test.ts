@@ -130,6 +130,19 @@ describe('a connection', () => {
     await realtime.ready(100);
   });
 
+  it('goes on in no other name', async () => {
+    const realtime = connect();
+    (await greet(1)).cut();
+    const sending = caught(realtime.send({ content: 'mine' }));
+    await until(() => FakeSocket.all.length === 2);
+    FakeSocket.last.open();
+    FakeSocket.last.say({ ...hello, user_id: 'usr_other' });
+    expect((await sending).code).to.equal('AUTHORIZATION_ERROR');
+    expect(realtime.state).to.equal('closed');
+    expect(FakeSocket.last.sent).to.deep.equal([]);
+    expect(FakeSocket.last.readyState, 'closing').to.equal(2);
+  });
+
   it('answers all who send the same, though one gives up', async () => {
     const realtime = connect();
     const same = { content: 'm', client_id: 'c' };

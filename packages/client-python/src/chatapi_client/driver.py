@@ -116,6 +116,8 @@ class Driver:
         try:
             async for frame in socket.frames():
                 self.machine.received(frame, time.monotonic())
+                if self.machine.state == "closed":
+                    return
                 if frame.get("type") == "hello" and self._resume:
                     self._errand(self._look_for_rooms(first))
                 self.act()

@@ -144,7 +144,12 @@ class Machine:
     # The server's own frames.
 
     def _on_hello(self, frame: Mapping[str, Any], now: float) -> None:
-        self.user_id = str(frame.get("user_id"))
+        user_id = str(frame.get("user_id"))
+        if self.user_id not in (None, user_id):
+            # What waits to be sent is not this one's to say.
+            self.close(ChatApiError("AUTHORIZATION_ERROR", "The token is another user's now", status=403), 403)
+            return
+        self.user_id = user_id
         self._clock.exact(frame.get("server_time"), now)
         self._opened_at = now
         self._plan_renewal(frame, now)

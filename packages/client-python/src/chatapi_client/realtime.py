@@ -75,7 +75,7 @@ class AsyncRealtime(Listening):
         if attachments:
             frame["attachments"] = list(attachments)
         text = json.dumps(frame, ensure_ascii=False)
-        if len(text.encode()) > MOST_FRAME_BYTES or not 1 <= len(client_id) <= 64:
+        if _bytes_of(text) > MOST_FRAME_BYTES or not 1 <= len(client_id) <= 64:
             raise ChatApiError("VALIDATION_ERROR", "A frame has at most 64 KiB, a client_id 1 to 64 characters", status=400)
         answer = Answer()
         self._machine.send(Outgoing(client_id, text, [answer]))
@@ -125,6 +125,13 @@ class AsyncRealtime(Listening):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _bytes_of(text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise ChatApiError("VALIDATION_ERROR", "The text has half a character (a lone surrogate)", status=400) from None
 
 
 def _sent(ack: Dict[str, Any], frame: Dict[str, Any], sender_id: Optional[str]) -> Message:

@@ -254,7 +254,9 @@ async def _soon(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _in_worker(portal: Portal, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
     async def give(data: Any) -> None:
-        await portal.in_worker(handler, data)
+        told = await portal.in_worker(handler, data)
+        if inspect.isawaitable(told):
+            await told
 
     return give
 
