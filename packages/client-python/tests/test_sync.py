@@ -52,12 +52,42 @@ def handle(change):
     if len(seen) > 3:
         enough.set()
     sys.exit(3)
-ws = client.websocket.connect(on={'state': handle})
+async def handle_too(change):
+    sys.exit(3)
+ws = client.websocket.connect(on={'state': handle_too})
+ws.on_state(handle)
 enough.wait()
 client.close()
 print(ws.state)
 """)
         self.assertEqual(told, "0 closed ")
+
+    def test_a_client_that_is_closed_under_many_threads_leaves_none_waiting(self) -> None:
+        told = run("""
+client, codes = ChatClient(NOWHERE, 'token', retries=0), set()
+ws = client.websocket.connect()
+def work(call):
+    while 'CLIENT_CLOSED' not in mine.setdefault(threading.get_ident(), set()):
+        try:
+            call()
+        except ChatApiError as error:
+            mine[threading.get_ident()].add(error.code)
+mine = {}
+def read():
+    for _ in ws:
+        pass
+    client.users.me()
+calls = [client.users.me, lambda: ws.send(content='m'), ws.wait_ready, read, lambda: ws.on_message(print)] * 4
+threads = [threading.Thread(target=work, args=(call,), daemon=True) for call in calls]
+for thread in threads:
+    thread.start()
+time.sleep(0.2)
+client.close()
+for thread in threads:
+    thread.join(30)
+print(sum(thread.is_alive() for thread in threads), sorted(set().union(*mine.values())))
+""")
+        self.assertEqual(told, "0 0 ['CLIENT_CLOSED', 'NETWORK_ERROR'] ")
 
     def test_an_async_handler_runs_too(self) -> None:
         told = run("""

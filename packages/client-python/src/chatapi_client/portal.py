@@ -39,23 +39,29 @@ class Portal:
         started.wait()
         self._jobs: "queue.SimpleQueue[Optional[Job]]" = queue.SimpleQueue()
         self._worker: Optional[threading.Thread] = None
+        self._door = threading.Lock()
+        self._stopped = False
         with _loading:
             self.call(_load())
         atexit.register(self.stop)
 
     @property
     def is_open(self) -> bool:
-        return self._pid == os.getpid() and self._thread.is_alive() and self._loop.is_running()
+        return self._pid == os.getpid() and not self._stopped
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs it on the loop and waits. From a handler too, for handlers run on a thread of their own."""
-        problem = self._problem()
-        if problem is not None:
-            work.close()
-            raise problem
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._door:
+            # What comes in before the stop is ended by it; nothing comes in after.
+            problem = self._problem()
+            if problem is not None:
+                work.close()
+                raise problem
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
+        except concurrent.futures.CancelledError:
+            raise ChatApiError(CLIENT_CLOSED, "The client was closed before the answer") from None
         except BaseException:
             future.cancel()  # Ctrl-C: nobody waits for it any more
             raise
@@ -84,10 +90,14 @@ class Portal:
 
     def stop(self) -> None:
         atexit.unregister(self.stop)
-        if self._pid != os.getpid() or not self._thread.is_alive():
+        if self._pid != os.getpid():
             return
+        with self._door:
+            if self._stopped:
+                return
+            self._stopped = True
+            self._loop.call_soon_threadsafe(self._loop.stop)
         self._jobs.put(None)
-        self._loop.call_soon_threadsafe(self._loop.stop)
         if threading.current_thread() is not self._thread:
             self._thread.join(5.0)
 

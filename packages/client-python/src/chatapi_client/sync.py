@@ -252,11 +252,19 @@ async def _soon(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
+async def _finished(answer: Any) -> Any:
+    """What the app's function gave, be it async. Nothing that it raises ends the loop."""
+    if not inspect.isawaitable(answer):
+        return answer
+    try:
+        return await answer
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise RuntimeError(f"raised on the client's thread: {error!r}") from error
+
+
 def _in_worker(portal: Portal, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
     async def give(data: Any) -> None:
-        told = await portal.in_worker(handler, data)
-        if inspect.isawaitable(told):
-            await told
+        await _finished(await portal.in_worker(handler, data))
 
     return give
 
@@ -265,7 +273,6 @@ def _away(portal: Portal, function: Callable[..., Any]) -> Callable[..., Any]:
     """The app's function, off the loop's thread: it may block, and may use the client."""
 
     async def run(*args: Any) -> Any:
-        given = await portal.in_thread(function, *args)
-        return await given if inspect.isawaitable(given) else given
+        return await _finished(await portal.in_thread(function, *args))
 
     return run
