@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { type Account, type Json, loginAdmin, register, rest, say } from './client.ts';
 import { dispose, nodesOf, ownCluster, type TestCluster } from './cluster.ts';
+import { doAll } from './counted.ts';
 import { eventually, expectError } from './expects.ts';
 import { freeze } from './freeze.ts';
 import { recount } from './recount.ts';
@@ -51,27 +52,7 @@ describe('administration under faults', function () {
     await revived('admin', before);
   }
 
-  /** A bit of everything that is counted. */
-  async function load(n: number): Promise<void> {
-    const room = `load-${n}`;
-    const bob = await register('bob', own.url);
-    await rest(bob, own.url)
-      .post('/rooms', { chat_id: `hidden-${n}`, visibility: 'private' })
-      .expect(201);
-    const sent = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => say(ann, { chat_id: room, content: `m${i}` }, own.url)),
-    );
-    await Promise.all(sent.slice(0, 5).map(({ id }) => rest(ann, own.url).delete(`/messages/${id}`).expect(204)));
-    await say(ann, { recipient_id: bob.id, content: 'hi' }, own.url);
-    const kept = await rest(bob, own.url)
-      .post('/files/upload')
-      .attach('file', Buffer.from('12345'), 'a.txt')
-      .expect(201);
-    await rest(bob, own.url).post('/files/upload').attach('file', Buffer.from('1234567'), 'b.txt').expect(201);
-    await rest(bob, own.url).delete(`/files/${kept.body.id}`).expect(204);
-    if (n % 2 === 0) await rest(bob, own.url).delete(`/rooms/hidden-${n}`).expect(204);
-    if (n % 3 === 0) await rest(bob, own.url).put(`/rooms/hidden-${n}`, { visibility: 'public' });
-  }
+  const load = (n: number): Promise<void> => doAll(own.url, ann, n);
   let loads = 0;
 
   it('statistics equal a recount within 2 s of a quiet moment, general among the rooms', async () => {
@@ -86,20 +67,26 @@ describe('administration under faults', function () {
     const more = load(loads++);
     await killAdmin();
     await Promise.all([work, more]);
+    const quiet = Date.now();
     await equalRecount(SETTLED_MS);
+    console.log(`      counts settled ${Date.now() - quiet} ms after the last act`);
   });
 
   it('facts that come again and again, and a Redis that forgets them, are each counted once', async () => {
     const outboxes = ['auth', 'messages', 'files'].map((schema) => `update ${schema}.outbox set offered_at = null`);
     const again = setInterval(() => void db.query(outboxes.join(';')).catch(() => undefined), 100);
     const redis = new Redis(own.redisUrl);
-    const work = Promise.all([load(loads++), load(loads++), load(loads++), load(loads++)]);
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    await redis.flushall();
-    await work;
-    await killAdmin();
-    clearInterval(again);
-    redis.disconnect();
+    redis.on('error', () => undefined);
+    try {
+      const work = Promise.all([load(loads++), load(loads++), load(loads++), load(loads++)]);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await redis.flushall();
+      await work;
+      await killAdmin();
+    } finally {
+      clearInterval(again);
+      redis.disconnect();
+    }
     await equalRecount(2 * SETTLED_MS);
   });
 
@@ -169,6 +156,23 @@ describe('administration under faults', function () {
     await online(2);
     await closeAll();
     await online(0);
+  });
+
+  it('are shown without Redis, except who is connected, and right again soon after its return', async () => {
+    await equalRecount(SETTLED_MS);
+    const before = await stats();
+    const thaw = freeze(own, 'redis');
+    try {
+      const { users, connections, rooms, messages, files } = await stats();
+      expect([users.online, connections]).to.deep.equal([null, { total: null, by_node: {} }]);
+      expect({ rooms, files }).to.deep.equal({ rooms: before.rooms, files: before.files });
+      expect([users.total, messages.total]).to.deep.equal([before.users.total, before.messages.total]);
+      await say(ann, { chat_id: 'frozen', content: 'said meanwhile' }, own.url);
+    } finally {
+      thaw();
+    }
+    await equalRecount(SETTLED_MS);
+    expect((await stats()).users.online).to.equal(before.users.online);
   });
 
   it('no act of an admin is without its row, though admin is killed in the middle of many', async () => {

@@ -6,7 +6,7 @@ import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { FACTS, type Fact, type FactHandlers, type ServiceName } from './catalog.ts';
-import { forgetHandled, markHandled, type Offer, settle, takeOffers } from './outbox-store.ts';
+import { forgetHandled, markHandled, type Offer, settle, takeOffers, withdrawOffers } from './outbox-store.ts';
 
 interface Logger {
   warn(o: object, text: string): void;
@@ -94,7 +94,14 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
     if (o.redis.status !== 'ready') return false;
     await settleHeard();
     const offers = await takeOffers(o.db, BATCH, AGAIN_MS);
-    if (offers.length > 0) await offer(offers);
+    if (offers.length > 0)
+      await offer(offers).catch(async (error) => {
+        await withdrawOffers(
+          o.db,
+          offers.map(({ id }) => id),
+        );
+        throw error;
+      });
     return offers.length === BATCH;
   }
 
@@ -165,8 +172,9 @@ function startWorker(o: FactsOptions): { close(): Promise<void> } {
     prefix: PREFIX,
     // Many facts share a transaction: two of one instance would meet at the same rows in different orders.
     concurrency: 1,
-    lockDuration: 10_000,
-    stalledInterval: 5_000,
+    // What a killed instance was at is another's after both of them.
+    lockDuration: 5_000,
+    stalledInterval: 2_500,
     maxStalledCount: 1_000_000,
   });
   worker.on('error', () => undefined);

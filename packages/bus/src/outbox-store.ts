@@ -47,6 +47,11 @@ export async function takeOffers(db: Knex, limit: number, againAfterMs: number):
   return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** They did not get through: due again at once. */
+export async function withdrawOffers(db: Knex, ids: string[]): Promise<void> {
+  await db.raw('update outbox set offered_at = null where id = any(?)', [ids]);
+}
+
 /** Notes that `hearer` is done with these facts, and removes those that nobody else has yet to hear. */
 export async function settle(db: Knex, hearer: string, ids: string[]): Promise<void> {
   await db.raw(

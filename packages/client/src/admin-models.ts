@@ -1,11 +1,12 @@
 // What administration answers.
 
+/** null: not known, while Redis is away. */
 export interface Stats {
-  users: { total: number; active_24h: number; new_24h: number; online: number; banned: number };
+  users: { total: number; active_24h: number; new_24h: number; online: number | null; banned: number };
   rooms: { total: number; public: number; private: number; direct: number };
   messages: { total: number; last_24h: number; last_hour: number };
   files: { total: number; bytes: number };
-  connections: { total: number; by_node: Record<string, number> };
+  connections: { total: number | null; by_node: Record<string, number> };
   generated_at: string;
 }
 

@@ -8,6 +8,8 @@ const role = () => Joi.string().valid('user', 'moderator', 'admin');
 const status = () => Joi.string().valid('active', 'banned');
 const time = () => Joi.string().isoDate().required();
 const count = () => Joi.number().integer().required();
+/** null: not known, since Redis is away. */
+const known = () => count().allow(null).description('null while Redis is away');
 const id = () => Joi.string().pattern(/^[A-Za-z0-9_-]{1,64}$/);
 
 export const idParams = Joi.object<{ id: string }, true>({ id: id().required() });
@@ -67,7 +69,7 @@ export const statisticsShape = Joi.object({
     total: count(),
     active_24h: count(),
     new_24h: count(),
-    online: count(),
+    online: known(),
     banned: count(),
   }).required(),
   rooms: Joi.object({ total: count(), public: count(), private: count(), direct: count() }).required(),
@@ -76,7 +78,7 @@ export const statisticsShape = Joi.object({
     .description('without deleted ones'),
   files: Joi.object({ total: count(), bytes: count() }).required(),
   connections: Joi.object({
-    total: count(),
+    total: known(),
     by_node: Joi.object().pattern(Joi.string(), Joi.number().integer()).required(),
   }).required(),
   generated_at: time(),

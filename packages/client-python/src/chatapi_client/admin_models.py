@@ -9,7 +9,7 @@ class UserCounts(TypedDict):
     total: int
     active_24h: int
     new_24h: int
-    online: int
+    online: Optional[int]
     banned: int
 
 
@@ -32,7 +32,7 @@ class FileCounts(TypedDict):
 
 
 class ConnectionCounts(TypedDict):
-    total: int
+    total: Optional[int]
     by_node: Dict[str, int]
 
 
