@@ -21,6 +21,16 @@ interface Numbered extends StoredSend {
   at: number;
 }
 
+/** What somebody else has written there keeps nothing from being sent. */
+function numbered(text: string | null): Numbered | undefined {
+  try {
+    const send = JSON.parse(text as string) as Numbered;
+    return typeof send.frame === 'string' ? send : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function keysOf(keep: Keep, prefix: string): string[] {
   const keys: string[] = [];
   for (let i = 0; i < keep.length; i++) keys.push(keep.key(i) as string);
@@ -34,7 +44,7 @@ export function localOutbox(prefix = 'chatapi.outbox.'): OutboxStore {
   return {
     load: () => {
       const sends = keysOf(keep, prefix)
-        .map((key) => JSON.parse(keep.getItem(key) as string) as Numbered)
+        .flatMap((key) => numbered(keep.getItem(key)) ?? [])
         .sort((one, other) => one.at - other.at);
       // The calendar may have been set back since.
       last = Math.max(last, sends.at(-1)?.at ?? 0);

@@ -51,9 +51,13 @@ export const localKeep = (): Keep => {
   return here.localStorage;
 };
 
-/** One at a time over all tabs of this origin where the platform can say so; else within this page only. */
-export const exclusively = <T>(name: string, work: () => Promise<T>): Promise<T> =>
-  here.navigator?.locks === undefined ? work() : here.navigator.locks.request(name, work);
+/** One at a time over all tabs of this origin where the platform can say so (no sandboxed frame can); else in this page. */
+export const exclusively = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const locks = here.navigator?.locks;
+  let running: Promise<T> | undefined;
+  const run = (): Promise<T> => (running ??= work());
+  return locks === undefined ? run() : locks.request(name, run).catch(run);
+};
 
 /** Calls when the network is back or the page is seen again. @returns a function that stops it. */
 export function whenBack(back: Listener): Listener {

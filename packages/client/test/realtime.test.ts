@@ -254,7 +254,7 @@ describe('a connection', () => {
       expect(kept).to.deep.equal([]);
     });
 
-    it('of the browser keeps the order, though the calendar is set back', async () => {
+    it('of the browser keeps the order, though the calendar is set back, and bears what is not its own', async () => {
       const values = new Map<string, string>();
       const localStorage = {
         getItem: (key: string) => values.get(key) ?? null,
@@ -274,6 +274,8 @@ describe('a connection', () => {
           await life.load();
           await life.put({ client_id, frame: '{}' });
         }
+        values.set('chatapi.outbox.bad', 'no JSON');
+        values.set('chatapi.outbox.none', 'null');
         expect((await localOutbox().load()).map(({ client_id }) => client_id)).to.deep.equal(['z', 'y', 'x']);
       } finally {
         Date.now = calendar;

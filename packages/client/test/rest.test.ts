@@ -172,6 +172,20 @@ describe('a token', () => {
     expect((await caught(none.users.me())).code).to.equal('AUTHENTICATION_ERROR');
   });
 
+  it('is renewed where the platform allows no locks', async () => {
+    const locks = { request: () => Promise.reject(new DOMException('sandboxed', 'SecurityError')) };
+    const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator') as PropertyDescriptor;
+    Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true });
+    try {
+      const { asked, fetch } = sessions();
+      const client = clientOf({ fetch, token: 'ended', refreshToken: 'refresh-1' });
+      expect((await client.users.me()).id).to.equal('usr_me');
+      expect(asked.filter(({ path }) => path === '/users/refresh')).to.have.length(1);
+    } finally {
+      Object.defineProperty(globalThis, 'navigator', navigator);
+    }
+  });
+
   it('that cannot be kept is good all the same', async () => {
     const { fetch } = sessions();
     const full = (): never => {
