@@ -105,6 +105,3 @@ export const schema = Joi.object<Config>({
   .custom(keyFits);
 
 export const config = (): Config => readConfig(schema, process.env);
-
-/** For a process that this one starts: none of our secrets. */
-export const helperEnvironment = (): NodeJS.ProcessEnv => ({ NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE });

@@ -60,7 +60,6 @@ export async function open(base: Base<Config>, schema = 'auth'): Promise<Context
 export async function close(ctx: Context): Promise<void> {
   await ctx.sweeps.close();
   await ctx.facts.close();
-  ctx.hasher.close();
   ctx.redis.disconnect();
   await ctx.db.destroy();
 }
