@@ -81,9 +81,7 @@ export const clientOf = (options: Partial<ChatClientOptions>): ChatClient =>
   });
 
 export async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000; i++) {
+  for (const end = Date.now() + 9000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 1)))
     if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
   throw new Error('it did not come');
 }

@@ -54,10 +54,10 @@ describe('a connection', () => {
     realtime.on('state', ({ to }) => states.push(to));
     const socket = await greet(1);
     expect([socket.url, socket.protocols]).to.deep.equal(['ws://nowhere/ws/me', ['bearer', 'token']]);
-    await realtime.ready(100);
+    await realtime.ready(9000);
     socket.cut(1012, 'going away');
     await greet(2);
-    await realtime.ready(100);
+    await realtime.ready(9000);
     await realtime.close();
     await sleep(1);
     expect(states).to.deep.equal(['connecting', 'connected', 'waiting', 'connecting', 'connected', 'closed']);
@@ -127,7 +127,7 @@ describe('a connection', () => {
       await until(() => FakeSocket.all.length === i + 2);
     }
     await greet(3);
-    await realtime.ready(100);
+    await realtime.ready(9000);
   });
 
   it('goes on in no other name', async () => {
@@ -181,7 +181,7 @@ describe('a connection', () => {
     expect([late.code, (await aborted).code]).to.deep.equal(['NETWORK_ERROR', 'ABORTED']);
     expect((await caught(realtime.send({ content: 'm' }, { signal: stop.signal }))).code).to.equal('ABORTED');
     const socket = await greet(1);
-    await realtime.ready(100);
+    await realtime.ready(9000);
     expect(socket.sent).to.deep.equal([]);
   });
 

@@ -264,7 +264,9 @@ async def _finished(answer: Any) -> Any:
 
 def _in_worker(portal: Portal, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
     async def give(data: Any) -> None:
-        await _finished(await portal.in_worker(handler, data))
+        # An async one does not block the loop.
+        is_async = inspect.iscoroutinefunction(handler)
+        await _finished(handler(data) if is_async else await portal.in_worker(handler, data))
 
     return give
 
