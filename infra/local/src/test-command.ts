@@ -13,6 +13,9 @@ interface Outcome {
   failed: number;
 }
 
+/** What was said of each failure: told again at the very end, where the last screen of a long log still shows it. */
+const failures: string[] = [];
+
 const bin = (name: string): string => join(REPO, 'node_modules', '.bin', name);
 const heading = (title: string): void => void process.stdout.write(`\n== ${title}\n`);
 
@@ -54,7 +57,12 @@ function run(file: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise
 
 async function check(title: string, file: string, args: string[]): Promise<Outcome> {
   heading(title);
-  const { code } = await run(file, args);
+  return verdict(title, await run(file, args));
+}
+
+/** Of a command that is one check: its code decides. */
+function verdict(title: string, { code, output }: { code: number; output: string }): Outcome {
+  if (code !== 0) failures.push(`${title}:\n${output.trimEnd().split('\n').slice(-30).join('\n')}`);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
@@ -64,13 +72,22 @@ const number = (text: string, pattern: RegExp): number =>
 /** Where V8's raw coverage of a run lies. */
 const coverageOf = (title: string): string => join(REPO, 'coverage', title.split(' ')[0] ?? 'run');
 
+/** What mocha tells of failed tests; c8's summary may follow. */
+const toldOf = (output: string): string =>
+  output
+    .slice(output.search(/^\s*\d+ failing/m))
+    .split(/^=====/m, 1)
+    .join('')
+    .trimEnd();
+
 /** No test at all is a failure too. */
 async function counted(title: string, file: string, args: string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
   const { code, output } = await run(file, args, env);
   const passed = number(output, /^\s*(\d+) passing/gm);
   const failed = number(output, /^\s*(\d+) failing/gm);
   const more = (code !== 0 && failed === 0) || passed === 0 ? 1 : 0;
-  if (more > 0) process.stdout.write(`${title}: ended with code ${code} and ${passed} tests passed\n`);
+  if (failed > 0) failures.push(`${title}:\n${toldOf(output)}`);
+  if (more > 0) failures.push(`${title}: ended with code ${code} and ${passed} tests passed`);
   return { passed, failed: failed + more };
 }
 
@@ -156,11 +173,8 @@ function sdkTests(): Promise<Outcome> {
 /** The compiled build has traps of its own (undeclared imports, types in the wrong place): it must boot and carry a message. */
 async function smoke(): Promise<Outcome> {
   heading('smoke test of the compiled build');
-  const { code } = await run(process.execPath, [
-    '--conditions=source',
-    join(REPO, 'infra', 'e2e', 'smoke', 'compiled.ts'),
-  ]);
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  const program = join(REPO, 'infra', 'e2e', 'smoke', 'compiled.ts');
+  return verdict('smoke test', await run(process.execPath, ['--conditions=source', program]));
 }
 
 const PHASES: [string, () => Promise<Outcome>][] = [
@@ -184,12 +198,17 @@ const only = process.argv.slice(2);
 const total: Outcome = { passed: 0, failed: 0 };
 for (const [name, phase] of PHASES) {
   if (only.length > 0 && !only.includes(name)) continue;
+  const began = Date.now();
+  const told = failures.length;
   const { passed, failed } = await phase().catch((error: Error) => {
-    process.stdout.write(`${error.stack}\n`);
+    failures.push(`${name}: ${error.stack}`);
     return { passed: 0, failed: 1 };
   });
+  if (failed > 0 && failures.length === told) failures.push(`${name}: ${failed}, told above`);
+  process.stdout.write(`(${name}: ${Math.round((Date.now() - began) / 1000)} s)\n`);
   total.passed += passed;
   total.failed += failed;
 }
+for (const failure of failures) process.stdout.write(`\n== failed: ${failure}\n`);
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
 process.exit(total.failed === 0 ? 0 : 1);
