@@ -83,3 +83,16 @@ export async function openUser(more: Record<string, string> = {}): Promise<User>
     },
   };
 }
+
+/** A moment of one day. */
+export const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString();
+export const account = (user_id: string, more: Partial<Account> = {}): Account => ({
+  user_id,
+  username: user_id.replace('usr_', ''),
+  email: `${user_id}@example.com`,
+  role: 'user',
+  status: 'active',
+  created_at: at(0),
+  updated_at: at(0),
+  ...more,
+});

@@ -1,22 +1,9 @@
-import type { Account } from '@chatapi/bus';
 import { enterTopics, removeNode, renewNode, userTopic } from '@chatapi/bus';
 import { expect } from 'chai';
 import { open, ready } from '../src/context.ts';
 import { onlineAmong } from '../src/presence.ts';
 import { keepAccount } from '../src/profile-store.ts';
-import { openUser, type User } from './harness.ts';
-
-const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString();
-const account = (user_id: string, more: Partial<Account> = {}): Account => ({
-  user_id,
-  username: user_id.replace('usr_', ''),
-  email: `${user_id}@example.com`,
-  role: 'user',
-  status: 'active',
-  created_at: at(0),
-  updated_at: at(0),
-  ...more,
-});
+import { account, at, openUser, type User } from './harness.ts';
 
 describe('presence', () => {
   let user: User;

@@ -3,19 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { handlers } from '../src/facts.ts';
 import { profileById, updateProfile } from '../src/profile-store.ts';
-import { type KnownAccount, openUser, type User } from './harness.ts';
-
-const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString();
-const account = (user_id: string, more: Partial<Account> = {}): Account => ({
-  user_id,
-  username: user_id.replace('usr_', ''),
-  email: `${user_id}@example.com`,
-  role: 'user',
-  status: 'active',
-  created_at: at(0),
-  updated_at: at(0),
-  ...more,
-});
+import { account, at, type KnownAccount, openUser, type User } from './harness.ts';
 
 describe('profiles', () => {
   let user: User;
