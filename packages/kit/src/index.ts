@@ -60,5 +60,5 @@ export { type Paging, page, paging } from './page.ts';
 export { openQueueRedis, openRedis, openSubscriber, type Redis } from './redis.ts';
 export { openRevocationSet, type RevocationOptions, type RevocationRecord, type RevocationSet } from './revocations.ts';
 export { type Base, run, type Service } from './run.ts';
-export { closeServer, errorResponse, listen, openApp, respondError, sendError } from './server.ts';
+export { closeServer, endAnswer, errorResponse, listen, openApp, respondError, sendError } from './server.ts';
 export { cleanText, type TextLimits, text } from './text.ts';

@@ -57,23 +57,34 @@ const LINGER_MS = 5000;
 const LINGER_BYTES = 64 * 1024 * 1024;
 
 /**
- * Who still sends a body sees the answer only if we go on reading: closing at once resets the connection and takes the
- * answer with it. Bounded, so that nobody feeds us for ever.
+ * Ends an answer whose request may still be arriving. Who still sends a body sees the answer only if we go on reading: Node
+ * closes at the answer's end where `Connection: close` was asked for, which resets the connection and takes the answer with
+ * it. Bounded, so that nobody feeds us for ever.
  */
-function linger(req: IncomingMessage): void {
+export function endAnswer(req: IncomingMessage, res: ServerResponse): void {
+  if (req.complete) {
+    res.end();
+    return;
+  }
   let bytes = 0;
   const cut = setTimeout(() => req.socket.destroy(), LINGER_MS);
   req.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > LINGER_BYTES) req.socket.destroy();
   });
-  req.once('close', () => clearTimeout(cut)).resume();
+  req
+    .once('close', () => {
+      clearTimeout(cut);
+      res.end();
+    })
+    .resume();
 }
 
-function writeError(res: ServerResponse, error: AppError, requestId: string): void {
+function writeError(req: IncomingMessage, res: ServerResponse, error: AppError, requestId: string): void {
   const body = JSON.stringify(errorBody(error, requestId));
   const type = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(body) };
-  res.writeHead(error.status, { ...type, ...error.headers }).end(body);
+  res.writeHead(error.status, { ...type, ...error.headers }).write(body);
+  endAnswer(req, res);
 }
 
 /** Answers with the error object, on any HTTP response; what is under way already is cut. */
@@ -93,8 +104,7 @@ export function respondError(
     res.destroy();
     return;
   }
-  if (!req.complete) linger(req);
-  writeError(res, error, requestId);
+  writeError(req, res, error, requestId);
 }
 
 export const sendError = (log: Log, thrown: unknown, req: express.Request, res: express.Response): void =>
@@ -138,7 +148,7 @@ function hasOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
 function refuseRequest(req: IncomingMessage, res: ServerResponse, status: number, message: string): void {
   const id = requestIdFrom(req.headers['x-request-id']);
   res.setHeader('X-Request-Id', id).setHeader('X-Content-Type-Options', 'nosniff').setHeader('Connection', 'close');
-  writeError(res, new AppError('VALIDATION_ERROR', message, { status }), id);
+  writeError(req, res, new AppError('VALIDATION_ERROR', message, { status }), id);
 }
 
 const withOneHost =

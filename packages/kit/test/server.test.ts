@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect } from 'chai';
@@ -57,6 +58,21 @@ describe('a listener', () => {
       body: Buffer.alloc(3_000_000),
     });
     expect([answer.status, ((await answer.json()) as { request_id: string }).request_id]).to.deep.equal([413, 'req_1']);
+  });
+
+  it('reads the rest of a refused body before it closes, where closing was asked for', async () => {
+    const server = await start((req, res) =>
+      respondError(log, new AppError('PAYLOAD_TOO_LARGE', 'too much'), req, res, 'req_1'),
+    );
+    const socket = connect(portOf(server), '127.0.0.1');
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).to.match(/^HTTP\/1.1 413/);
+    const closed = once(socket, 'close').then(() => 'closed');
+    const wait = new Promise((resolve) => setTimeout(resolve, 100, 'open'));
+    expect(await Promise.race([closed, wait])).to.equal('open');
+    socket.write('0\r\n\r\n');
+    await closed;
   });
 
   it('cuts an answer that fails half way, for it can’t be taken back', async () => {

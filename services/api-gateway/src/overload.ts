@@ -19,14 +19,15 @@ export function openLoad(maxInFlight: number, maxLagMs: number): Load {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   let inFlight = 0;
-  let late = false;
+  // One late look may be a machine that stood still for a moment: whoever comes after that is served at once.
+  let lateLooks = 0;
   const look = setInterval(() => {
-    late = delay.mean / 1e6 - RESOLUTION_MS > maxLagMs;
+    lateLooks = delay.mean / 1e6 - RESOLUTION_MS > maxLagMs ? lateLooks + 1 : 0;
     delay.reset();
   }, LOOK_MS).unref();
   return {
     check() {
-      if (late || inFlight > maxInFlight)
+      if (lateLooks >= 2 || inFlight > maxInFlight)
         throw new AppError('SERVICE_UNAVAILABLE', 'Too much is under way: try again shortly');
     },
     enter: () => void inFlight++,

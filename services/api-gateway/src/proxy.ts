@@ -1,7 +1,7 @@
 // Owns: a request's way to a service and its answer's way back, unread. http-proxy-middleware without its plugins; our agent
 // connects (instances.ts), our lists say which headers pass.
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
-import { type AppError, unavailable } from '@chatapi/kit';
+import { type AppError, endAnswer, unavailable } from '@chatapi/kit';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import { hasBody, watchBody } from './body.ts';
 import type { Upstream } from './config.ts';
@@ -58,7 +58,8 @@ export function openProxy(ctx: Context, refuse: Refuse): (req: DoorRequest, res:
   function answered(from: IncomingMessage, req: DoorRequest, res: DoorResponse): void {
     if (req.exchange.over) return;
     res.writeHead(from.statusCode as number, outwardHeaders(req.exchange, from.headers));
-    from.pipe(res);
+    from.pipe(res, { end: false });
+    from.once('end', () => endAnswer(req, res));
   }
 
   function connected(onward: ClientRequest, req: DoorRequest, res: DoorResponse): void {

@@ -1,5 +1,17 @@
+import { Readable } from 'node:stream';
+import { AppError, openLog, respondError } from '@chatapi/kit';
 import { expect } from 'chai';
 import { ask, bearer, deadUrl, raw, serve, startWorld, tokenOf, type World } from './world.ts';
+
+const inPieces = (count: number): Readable =>
+  Readable.from(
+    (async function* () {
+      for (let i = 0; i < count; i++) {
+        yield Buffer.alloc(64_000);
+        await new Promise(setImmediate);
+      }
+    })(),
+  );
 
 const ERROR_KEYS = ['code', 'details', 'error', 'message', 'request_id', 'timestamp'];
 
@@ -82,6 +94,22 @@ describe('the door before services that fail', () => {
     expect(headers).to.include({ 'x-ratelimit-limit': '5', 'content-security-policy': 'sandbox' });
     expect(headers).not.to.have.any.keys('server', 'x-powered-by');
     expect(headers['keep-alive']).not.to.equal('timeout=77');
+  });
+
+  it('passes on why a body was refused while it is still being sent, in pieces and on a connection to be closed', async () => {
+    const refusal = new AppError('UNSUPPORTED_MEDIA_TYPE', 'not this');
+    const world = await open({
+      env: { RATE_LIMIT_UPLOADS: '0' },
+      answer: (req, res) =>
+        void req.once('data', () => respondError(openLog('x', 'x', 'silent'), refusal, req, res, 'r')),
+    });
+    for (const connection of ['close', 'keep-alive']) {
+      for (let i = 0; i < 30; i++) {
+        const headers = { ...bearer('usr_1'), connection, 'transfer-encoding': 'chunked' };
+        const { status, json } = await ask(world, '/files/upload', { method: 'POST', headers, body: inPieces(20) });
+        expect([status, json.code], `${connection} ${i}`).to.deep.equal([415, 'UNSUPPORTED_MEDIA_TYPE']);
+      }
+    }
   });
 
   it('answers 503 early when too much is under way; health still answers', async () => {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { Readable } from 'node:stream';
 import type { Revocation } from '@chatapi/bus';
 import { closeServer, listen, openLog, openMetrics, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@chatapi/kit';
 import jwt from 'jsonwebtoken';
@@ -141,7 +142,7 @@ export interface Got {
 export interface Ask {
   method?: string;
   headers?: Record<string, string | string[]>;
-  body?: string | Buffer;
+  body?: string | Buffer | Readable;
 }
 
 /** The path goes out exactly as written: `fetch` would clean it. */
@@ -161,7 +162,9 @@ export const ask = (
         json: isJson ? JSON.parse(text) : undefined,
       });
     });
-    req.on('error', reject).end(body);
+    req.on('error', reject);
+    if (body instanceof Readable) body.pipe(req);
+    else req.end(body);
   });
 
 /** Bytes out, bytes back until the other side ends or is quiet for `quietMs`. */
