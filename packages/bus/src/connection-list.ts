@@ -7,63 +7,66 @@ const listOf = (user: string): string => `chatapi:connections:${user}`;
 /** Longer than an access token lives; a user who comes back extends it. */
 const KEEP_S = 86_400;
 
-// KEYS: list, nodes' leases. ARGV: entry, now, most, seconds to keep. Entries are `<node>|<connection>`.
+// KEYS: nodes' leases, then the list of each entry's user. ARGV: now, most, seconds to keep, then the entries: `<node>|<connection>`.
 // Entries of nodes that died are left out when it matters. → entries to close.
 const ENTER = `
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-local over = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[3])
-local close = {}
-if over <= 0 then return close end
-for _, entry in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local node = string.match(entry, '^(.*)|')
-  local lease = redis.call('ZSCORE', KEYS[2], node)
-  if entry ~= ARGV[1] and (not lease or tonumber(lease) < tonumber(ARGV[2])) then
-    redis.call('ZREM', KEYS[1], entry)
-    over = over - 1
-  end
-end
-for _, entry in ipairs(redis.call('ZRANGE', KEYS[1], 0, over - 1)) do
+local now, most, close = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
+for i = 2, #KEYS do
+  local list, own = KEYS[i], ARGV[i + 2]
+  redis.call('ZADD', list, now, own)
+  redis.call('EXPIRE', list, ARGV[3])
+  local over = redis.call('ZCARD', list) - most
   if over > 0 then
-    redis.call('ZREM', KEYS[1], entry)
-    close[#close + 1] = entry
+    for _, entry in ipairs(redis.call('ZRANGE', list, 0, -1)) do
+      local lease = redis.call('ZSCORE', KEYS[1], string.match(entry, '^(.*)|'))
+      if entry ~= own and (not lease or tonumber(lease) < now) then
+        redis.call('ZREM', list, entry)
+        over = over - 1
+      end
+    end
+  end
+  if over > 0 then
+    for _, entry in ipairs(redis.call('ZRANGE', list, 0, over - 1)) do
+      redis.call('ZREM', list, entry)
+      table.insert(close, entry)
+    end
   end
 end
 return close`;
 
+// KEYS: the list of each entry's user. ARGV: the entries.
+const LEAVE = `for i, list in ipairs(KEYS) do redis.call('ZREM', list, ARGV[i]) end`;
+
 export interface ListedConnection {
+  user: string;
   node: string;
   connection: string;
 }
 
+const entryOf = ({ node, connection }: ListedConnection): string => `${node}|${connection}`;
+
 type Scripted = Redis & {
-  chatapiEnterConnection?(
-    list: string,
-    nodes: string,
-    entry: string,
-    now: number,
-    most: number,
-    keep: number,
-  ): Promise<string[]>;
+  chatapiEnterConnections?(keys: number, ...keysAndArguments: (string | number)[]): Promise<string[]>;
+  chatapiLeaveConnections?(keys: number, ...keysAndArguments: string[]): Promise<null>;
 };
 
-/** @returns the oldest ones beyond `most`: they are out of the list and are to be closed by their nodes. */
-export async function enterConnection(
+/** @returns the oldest ones beyond `most` of a user: they are out of the list and are to be closed by their nodes. */
+export async function enterConnections(
   redis: Redis,
-  user: string,
-  { node, connection }: ListedConnection,
+  connections: ListedConnection[],
   most: number,
-): Promise<ListedConnection[]> {
+): Promise<Omit<ListedConnection, 'user'>[]> {
   const scripted = redis as Scripted;
-  if (scripted.chatapiEnterConnection === undefined)
-    redis.defineCommand('chatapiEnterConnection', { numberOfKeys: 2, lua: ENTER });
-  const entries = await scripted.chatapiEnterConnection?.(
-    listOf(user),
+  if (scripted.chatapiEnterConnections === undefined) redis.defineCommand('chatapiEnterConnections', { lua: ENTER });
+  const lists = connections.map(({ user }) => listOf(user));
+  const entries = await scripted.chatapiEnterConnections?.(
+    lists.length + 1,
     NODES,
-    `${node}|${connection}`,
+    ...lists,
     Date.now(),
     most,
     KEEP_S,
+    ...connections.map(entryOf),
   );
   return (entries ?? []).map((entry) => {
     const cut = entry.lastIndexOf('|');
@@ -71,5 +74,9 @@ export async function enterConnection(
   });
 }
 
-export const leaveConnection = (redis: Redis, user: string, { node, connection }: ListedConnection): Promise<number> =>
-  redis.zrem(listOf(user), `${node}|${connection}`);
+export async function leaveConnections(redis: Redis, connections: ListedConnection[]): Promise<void> {
+  const scripted = redis as Scripted;
+  if (scripted.chatapiLeaveConnections === undefined) redis.defineCommand('chatapiLeaveConnections', { lua: LEAVE });
+  const lists = connections.map(({ user }) => listOf(user));
+  await scripted.chatapiLeaveConnections?.(lists.length, ...lists, ...connections.map(entryOf));
+}

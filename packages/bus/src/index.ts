@@ -1,5 +1,5 @@
 export * from './catalog.ts';
-export { enterConnection, type ListedConnection, leaveConnection } from './connection-list.ts';
+export { enterConnections, type ListedConnection, leaveConnections } from './connection-list.ts';
 export { type FactsOptions, type FactsRunner, startFacts } from './facts.ts';
 export { publishRecords, publishToEveryone } from './fanout.ts';
 export {

@@ -1,7 +1,8 @@
 // Owns: at most 20 connections of one user over all nodes; the 21st closes the oldest. Never in the way of a connection:
 // it is counted after its hello, and without Redis each node counts its own.
-import { encodeRecord, enterConnection, leaveConnection, nodeChannel } from '@chatapi/bus';
+import { encodeRecord, enterConnections, type ListedConnection, leaveConnections, nodeChannel } from '@chatapi/bus';
 import { CLOSE, closeConnection } from './connections.ts';
+import { gathered } from './gather.ts';
 import type { Connection, Node } from './node.ts';
 
 const MOST_PER_USER = 20;
@@ -21,23 +22,45 @@ const wordTo = (connection: string): string =>
     frame: '',
   });
 
-async function count(node: Node, c: Connection): Promise<void> {
-  const excess = await enterConnection(node.redis, c.user.id, { node: node.id, connection: c.id }, MOST_PER_USER);
-  for (const { node: where, connection } of excess) {
+const listed = (node: Node, c: Connection): ListedConnection => ({
+  user: c.user.id,
+  node: node.id,
+  connection: c.id,
+});
+
+/** Counts connections, and closes those that are too many wherever they are. */
+async function enter(node: Node, connections: Connection[]): Promise<void> {
+  const entries = connections.map((c) => listed(node, c));
+  for (const { node: where, connection } of await enterConnections(node.redis, entries, MOST_PER_USER)) {
     const here = node.connections.get(connection);
     if (here !== undefined) tooMany(node, here);
     else await node.redis.publish(nodeChannel(where), wordTo(connection));
   }
-  if (c.closed) await leaveConnection(node.redis, c.user.id, { node: node.id, connection: c.id });
+  const gone = connections.filter(({ closed }) => closed);
+  if (gone.length > 0) await leave(node, gone);
 }
 
-export function countConnection(node: Node, c: Connection): void {
-  if (c.user.connections.length > MOST_PER_USER) tooMany(node, c.user.connections[0] as Connection);
-  count(node, c).catch((err: Error) => node.log.debug({ err: err.message }, 'a connection was not counted'));
+const leave = (node: Node, connections: Connection[]): Promise<void> =>
+  leaveConnections(
+    node.redis,
+    connections.map((c) => listed(node, c)),
+  );
+
+export interface ConnectionLimit {
+  count(c: Connection): void;
+  uncount(c: Connection): void;
 }
 
-export function uncountConnection(node: Node, c: Connection): void {
-  leaveConnection(node.redis, c.user.id, { node: node.id, connection: c.id }).catch(() => undefined); // runs out by itself
+export function openConnectionLimit(of: () => Node): ConnectionLimit {
+  const entering = gathered<Connection, void>((connections) => enter(of(), connections).then(() => []));
+  const leaving = gathered<Connection, void>((connections) => leave(of(), connections).then(() => []));
+  return {
+    count(c) {
+      if (c.user.connections.length > MOST_PER_USER) tooMany(of(), c.user.connections[0] as Connection);
+      entering(c).catch((err: Error) => of().log.debug({ err: err.message }, 'a connection was not counted'));
+    },
+    uncount: (c) => void leaving(c).catch(() => undefined), // runs out by itself
+  };
 }
 
 /** @returns whether the topic was that of a connection. */

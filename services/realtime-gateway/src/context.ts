@@ -13,6 +13,7 @@ import {
   type Recurring,
 } from '@chatapi/kit';
 import type { Config } from './config.ts';
+import { openConnectionLimit } from './connection-limit.ts';
 import { openFigures } from './figures.ts';
 import { answerSend } from './frames/message.ts';
 import { type Healer, startHealer } from './heal.ts';
@@ -23,7 +24,7 @@ import { openMembersReader } from './members-reader.ts';
 import type { Node } from './node.ts';
 import { openOnline } from './online.ts';
 import { openPositions } from './positions.ts';
-import { cameOnline, retire } from './presence.ts';
+import { cameOnline, openArrivals, retire } from './presence.ts';
 import { closeRevoked } from './revocation.ts';
 import { openSends } from './sends.ts';
 import { openSubscription, type Subscription } from './subscription.ts';
@@ -84,6 +85,8 @@ function openNode(base: Base<Config>): Node {
     writer,
     sends: openSends(message, log, (send, outcome) => answerSend(node, send, outcome)),
     positions: openPositions(message, log),
+    limit: openConnectionLimit(() => node),
+    arrivals: openArrivals(() => node),
     figures: openFigures(metrics, {
       connections: () => node.connections.size,
       users: () => node.users.size,

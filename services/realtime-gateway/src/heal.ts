@@ -15,7 +15,8 @@ const HEADS_EVERY_MS = 3000;
 const RENEW_EVERY_MS = 5000;
 /** Every user is compared once in this time, a few each tick; with signals away at once. */
 const USERS_EVERY_MS = 60_000;
-const AT_ONCE = 8;
+/** As many as one call asks for. */
+const AT_ONCE = 100;
 
 export const isWhole = (node: Node): boolean => node.link.live && node.topics.entered;
 

@@ -2,6 +2,7 @@
 // shares it, frames included: a thousand clients that resume after a restart mostly miss the same events.
 import { setImmediate } from 'node:timers';
 import type { Peer } from '@chatapi/kit';
+import { gathered } from './gather.ts';
 import type { RoomEvent } from './node.ts';
 import { roomEvent } from './room-event.ts';
 
@@ -16,7 +17,7 @@ export interface Page {
 export interface LogReader {
   /** Up to `limit` events after `after`. With `userId` that user's rights are checked. @throws AppError SERVICE_UNAVAILABLE. */
   read(room: string, after: number, limit: number, userId?: string): Promise<Page>;
-  /** Heads of the rooms that exist. */
+  /** Heads of those of the rooms that exist, and perhaps of others. */
   heads(rooms: string[]): Promise<Map<string, number>>;
 }
 
@@ -108,7 +109,8 @@ export function openLogReader(message: Pick<Peer, 'call'>): LogReader {
       wanted.set(key, { room, after, limit, userId, promise, resolve, reject });
       return promise;
     },
-    async heads(rooms) {
+    heads: gathered(async (lists: string[][]) => {
+      const rooms = [...new Set(lists.flat())];
       const heads = new Map<string, number>();
       for (let i = 0; i < rooms.length; i += HEADS_A_CALL) {
         const body = { rooms: rooms.slice(i, i + HEADS_A_CALL) };
@@ -118,7 +120,7 @@ export function openLogReader(message: Pick<Peer, 'call'>): LogReader {
         });
         for (const [room, seq] of Object.entries(answer.heads)) heads.set(room, seq);
       }
-      return heads;
-    },
+      return lists.map(() => heads);
+    }),
   };
 }

@@ -1,6 +1,6 @@
-// Owns: asking message about users. Who connects within one turn is asked for in one call: after a node's death they come by the thousand.
-import { setImmediate } from 'node:timers';
+// Owns: asking message about users. After a node's death they come by the thousand.
 import type { Peer } from '@chatapi/kit';
+import { gathered } from './gather.ts';
 
 export interface RoomOfUser {
   id: string;
@@ -21,35 +21,19 @@ const USERS_A_CALL = 100;
 export function openMembersReader(message: Pick<Peer, 'call'>): MembersReader {
   const ask = <T>(path: string, user_ids: string[]): Promise<T> =>
     message.call<T>('POST', path, { body: { user_ids } });
-  let next: { userIds: Set<string>; answer: Promise<Record<string, RoomOfUser[]>> } | undefined;
-
-  async function roomsOfAll(userIds: Set<string>): Promise<Record<string, RoomOfUser[]>> {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (next?.userIds === userIds) next = undefined;
-    return (await ask<{ rooms: Record<string, RoomOfUser[]> }>('/internal/rooms-of-users', [...userIds])).rooms;
-  }
 
   return {
-    async roomsOf(userId) {
-      if (next === undefined || next.userIds.size >= USERS_A_CALL) {
-        const userIds = new Set<string>();
-        next = { userIds, answer: roomsOfAll(userIds) };
-      }
-      next.userIds.add(userId);
-      return (await next.answer)[userId] ?? [];
-    },
+    roomsOf: gathered(async (userIds) => {
+      const path = '/internal/rooms-of-users';
+      const { rooms } = await ask<{ rooms: Record<string, RoomOfUser[]> }>(path, [...new Set(userIds)]);
+      return userIds.map((id) => rooms[id] ?? []);
+    }, USERS_A_CALL),
     async peersOf(userIds) {
       const all: Record<string, string[]> = {};
-      for (let i = 0; i < userIds.length; i += USERS_A_CALL)
-        Object.assign(
-          all,
-          (
-            await ask<{ peers: Record<string, string[]> }>(
-              '/internal/peers-of-users',
-              userIds.slice(i, i + USERS_A_CALL),
-            )
-          ).peers,
-        );
+      for (let i = 0; i < userIds.length; i += USERS_A_CALL) {
+        const some = userIds.slice(i, i + USERS_A_CALL);
+        Object.assign(all, (await ask<{ peers: Record<string, string[]> }>('/internal/peers-of-users', some)).peers);
+      }
       return all;
     },
   };

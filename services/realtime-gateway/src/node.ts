@@ -4,12 +4,14 @@ import type { Socket } from 'node:net';
 import type { AccessClaims, AccessVerifier, Base, FileLinks, Limiter, Peer, Redis, RevocationSet } from '@chatapi/kit';
 import type { WebSocket } from 'ws';
 import type { Config } from './config.ts';
+import type { ConnectionLimit } from './connection-limit.ts';
 import type { Figures } from './figures.ts';
 import type { Holes } from './holes.ts';
 import type { LogReader } from './log-reader.ts';
 import type { MembersReader } from './members-reader.ts';
 import type { Online } from './online.ts';
 import type { Positions } from './positions.ts';
+import type { Arrivals } from './presence.ts';
 import type { Sends } from './sends.ts';
 import type { Topics } from './topics.ts';
 import type { Writer } from './writer.ts';
@@ -175,5 +177,7 @@ export interface Node extends Base<Config> {
   writer: Writer;
   sends: Sends;
   positions: Positions;
+  limit: ConnectionLimit;
+  arrivals: Arrivals;
   figures: Figures;
 }

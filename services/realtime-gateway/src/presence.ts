@@ -2,6 +2,7 @@
 // topic for GRACE_MS after the last connection, so a reconnect, here or elsewhere, shows nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodesOf, type PacketRecord, publishRecords, retireNode, roomTopic, sweepNodes, userTopic } from '@chatapi/bus';
+import { gathered } from './gather.ts';
 import type { LocalUser, Node } from './node.ts';
 import { forgetUser } from './users.ts';
 
@@ -58,6 +59,21 @@ export async function cameOnline(node: Node, users: LocalUser[]): Promise<void> 
     fresh.map(({ id }) => id),
     'online',
   );
+}
+
+export interface Arrivals {
+  /** Of a user who has come to this node. */
+  tell(user: LocalUser): void;
+}
+
+export function openArrivals(of: () => Node): Arrivals {
+  const came = gathered<LocalUser, void>((users) => cameOnline(of(), users).then(() => []));
+  return {
+    tell(user) {
+      if (user.hasPeers)
+        came(user).catch((err: Error) => of().log.debug({ err: err.message }, 'a status was not told'));
+    },
+  };
 }
 
 /** Tells of those whom no node has (any more). @throws when Redis is away. */

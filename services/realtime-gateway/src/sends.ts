@@ -25,6 +25,8 @@ type Result =
 interface Lane {
   waiting: Send[];
   busy: boolean;
+  /** When its last batch ended (ms). */
+  ended: number;
 }
 
 /** How long a message may be on its way before its sender hears SERVICE_UNAVAILABLE: a restart of message fits in. */
@@ -34,6 +36,9 @@ const BYTES_A_BATCH = 2 * 1024 * 1024;
 const TIMEOUT_MS = 4000;
 /** An instance that failed is asked last for this long. */
 const SHUN_MS = 3000;
+/** Under load the frames of one sender come in pieces: a lane that has just worked waits for the rest of them. */
+const GATHER_MS = 1;
+const JUST_MS = 25;
 const RETRIED: ErrorCode[] = ['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'];
 
 export const roomKey = ({ body, connection }: Send): string =>
@@ -59,7 +64,7 @@ export function openSends(
   log: Log,
   onDone: (send: Send, outcome: SendAnswer | AppError) => void,
 ): Sends {
-  const lanes: Lane[] = Array.from({ length: message.size }, () => ({ waiting: [], busy: false }));
+  const lanes: Lane[] = Array.from({ length: message.size }, () => ({ waiting: [], busy: false, ended: 0 }));
   const shunned: number[] = lanes.map(() => 0);
 
   function pick(lane: number, attempt: number): number {
@@ -114,9 +119,10 @@ export function openSends(
 
   async function run(lane: Lane, index: number): Promise<void> {
     lane.busy = true;
-    await turn();
+    await (Date.now() - lane.ended < JUST_MS ? sleep(GATHER_MS) : turn());
     while (lane.waiting.length > 0) await carry(index, takeBatch(lane.waiting));
     lane.busy = false;
+    lane.ended = Date.now();
   }
 
   return {

@@ -1,8 +1,8 @@
 // Owns: which topics this node wants, and that Redis' interest map says so as soon as Redis can be reached.
 // Guarantee: once `enter` has resolved true, whatever commits in those topics is sent here.
-import { setImmediate } from 'node:timers';
 import { enterTopics, leaveTopics } from '@chatapi/bus';
 import type { Log, Redis } from '@chatapi/kit';
+import { gathered } from './gather.ts';
 
 export interface Topics {
   /** @returns false when Redis could not be told: the heads must be polled until `enterAll` has worked. */
@@ -17,7 +17,6 @@ export interface Topics {
 export function openTopics(redis: Redis, node: string, log: Log): Topics {
   const wanted = new Set<string>();
   let entered = true;
-  let next: { topics: string[]; done: Promise<boolean> } | undefined;
 
   async function tell(topics: string[]): Promise<boolean> {
     try {
@@ -30,19 +29,15 @@ export function openTopics(redis: Redis, node: string, log: Log): Topics {
     }
   }
 
+  const tellAll = gathered(async (lists: string[][]) => {
+    const told = await tell(lists.flat());
+    return lists.map(() => told);
+  });
+
   return {
     enter(topics) {
       for (const topic of topics) wanted.add(topic);
-      if (next === undefined) {
-        const list: string[] = [];
-        const done = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-          next = undefined;
-          return tell(list);
-        });
-        next = { topics: list, done };
-      }
-      next.topics.push(...topics);
-      return next.done;
+      return tellAll(topics);
     },
     async leave(topics) {
       for (const topic of topics) wanted.delete(topic);

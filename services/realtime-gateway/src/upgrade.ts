@@ -13,11 +13,9 @@ import {
   unavailable,
 } from '@chatapi/kit';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { countConnection, uncountConnection } from './connection-limit.ts';
 import { addConnection, CLOSE, closeConnection, dropConnection } from './connections.ts';
 import { slowDown, takeFrame } from './frames.ts';
 import type { Connection, LocalUser, Node } from './node.ts';
-import { cameOnline } from './presence.ts';
 import { pinUser, unpinUser } from './users.ts';
 
 const MAX_FRAME = 64 * 1024;
@@ -110,7 +108,7 @@ function onError(this: Bound, err: Error): void {
 function onClose(this: Bound, code: number): void {
   if (this.bound === undefined) return;
   dropConnection(this.bound.node, this.bound.c, code);
-  uncountConnection(this.bound.node, this.bound.c);
+  this.bound.node.limit.uncount(this.bound.c);
 }
 
 function start(node: Node, ws: Bound, socket: Socket, user: LocalUser, claims: AccessClaims): void {
@@ -118,7 +116,7 @@ function start(node: Node, ws: Bound, socket: Socket, user: LocalUser, claims: A
   const c = addConnection(node, ws, socket, user, claims);
   ws.bound = { node, c };
   node.writer.flush(c);
-  countConnection(node, c);
+  node.limit.count(c);
   if (node.draining) closeConnection(node, c, CLOSE.goingAway, 'the node is going away');
 }
 
@@ -129,7 +127,6 @@ async function connect(node: Node, req: IncomingMessage, socket: Socket, head: B
     if (socket.destroyed) return;
     // What was revoked while the rooms were loaded met no connection to close.
     const current = node.revocations.admit(claims);
-    socket.setKeepAlive(true, 60_000);
     // The answer to the upgrade and the hello leave in one write.
     socket.cork();
     sockets.handleUpgrade(req, socket, head, (ws) => start(node, ws, socket, user, current));
@@ -137,8 +134,7 @@ async function connect(node: Node, req: IncomingMessage, socket: Socket, head: B
   } finally {
     unpinUser(user);
   }
-  if (isNew)
-    cameOnline(node, [user]).catch((err: Error) => node.log.debug({ err: err.message }, 'a status was not told'));
+  if (isNew) node.arrivals.tell(user);
 }
 
 function refuse(node: Node, req: IncomingMessage, socket: Socket, thrown: unknown): void {
