@@ -168,5 +168,12 @@ export interface Fact<N extends FactName = FactName> {
   payload: Facts[N];
 }
 
-/** What a service does on a fact. `trx` also holds the mark that this fact was handled: do all writes in it. */
-export type FactHandlers<T> = { [N in FactName]?: (payload: Facts[N], trx: T) => Promise<void> };
+/** What a service does on facts, of which many come at once. `trx` also holds the marks that they were handled: do all writes in it. */
+export type FactHandlers<T> = { [N in FactName]?: (payloads: Facts[N][], trx: T) => Promise<void> };
+
+/** A handler of facts that have nothing to do with each other. */
+export const each =
+  <P, T>(rule: (payload: P, trx: T) => Promise<void>) =>
+  async (payloads: P[], trx: T): Promise<void> => {
+    for (const payload of payloads) await rule(payload, trx);
+  };

@@ -145,10 +145,11 @@ function startWorker(o: FactsOptions): { close(): Promise<void> } {
         trx,
         facts.map(({ id }) => id),
       );
-      for (const { id, name, payload } of facts) {
-        const rule = o.handlers[name] as ((payload: unknown, trx: Knex.Transaction) => Promise<void>) | undefined;
+      for (const [name, list] of Map.groupBy(facts, (fact) => fact.name)) {
+        const rule = o.handlers[name] as ((payloads: unknown[], trx: Knex.Transaction) => Promise<void>) | undefined;
         if (rule === undefined) throw new Error(`no handler for ${name}`);
-        if (fresh.has(id)) await rule(payload, trx);
+        const payloads = list.filter(({ id }) => fresh.has(id)).map(({ payload }) => payload);
+        if (payloads.length > 0) await rule(payloads, trx);
       }
     });
     const teller = FACTS[(facts[0] as Fact).name].from;

@@ -8,7 +8,7 @@ import { countOut } from './online.ts';
 export const NODE_LEASE_MS = 15_000;
 
 export const NODES = 'chatapi:nodes';
-export const INTEREST: LeasedMap = { map: 'chatapi:interest', of: (node) => `chatapi:topics:${node}` };
+const INTEREST: LeasedMap = { map: 'chatapi:interest', of: (node) => `chatapi:topics:${node}` };
 export const nodeChannel = (node: string): string => `chatapi:node:${node}`;
 
 /** After this resolves, whatever commits is sent to `node`: read the room's head after it, not before. */

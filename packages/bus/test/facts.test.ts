@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import knex, { type Knex } from 'knex';
-import { type FactsRunner, factsMigration, startFacts, tellFact } from '../src/index.ts';
+import { each, type FactsRunner, factsMigration, startFacts, tellFact } from '../src/index.ts';
 
 const url = process.env.TEST_DATABASE_URL ?? '';
 const redisUrl = process.env.TEST_REDIS_URL ?? '';
@@ -57,10 +57,10 @@ describe('facts', () => {
       openQueueRedis: () => new Redis(redisUrl, { maxRetriesPerRequest: null }),
       log: silent,
       handlers: {
-        'account.seen': async ({ user_id }, trx) => {
+        'account.seen': each(async ({ user_id }, trx) => {
           await trx('heard').insert({ user_id });
           await before(user_id);
-        },
+        }),
       },
     });
   const heard = async (): Promise<string[]> =>

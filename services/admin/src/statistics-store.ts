@@ -70,15 +70,15 @@ const SHARD = Math.floor(Math.random() * 8);
 export async function addMessages(trx: Knex, added: { created_at: string; count: number }[]): Promise<void> {
   const counts = added.map(({ count }) => count);
   await trx.raw(
-    `insert into message_seconds as t (second, count)
-     select date_trunc('second', created_at), sum(count) from unnest(?::timestamptz[], ?::int[]) as new(created_at, count)
-     -- In one order, so that two handlers never wait for each other.
-     where created_at > now() - interval '25 hours' group by 1 order by 1
-     on conflict (second) do update set count = t.count + excluded.count`,
-    [added.map(({ created_at }) => created_at), counts],
+    `with seconds as (
+       insert into message_seconds as t (second, count)
+       select date_trunc('second', created_at), sum(count) from unnest(?::timestamptz[], ?::int[]) as new(created_at, count)
+       -- In one order, so that two handlers never wait for each other.
+       where created_at > now() - interval '25 hours' group by 1 order by 1
+       on conflict (second) do update set count = t.count + excluded.count)
+     update message_totals set count = count + ? where shard = ?`,
+    [added.map(({ created_at }) => created_at), counts, counts.reduce((a, b) => a + b, 0), SHARD],
   );
-  const sum = counts.reduce((a, b) => a + b, 0);
-  await trx('message_totals').where({ shard: SHARD }).increment('count', sum);
 }
 
 export async function forgetSeconds(db: Knex): Promise<void> {

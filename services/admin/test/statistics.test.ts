@@ -20,7 +20,9 @@ describe('statistics', () => {
   after(() => s?.stop());
   const stats = async () => (await request(s.app).get('/admin/dashboard/stats').set(as('moderator')).expect(200)).body;
   const hear = async (name: keyof typeof handlers, payload: unknown): Promise<void> => {
-    await s.ctx.db.transaction((trx) => (handlers[name] as (p: unknown, t: typeof trx) => Promise<void>)(payload, trx));
+    await s.ctx.db.transaction((trx) =>
+      (handlers[name] as (p: unknown[], t: typeof trx) => Promise<void>)([payload], trx),
+    );
   };
   const account = (user_id: string, more: object = {}) => ({
     user_id,

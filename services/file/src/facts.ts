@@ -1,7 +1,7 @@
-import type { FactHandlers } from '@chatapi/bus';
+import { each, type FactHandlers } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
 import { orderErasure } from './erasure.ts';
 
 export const handlers: FactHandlers<Knex.Transaction> = {
-  'account.erased': ({ user_id, erased_at }, trx) => orderErasure(trx, user_id, erased_at),
+  'account.erased': each(({ user_id, erased_at }, trx) => orderErasure(trx, user_id, erased_at)),
 };

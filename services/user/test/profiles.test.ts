@@ -13,9 +13,9 @@ describe('profiles', () => {
   after(() => user?.close());
 
   const created = (payload: KnownAccount) =>
-    user.ctx.db.transaction((trx) => handlers['account.created']?.(payload, trx) as Promise<void>);
+    user.ctx.db.transaction((trx) => handlers['account.created']?.([payload], trx) as Promise<void>);
   const updated = (payload: Account) =>
-    user.ctx.db.transaction((trx) => handlers['account.updated']?.(payload, trx) as Promise<void>);
+    user.ctx.db.transaction((trx) => handlers['account.updated']?.([payload], trx) as Promise<void>);
   const person = async (name: string, display_name = name, more: Partial<Account> = {}): Promise<string> => {
     await created({ ...account(`usr_${name}`, more), display_name });
     return `usr_${name}`;
