@@ -4,7 +4,8 @@ import type { Place, Result } from '../work.ts';
 import { type Client, closeAll, connectAll } from './clients.ts';
 import { type Kept, openTally } from './tally.ts';
 
-const WARM_UP = 50;
+/** Until what a room needs is compiled: whoever is slower then is slower by the work. */
+const WARM_UP = 300;
 /** Latency is read from one reader in so many: parsing every frame would load the generator. */
 const SAMPLE = 20;
 
