@@ -20,6 +20,10 @@ export const CLOSE = {
 
 let nextSlot = 0;
 
+/** Connections are counted within a process: a random id for each took a twentieth of what a connection costs. */
+const OF_THIS_PROCESS = `con_${newId('con').slice(-12)}`;
+let opened = 0;
+
 /** Call it with the user's rooms live: the hello promises that whatever commits after it arrives. */
 export function addConnection(
   node: Node,
@@ -30,7 +34,7 @@ export function addConnection(
 ): Connection {
   nextSlot = (nextSlot + 1) % SLOTS;
   const c: Connection = {
-    id: newId('con'),
+    id: OF_THIS_PROCESS + (++opened).toString(36),
     ws,
     socket,
     user,
