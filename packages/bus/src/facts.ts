@@ -6,6 +6,7 @@ import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { FACTS, type Fact, type FactHandlers, type ServiceName } from './catalog.ts';
+import { endWorker } from './end-worker.ts';
 import { forgetHandled, markHandled, type Offer, settle, takeOffers, withdrawOffers } from './outbox-store.ts';
 
 interface Logger {
@@ -183,14 +184,7 @@ function startWorker(o: FactsOptions): { close(): Promise<void> } {
     if ((job?.attemptsMade ?? 0) % 20 === 10)
       o.log.error({ job: job?.id, err: err.message }, 'a fact can’t be handled');
   });
-  worker.once('closed', () => connection.disconnect());
-  return {
-    async close() {
-      // With Redis away a worker waits for it for ever; there is no job to end then.
-      if (connection.status !== 'ready') connection.disconnect();
-      await worker.close(connection.status !== 'ready');
-    },
-  };
+  return { close: () => endWorker(worker, connection) };
 }
 
 /** Starts relaying this service's outbox and handling what it hears. */

@@ -1,5 +1,6 @@
 export * from './catalog.ts';
 export { enterConnections, type ListedConnection, leaveConnections } from './connection-list.ts';
+export { endWorker } from './end-worker.ts';
 export { type FactsOptions, type FactsRunner, startFacts } from './facts.ts';
 export { publishRecords, publishToEveryone } from './fanout.ts';
 export {

@@ -1,5 +1,6 @@
 // Owns: that work which a row asks for gets done, whichever process dies: the row says so until it is settled, the queue
 // only makes it soon. Does not own: what the work is; it must bear being done twice.
+import { endWorker } from '@chatapi/bus';
 import { every, type Log, type Redis } from '@chatapi/kit';
 import { Queue, Worker } from 'bullmq';
 
@@ -26,7 +27,7 @@ const FORGOTTEN_MS = 3000;
 const MOST_WAIT_MS = 10_000;
 const JOB = { attempts: 20, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true } as const;
 
-function startWorker(o: RowJobsOptions): Worker<{ id: string }> {
+function startWorker(o: RowJobsOptions): { close(): Promise<void> } {
   const connection = o.openQueueRedis();
   const worker = new Worker<{ id: string }>(o.queue, ({ data }) => o.work(data.id), {
     connection,
@@ -41,8 +42,7 @@ function startWorker(o: RowJobsOptions): Worker<{ id: string }> {
   worker.on('failed', (job, err) =>
     o.log.warn({ queue: o.queue, id: job?.data.id, attempt: job?.attemptsMade, err: err.message }, 'a job failed'),
   );
-  worker.once('closed', () => connection.disconnect());
-  return worker;
+  return { close: () => endWorker(worker, connection) };
 }
 
 function openQueue({ queue: name, redis }: RowJobsOptions): Queue<{ id: string }> {
