@@ -1,5 +1,4 @@
 // Owns: how much a client may send, and how long it may take for it. The services check again; the door keeps them from being fed.
-import type { ClientRequest } from 'node:http';
 import { AppError } from '@chatapi/kit';
 import type { DoorRequest } from './exchange.ts';
 import type { Row } from './routes.ts';
@@ -28,21 +27,10 @@ export function checkLength(req: DoorRequest, row: Row, maxFileSize: number): vo
 
 /**
  * Watches a body on its way: one without a length is counted, one that trickles is given up. Call it in the turn in which
- * the body starts to flow (a `data` listener makes it flow), with the request that it flows into.
+ * the body starts to flow (a `data` listener makes it flow). `fail` may be called more than once.
  */
-export function watchBody(
-  req: DoorRequest,
-  row: Row,
-  maxFileSize: number,
-  onward: ClientRequest,
-  fail: (error: AppError) => void,
-): void {
-  const stop = (error: AppError): void => {
-    req.unpipe(onward);
-    onward.destroy();
-    fail(error);
-  };
-  const late = (): void => stop(new AppError('VALIDATION_ERROR', 'The body did not arrive in time', { status: 408 }));
+export function watchBody(req: DoorRequest, row: Row, maxFileSize: number, fail: (error: AppError) => void): void {
+  const late = (): void => fail(new AppError('VALIDATION_ERROR', 'The body did not arrive in time', { status: 408 }));
   const upload = row.file === 'upload';
   let timer = setTimeout(late, upload ? STALL_MS : JSON_MS);
   req.once('close', () => clearTimeout(timer));
@@ -54,7 +42,7 @@ export function watchBody(
     bytes += chunk.length;
     if (bytes > limit) {
       clearTimeout(timer);
-      stop(tooLarge(limit));
+      fail(tooLarge(limit));
     } else if (upload) timer = timer.refresh();
   });
 }

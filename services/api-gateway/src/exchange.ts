@@ -25,7 +25,7 @@ export interface Exchange {
   waits: boolean;
   instance?: Instance;
   retried: boolean;
-  /** Answered by the door itself: what the upstream still says is of no interest. */
+  /** Answered in full, by the service or the door itself: what the upstream still says is of no interest. */
   over: boolean;
 }
 

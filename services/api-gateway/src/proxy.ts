@@ -59,14 +59,23 @@ export function openProxy(ctx: Context, refuse: Refuse): (req: DoorRequest, res:
     if (req.exchange.over) return;
     res.writeHead(from.statusCode as number, outwardHeaders(req.exchange, from.headers));
     from.pipe(res, { end: false });
-    from.once('end', () => endAnswer(req, res));
+    from.once('end', () => {
+      req.exchange.over = true;
+      endAnswer(req, res);
+    });
   }
 
   function connected(onward: ClientRequest, req: DoorRequest, res: DoorResponse): void {
     if (!hasBody(req)) return;
     if (req.exchange.waits) res.writeContinue();
-    const fail = (error: AppError): void => refuse(req, res, error);
-    watchBody(req, req.exchange.row as Row, ctx.config.MAX_FILE_SIZE, onward, fail);
+    const fail = (error: AppError): void => {
+      // A service that has refused it already goes on reading, within bounds, so that its answer is seen.
+      if (res.headersSent) return;
+      req.unpipe(onward);
+      onward.destroy();
+      refuse(req, res, error);
+    };
+    watchBody(req, req.exchange.row as Row, ctx.config.MAX_FILE_SIZE, fail);
   }
 
   const plugin: Plugin<DoorRequest, DoorResponse> = (proxy) => {

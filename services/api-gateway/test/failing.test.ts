@@ -103,11 +103,15 @@ describe('the door before services that fail', () => {
       answer: (req, res) =>
         void req.once('data', () => respondError(openLog('x', 'x', 'silent'), refusal, req, res, 'r')),
     });
-    for (const connection of ['close', 'keep-alive']) {
-      for (let i = 0; i < 30; i++) {
+    // Of a message, the door itself takes less than what is sent here.
+    for (const path of ['/files/upload', '/messages']) {
+      for (const connection of ['close', 'keep-alive']) {
         const headers = { ...bearer('usr_1'), connection, 'transfer-encoding': 'chunked' };
-        const { status, json } = await ask(world, '/files/upload', { method: 'POST', headers, body: inPieces(20) });
-        expect([status, json.code], `${connection} ${i}`).to.deep.equal([415, 'UNSUPPORTED_MEDIA_TYPE']);
+        for (let i = 0; i < 30; i++) {
+          const { status, json } = await ask(world, path, { method: 'POST', headers, body: inPieces(20) });
+          expect([415, 413], `${path} ${connection} ${i}`).to.include(status);
+          if (path !== '/messages') expect(json.code).to.equal('UNSUPPORTED_MEDIA_TYPE');
+        }
       }
     }
   });
