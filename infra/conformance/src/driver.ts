@@ -1,5 +1,6 @@
 // Owns: one driver process and the lines to and from it. Does not own: what the commands mean (PROTOCOL.md).
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Kind } from './kinds.ts';
 
@@ -83,7 +84,7 @@ export function startDriver(kind: Kind, tokenFor: TokenSource = noTokens): Drive
         waiting.set(++number, { resolve, reject });
         write({ id: number, do: command, ...args });
       }),
-    rss: () => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' })),
+    rss: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]),
     end: async () => {
       ending = true;
       child.stdin.end();
