@@ -12,13 +12,13 @@ import {
   startDriver,
 } from '@chatapi/conformance';
 import { connected, type Member, memberOf } from './member.ts';
+import type { Memory } from './memory.ts';
 import type { Random } from './random.ts';
 
 export interface Crowd {
   clients: number;
   acked(): number;
-  /** Resident memory of each process in MiB. */
-  memory(): string;
+  memory(): Promise<Memory[]>;
   /** Ends the writing and waits for all answers. */
   stop(): Promise<void>;
   /** Compares every view with its room's log. Ends the processes. */
@@ -144,7 +144,13 @@ export async function openCrowd(url: string, perLanguage: number, seconds: numbe
   return {
     clients: loops.length,
     acked: () => rooms.reduce((sum, { acks }) => sum + acks.length, 0),
-    memory: () => drivers.map(({ kind, rss }) => `${kind.name} ${Math.round(rss() / 1024)}`).join(', '),
+    memory: () =>
+      Promise.all(
+        drivers.map(async ({ kind, rss, call }) => {
+          const resident = rss() / 1024;
+          return { kind: kind.name, resident, held: await call('held') };
+        }),
+      ),
     stop: async () => {
       stopped = true;
       const late = sleep(ANSWER_MS, 'late', { ref: false });

@@ -6,6 +6,7 @@ import { history, makeRoom, register, type User } from './api.ts';
 import { check, type History, type Verdict } from './checker.ts';
 import { type Crowd, openCrowd } from './crowd.ts';
 import { inject, recovery } from './faults.ts';
+import { growths, type Memory, shown } from './memory.ts';
 import { type Observer, observe } from './observer.ts';
 import { type Random, random } from './random.ts';
 import { type Fault, schedule } from './schedule.ts';
@@ -118,16 +119,20 @@ async function underFaults(cluster: Cluster, { seed, seconds, rest, say }: Optio
 }
 
 /** Their memory when all have connected and worked for a while, to compare with that at the end. */
-function sayMemory(crowd: Crowd, seconds: number, say: Options['say']): void {
+async function earlyMemory(crowd: Crowd, seconds: number, say: Options['say']): Promise<Memory[]> {
   say(`${crowd.clients} SDK clients are connected`);
-  setTimeout(() => say(`memory at 10 %, MiB: ${crowd.memory()}`), seconds * 100).unref();
+  await sleep(seconds * 100, undefined, { ref: false });
+  const memory = await crowd.memory();
+  say(`memory at 10 %, MiB held and resident: ${shown(memory)}`);
+  return memory;
 }
 
-async function judgeCrowd(crowd: Crowd, report: Report, say: Options['say']): Promise<void> {
-  say(`memory at the end, MiB: ${crowd.memory()}`);
+async function judgeCrowd(crowd: Crowd, early: Memory[], report: Report, say: Options['say']): Promise<void> {
+  const late = await crowd.memory();
+  say(`memory at the end, MiB held and resident: ${shown(late)}`);
   await crowd.stop();
   const { problems, ...judged } = await crowd.judge();
-  report.problems.push(...problems);
+  report.problems.push(...growths(early, late), ...problems);
   report.sdk = { clients: crowd.clients, acked: crowd.acked(), ...judged };
 }
 
@@ -137,7 +142,7 @@ export async function run(cluster: Cluster, options: Options): Promise<Report> {
   const cast = await assemble(cluster, seed, r);
   const { writers, observers } = cast;
   const crowd = sdk > 0 ? await openCrowd(cluster.url, sdk, seconds, random(seed)) : undefined;
-  if (crowd !== undefined) sayMemory(crowd, seconds, say);
+  const early = crowd === undefined ? [] : earlyMemory(crowd, seconds, say);
   const faults = await underFaults(cluster, options, cast);
   const longest_silence_ms = Math.max(...observers.map(({ silence }) => silence.longest));
   await Promise.all(writers.map((w) => w.stop()));
@@ -153,6 +158,6 @@ export async function run(cluster: Cluster, options: Options): Promise<Report> {
   verdict.problems.push(...[...writers, ...observers].flatMap(({ breaches }) => breaches));
   const repeats = writers.reduce((sum, w) => sum + w.repeats(), 0);
   const report: Report = { ...verdict, faults, longest_silence_ms, repeats };
-  if (crowd !== undefined) await judgeCrowd(crowd, report, say);
+  if (crowd !== undefined) await judgeCrowd(crowd, await early, report, say);
   return report;
 }

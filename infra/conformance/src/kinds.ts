@@ -57,7 +57,7 @@ const fenced = (member: string, fence: string): string[] =>
 const typescriptKind: Kind = {
   name: 'typescript',
   language: 'typescript',
-  driver: () => nodeCommand([join(DRIVERS, 'typescript', 'main.ts')]),
+  driver: () => nodeCommand(['--expose-gc', join(DRIVERS, 'typescript', 'main.ts')]),
 };
 
 /** All, or the one that `SDK` names, for who works on it. */

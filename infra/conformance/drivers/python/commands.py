@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
+import resource
 import threading
 import time
 from typing import Any, Awaitable, Callable, Coroutine, Dict, List, Optional
@@ -150,6 +152,12 @@ class Commands:
 
     async def clock(self, seconds: float) -> None:
         setattr(time, "time", lambda: TRUE_TIME() + seconds)
+
+    async def held(self) -> float:
+        gc.collect()
+        with open("/proc/self/statm") as statm:
+            pages = int(statm.read().split()[1])
+        return pages * resource.getpagesize() / 2**20
 
 
 def command(commands: Commands, name: str) -> Callable[..., Awaitable[Any]]:

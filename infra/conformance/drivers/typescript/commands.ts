@@ -65,6 +65,13 @@ async function ended(socket: Realtime): Promise<void> {
   await socket.ready();
 }
 
+/** In MiB, after a collection: resident memory also counts V8's young generation, which grows and shrinks with the load. */
+function held(): number {
+  gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
+
 export function openCommands(askToken: (client: string) => Promise<string>, logger: Logger): Record<string, Command> {
   const clients = new Map<string, ChatClient>();
   const sockets = new Map<string, Connection>();
@@ -96,5 +103,6 @@ export function openCommands(askToken: (client: string) => Promise<string>, logg
     disconnect: (args) => socketOf(args).close(),
     close: (args) => clientOf(args).close(),
     clock: ({ seconds }) => setClock(seconds),
+    held,
   };
 }
