@@ -1,6 +1,7 @@
 // Owns: the statements of the send path, on pg's prepared statements. All that a batch changes is one statement, hence one
 // round trip and one commit: repeats are left out, the rooms are locked in order of id, each takes its seqs under its lock.
 import type { PoolClient } from '@chatapi/kit';
+import { isRepeatOf } from './client-key.ts';
 
 export interface SendRow {
   id: string;
@@ -32,7 +33,7 @@ export interface SendOutcome {
 }
 
 // A row of the batch that is in no answer met a room that has changed since its rights were looked up: look again.
-const SEND = `
+export const SEND = `
 with input as (
   select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::bigint[], $13::text[], $14::text[], $15::text[]) with ordinality
@@ -40,7 +41,7 @@ with input as (
     mentions, before, after, ord)
 ), known as (
   select i.ord, m.seq, m.id, m.created_at, m.body_hash from input i
-  join messages m on m.room_id = i.room_id and m.sender_id = i.sender_id and m.client_id = i.client_id
+  join messages m on ${isRepeatOf('i.room_id', 'i.sender_id', 'i.client_id')}
 ), fresh as (
   select * from input where ord not in (select ord from known)
 ), wanted as materialized (
@@ -144,7 +145,7 @@ export async function standings(client: PoolClient, roomIds: string[], userIds: 
 
 const REPEATED = `
 select i.ord from unnest($1::text[], $2::text[], $3::text[]) with ordinality as i(room_id, sender_id, client_id, ord)
-where exists (select from messages m where m.room_id = i.room_id and m.sender_id = i.sender_id and m.client_id = i.client_id)`;
+where exists (select from messages m where ${isRepeatOf('i.room_id', 'i.sender_id', 'i.client_id')})`;
 
 /** Which of these have their message already: their places, from 1. */
 export async function repeated(

@@ -1,5 +1,6 @@
 // Owns: the SQL of slow mode, on the send path's own connection and inside its transaction.
 import type { PoolClient } from '@chatapi/kit';
+import { isRepeatOf } from './client-key.ts';
 
 export interface Turn {
   room_id: string;
@@ -21,7 +22,7 @@ const LOCK = 'select id from rooms where id = any($1::text[]) order by id for up
 // A statement of its own, after the lock: only so it sees what was committed while the lock was waited for.
 const TURNS = `
 select date_trunc('milliseconds', clock_timestamp()) now, t.sent_at + r.slow_mode_seconds * interval '1 second' due, r.slow_mode_seconds slow_s,
-  exists (select from messages m where m.room_id = i.room_id and m.sender_id = i.user_id and m.client_id = i.client_id) repeated
+  exists (select from messages m where ${isRepeatOf('i.room_id', 'i.user_id', 'i.client_id')}) repeated
 from unnest($1::text[], $2::text[], $3::text[]) with ordinality as i(room_id, user_id, client_id, ord)
 join rooms r on r.id = i.room_id left join room_turns t on t.room_id = i.room_id and t.user_id = i.user_id order by i.ord`;
 const TAKE = `

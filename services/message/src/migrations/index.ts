@@ -3,5 +3,12 @@ import type { Migration } from '@chatapi/kit';
 import { logMigration } from './001-log.ts';
 import { moderationMigration } from './002-moderation.ts';
 import { erasureMigration } from './003-erasure.ts';
+import { clientKeyMigration } from './004-client-key.ts';
 
-export const migrations: Migration[] = [factsMigration, logMigration, moderationMigration, erasureMigration];
+export const migrations: Migration[] = [
+  factsMigration,
+  logMigration,
+  moderationMigration,
+  erasureMigration,
+  clientKeyMigration,
+];
