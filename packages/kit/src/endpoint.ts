@@ -81,7 +81,12 @@ function admit(who: Who, identity: Identity): void {
 /** How a value is read: JSON means exactly what it says; what stands in a path or a query is text, and strangers in a query are passed over. */
 export type Reading = 'json' | 'path' | 'query';
 
-const TELLING = { abortEarly: false, errors: { wrap: { label: false } } } as const;
+/** A pattern's name says what it asks for. Here, since a field with messages of its own costs as much again to validate. */
+const MESSAGES = {
+  'string.pattern.name': '{{#label}} {{#name}}',
+  'string.pattern.invert.name': '{{#label}} {{#name}}',
+};
+const TELLING = { abortEarly: false, errors: { wrap: { label: false } }, messages: MESSAGES } as const;
 const READINGS: Record<Reading, Joi.ValidationOptions> = {
   json: { ...TELLING, convert: false },
   path: { ...TELLING, convert: true },

@@ -61,4 +61,4 @@ export { openQueueRedis, openRedis, openSubscriber, type Redis } from './redis.t
 export { openRevocationSet, type RevocationOptions, type RevocationRecord, type RevocationSet } from './revocations.ts';
 export { type Base, run, type Service } from './run.ts';
 export { closeServer, endAnswer, errorResponse, listen, openApp, respondError, sendError } from './server.ts';
-export { cleanText, type TextLimits, text } from './text.ts';
+export { cleanText, say, type TextLimits, text } from './text.ts';

@@ -73,24 +73,20 @@ export interface TextLimits {
   singleLine?: boolean;
 }
 
+/** A field's own words for what is wrong: `{{#label}}` and these. */
+export const say = (h: Joi.CustomHelpers, words: string): Joi.ErrorReport =>
+  h.message({ custom: `{{#label}} ${words}` });
+
 /** A cleaned text field. Lone surrogates are refused: PostgreSQL could not store them. */
 export function text({ min = 0, max, singleLine = false }: TextLimits): Joi.StringSchema {
   // An allowed value skips the checks below, so '' is allowed only where it is one.
   const base = min === 0 ? Joi.string().allow('') : Joi.string();
-  return base
-    .max(max * 4 + 1000)
-    .custom((value: string, h) => {
-      if (!value.isWellFormed()) return h.error('text.malformed');
-      if (singleLine && CONTROL_OR_BIDI.test(value)) return h.error('text.control');
-      const cleaned = cleanText(value);
-      const length = codePoints(cleaned);
-      if (length > max) return h.error('text.max', { limit: max });
-      return length < min ? h.error('text.min', { limit: min }) : cleaned;
-    })
-    .messages({
-      'text.malformed': '{{#label}} is not well-formed Unicode',
-      'text.control': '{{#label}} must not contain control or direction characters',
-      'text.max': '{{#label}} must have at most {{#limit}} characters',
-      'text.min': '{{#label}} must have at least {{#limit}} characters after markup is removed',
-    });
+  return base.max(max * 4 + 1000).custom((value: string, h) => {
+    if (!value.isWellFormed()) return say(h, 'is not well-formed Unicode');
+    if (singleLine && CONTROL_OR_BIDI.test(value)) return say(h, 'must not contain control or direction characters');
+    const cleaned = cleanText(value);
+    const length = codePoints(cleaned);
+    if (length > max) return say(h, `must have at most ${max} characters`);
+    return length < min ? say(h, `must have at least ${min} characters`) : cleaned;
+  });
 }

@@ -1,5 +1,5 @@
 // The shapes that clients see, for validation where they come in and for the documents.
-import { paging, type Role, text } from '@chatapi/kit';
+import { paging, type Role, say, text } from '@chatapi/kit';
 import Joi from 'joi';
 import type { EntryFilter } from './audit-store.ts';
 import type { BanOrder, UserFilter } from './users.ts';
@@ -29,8 +29,9 @@ export const banBody = Joi.object<BanOrder, true>({
   until: Joi.string()
     .isoDate()
     .allow(null)
-    .custom((value: string, h) => (value !== null && Date.parse(value) <= Date.now() ? h.error('until.past') : value))
-    .messages({ 'until.past': '{{#label}} must lie in the future' })
+    .custom((value: string, h) =>
+      value !== null && Date.parse(value) <= Date.now() ? say(h, 'must lie in the future') : value,
+    )
     .description('the ban ends by itself then; unset: it stays until lifted'),
 });
 

@@ -9,6 +9,7 @@ import { identify, openSeals } from './caller.ts';
 import type { Context } from './context.ts';
 import { requestDuration } from './counters.ts';
 import { type DoorRequest, type DoorResponse, type Exchange, startExchange } from './exchange.ts';
+import { openWay } from './give-way.ts';
 import { inwardHeaders } from './inward.ts';
 import { countRequest, countUpload } from './limits.ts';
 import { openCors, setOwnHeaders } from './outward.ts';
@@ -72,6 +73,7 @@ export function openDoor(ctx: Context): Door {
   const originOf = openAddresses(ctx.config.TRUSTED_PROXIES);
   const seal = openSeals(ctx.key);
   const cors = openCors(ctx.config.ALLOWED_ORIGINS);
+  const turn = openWay();
   const duration = requestDuration(ctx.metrics);
   const ownPages = openOwnPages(ctx);
 
@@ -107,6 +109,7 @@ export function openDoor(ctx: Context): Door {
       const { found } = req.exchange;
       if (req.method === 'OPTIONS' && found !== undefined) return preflight(req, res, found);
       if (req.headers.origin !== undefined) cors(req, res, () => undefined);
+      if (req.exchange.row?.gives_way) await turn();
       onward(req, res, await admit(ctx, req));
     } catch (error) {
       refuse(req, res, error);

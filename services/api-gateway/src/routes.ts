@@ -15,6 +15,8 @@ export interface Row {
   free?: true;
   /** Asked when something hangs: silence for 2.5 s is told as SERVICE_UNAVAILABLE. */
   prompt?: true;
+  /** A password is judged: it takes long anyway and lets others pass. */
+  gives_way?: true;
   /** A file travels: its own size and time limits. */
   file?: 'upload' | 'download';
 }
@@ -29,12 +31,12 @@ export const rows: Row[] = [
   { method: 'GET', path: '/docs/realtime', service: 'door', who: 'anyone', free: true },
   { method: 'GET', path: '/docs/assets/:name', service: 'door', who: 'anyone', free: true },
 
-  { method: 'POST', path: '/users/register', service: 'auth', who: 'anyone' },
-  { method: 'POST', path: '/users/login', service: 'auth', who: 'anyone' },
+  { method: 'POST', path: '/users/register', service: 'auth', who: 'anyone', gives_way: true },
+  { method: 'POST', path: '/users/login', service: 'auth', who: 'anyone', gives_way: true },
   { method: 'POST', path: '/users/refresh', service: 'auth', who: 'anyone' },
   { method: 'POST', path: '/users/logout', service: 'auth', who: 'user' },
-  { method: 'DELETE', path: '/users/me', service: 'auth', who: 'user' },
-  { method: 'PUT', path: '/users/me/password', service: 'auth', who: 'user' },
+  { method: 'DELETE', path: '/users/me', service: 'auth', who: 'user', gives_way: true },
+  { method: 'PUT', path: '/users/me/password', service: 'auth', who: 'user', gives_way: true },
   { method: 'GET', path: '/users/me/sessions', service: 'auth', who: 'user' },
   { method: 'DELETE', path: '/users/me/sessions', service: 'auth', who: 'user' },
   { method: 'DELETE', path: '/users/me/sessions/:id', service: 'auth', who: 'user' },

@@ -9,9 +9,8 @@ const words = (max: number): Joi.StringSchema => Joi.string().max(max).required(
 
 export const registerBody = Joi.object<Newcomer & { password: string }, true>({
   username: Joi.string()
-    .pattern(/^[A-Za-z0-9_.-]{3,32}$/)
-    .required()
-    .messages({ 'string.pattern.base': '{{#label}} must have 3 to 32 letters, digits, _ . or -' }),
+    .pattern(/^[A-Za-z0-9_.-]{3,32}$/, 'must have 3 to 32 letters, digits, _ . or -')
+    .required(),
   email: Joi.string().email({ tlds: false }).max(254).required(),
   password: words(1024),
   display_name: text({ max: 64, singleLine: true }),

@@ -1,4 +1,4 @@
-import { type Paging, paging, type Route, route, text } from '@chatapi/kit';
+import { type Paging, paging, type Route, route, say, text } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import type { MemberRole } from './member-store.ts';
@@ -23,10 +23,7 @@ const topic = () => text({ max: 500 });
 const visibility = () => Joi.string().valid('public', 'private');
 const paged = Joi.object<Paging>(paging());
 
-const ownName = () =>
-  roomId()
-    .pattern(/^dm:/, { invert: true })
-    .messages({ 'string.pattern.invert.base': '{{#label}} must not start with dm:' });
+const ownName = () => roomId().pattern(/^dm:/, { invert: true, name: 'must not start with dm:' });
 const newRoom = Joi.object<NewRoom>({
   chat_id: ownName(),
   name: name(),
@@ -57,8 +54,7 @@ const mute = Joi.object<{ until: string | null }>({
     .isoDate()
     .allow(null)
     .default(null)
-    .custom((value: string, h) => (Date.parse(value) <= Date.now() ? h.error('until.past') : value))
-    .messages({ 'until.past': '{{#label}} must lie in the future' })
+    .custom((value: string, h) => (Date.parse(value) <= Date.now() ? say(h, 'must lie in the future') : value))
     .description('the mute ends by itself then; unset: it stays until lifted'),
 });
 const read = Joi.object<{ seq: number }>({

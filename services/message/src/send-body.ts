@@ -1,6 +1,6 @@
 // Owns: what a send must look like, and the draft that it becomes. The same for REST and for the realtime nodes.
 import { hash } from 'node:crypto';
-import { type AppError, invalidField, parse, type Role, text } from '@chatapi/kit';
+import { type AppError, invalidField, parse, type Role, say, text } from '@chatapi/kit';
 import Joi from 'joi';
 import { directId } from './direct.ts';
 import type { Attachment } from './frames.ts';
@@ -48,22 +48,17 @@ export const ROOM_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
 export const MAX_CONTENT = 4000;
 
 export const roomId = (): Joi.StringSchema =>
-  Joi.string().pattern(ROOM_ID).messages({
-    'string.pattern.base': '{{#label}} must be 1–64 of A–Z a–z 0–9 _ . : - and start with a letter or digit',
-  });
-export const someId = (): Joi.StringSchema =>
-  Joi.string()
-    .pattern(/^[\x21-\x7e]{1,80}$/)
-    .messages({ 'string.pattern.base': '{{#label}} is not an id' });
+  Joi.string().pattern(ROOM_ID, 'must be 1–64 of A–Z a–z 0–9 _ . : - and start with a letter or digit');
+export const someId = (): Joi.StringSchema => Joi.string().pattern(/^[\x21-\x7e]{1,80}$/, 'is not an id');
 export const content = (): Joi.StringSchema => text({ max: MAX_CONTENT });
 
 /** Any 1–64 characters that PostgreSQL can store. */
 export const clientId = (): Joi.StringSchema =>
-  Joi.string()
-    .custom((value: string, h) =>
-      value.isWellFormed() && !value.includes('\0') && [...value].length <= 64 ? value : h.error('client_id'),
-    )
-    .messages({ client_id: '{{#label}} must be 1–64 characters' });
+  Joi.string().custom((value: string, h) =>
+    value.isWellFormed() && !value.includes('\0') && [...value].length <= 64
+      ? value
+      : say(h, 'must be 1–64 characters'),
+  );
 
 export const sendBody: Joi.ObjectSchema<SendBody> = Joi.object<SendBody>({
   chat_id: roomId(),

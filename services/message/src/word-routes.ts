@@ -1,5 +1,5 @@
 // The word filter's inner door: admin's is the one that the world sees.
-import { type Route, route } from '@chatapi/kit';
+import { type Route, route, say } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { type FilteredWord, isFilterable, sameWord } from './word-filter.ts';
@@ -10,8 +10,9 @@ const MOST_WORDS = 5000;
 const word = Joi.object<FilteredWord>({
   word: Joi.string()
     .max(64)
-    .custom((value: string, h) => (value.isWellFormed() && isFilterable(value) ? value : h.error('word')))
-    .messages({ word: '{{#label}} must hold a letter or a digit' })
+    .custom((value: string, h) =>
+      value.isWellFormed() && isFilterable(value) ? value : say(h, 'must hold a letter or a digit'),
+    )
     .required(),
   action: Joi.string<FilteredWord['action']>().valid('block', 'mask').required(),
 });
