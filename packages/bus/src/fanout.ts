@@ -4,13 +4,18 @@ import type { Redis } from 'ioredis';
 import { nodeChannel, nodesOf, presentNodes } from './interest.ts';
 import { encodeRecord, type PacketRecord } from './packet.ts';
 
+export interface Publication extends PacketRecord {
+  /** A node that has it already: the one whose call made it gets it with the answer. */
+  told?: string;
+}
+
 /** Sends records to the nodes that want their topics, in the order given per node. @throws when Redis is away. */
-export async function publishRecords(redis: Redis, records: PacketRecord[]): Promise<void> {
+export async function publishRecords(redis: Redis, records: Publication[]): Promise<void> {
   const topics = [...new Set(records.map(({ topic }) => topic))];
   const nodes = new Map((await nodesOf(redis, topics)).map((list, i) => [topics[i] as string, list]));
   const packets = new Map<string, string[]>();
   for (const record of records) {
-    const wanting = nodes.get(record.topic) ?? [];
+    const wanting = (nodes.get(record.topic) ?? []).filter((node) => node !== record.told);
     if (wanting.length === 0) continue;
     const text = encodeRecord(record);
     for (const node of wanting) {

@@ -2,7 +2,7 @@ export * from './catalog.ts';
 export { enterConnections, type ListedConnection, leaveConnections } from './connection-list.ts';
 export { endWorker } from './end-worker.ts';
 export { type FactsOptions, type FactsRunner, startFacts } from './facts.ts';
-export { publishRecords, publishToEveryone } from './fanout.ts';
+export { type Publication, publishRecords, publishToEveryone } from './fanout.ts';
 export {
   enterTopics,
   leaveTopics,

@@ -16,7 +16,10 @@ const seq = () => Joi.number().integer().min(0);
 
 // The nodes alone call this, with what their own shapes have let in; the bodies are judged one by one by the rule, so that a bad
 // one fails alone. Judging each entry here as well would cost as much as the rest of the way into a batch.
-const sends = Joi.object<{ sends: InternalSend[] }>({ sends: Joi.array().max(1000).required() });
+const sends = Joi.object<{ node: string; sends: InternalSend[] }>({
+  node: id(),
+  sends: Joi.array().max(1000).required(),
+});
 const wanted = Joi.object<Wanted>({
   id: id(),
   after: seq().required(),
@@ -45,7 +48,7 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Send many',
     who,
     body: sends,
-    rule: (ctx: Context, { body }) => sendForNode(ctx, body.sends),
+    rule: (ctx: Context, { body }) => sendForNode(ctx, body.node, body.sends),
   }),
   route({
     method: 'post',

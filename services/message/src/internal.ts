@@ -17,13 +17,18 @@ export interface InternalSend {
 }
 
 type SendResult =
-  | ({ ok: true } & Omit<Sent, 'message' | 'frame'>)
+  | ({ ok: true } & Omit<Sent, 'message'>)
   | { ok: false; error: { code: string; message: string; details: Record<string, unknown> } };
 
-export async function sendForNode(ctx: Context, sends: InternalSend[]): Promise<{ results: SendResult[] }> {
+/** The answer bears the frames: by signal they go to all interested nodes but this one. */
+export async function sendForNode(
+  ctx: Context,
+  node: string,
+  sends: InternalSend[],
+): Promise<{ results: SendResult[] }> {
   const outcomes = await sendMessages(
     ctx,
-    sends.map(({ sender_id, role, origin, body }) => ({ sender: { user_id: sender_id, role, origin }, body })),
+    sends.map(({ sender_id, role, origin, body }) => ({ sender: { user_id: sender_id, role, origin, node }, body })),
   );
   const results = outcomes.map((outcome, i): SendResult => {
     if (outcome instanceof Error) {
@@ -31,7 +36,7 @@ export async function sendForNode(ctx: Context, sends: InternalSend[]): Promise<
       if (code === 'INTERNAL_ERROR') ctx.log.error({ err: cause, request_id: sends[i]?.request_id }, 'a send failed');
       return { ok: false, error: { code, message, details } };
     }
-    const { message: _, frame: __, ...sent } = outcome;
+    const { message: _, ...sent } = outcome;
     return { ok: true, ...sent };
   });
   return { results };

@@ -24,7 +24,7 @@ export async function postMessage(
   body: SendBody,
   header: string | string[] | undefined,
 ): Promise<Answer> {
-  const sender = { user_id: caller.user_id, role: caller.role, origin: '' };
+  const sender = { user_id: caller.user_id, role: caller.role, origin: '', node: '' };
   const [outcome] = await sendMessages(ctx, [{ sender, body: withKey(body, header) }]);
   if (outcome === undefined || outcome instanceof AppError) throw outcome;
   const { message } = outcome;

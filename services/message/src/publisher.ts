@@ -1,6 +1,6 @@
 // Owns: what was committed reaches the interested nodes, in order of seq per room, and the mark that it did.
 // Guarantee: none is needed (nodes compare heads); what a crash or an absent Redis left behind is said again by the sweep.
-import { type PacketRecord, publishRecords, roomTopic } from '@chatapi/bus';
+import { type PacketRecord, type Publication, publishRecords, roomTopic } from '@chatapi/bus';
 import type { Knex, Log, Redis } from '@chatapi/kit';
 import { forgetPublished, republish } from './publish-store.ts';
 
@@ -13,12 +13,12 @@ export interface LoggedEvent {
 export const recordsOf = (room: string, events: LoggedEvent[], origin = ''): PacketRecord[] =>
   events.map(({ seq, sender, frame }) => ({ kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame }));
 
-const inOrder = (records: PacketRecord[]): PacketRecord[] =>
+const inOrder = (records: Publication[]): Publication[] =>
   [...Map.groupBy(records, ({ room }) => room).values()].flatMap((ofRoom) => ofRoom.sort((a, b) => a.seq - b.seq));
 
 export interface Publisher {
   /** Call it after the commit; returns at once. `pendingId`: the commit's row in `unpublished`. */
-  push(pendingId: string | null, records: PacketRecord[]): void;
+  push(pendingId: string | null, records: Publication[]): void;
   close(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ const MARK_MS = 250;
 const MAX_QUEUED = 10_000;
 
 export function openPublisher(db: Knex, redis: Redis, log: Log): Publisher {
-  let queue: PacketRecord[] = [];
+  let queue: Publication[] = [];
   let pending: string[] = [];
   const published: string[] = [];
   let flushing: Promise<void> | undefined;

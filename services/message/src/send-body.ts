@@ -17,11 +17,12 @@ export interface SendBody {
   client_id?: string;
 }
 
-/** Who sends, by which connection ('' for REST). */
+/** Who sends, by which connection of which realtime node ('' for REST). */
 export interface Sender {
   user_id: string;
   role: Role;
   origin: string;
+  node: string;
 }
 
 /** Realtime nodes make a client_id where the client gave none, so that their retries double nothing: nobody is shown it. */

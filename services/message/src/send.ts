@@ -58,8 +58,9 @@ async function insert(
       const sent = sentNew(draft, written, outcome.seq);
       outcomes.set(draft, sent);
       made.push(draft);
-      const { user_id: sender, origin } = draft.sender;
-      return recordsOf(draft.room_id, [{ seq: sent.seq, sender, frame: sent.frame }], origin);
+      const { user_id: sender, origin, node } = draft.sender;
+      const records = recordsOf(draft.room_id, [{ seq: sent.seq, sender, frame: sent.frame }], origin);
+      return records.map((record) => ({ ...record, told: node }));
     });
   for (const { draft } of good) if (outcomes.get(draft) === undefined) ctx.access.forget(draft.room_id);
   const publish = (): void => {

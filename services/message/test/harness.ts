@@ -84,7 +84,7 @@ export interface Messages {
   /** POST /messages/ */
   send(user: string, body: object): Test;
   /** Listens as a realtime node that wants these topics. */
-  listen(topics: string[]): Promise<{ records: ReceivedRecord[]; stop(): void }>;
+  listen(topics: string[]): Promise<{ id: string; records: ReceivedRecord[]; stop(): void }>;
   /** Frames of a room's log, parsed, from its beginning. */
   log(room: string): Promise<Record<string, any>[]>;
   /** Another instance on the same database. */
@@ -132,7 +132,7 @@ export async function openMessages(more: Record<string, unknown> = {}, given?: s
       redis.on('messageBuffer', (_channel: Buffer, packet: Buffer) => void records.push(...decodePacket(packet)));
       await redis.subscribe(nodeChannel(node));
       await enterTopics(commands, node, topics);
-      return { records, stop: () => [redis, commands].forEach((one) => void one.disconnect()) };
+      return { id: node, records, stop: () => [redis, commands].forEach((one) => void one.disconnect()) };
     },
     async log(room) {
       const { body } = await self.inside('post', '/internal/events', { rooms: [{ id: room, after: 0, limit: 1000 }] });

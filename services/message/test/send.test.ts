@@ -53,6 +53,7 @@ describe('sending', () => {
         const n = i % 300;
         const through = i % 2 === 0 ? m : twin;
         const { body } = await through.inside('post', '/internal/sends', {
+          node: 'node',
           sends: [
             {
               sender_id: `usr_${n % 7}`,
@@ -63,7 +64,7 @@ describe('sending', () => {
             },
           ],
         });
-        const { repeated: _r, ...rest } = body.results[0];
+        const { repeated: _r, frame: _f, ...rest } = body.results[0];
         return { n, text: JSON.stringify(rest), ok: rest.ok as boolean };
       }),
     );
@@ -116,7 +117,7 @@ describe('sending', () => {
       { chat_id: 'mix', content: 'd' },
     ];
     const sends = bodies.map((body) => ({ sender_id: 'usr_c', role: 'user', origin: 'con_1', request_id: 'r', body }));
-    const { body } = await m.inside('post', '/internal/sends', { sends }).expect(200);
+    const { body } = await m.inside('post', '/internal/sends', { node: 'node', sends }).expect(200);
     const seen = body.results.map((r: any) => (r.ok ? r.seq : r.error.code));
     expect(seen).to.deep.equal([
       2,
@@ -136,7 +137,7 @@ describe('sending', () => {
       role: 'user',
       body: { chat_id: 'poisoned', content },
     }));
-    const { body } = await m.inside('post', '/internal/sends', { sends }).expect(200);
+    const { body } = await m.inside('post', '/internal/sends', { node: 'node', sends }).expect(200);
     expect(body.results.map((r: any) => r.ok)).to.deep.equal([true, false, true]);
     await m.ctx.db.raw('alter table messages drop constraint no_poison');
   });
@@ -195,6 +196,32 @@ describe('sending', () => {
     expect(events.map(({ frame }) => frame.toString())).to.deep.equal(body.rooms[0].events.map((e: any) => e.frame));
     await until(async () => (await m.ctx.db('unpublished').count({ n: '*' }))[0]?.n === 0);
     node.stop();
+  });
+
+  it('the node that asked gets its events with the answer, the others by signal', async () => {
+    const [asking, other] = [await m.listen(['r:asked']), await m.listen(['r:asked'])];
+    const sends = ['x', 'y'].map((content) => ({
+      sender_id: 'usr_a',
+      role: 'user',
+      origin: 'con_1',
+      request_id: '',
+      body: { chat_id: 'asked', content, client_id: content },
+    }));
+    const ask = () => m.inside('post', '/internal/sends', { node: asking.id, sends }).expect(200);
+    const { body } = await ask();
+    await until(() => other.records.length === 3); // with the sender's coming in
+    const frames = (await m.log('asked')).filter(({ type }) => type === 'message');
+    expect(body.results.map(({ frame }: any) => JSON.parse(frame))).to.deep.equal(frames);
+    expect(other.records.slice(1).map(({ frame }) => JSON.parse(frame.toString()))).to.deep.equal(frames);
+    await until(() => asking.records.length === 1);
+    const again = (await ask()).body.results;
+    expect(again.map(({ seq, frame }: any) => [seq, frame])).to.deep.equal([
+      [2, ''],
+      [3, ''],
+    ]);
+    expect(asking.records.map(({ seq }) => seq)).to.deep.equal([1]);
+    asking.stop();
+    other.stop();
   });
 
   it('what a dead instance left unpublished is published by a sweep', async () => {

@@ -1,5 +1,9 @@
 // Owns: "ack before frame" on the sender's own connection: which sends are still without an answer, and whom that holds up.
-import type { Connection, Send } from './node.ts';
+import type { Connection, RoomEvent, Send } from './node.ts';
+
+/** Whether a send of this connection may have made it: what comes from the log, or by REST, does not name one. */
+export const mayBeOwn = (c: Connection, { origin, sender }: RoomEvent): boolean =>
+  origin === c.id || (origin === '' && sender === c.user.id);
 
 /** The sends that an event with this seq might belong to; undefined: its ack was written, or it never had one here. */
 export function unansweredFor(c: Connection, room: string, seq: number): Send[] | undefined {

@@ -83,7 +83,7 @@ function openNode(base: Base<Config>): Node {
     online: openOnline(),
     holes: openHoles(() => node),
     writer,
-    sends: openSends(message, log, (send, outcome) => answerSend(node, send, outcome)),
+    sends: openSends(id, message, log, (send, outcome) => answerSend(node, send, outcome)),
     positions: openPositions(message, log),
     limit: openConnectionLimit(() => node),
     arrivals: openArrivals(() => node),

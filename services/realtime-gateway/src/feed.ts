@@ -2,7 +2,7 @@
 // Guarantee: from where the feed begins to where it joins the live frames, each seq once and in order.
 // Memory is bounded: held frames by HELD_*, everything else is read from the log when there is room for it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isHeldUp, unansweredFor } from './acks.ts';
+import { isHeldUp, mayBeOwn, unansweredFor } from './acks.ts';
 import type { Page } from './log-reader.ts';
 import type { Connection, Feed, Node, Resume, Room, RoomEvent } from './node.ts';
 import { writeEvent } from './room-event.ts';
@@ -102,7 +102,7 @@ export function feedLive(node: Node, c: Connection, feed: Feed, event: RoomEvent
     void pump(node, c, feed);
     return;
   }
-  const after = event.origin === c.id ? unansweredFor(c, feed.room, event.seq) : undefined;
+  const after = mayBeOwn(c, event) ? unansweredFor(c, feed.room, event.seq) : undefined;
   feed.held.push({ event, after });
   feed.heldBytes += event.frame.length;
 }
@@ -133,7 +133,7 @@ const isLiveIn = (room: Room | undefined, c: Connection, feed: Feed): room is Ro
 
 /** Whether this event of the log must wait for acks; events up to `cleared` have waited. */
 function waitsForAck(c: Connection, feed: Feed, event: RoomEvent): boolean {
-  if (event.sender !== c.user.id || event.seq <= feed.cleared) return false;
+  if (!mayBeOwn(c, event) || event.seq <= feed.cleared) return false;
   const after = unansweredFor(c, feed.room, event.seq);
   if (after === undefined) return false;
   feed.block = { seq: event.seq, after };

@@ -24,12 +24,19 @@ export function makeRoom(node: Node, id: string, position: number): Room {
   return room;
 }
 
+function senders(node: Node, { origin, sender }: RoomEvent): Connection[] {
+  if (origin === '') return node.users.get(sender)?.connections ?? [];
+  const c = node.connections.get(origin);
+  return c === undefined ? [] : [c];
+}
+
 /** The message that the sender's own connection must see acknowledged first: from here on its frames are held. */
 function holdForAck(node: Node, room: Room, event: RoomEvent): void {
-  const c = event.origin === '' ? undefined : node.connections.get(event.origin);
-  if (c?.sends === undefined || c.feeds?.has(room.id) || !room.users.has(c.user)) return;
-  if (unansweredFor(c, room.id, event.seq) !== undefined)
-    addFeed(c, { room: room.id, at: event.seq - 1, began: event.seq - 1, hold: true });
+  for (const c of senders(node, event)) {
+    if (c.sends === undefined || c.feeds?.has(room.id) || !room.users.has(c.user)) continue;
+    if (unansweredFor(c, room.id, event.seq) !== undefined)
+      addFeed(c, { room: room.id, at: event.seq - 1, began: event.seq - 1, hold: true });
+  }
 }
 
 function hand(node: Node, room: Room, event: RoomEvent, c: Connection): void {

@@ -10,6 +10,8 @@ export interface SendAnswer {
   chat_id: string;
   seq: number;
   created_at: string;
+  /** The exact text of its event; '' for a repeat. This node gets it by no signal. */
+  frame: string;
 }
 
 export interface Sends {
@@ -59,7 +61,9 @@ const wire = ({ connection, body, request_id }: Send) => ({
   body,
 });
 
+/** @param node its id in the interest map. */
 export function openSends(
+  node: string,
   message: Peer,
   log: Log,
   onDone: (send: Send, outcome: SendAnswer | AppError) => void,
@@ -74,7 +78,7 @@ export function openSends(
 
   async function ask(instance: number, batch: Send[]): Promise<Result[]> {
     const { results } = await message.at(instance).call<{ results: Result[] }>('POST', '/internal/sends', {
-      body: { sends: batch.map(wire) },
+      body: { node, sends: batch.map(wire) },
       timeoutMs: TIMEOUT_MS,
     });
     if (results.length !== batch.length) throw unavailable('Messages');

@@ -186,6 +186,20 @@ describe('the sender’s own connection', () => {
     expect([c.feeds, c.sends, c.acked]).to.deep.equal([undefined, undefined, undefined]);
   });
 
+  it('an event that came from the log names no connection: it waits for the ack on all that it may be of', async () => {
+    const parts = openParts();
+    const [me, you] = [parts.join('me'), parts.join('you')];
+    const send = sendOf(me.c);
+    me.c.sends = [send];
+    you.c.sends = [sendOf(you.c)];
+    receive(parts.node, parts.room, eventOf(1, 'usr_me'));
+    await turn();
+    expect([me.socket.seqs, you.socket.seqs]).to.deep.equal([[], [1]]);
+    acknowledge(parts, me.c, send, 1);
+    await turn();
+    expect(me.socket.frames).to.deep.equal([{ ack: 1 }, { seq: 1 }]);
+  });
+
   it('an ack that came first holds nothing', async () => {
     const parts = openParts();
     const { c, socket } = parts.join('me');

@@ -21,7 +21,10 @@ export interface InnerServices {
   failing: number;
   /** Signals are lost. */
   silent: boolean;
-  append(room: string, sender: string, fields?: object, origin?: string): Promise<number>;
+  /** The answer to the next send is lost, after its commit. */
+  forgetful: boolean;
+  /** `told`: the node that needs no signal. */
+  append(room: string, sender: string, fields?: object, origin?: string, told?: string): Promise<number>;
   member(kind: 'joined' | 'left', room: string, user: string): Promise<void>;
   close(): void;
 }
@@ -94,26 +97,26 @@ export async function openInnerServices(redis: Redis): Promise<InnerServices> {
       /^\/internal\/presence$/,
       ({ offline }) => void inner.offline.push(...offline.map(({ user_id }: { user_id: string }) => user_id)),
     ],
-    [/^\/internal\/sends$/, ({ sends }) => takeSends(sends)],
+    [/^\/internal\/sends$/, ({ node, sends }) => takeSends(node, sends)],
   ];
 
-  async function takeSends(sends: any[]): Promise<unknown> {
+  async function takeSends(node: string, sends: any[]): Promise<unknown> {
     if (inner.failing-- > 0) return undefined;
     inner.failing = 0;
     inner.sends += sends.length;
     const results = [];
-    for (const { sender_id, origin, body } of sends) results.push(await takeSend(sender_id, origin, body));
+    for (const { sender_id, origin, body } of sends) results.push(await takeSend(node, sender_id, origin, body));
     return { results };
   }
 
-  async function takeSend(sender_id: string, origin: string, body: any): Promise<object> {
+  async function takeSend(node: string, sender_id: string, origin: string, body: any): Promise<object> {
     const chat_id = body.chat_id ?? `dm:${body.recipient_id}`;
     if (!inner.rooms.has(chat_id))
       return { ok: false, error: { code: 'RESOURCE_NOT_FOUND', message: 'Room not found', details: {} } };
     const key = `${chat_id} ${sender_id} ${body.client_id}`;
     const known = acked.get(key);
-    if (known !== undefined) return known;
-    const seq = await inner.append(chat_id, sender_id, { type: 'message', content: body.content }, origin);
+    if (known !== undefined) return { ...known, frame: '', repeated: true };
+    const seq = await inner.append(chat_id, sender_id, { type: 'message', content: body.content }, origin, node);
     const answer = {
       ok: true,
       message_id: `msg_${seq}`,
@@ -121,10 +124,13 @@ export async function openInnerServices(redis: Redis): Promise<InnerServices> {
       seq,
       created_at: new Date().toISOString(),
       client_id: body.client_id,
+      frame: inner.rooms.get(chat_id)?.events[seq - 1]?.frame,
       repeated: false,
     };
     acked.set(key, answer);
-    return answer;
+    if (!inner.forgetful) return answer;
+    inner.forgetful = false;
+    return { ok: false, error: { code: 'SERVICE_UNAVAILABLE', message: 'The answer is lost', details: {} } };
   }
 
   const server = createServer(async (req, res) => {
@@ -151,13 +157,16 @@ export async function openInnerServices(redis: Redis): Promise<InnerServices> {
     sends: 0,
     failing: 0,
     silent: false,
-    async append(room, sender, fields = {}, origin = '') {
+    forgetful: false,
+    async append(room, sender, fields = {}, origin = '', told = '') {
       const { events } = inner.rooms.get(room) as RoomLog;
       const seq = events.length + 1;
       const frame = JSON.stringify({ type: 'event', chat_id: room, seq, sender_id: sender, ...fields });
       events.push({ seq, sender, frame });
       if (!inner.silent)
-        await publishRecords(redis, [{ kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame }]);
+        await publishRecords(redis, [
+          { kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame, told },
+        ]);
       return seq;
     },
     async member(kind, room, user) {

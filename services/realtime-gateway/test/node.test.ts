@@ -98,6 +98,33 @@ describe('a realtime node', () => {
       expect(stage.inner.positions.some((p) => p.user_id === ann && p.room_id === room)).to.equal(false);
     });
 
+    it('the node that asked has the event from the answer, whatever becomes of signals', async () => {
+      const [ann, bob] = [someone(), someone()];
+      const room = roomOf([ann, bob]);
+      const [a, b] = [await stage.connect(one, ann), await stage.connect(one, bob)];
+      stage.inner.silent = true;
+      const began = Date.now();
+      a.send({ message: 'x', chat_id: room });
+      await b.frame('message');
+      stage.inner.silent = false;
+      expect(Date.now() - began, 'ms; heads are compared every 3 s').to.be.below(1000);
+      expect(a.got.slice(-2).map(({ type }) => type)).to.deep.equal(['ack', 'message']);
+    });
+
+    it('an answer that was lost after the commit: the repeat says how far the log is, and the log has the event', async () => {
+      const [ann, bob] = [someone(), someone()];
+      const room = roomOf([ann, bob]);
+      const [a, b] = [await stage.connect(one, ann), await stage.connect(one, bob)];
+      stage.inner.forgetful = true;
+      const began = Date.now();
+      a.send({ message: 'x', chat_id: room });
+      await b.frame('message');
+      await a.frame('message');
+      expect(Date.now() - began, 'ms; heads are compared every 3 s').to.be.below(1500);
+      expect([a.seqs(room), b.seqs(room)]).to.deep.equal([[1], [1]]);
+      expect(a.got.slice(-2).map(({ type }) => type)).to.deep.equal(['ack', 'message']);
+    });
+
     it('a send that message refuses is an error frame with its client_id', async () => {
       const c = await stage.connect(one, someone());
       c.send({ message: 'x', chat_id: 'no-such-room', client_id: 'mine' });

@@ -5,7 +5,7 @@ import { openSends, type SendAnswer } from '../src/sends.ts';
 import { until } from './parts.ts';
 
 const connection = { id: 'con_1', user: { id: 'usr_1' }, claims: { role: 'user' } } as unknown as Connection;
-const log = { debug: () => undefined } as unknown as Parameters<typeof openSends>[1];
+const log = { debug: () => undefined } as unknown as Parameters<typeof openSends>[2];
 let made = 0;
 const sendTo = (chat_id: string, patience = 2000): Send => ({
   connection,
@@ -21,7 +21,14 @@ type Sent = { body: { chat_id: string; client_id: string } };
 type Instance = (sends: Sent[]) => unknown[];
 
 const good: Instance = (sends) =>
-  sends.map(({ body }, seq) => ({ ok: true, message_id: body.client_id, chat_id: body.chat_id, seq, created_at: '' }));
+  sends.map(({ body }, seq) => ({
+    ok: true,
+    message_id: body.client_id,
+    chat_id: body.chat_id,
+    seq,
+    created_at: '',
+    frame: '',
+  }));
 const away: Instance = () => {
   throw unavailable('message');
 };
@@ -38,7 +45,7 @@ function openBehind(instances: Instance[]) {
       },
     }),
   } as unknown as Peer;
-  const sends = openSends(message, log, (send, outcome) => void outcomes.push([send.body.client_id, outcome]));
+  const sends = openSends('node', message, log, (send, outcome) => void outcomes.push([send.body.client_id, outcome]));
   return { sends, calls, outcomes };
 }
 

@@ -5,6 +5,8 @@ import { dropAnswered, noteAck } from '../acks.ts';
 import { sendErrorFrame } from '../errors.ts';
 import { kick } from '../feed.ts';
 import type { Connection, Node, Send } from '../node.ts';
+import { roomEvent } from '../room-event.ts';
+import { receive } from '../rooms.ts';
 import { SEND_PATIENCE_MS, type SendAnswer } from '../sends.ts';
 import { readAgain } from '../throttle.ts';
 import { reconcile } from '../users.ts';
@@ -96,23 +98,31 @@ function expectMembership(node: Node, c: Connection, room: string): void {
   }, JOIN_PATIENCE_MS).unref();
 }
 
-function acknowledge(node: Node, send: Send, answer: SendAnswer): void {
-  const { connection: c, client_id } = send;
+function acknowledge(node: Node, { connection: c, client_id }: Send, answer: SendAnswer): void {
   const { message_id, chat_id, seq, created_at } = answer;
   noteAck(c, chat_id, seq);
   node.writer.write(c, jsonFrame({ type: 'ack', client_id, message_id, chat_id, seq, created_at }));
-  const membership = c.user.rooms.get(chat_id);
-  if (membership === undefined) expectMembership(node, c, chat_id);
-  else if (!node.link.live) node.holes.note(membership.room, seq);
+  if (!c.user.rooms.has(chat_id)) expectMembership(node, c, chat_id);
+}
+
+/** The event to everybody here, behind its ack. Of a repeat nothing is known but that the log reaches up to it. */
+function handOn(node: Node, { connection: c }: Send, { chat_id, seq, frame }: SendAnswer): void {
+  const room = node.rooms.get(chat_id);
+  if (room === undefined) return;
+  if (frame === '') node.holes.note(room, seq);
+  else receive(node, room, roomEvent(seq, c.user.id, c.id, frame));
 }
 
 /** A send has its answer: ack or error, then whatever waited for it. */
 export function answerSend(node: Node, send: Send, outcome: SendAnswer | AppError): void {
   const c = send.connection;
   send.done = true;
-  if (c.closed) return;
   if (outcome instanceof AppError) sendErrorFrame(node, c, outcome, send.client_id);
-  else acknowledge(node, send, outcome);
+  else {
+    if (!c.closed) acknowledge(node, send, outcome);
+    handOn(node, send, outcome);
+  }
+  if (c.closed) return;
   kick(node, c);
   dropAnswered(c);
   readAgain(c);
