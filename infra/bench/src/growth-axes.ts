@@ -1,4 +1,5 @@
 // Owns: what grows, in which steps, and what is said at each.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HISTORY_ROOM } from './fixture.ts';
 import { addMembers, addMessages, addRooms, type Owner } from './fixture-store.ts';
 import type { Work } from './work.ts';
@@ -18,6 +19,8 @@ export interface Step {
 }
 
 export const PEOPLE = 100;
+/** Rooms made behind the services' back are in no signal: until a node has forgotten who was here, it knows nothing of them. */
+const FORGOTTEN_MS = 8000;
 export const IN_FLIGHT = 16;
 const SERIES = 'bench-series-';
 
@@ -53,7 +56,10 @@ const history = (to: number): Step[] =>
 
 // A room that is spoken in for the first time is looked up first; and one message a commit and room writes more rows than many.
 const rooms = steps([10, 100, 1000, 10_000, 100_000], (size, before) => ({
-  grow: ({ owner, people }) => addRooms(owner, SERIES, before, size, people),
+  grow: async ({ owner, people }) => {
+    await addRooms(owner, SERIES, before, size, people);
+    await sleep(FORGOTTEN_MS);
+  },
   works: {
     'rooms that exist, ten of them spoken in': speak(SERIES, 10),
     'rooms spoken in, one after the other': speak(SERIES, size),

@@ -11,17 +11,19 @@ export interface Healer {
 }
 
 const TICK_MS = 500;
-const HEADS_EVERY_MS = 3000;
 const RENEW_EVERY_MS = 5000;
-/** Every user is compared once in this time, a few each tick; with signals away at once. */
-const USERS_EVERY_MS = 60_000;
+const HEADS_EVERY_MS = 3000;
+/** While all is well each turn looks at a share: at every room's head once in 15 s, at every user's rooms once in 60 s. */
+const SHARES_OF_ROOMS = 5;
+const SHARES_OF_USERS = 120;
 /** As many as one call asks for. */
 const AT_ONCE = 100;
 
 export const isWhole = (node: Node): boolean => node.link.live && node.topics.entered;
 
-async function compareHeads(node: Node): Promise<void> {
-  const heads = await node.roomLog.heads([...node.rooms.keys()]);
+async function compareHeads(node: Node, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const heads = await node.roomLog.heads(ids);
   for (const [id, head] of heads) {
     const room = node.rooms.get(id);
     if (room !== undefined && head > room.position) node.holes.note(room, head);
@@ -55,25 +57,38 @@ function once(node: Node, work: () => Promise<void>): () => Promise<void> {
   };
 }
 
+/** A share each time; after so many all have had their turn. */
+function inTurn<T>(all: () => Iterable<T>, shares: number): () => T[] {
+  let left: T[] = [];
+  let share = 0;
+  return () => {
+    if (left.length === 0) {
+      left = [...all()];
+      share = Math.ceil(left.length / shares);
+    }
+    return left.splice(-share, share);
+  };
+}
+
 /** `onForgotten`: the others took this node for dead, or Redis lost its memory. */
 export function startHealer(node: Node, onForgotten: () => void): Healer {
   let renewed = 0;
   let compared = 0;
-  let rotation: LocalUser[] = [];
+  const nextRooms = inTurn(() => node.rooms.keys(), SHARES_OF_ROOMS);
+  const nextUsers = inTurn(() => node.users.values(), SHARES_OF_USERS);
 
-  const heads = once(node, () => compareHeads(node));
+  const allHeads = once(node, () => compareHeads(node, [...node.rooms.keys()]));
+  const someHeads = once(node, () => compareHeads(node, nextRooms()));
   const everybody = once(node, () => compareUsers(node, [...node.users.values()]));
-  const some = once(node, async () => {
-    if (rotation.length === 0) rotation = [...node.users.values()];
-    const share = Math.ceil(node.users.size / (USERS_EVERY_MS / TICK_MS));
-    await compareUsers(
+  const someUsers = once(node, () =>
+    compareUsers(
       node,
-      rotation.splice(0, share).filter((user) => node.users.get(user.id) === user),
-    );
-  });
+      nextUsers().filter((user) => node.users.get(user.id) === user),
+    ),
+  );
   const lease = once(node, async () => {
     if (await renew(node)) return;
-    void heads();
+    void allHeads();
     void everybody();
     onForgotten();
   });
@@ -86,16 +101,16 @@ export function startHealer(node: Node, onForgotten: () => void): Healer {
     }
     if (now - compared >= (isWhole(node) ? HEADS_EVERY_MS : TICK_MS)) {
       compared = now;
-      void heads();
+      void (isWhole(node) ? someHeads() : allHeads());
     }
-    void some();
+    void someUsers();
   };
   tick();
   const timer = setInterval(tick, TICK_MS);
   return {
     all() {
       renewed = 0;
-      void heads();
+      void allHeads();
       void everybody();
     },
     close: () => clearInterval(timer),
