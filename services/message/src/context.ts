@@ -22,16 +22,18 @@ import { startErasures } from './erasure-job.ts';
 import { handlers } from './facts.ts';
 import { type Counted, openCounted } from './metrics.ts';
 import { migrations } from './migrations/index.ts';
+import { NO_SCANS, PROBES } from './planning.ts';
 import { openPublisher, type Publisher } from './publisher.ts';
 import { openSends, type SendBatcher } from './send.ts';
-import { PLANNING } from './send-store.ts';
 import { type InTurn, openTurns } from './turns.ts';
 import { makePartitions, startUpkeep } from './upkeep.ts';
 import { openWords, type Words } from './words.ts';
 
 export interface Context extends Base<MessageConfig> {
   db: Knex;
-  /** Connections of sends and positions, on pg's prepared statements: never behind a slow search. */
+  /** Connections of sends, on pg's prepared statements: never behind a slow search. */
+  sending: Pool;
+  /** Of positions and of who connects. */
   pool: Pool;
   /** Connections of what is read most, prepared too: pages, messages, rights. Neither behind sends nor before them. */
   reads: Pool;
@@ -66,13 +68,15 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     await db.destroy();
     throw error;
   }
-  const pool = openPool(config, schema, 'message', log, { max: 4, options: PLANNING });
-  const reads = openPool(config, schema, 'message', log, { max: 4, options: PLANNING });
+  const sending = openPool(config, schema, 'message', log, { max: 3, options: PROBES });
+  const pool = openPool(config, schema, 'message', log, { max: 4, options: NO_SCANS });
+  const reads = openPool(config, schema, 'message', log, { max: 4, options: NO_SCANS });
   const redis = openRedis(config.REDIS_URL, log);
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const ctx: Omit<Context, 'sends' | 'erasures'> = {
     ...base,
     db,
+    sending,
     pool,
     reads,
     redis,
@@ -112,5 +116,5 @@ export async function close(ctx: Context): Promise<void> {
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
   ctx.redis.disconnect();
-  await Promise.all([ctx.pool.end(), ctx.reads.end(), ctx.db.destroy()]);
+  await Promise.all([ctx.sending.end(), ctx.pool.end(), ctx.reads.end(), ctx.db.destroy()]);
 }

@@ -1,7 +1,7 @@
 // Owns: the statements of the send path, on pg's prepared statements. All that a batch changes is one statement, hence one
 // round trip and one commit: repeats are left out, the rooms are locked in order of id, each takes its seqs under its lock.
 import type { PoolClient } from '@chatapi/kit';
-import { isRepeatOf } from './client-key.ts';
+import { repeatOf } from './client-key.ts';
 
 export interface SendRow {
   id: string;
@@ -40,14 +40,13 @@ with input as (
   as t(id, room_id, version, sender_id, recipient_id, client_id, body_hash, content, message_type, attachments, reply_to, parent_seq,
     mentions, before, after, ord)
 ), known as (
-  select i.ord, m.seq, m.id, m.created_at, m.body_hash from input i
-  join messages m on ${isRepeatOf('i.room_id', 'i.sender_id', 'i.client_id')}
+  select i.ord, repeat.* from input i cross join ${repeatOf('i.room_id', 'i.sender_id', 'i.client_id')}
 ), fresh as (
   select * from input where ord not in (select ord from known)
 ), wanted as materialized (
   select room_id, max(version) version, count(*) n from fresh group by room_id order by room_id
 ), taken as (
-  -- Locks in the order of wanted (or of the key, which is the same): with PLANNING nothing but nested loops joins two relations.
+  -- Locks in the order of wanted: PROBES lets nothing but a loop over it look rooms up.
   update rooms r set last_seq = r.last_seq + w.n, message_count = r.message_count + w.n, last_message_seq = r.last_seq + w.n, active_at = $16
   from wanted w where r.id = w.room_id and r.version = w.version and r.deleted_at is null
   returning r.id room_id, r.last_seq - w.n base, w.n
@@ -89,10 +88,6 @@ export interface BatchMeta {
   fact_id: string;
   waiting_for: string[];
 }
-
-// The planner must not choose a scan of a table that was empty when the statement was planned and is not any more.
-export const PLANNING =
-  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan';
 
 const COLUMNS = [
   'id',
@@ -145,7 +140,7 @@ export async function standings(client: PoolClient, roomIds: string[], userIds: 
 
 const REPEATED = `
 select i.ord from unnest($1::text[], $2::text[], $3::text[]) with ordinality as i(room_id, sender_id, client_id, ord)
-where exists (select from messages m where ${isRepeatOf('i.room_id', 'i.sender_id', 'i.client_id')})`;
+cross join ${repeatOf('i.room_id', 'i.sender_id', 'i.client_id')}`;
 
 /** Which of these have their message already: their places, from 1. */
 export async function repeated(

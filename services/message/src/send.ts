@@ -147,7 +147,7 @@ async function writeAll(
 }
 
 async function commit(ctx: Context, drafts: Draft[], signal: AbortSignal): Promise<Outcome[]> {
-  const client = await ctx.pool.connect();
+  const client = await ctx.sending.connect();
   let broken = false;
   const drop = (): void => client.release(true);
   if (signal.aborted) {

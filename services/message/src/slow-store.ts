@@ -1,6 +1,6 @@
 // Owns: the SQL of slow mode, on the send path's own connection and inside its transaction.
 import type { PoolClient } from '@chatapi/kit';
-import { isRepeatOf } from './client-key.ts';
+import { repeatOf } from './client-key.ts';
 
 export interface Turn {
   room_id: string;
@@ -22,9 +22,10 @@ const LOCK = 'select id from rooms where id = any($1::text[]) order by id for up
 // A statement of its own, after the lock: only so it sees what was committed while the lock was waited for.
 const TURNS = `
 select date_trunc('milliseconds', clock_timestamp()) now, t.sent_at + r.slow_mode_seconds * interval '1 second' due, r.slow_mode_seconds slow_s,
-  exists (select from messages m where ${isRepeatOf('i.room_id', 'i.user_id', 'i.client_id')}) repeated
+  repeat.id is not null repeated
 from unnest($1::text[], $2::text[], $3::text[]) with ordinality as i(room_id, user_id, client_id, ord)
-join rooms r on r.id = i.room_id left join room_turns t on t.room_id = i.room_id and t.user_id = i.user_id order by i.ord`;
+join rooms r on r.id = i.room_id left join room_turns t on t.room_id = i.room_id and t.user_id = i.user_id
+left join ${repeatOf('i.room_id', 'i.user_id', 'i.client_id')} on true order by i.ord`;
 const TAKE = `
 insert into room_turns (room_id, user_id, sent_at) select room_id, user_id, $3 from unnest($1::text[], $2::text[]) as t(room_id, user_id)
 on conflict (room_id, user_id) do update set sent_at = excluded.sent_at`;
