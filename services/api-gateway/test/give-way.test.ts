@@ -1,18 +1,20 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openWay } from '../src/give-way.ts';
 
 describe('giving way', () => {
-  it('lets one begin a turn, in their order, and begins anew after a pause', async () => {
+  it('lets the first pass at once, the others one after the other in their order, and the next burst alike', async () => {
     const way = openWay();
     for (let burst = 0; burst < 2; burst++) {
-      const begun: number[] = [];
-      for (let i = 0; i < 3; i++) void way().then(() => begun.push(i));
-      expect(begun).to.deep.equal([]);
-      for (const expected of [[0], [0, 1], [0, 1, 2], [0, 1, 2]]) {
-        await turn();
-        expect(begun).to.deep.equal(expected);
-      }
+      const begun: [number, number][] = [];
+      const began = performance.now();
+      const all = [0, 1, 2, 3].map((i) => way().then(() => void begun.push([i, performance.now() - began])));
+      await turn();
+      expect(begun.map(([i]) => i)).to.deep.equal([0]);
+      await Promise.all(all);
+      expect(begun.map(([i]) => i)).to.deep.equal([0, 1, 2, 3]);
+      expect(begun[3]?.[1], 'ms').to.be.at.least(15);
+      await sleep(20);
     }
   });
 });
