@@ -1,20 +1,21 @@
 import asyncio
 import unittest
-from typing import Any, Callable, List
+from typing import Any, Callable, Coroutine, List, Optional, Tuple, Union, cast
 from unittest import mock
 
 import httpx
 
 from chatapi_client import ChatApiError
+from chatapi_client.files import FilesApi
 from chatapi_client.rest import Rest
 from chatapi_client.users import UsersApi
 
-Say = Callable[[httpx.Request], httpx.Response]
+Say = Union[Callable[[httpx.Request], httpx.Response], Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]]
 
 
 def rest_of(say: Say, **options: Any) -> Rest:
     rest = Rest("http://nowhere", options.get("token", "token"), None, None, 1.0, options.get("retries", 2))
-    rest._http = httpx.AsyncClient(transport=httpx.MockTransport(say))
+    rest._http = httpx.AsyncClient(transport=httpx.MockTransport(cast(Any, say)))
     return rest
 
 
@@ -85,3 +86,24 @@ class Calls(unittest.IsolatedAsyncioTestCase):
         with self.assertLogs("chatapi_client", "ERROR"):
             session = await UsersApi(rest).login(username_or_email="u", password="p")
         self.assertEqual(session["user"]["id"], "u")
+
+    async def test_a_token_that_ended_costs_an_upload_a_second_one_if_it_can_be_read_again(self) -> None:
+        seen: List[Tuple[Optional[str], bytes]] = []
+
+        async def answer(request: httpx.Request) -> httpx.Response:
+            seen.append((request.headers.get("authorization"), await request.aread()))
+            ended = request.headers.get("authorization") == "Bearer old"
+            return httpx.Response(401 if ended else 201, json={"code": "AUTHENTICATION_ERROR"} if ended else {"id": "file_1"})
+
+        tokens = iter(["old", "new"])
+        rest = rest_of(answer, token=lambda: next(tokens))
+        self.assertEqual((await FilesApi(rest).upload(b"all of it", name="a.txt"))["id"], "file_1")
+        self.assertEqual([token for token, _ in seen], ["Bearer old", "Bearer new"])
+        self.assertEqual(seen[0][1], seen[1][1])
+        self.assertIn(b"all of it", seen[1][1])
+
+        pipe = mock.Mock(spec=["read"], read=mock.Mock(side_effect=[b"once", b""]))
+        refused = rest_of(answer, token=lambda: "old")
+        with self.assertRaises(ChatApiError) as ended:
+            await FilesApi(refused).upload(pipe, name="a.txt")
+        self.assertEqual(ended.exception.status, 401)

@@ -33,10 +33,11 @@ class FilesApi:
         ``name``: default the path's; its ending decides the type (``UNSUPPORTED_MEDIA_TYPE``, ``PAYLOAD_TOO_LARGE``).
         ``description``: at most 1,000 characters. ``on_progress(sent, total)`` in bytes of the file, ``total`` None for
         an object without a size. ``cancel``: anything with ``is_set()``, such as a ``threading.Event``; once set, the
-        upload stops with code ``ABORTED`` and nothing is kept. Never sent twice: a cut connection is an error.
+        upload stops with code ``ABORTED`` and nothing is kept. A cut connection is an error. Sent again, from the
+        beginning, only where the token had ended and ``file`` can be read again.
         """
         upload = Upload(file, name, description, on_progress, cancel)
-        request = {"content": upload.body(), "headers": upload.headers()}
+        request = {"content": upload, "headers": upload.headers()}
         sending = asyncio.ensure_future(self._rest.attempt("POST", "/files/upload", request))
         try:
             while not sending.done():

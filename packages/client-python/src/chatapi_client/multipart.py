@@ -8,7 +8,7 @@ import io
 import mimetypes
 import os
 import uuid
-from typing import Any, AsyncIterator, BinaryIO, Callable, Dict, Optional, Union, cast
+from typing import Any, AsyncIterator, BinaryIO, Callable, Dict, Optional, Tuple, Union, cast
 
 from .errors import ChatApiError
 
@@ -24,18 +24,20 @@ def _quoted(name: str) -> str:
     return name.replace("\\", "%5C").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _size_of(file: BinaryIO) -> Optional[int]:
-    """Bytes from here to the end; None where that is not known."""
+def _extent_of(file: BinaryIO) -> Optional[Tuple[int, int]]:
+    """Where it stands and where it ends; None where that is not known."""
     try:
         here = file.tell()
         end = file.seek(0, os.SEEK_END)
         file.seek(here)
-        return end - here
+        return here, end
     except (OSError, AttributeError, ValueError):
         return None
 
 
 class Upload:
+    """A body for one request after the other, each from the file's beginning, if the file ``rewinds``."""
+
     def __init__(
         self,
         source: Source,
@@ -54,7 +56,8 @@ class Upload:
             self._file = source
         own_name = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
         shown = name or (os.path.basename(own_name) if isinstance(own_name, (str, os.PathLike)) else "file")
-        self._total = _size_of(self._file)
+        self._extent = _extent_of(self._file)
+        self._total = None if self._extent is None else self._extent[1] - self._extent[0]
         self._on_progress = on_progress
         self._boundary = uuid.uuid4().hex
         self._head = self._description(description) + self._file_head(cast(str, shown))
@@ -77,7 +80,13 @@ class Upload:
             headers["Content-Length"] = str(len(self._head) + self._total + len(self._tail))
         return headers
 
-    async def body(self) -> AsyncIterator[bytes]:
+    @property
+    def rewinds(self) -> bool:
+        return self._extent is not None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._extent is not None:
+            self._file.seek(self._extent[0])
         yield self._head
         sent = 0
         while True:

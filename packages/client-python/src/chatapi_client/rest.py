@@ -12,6 +12,7 @@ import httpx
 from .backoff import Backoff
 from .clock import ServerClock
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError, error_of_answer
+from .multipart import Upload
 from .tokens import OnTokens, TokenKeeper, TokenSource
 from .models import Tokens
 
@@ -121,7 +122,8 @@ class Rest:
             return _judged(await self._exchange(method, path, request, None))
         token = await self.tokens.current()
         response = await self._exchange(method, path, request, token)
-        if response.status_code == 401 and "content" not in request:
+        content: Optional[Upload] = request.get("content")
+        if response.status_code == 401 and (content is None or content.rewinds):
             fresh = await self.tokens.renew(token)
             if fresh is not None:
                 response = await self._exchange(method, path, request, fresh)
