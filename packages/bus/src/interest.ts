@@ -14,8 +14,13 @@ export const nodeChannel = (node: string): string => `chatapi:node:${node}`;
 /** After this resolves, whatever commits is sent to `node`: read the room's head after it, not before. */
 export const enterTopics = (redis: Redis, node: string, topics: string[]): Promise<void> =>
   enterMap(redis, INTEREST, node, topics);
-export const leaveTopics = (redis: Redis, node: string, topics: string[]): Promise<void> =>
-  leaveMap(redis, INTEREST, node, topics);
+/** But those that are `kept` by the time that their turn comes: of many, the last are told of later than the first. */
+export const leaveTopics = (
+  redis: Redis,
+  node: string,
+  topics: string[],
+  kept: (topic: string) => boolean = () => false,
+): Promise<void> => leaveMap(redis, INTEREST, node, topics, kept);
 
 /** Interested nodes per topic, in the order asked. */
 export async function nodesOf(redis: Redis, topics: string[]): Promise<string[][]> {

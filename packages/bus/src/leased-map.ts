@@ -27,13 +27,30 @@ end`;
 
 const CHUNK = 1000;
 
-async function inChunks(redis: Redis, script: string, at: LeasedMap, node: string, names: string[]): Promise<void> {
+type Passed = (name: string) => boolean;
+const none: Passed = () => false;
+
+async function inChunks(
+  redis: Redis,
+  script: string,
+  at: LeasedMap,
+  node: string,
+  names: string[],
+  passed: Passed,
+): Promise<void> {
   for (let i = 0; i < names.length; i += CHUNK) {
-    await redis.eval(script, 2, at.map, at.of(node), node, ...names.slice(i, i + CHUNK));
+    const some = names.slice(i, i + CHUNK).filter((name) => !passed(name));
+    if (some.length > 0) await redis.eval(script, 2, at.map, at.of(node), node, ...some);
   }
 }
 
 export const enterMap = (redis: Redis, at: LeasedMap, node: string, names: string[]): Promise<void> =>
-  inChunks(redis, ENTER, at, node, names);
-export const leaveMap = (redis: Redis, at: LeasedMap, node: string, names: string[]): Promise<void> =>
-  inChunks(redis, LEAVE, at, node, names);
+  inChunks(redis, ENTER, at, node, names, none);
+/** `passed`: asked of each name right before it would be left. */
+export const leaveMap = (
+  redis: Redis,
+  at: LeasedMap,
+  node: string,
+  names: string[],
+  passed: Passed = none,
+): Promise<void> => inChunks(redis, LEAVE, at, node, names, passed);

@@ -49,6 +49,16 @@ describe('interest map', () => {
     expect(await redis.keys('chatapi:*')).to.deep.equal([]);
   });
 
+  it('leaves none of thousands that is wanted again by the time that it is told of', async () => {
+    const topics = Array.from({ length: 2500 }, (_, i) => `r:${i}`);
+    await enterTopics(redis, 'n1', topics);
+    const wanted = new Set<string>();
+    const leaving = leaveTopics(redis, 'n1', topics, (topic) => wanted.has(topic));
+    wanted.add('r:0').add('r:2499');
+    await Promise.all([enterTopics(redis, 'n1', [...wanted]), leaving]);
+    expect(await nodesOf(redis, ['r:0', 'r:1', 'r:2498', 'r:2499'])).to.deep.equal([['n1'], [], [], ['n1']]);
+  });
+
   it('tells a node that the map has forgotten it', async () => {
     expect(await renewNode(redis, 'n1')).to.equal(false);
     expect(await renewNode(redis, 'n1')).to.equal(true);

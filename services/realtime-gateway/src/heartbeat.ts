@@ -41,9 +41,9 @@ export function beat(node: Node, c: Connection, now: number): void {
   c.ws.ping();
 }
 
-function closeIdleRooms(node: Node, now: number): void {
+export function closeIdleRooms(node: Node, now: number): void {
   const idle = [...node.rooms.values()].filter(
-    (r) => r.users.size === 0 && r.opening === undefined && now - r.idleSince > ROOM_IDLE_MS,
+    (r) => r.users.size === 0 && r.expected === 0 && r.opening === undefined && now - r.idleSince > ROOM_IDLE_MS,
   );
   if (idle.length === 0) return;
   for (const { id } of idle) node.rooms.delete(id);

@@ -140,6 +140,8 @@ export interface Room {
   /** Records that came before their predecessors. */
   waiting: Map<number, RoomEvent> | undefined;
   opening: Promise<void> | undefined;
+  /** Users that are being loaded and will be in it: it must not be closed as idle meanwhile. */
+  expected: number;
   filling: boolean;
   /** When the last local member went (ms); 0 while there is one. */
   idleSince: number;

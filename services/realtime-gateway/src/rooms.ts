@@ -17,6 +17,7 @@ export function makeRoom(node: Node, id: string, position: number): Room {
     users: new Set(),
     waiting: undefined,
     opening: undefined,
+    expected: 0,
     filling: false,
     idleSince: Date.now(),
   };
@@ -107,19 +108,27 @@ async function openAll(node: Node, rooms: Room[]): Promise<void> {
   }
 }
 
-/** Rooms of these ids, live on this node when it resolves. @throws AppError SERVICE_UNAVAILABLE. */
-export async function openRooms(node: Node, ids: string[]): Promise<Room[]> {
+function openFresh(node: Node, ids: string[]): void {
   const fresh = ids.filter((id) => !node.rooms.has(id)).map((id) => makeRoom(node, id, -1));
-  if (fresh.length > 0) {
-    const opening = openAll(node, fresh).catch((error) => {
-      for (const room of fresh) if (room.position < 0) node.rooms.delete(room.id);
-      throw error;
-    });
-    for (const room of fresh) room.opening = opening;
-  }
+  if (fresh.length === 0) return;
+  const opening = openAll(node, fresh).catch((error) => {
+    for (const room of fresh) if (room.position < 0) node.rooms.delete(room.id);
+    throw error;
+  });
+  for (const room of fresh) room.opening = opening;
+}
+
+/** Rooms of these ids, live on this node when `use` is called with them. @throws AppError SERVICE_UNAVAILABLE. */
+export async function openRooms(node: Node, ids: string[], use: (rooms: Room[]) => void): Promise<void> {
+  openFresh(node, ids);
   const rooms = ids.map((id) => node.rooms.get(id) as Room);
-  await Promise.all(rooms.map(({ opening }) => opening));
-  return rooms;
+  for (const room of rooms) room.expected++;
+  try {
+    await Promise.all(rooms.map(({ opening }) => opening));
+    use(rooms);
+  } finally {
+    for (const room of rooms) room.expected--;
+  }
 }
 
 /** A room that somebody here has just entered at `seq`: known at once, what came since is fetched. */

@@ -42,7 +42,7 @@ export function openTopics(redis: Redis, node: string, log: Log): Topics {
     async leave(topics) {
       for (const topic of topics) wanted.delete(topic);
       // A stale entry costs a few bytes of a signal; it is not worth a second try.
-      await leaveTopics(redis, node, topics).catch(() => undefined);
+      await leaveTopics(redis, node, topics, (topic) => wanted.has(topic)).catch(() => undefined);
     },
     async enterAll() {
       await enterTopics(redis, node, [...wanted]);

@@ -58,15 +58,14 @@ async function takeRooms(node: Node, user: LocalUser, rooms: RoomOfUser[], asked
     if (!listed.has(room.id) && noted < asked) leaveRoom(user, room);
   const fresh = rooms.filter(({ id, last_seq }) => !user.rooms.has(id) && (user.left?.get(id) ?? 0) <= last_seq);
   const isNew = user.connections.length === 0;
-  const opened = await openRooms(
-    node,
-    fresh.map(({ id }) => id),
-  );
-  fresh.forEach(({ id, last_seq }, i) => {
-    const room = opened[i] as Room;
-    if (user.rooms.has(id) || (user.left?.get(id) ?? 0) > last_seq) return;
-    enter(user, room, last_seq);
-    if (!isNew) for (const c of user.connections) catchUp(node, c, room, last_seq);
+  const ids = fresh.map(({ id }) => id);
+  await openRooms(node, ids, (opened) => {
+    fresh.forEach(({ id, last_seq }, i) => {
+      const room = opened[i] as Room;
+      if (user.rooms.has(id) || (user.left?.get(id) ?? 0) > last_seq) return;
+      enter(user, room, last_seq);
+      if (!isNew) for (const c of user.connections) catchUp(node, c, room, last_seq);
+    });
   });
 }
 

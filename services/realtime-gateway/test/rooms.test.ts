@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { addFeed, pump } from '../src/feed.ts';
+import { closeIdleRooms } from '../src/heartbeat.ts';
 import { roomEvent } from '../src/room-event.ts';
-import { receive } from '../src/rooms.ts';
+import { openRooms, receive } from '../src/rooms.ts';
 import { openParts, until, upTo } from './parts.ts';
 
 /** What becomes of each signal: lost, once or twice, and when. */
@@ -52,6 +53,19 @@ describe('the order of a room', () => {
       expect(node.links.verify('file_1', 'content', file.url.split('token=')[1])).to.equal(user.id);
       expect(socket.frames[0].seq).to.equal(1);
     }
+  });
+
+  it('a room that nobody is in any more stays while somebody is being loaded into it', async () => {
+    const { node, room } = openParts();
+    const muchLater = Date.now() + 60_000;
+    const opened: unknown[] = [];
+    const opening = openRooms(node, ['room', 'another'], (rooms) => void opened.push(...rooms));
+    closeIdleRooms(node, muchLater);
+    await opening;
+    expect(opened[0]).to.equal(room);
+    expect(node.rooms.get('room')).to.equal(room);
+    closeIdleRooms(node, muchLater);
+    expect([...node.rooms.keys()]).to.deep.equal([]);
   });
 
   it('a hole that closes by itself within milliseconds costs no read', async () => {
