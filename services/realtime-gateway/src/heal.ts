@@ -16,6 +16,8 @@ const HEADS_EVERY_MS = 3000;
 /** While all is well each turn looks at a share: at every room's head once in 15 s, at every user's rooms once in 60 s. */
 const SHARES_OF_ROOMS = 5;
 const SHARES_OF_USERS = 120;
+/** Or less often: a node with a million rooms must not ask PostgreSQL for more than all that is sent. */
+const MOST_ROOMS = 3000;
 /** As many as one call asks for. */
 const AT_ONCE = 100;
 
@@ -57,14 +59,14 @@ function once(node: Node, work: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** A share each time; after so many all have had their turn. */
-function inTurn<T>(all: () => Iterable<T>, shares: number): () => T[] {
+/** A share each time, `most` at most; after so many all have had their turn. */
+function inTurn<T>(all: () => Iterable<T>, shares: number, most = Number.POSITIVE_INFINITY): () => T[] {
   let left: T[] = [];
   let share = 0;
   return () => {
     if (left.length === 0) {
       left = [...all()];
-      share = Math.ceil(left.length / shares);
+      share = Math.min(Math.ceil(left.length / shares), most);
     }
     return left.splice(-share, share);
   };
@@ -74,7 +76,7 @@ function inTurn<T>(all: () => Iterable<T>, shares: number): () => T[] {
 export function startHealer(node: Node, onForgotten: () => void): Healer {
   let renewed = 0;
   let compared = 0;
-  const nextRooms = inTurn(() => node.rooms.keys(), SHARES_OF_ROOMS);
+  const nextRooms = inTurn(() => node.rooms.keys(), SHARES_OF_ROOMS, MOST_ROOMS);
   const nextUsers = inTurn(() => node.users.values(), SHARES_OF_USERS);
 
   const allHeads = once(node, () => compareHeads(node, [...node.rooms.keys()]));
