@@ -17,4 +17,11 @@ describe('giving way', () => {
       await sleep(20);
     }
   });
+
+  it('of many more it lets several begin at a time', async () => {
+    const way = openWay();
+    const began = performance.now();
+    await Promise.all(Array.from({ length: 1000 }, way));
+    expect(performance.now() - began, 'ms; one by one would be 6 s').to.be.below(3000);
+  });
 });
