@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { enterTopics, removeNode, renewNode, userTopic } from '@chatapi/bus';
 import { expect } from 'chai';
 import { open, ready } from '../src/context.ts';
@@ -10,6 +11,8 @@ describe('presence', () => {
   before(async () => {
     user = await openUser();
     for (const name of ['here', 'gone', 'stale']) await keepAccount(user.ctx.db, account(`usr_${name}`), name);
+    // Commands are not queued for a connection that is still being made.
+    if (user.ctx.redis.status !== 'ready') await once(user.ctx.redis, 'ready');
     await enterTopics(user.ctx.redis, 'node-alive', [userTopic('usr_here')]);
     await renewNode(user.ctx.redis, 'node-alive');
     await enterTopics(user.ctx.redis, 'node-dead', [userTopic('usr_stale')]);
