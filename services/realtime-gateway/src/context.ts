@@ -15,7 +15,7 @@ import {
 import type { Config } from './config.ts';
 import { openConnectionLimit } from './connection-limit.ts';
 import { openFigures } from './figures.ts';
-import { answerSend } from './frames/message.ts';
+import { answerSends } from './frames/message.ts';
 import { type Healer, startHealer } from './heal.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { openHoles } from './holes.ts';
@@ -83,7 +83,7 @@ function openNode(base: Base<Config>): Node {
     online: openOnline(),
     holes: openHoles(() => node),
     writer,
-    sends: openSends(id, message, log, (send, outcome) => answerSend(node, send, outcome)),
+    sends: openSends(id, message, log, (outcomes) => answerSends(node, outcomes)),
     positions: openPositions(message, log),
     limit: openConnectionLimit(() => node),
     arrivals: openArrivals(() => node),

@@ -21,7 +21,7 @@ async function fillOnce(node: Node, room: Room): Promise<boolean> {
   const page = await node.roomLog.read(room.id, from, PAGE);
   if (room.position !== from) return true;
   if (page.first_seq > from + 1 && page.last_seq >= page.first_seq) setPosition(node, room, page.first_seq - 1);
-  for (const event of page.events) receive(node, room, event);
+  receive(node, room, page.events);
   return room.position > from;
 }
 

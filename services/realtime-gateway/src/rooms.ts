@@ -8,6 +8,8 @@ import { writeEvent } from './room-event.ts';
 import { HIGH_WATER, unsent } from './writer.ts';
 
 const MOST_WAITING = 512;
+/** A run ends with the record that goes beyond this: the high-water mark is looked at between runs. */
+const RUN_BYTES = 64 * 1024;
 
 export function makeRoom(node: Node, id: string, position: number): Room {
   const room: Room = {
@@ -31,60 +33,85 @@ function senders(node: Node, { origin, sender }: RoomEvent): Connection[] {
   return c === undefined ? [] : [c];
 }
 
-/** The message that the sender's own connection must see acknowledged first: from here on its frames are held. */
-function holdForAck(node: Node, room: Room, event: RoomEvent): void {
-  for (const c of senders(node, event)) {
-    if (c.sends === undefined || c.feeds?.has(room.id) || !room.users.has(c.user)) continue;
-    if (unansweredFor(c, room.id, event.seq) !== undefined)
-      addFeed(c, { room: room.id, at: event.seq - 1, began: event.seq - 1, hold: true });
+/** Messages that the sender's own connection must see acknowledged first: from here on its frames are held. */
+function holdForAck(node: Node, room: Room, run: RoomEvent[]): void {
+  const before = (run[0] as RoomEvent).seq - 1;
+  for (const event of run) {
+    for (const c of senders(node, event)) {
+      if (c.sends === undefined || c.feeds?.has(room.id) || !room.users.has(c.user)) continue;
+      if (unansweredFor(c, room.id, event.seq) !== undefined)
+        addFeed(c, { room: room.id, at: before, began: before, hold: true });
+    }
   }
 }
 
-function hand(node: Node, room: Room, event: RoomEvent, c: Connection): void {
+function hand(node: Node, room: Room, run: RoomEvent[], joined: Buffer | undefined, c: Connection): void {
   const feed = c.feeds?.get(room.id);
-  if (feed !== undefined) feedLive(node, c, feed, event);
+  if (feed !== undefined) for (const event of run) feedLive(node, c, feed, event);
   else if (unsent(c) > HIGH_WATER) {
+    const before = (run[0] as RoomEvent).seq - 1;
     markLagging(node, c);
-    addFeed(c, { room: room.id, at: event.seq - 1, began: event.seq - 1 });
-  } else writeEvent(node, c, event);
+    addFeed(c, { room: room.id, at: before, began: before });
+  } else if (joined !== undefined) node.writer.write(c, joined, run.length);
+  else for (const event of run) writeEvent(node, c, event);
 }
 
-function deliver(node: Node, room: Room, event: RoomEvent): void {
-  holdForAck(node, room, event);
-  room.position = event.seq;
-  if (room.head < event.seq) room.head = event.seq;
-  for (const user of room.users) for (const c of user.connections) hand(node, room, event, c);
-  node.positions.delivered(room, event.sender);
+/** The frames of a run as one buffer for all who get them alike; undefined: each reader's are signed for them. */
+function join(run: RoomEvent[]): Buffer | undefined {
+  if (run.some(({ files }) => files)) return undefined;
+  return run.length === 1 ? (run[0] as RoomEvent).frame : Buffer.concat(run.map(({ frame }) => frame));
+}
+
+function deliver(node: Node, room: Room, run: RoomEvent[]): void {
+  holdForAck(node, room, run);
+  room.position = (run.at(-1) as RoomEvent).seq;
+  if (room.head < room.position) room.head = room.position;
+  const joined = join(run);
+  for (const user of room.users) for (const c of user.connections) hand(node, room, run, joined, c);
+  for (const { sender } of run) node.positions.delivered(room, sender);
+}
+
+/** What follows on the room's position, as long as there is something and not too much for one write. */
+function takeRun(room: Room): RoomEvent[] {
+  const run: RoomEvent[] = [];
+  for (let seq = room.position + 1, bytes = 0; bytes < RUN_BYTES; seq++) {
+    const next = room.waiting?.get(seq);
+    if (next === undefined) break;
+    room.waiting?.delete(seq);
+    bytes += next.frame.length;
+    run.push(next);
+  }
+  if (room.waiting?.size === 0) room.waiting = undefined;
+  return run;
 }
 
 /** Hands on what has become continuous. */
 export function advance(node: Node, room: Room): void {
-  while (room.waiting !== undefined) {
-    const next = room.waiting.get(room.position + 1);
-    if (next === undefined) return;
-    room.waiting.delete(next.seq);
-    if (room.waiting.size === 0) room.waiting = undefined;
-    deliver(node, room, next);
-  }
+  for (let run = takeRun(room); run.length > 0; run = takeRun(room)) deliver(node, room, run);
 }
 
-function keepWaiting(room: Room, event: RoomEvent): void {
+/** @returns false when there is no place for it. */
+function keepWaiting(room: Room, event: RoomEvent): boolean {
   room.waiting ??= new Map();
-  // Bounded: what does not fit is in the log.
-  if (room.waiting.size < MOST_WAITING) room.waiting.set(event.seq, event);
+  // Bounded by distance, so that what closes a hole always fits; what does not is in the log.
+  const fits = room.position < 0 ? room.waiting.size < MOST_WAITING : event.seq <= room.position + MOST_WAITING;
+  if (fits) room.waiting.set(event.seq, event);
+  return fits;
 }
 
-/** A record, by signal or from the log, in any order and any number of times. */
-export function receive(node: Node, room: Room, event: RoomEvent): void {
-  if (room.position >= 0 && event.seq <= room.position) return;
-  if (event.seq === room.position + 1 && room.position >= 0) {
-    room.waiting?.delete(event.seq);
-    deliver(node, room, event);
+/** Records of one room, by signal or from the log, in any order and any number of times. Those that follow on each other leave in one write. */
+export function receive(node: Node, room: Room, events: RoomEvent[]): void {
+  let last = -1;
+  for (const event of events) {
+    if (room.position >= 0 && event.seq <= room.position) continue;
+    if (last < event.seq) last = event.seq;
+    if (keepWaiting(room, event) || room.position < 0) continue;
     advance(node, room);
-    return;
+    keepWaiting(room, event);
   }
-  keepWaiting(room, event);
-  node.holes.note(room, event.seq);
+  if (last < 0) return;
+  if (room.position >= 0) advance(node, room);
+  if (room.position < last) node.holes.note(room, last);
 }
 
 /** Sets the position of a room just opened, or jumps over what the log no longer has. */

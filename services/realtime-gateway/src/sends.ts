@@ -14,6 +14,12 @@ export interface SendAnswer {
   frame: string;
 }
 
+/** What became of a send. */
+export interface Outcome {
+  send: Send;
+  answer: SendAnswer | AppError;
+}
+
 export interface Sends {
   push(send: Send): void;
   /** Resolves when nothing is under way, or after `ms`. */
@@ -46,6 +52,9 @@ const RETRIED: ErrorCode[] = ['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'];
 export const roomKey = ({ body, connection }: Send): string =>
   body.chat_id ?? `dm:${[connection.user.id, body.recipient_id as string].sort().join(':')}`;
 
+const answerOf = (result: Result): SendAnswer | AppError =>
+  result.ok ? result : new AppError(result.error.code, result.error.message, { details: result.error.details });
+
 function takeBatch(waiting: Send[]): Send[] {
   let bytes = 0;
   let n = 0;
@@ -62,12 +71,7 @@ const wire = ({ connection, body, request_id }: Send) => ({
 });
 
 /** @param node its id in the interest map. */
-export function openSends(
-  node: string,
-  message: Peer,
-  log: Log,
-  onDone: (send: Send, outcome: SendAnswer | AppError) => void,
-): Sends {
+export function openSends(node: string, message: Peer, log: Log, onDone: (outcomes: Outcome[]) => void): Sends {
   const lanes: Lane[] = Array.from({ length: message.size }, () => ({ waiting: [], busy: false, ended: 0 }));
   const shunned: number[] = lanes.map(() => 0);
 
@@ -86,22 +90,17 @@ export function openSends(
   }
 
   /** Hands out what is decided. @returns what may be tried again. */
-  function settleBatch(batch: Send[], results: Result[]): Send[] {
-    return batch.filter((send, i) => {
-      const result = results[i] as Result;
-      if (result.ok) onDone(send, result);
-      else if (RETRIED.includes(result.error.code) && Date.now() < send.deadline) return true;
-      else onDone(send, new AppError(result.error.code, result.error.message, { details: result.error.details }));
-      return false;
-    });
-  }
-
-  function settleFailure(batch: Send[], error: AppError): Send[] {
-    return batch.filter((send) => {
-      if (RETRIED.includes(error.code) && Date.now() < send.deadline) return true;
-      onDone(send, error);
-      return false;
-    });
+  function settle(batch: Send[], answerOf: (i: number) => SendAnswer | AppError): Send[] {
+    const again: Send[] = [];
+    const outcomes: Outcome[] = [];
+    for (const [i, send] of batch.entries()) {
+      const answer = answerOf(i);
+      const passes = answer instanceof AppError && RETRIED.includes(answer.code) && Date.now() < send.deadline;
+      if (passes) again.push(send);
+      else outcomes.push({ send, answer });
+    }
+    onDone(outcomes);
+    return again;
   }
 
   async function carry(lane: number, batch: Send[]): Promise<void> {
@@ -109,12 +108,13 @@ export function openSends(
     for (let attempt = 0; rest.length > 0; attempt++) {
       const instance = pick(lane, attempt);
       try {
-        rest = settleBatch(rest, await ask(instance, rest));
+        const results = await ask(instance, rest);
+        rest = settle(rest, (i) => answerOf(results[i] as Result));
       } catch (thrown) {
         const error = toAppError(thrown);
         log.debug({ err: String(error.cause ?? error.message), sends: rest.length }, 'sends are tried again');
         shunned[instance] = Date.now() + SHUN_MS;
-        rest = settleFailure(rest, error);
+        rest = settle(rest, () => error);
       }
       const oneMoreInstance = attempt + 1 < lanes.length;
       if (rest.length > 0 && !oneMoreInstance) await sleep(Math.min(50 * 2 ** (attempt - lanes.length + 1), 500));

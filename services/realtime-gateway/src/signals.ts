@@ -8,7 +8,8 @@ import { joined, left } from './users.ts';
 import { HIGH_WATER, unsent } from './writer.ts';
 import { textFrame } from './ws-frame.ts';
 
-type Take = (node: Node, record: ReceivedRecord) => void;
+/** Takes records of one kind and topic, in the packet's order. */
+type Take = (node: Node, records: ReceivedRecord[]) => void;
 
 /** Frames without a place in a log: who lags misses them. */
 function notify(node: Node, connections: Iterable<Connection>, frame: Buffer): void {
@@ -21,33 +22,46 @@ function* othersIn(users: Iterable<LocalUser>, sender: string): Generator<Connec
   for (const user of users) if (user.id !== sender) yield* user.connections;
 }
 
-function membership(change: (node: Node, user: LocalUser, record: ReceivedRecord) => void): Take {
-  return (node, record) => {
+const each =
+  (take: (node: Node, record: ReceivedRecord) => void): Take =>
+  (node, records) => {
+    for (const record of records) take(node, record);
+  };
+
+const membership = (change: (node: Node, user: LocalUser, record: ReceivedRecord) => void): Take =>
+  each((node, record) => {
     const user = userOf(node, record.topic);
     if (user === undefined) return;
     if (record.frame.length > 0) notify(node, user.connections, textFrame(record.frame));
     change(node, user, record);
-  };
-}
+  });
 
 const KINDS: Record<ReceivedRecord['kind'], Take> = {
-  event(node, { room: id, seq, sender, origin, frame }) {
-    const room = node.rooms.get(id);
-    if (room !== undefined && seq > room.position) receive(node, room, roomEvent(seq, sender, origin, frame));
+  event(node, records) {
+    const room = node.rooms.get((records[0] as ReceivedRecord).room);
+    if (room === undefined) return;
+    const fresh = records.filter(({ seq }) => seq > room.position);
+    const events = fresh.map(({ seq, sender, origin, frame }) => roomEvent(seq, sender, origin, frame));
+    receive(node, room, events);
   },
-  notice(node, { topic, room: id, sender, frame }) {
+  notice: each((node, { topic, room: id, sender, frame }) => {
     if (takeWord(node, topic)) return;
     const room = id === '' ? undefined : node.rooms.get(id);
     const to = room === undefined ? userOf(node, topic)?.connections : othersIn(room.users, sender);
     if (to !== undefined) notify(node, to, textFrame(frame));
-  },
-  everyone(node, { frame }) {
-    notify(node, node.connections.values(), textFrame(frame));
-  },
+  }),
+  everyone: each((node, { frame }) => notify(node, node.connections.values(), textFrame(frame))),
   joined: membership((node, user, { room, seq }) => joined(node, user, room, seq)),
   left: membership((_node, user, { room, seq }) => left(user, room, seq)),
 };
 
 export function takePacket(node: Node, packet: Buffer): void {
-  for (const record of decodePacket(packet)) KINDS[record.kind](node, record);
+  const records = decodePacket(packet);
+  for (let from = 0; from < records.length; ) {
+    const { kind, topic } = records[from] as ReceivedRecord;
+    let to = from + 1;
+    while (records[to]?.kind === kind && records[to]?.topic === topic) to++;
+    KINDS[kind](node, records.slice(from, to));
+    from = to;
+  }
 }

@@ -7,7 +7,8 @@ import type { Connection } from './node.ts';
 export const HIGH_WATER = 256 * 1024;
 
 export interface Writer {
-  write(connection: Connection, frame: Buffer): void;
+  /** `bytes` may hold several whole frames: how many is for the count alone. */
+  write(connection: Connection, bytes: Buffer, frames?: number): void;
   /** Now instead of at the end of the turn: before a close frame. */
   flush(connection: Connection): void;
   /** Frames written since start. */
@@ -24,7 +25,7 @@ const same = (a: Buffer[], b: Buffer[]): boolean => {
 
 export function openWriter(): Writer {
   let dirty: Connection[] = [];
-  let frames = 0;
+  let written = 0;
   // Members of a room mostly get the same frames in a turn: joined once, the same buffer goes to all of them.
   let lastParts: Buffer[] = [];
   let lastJoined: Buffer = Buffer.alloc(0);
@@ -44,7 +45,6 @@ export function openWriter(): Writer {
     c.out = undefined;
     c.queued = 0;
     if (c.ws.readyState !== c.ws.OPEN) return;
-    frames += out.length;
     c.socket.write(join(out, queued));
   }
 
@@ -56,19 +56,20 @@ export function openWriter(): Writer {
   }
 
   return {
-    write(c, frame) {
+    write(c, bytes, frames = 1) {
       if (c.closed) return;
+      written += frames;
       if (c.out === undefined) {
         if (dirty.length === 0) setImmediate(flushAll);
         c.out = [];
         dirty.push(c);
       }
-      c.out.push(frame);
-      c.queued += frame.length;
+      c.out.push(bytes);
+      c.queued += bytes.length;
     },
     flush,
     get frames() {
-      return frames;
+      return written;
     },
   };
 }

@@ -19,7 +19,9 @@ describe('resume', () => {
       fc.asyncProperty(
         fc.integer({ min: 0, max: 250 }),
         fc.integer({ min: 0, max: 250 }),
-        fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 30 }),
+        fc.array(fc.record({ turns: fc.integer({ min: 0, max: 5 }), n: fc.integer({ min: 1, max: 4 }) }), {
+          maxLength: 30,
+        }),
         async (a, b, live) => {
           const parts = openParts();
           const { c, socket } = parts.join('a');
@@ -27,13 +29,14 @@ describe('resume', () => {
           parts.append(before);
           parts.room.position = before;
           ask(parts, c, from);
-          for (const turns of live) {
+          for (const { turns, n } of live) {
             for (let i = 0; i < turns; i++) await turn();
-            for (const event of parts.append(1)) receive(parts.node, parts.room, event);
+            receive(parts.node, parts.room, parts.append(n));
           }
+          const end = parts.log.events.length;
           await until(() => c.feeds === undefined);
-          await until(() => socket.seqs.length >= before + live.length - from);
-          expect(socket.seqs).to.deep.equal(upTo(before + live.length, from + 1));
+          await until(() => socket.seqs.length >= end - from);
+          expect(socket.seqs).to.deep.equal(upTo(end, from + 1));
           expect(parts.resumes).to.deep.equal([true]);
         },
       ),
@@ -52,7 +55,7 @@ describe('resume', () => {
       parts.append(50);
       parts.room.position = 50;
       ask(parts, c, set());
-      for (const event of parts.append(3)) receive(parts.node, parts.room, event);
+      receive(parts.node, parts.room, parts.append(3));
       await until(() => c.feeds === undefined && socket.seqs.length === 3);
       expect(socket.seqs).to.deep.equal([51, 52, 53]);
       expect(socket.frames.find(({ type }) => type === 'resumed').rooms.room).to.deep.include({
@@ -101,10 +104,10 @@ describe('resume', () => {
           ask(parts, c, entered - 1);
           for (let i = 0; i < patience; i++) await turn();
           joined(parts.node, user, 'room', entered);
-          for (const event of known.slice(entered - 1)) receive(parts.node, parts.room, event);
+          receive(parts.node, parts.room, known.slice(entered - 1));
           for (const turns of live) {
             for (let i = 0; i < turns; i++) await turn();
-            for (const event of parts.append(1)) receive(parts.node, parts.room, event);
+            receive(parts.node, parts.room, parts.append(1));
           }
           await until(() => c.feeds === undefined && socket.seqs.length >= end + live.length - entered + 1);
           expect(socket.seqs).to.deep.equal(upTo(end + live.length, entered));
@@ -126,7 +129,7 @@ describe('a slow reader', () => {
     for (let seq = 1; seq <= 1000; seq++) {
       const event = big(seq);
       parts.log.events.push(event);
-      receive(parts.node, parts.room, event);
+      receive(parts.node, parts.room, [event]);
       if (seq % 50 === 0) await turn();
     }
     await until(() => other.socket.seqs.length === 1000);
@@ -154,6 +157,29 @@ describe('a slow reader', () => {
 });
 
 describe('the sender’s own connection', () => {
+  it('gets what came together with its own message behind the ack, in order and once, however much waits', async () => {
+    for (const others of [3, 400]) {
+      const parts = openParts();
+      const [me, you] = [parts.join('me'), parts.join('you')];
+      const send = sendOf(me.c);
+      me.c.sends = [send];
+      const events = [
+        ...parts.append(2, 'usr_you'),
+        ...parts.append(1, 'usr_me', 'me'),
+        ...parts.append(others, 'usr_you'),
+      ];
+      receive(parts.node, parts.room, events);
+      await until(() => you.socket.seqs.length === others + 3);
+      expect(me.socket.seqs.includes(3)).to.equal(false);
+      acknowledge(parts, me.c, send, 3);
+      await until(() => me.socket.seqs.length === others + 3 && me.c.feeds === undefined);
+      expect(me.socket.seqs).to.deep.equal(upTo(others + 3));
+      expect(me.socket.frames.findIndex(({ ack }) => ack === 3)).to.be.lessThan(
+        me.socket.frames.findIndex(({ seq }) => seq === 3),
+      );
+    }
+  });
+
   const sendOf = (c: Connection): Send => ({ connection: c, done: false }) as Send;
   const acknowledge = (parts: Parts, c: Connection, send: Send, seq: number): void => {
     send.done = true;
@@ -174,7 +200,7 @@ describe('the sender’s own connection', () => {
       eventOf(3, 'usr_me', 'me'),
       eventOf(4, 'usr_you'),
     ];
-    for (const event of events) receive(parts.node, parts.room, event);
+    receive(parts.node, parts.room, events);
     await turn();
     expect(socket.frames).to.deep.equal([]);
     acknowledge(parts, c, sends[0] as Send, 1);
@@ -192,7 +218,7 @@ describe('the sender’s own connection', () => {
     const send = sendOf(me.c);
     me.c.sends = [send];
     you.c.sends = [sendOf(you.c)];
-    receive(parts.node, parts.room, eventOf(1, 'usr_me'));
+    receive(parts.node, parts.room, [eventOf(1, 'usr_me')]);
     await turn();
     expect([me.socket.seqs, you.socket.seqs]).to.deep.equal([[], [1]]);
     acknowledge(parts, me.c, send, 1);
@@ -206,7 +232,7 @@ describe('the sender’s own connection', () => {
     const [first, second] = [sendOf(c), sendOf(c)];
     c.sends = [first, second];
     acknowledge(parts, c, first, 1);
-    receive(parts.node, parts.room, eventOf(1, 'usr_me', 'me'));
+    receive(parts.node, parts.room, [eventOf(1, 'usr_me', 'me')]);
     await turn();
     expect(socket.frames).to.deep.equal([{ ack: 1 }, { seq: 1 }]);
   });
@@ -216,7 +242,7 @@ describe('the sender’s own connection', () => {
     const { c, socket } = parts.join('me');
     const send = sendOf(c);
     c.sends = [send];
-    receive(parts.node, parts.room, eventOf(1, 'usr_me', 'me'));
+    receive(parts.node, parts.room, [eventOf(1, 'usr_me', 'me')]);
     send.done = true;
     kick(parts.node, c);
     await turn();
@@ -228,8 +254,8 @@ describe('the sender’s own connection', () => {
     const { c, socket } = parts.join('me');
     const send = sendOf(c);
     c.sends = [send];
-    for (const event of parts.append(1, 'usr_me', 'me')) receive(parts.node, parts.room, event);
-    for (const event of parts.append(600, 'usr_you')) receive(parts.node, parts.room, event);
+    receive(parts.node, parts.room, parts.append(1, 'usr_me', 'me'));
+    receive(parts.node, parts.room, parts.append(600, 'usr_you'));
     await until(() => c.feeds?.get('room')?.block !== undefined);
     expect(socket.seqs).to.deep.equal([]);
     acknowledge(parts, c, send, 1);

@@ -45,7 +45,9 @@ function openBehind(instances: Instance[]) {
       },
     }),
   } as unknown as Peer;
-  const sends = openSends('node', message, log, (send, outcome) => void outcomes.push([send.body.client_id, outcome]));
+  const sends = openSends('node', message, log, (done) => {
+    for (const { send, answer } of done) outcomes.push([send.body.client_id, answer]);
+  });
   return { sends, calls, outcomes };
 }
 

@@ -7,7 +7,7 @@ import { kick } from '../feed.ts';
 import type { Connection, Node, Send } from '../node.ts';
 import { roomEvent } from '../room-event.ts';
 import { receive } from '../rooms.ts';
-import { SEND_PATIENCE_MS, type SendAnswer } from '../sends.ts';
+import { type Outcome, SEND_PATIENCE_MS, type SendAnswer } from '../sends.ts';
 import { readAgain } from '../throttle.ts';
 import { reconcile } from '../users.ts';
 import { jsonFrame } from '../ws-frame.ts';
@@ -91,6 +91,11 @@ export const message: FrameType<MessageFrame> = {
   },
 };
 
+interface Answered {
+  send: Send;
+  answer: SendAnswer;
+}
+
 /** Posting to a public room joins it. If the word of that is lost, the room is found by asking. */
 function expectMembership(node: Node, c: Connection, room: string): void {
   setTimeout(() => {
@@ -105,25 +110,36 @@ function acknowledge(node: Node, { connection: c, client_id }: Send, answer: Sen
   if (!c.user.rooms.has(chat_id)) expectMembership(node, c, chat_id);
 }
 
-/** The event to everybody here, behind its ack. Of a repeat nothing is known but that the log reaches up to it. */
-function handOn(node: Node, { connection: c }: Send, { chat_id, seq, frame }: SendAnswer): void {
-  const room = node.rooms.get(chat_id);
-  if (room === undefined) return;
-  if (frame === '') node.holes.note(room, seq);
-  else receive(node, room, roomEvent(seq, c.user.id, c.id, frame));
+/** Their events to everybody here, behind the acks. Of a repeat nothing is known but that the log reaches up to it. */
+function handOn(node: Node, answers: Answered[]): void {
+  for (const [chat_id, ofRoom] of Map.groupBy(answers, ({ answer }) => answer.chat_id)) {
+    const room = node.rooms.get(chat_id);
+    if (room === undefined) continue;
+    const fresh = ofRoom.filter(({ answer }) => answer.frame !== '');
+    const events = fresh.map(({ send: { connection: c }, answer: { seq, frame } }) =>
+      roomEvent(seq, c.user.id, c.id, frame),
+    );
+    receive(node, room, events);
+    if (fresh.length < ofRoom.length) node.holes.note(room, Math.max(...ofRoom.map(({ answer }) => answer.seq)));
+  }
 }
 
-/** A send has its answer: ack or error, then whatever waited for it. */
-export function answerSend(node: Node, send: Send, outcome: SendAnswer | AppError): void {
-  const c = send.connection;
-  send.done = true;
-  if (outcome instanceof AppError) sendErrorFrame(node, c, outcome, send.client_id);
-  else {
-    if (!c.closed) acknowledge(node, send, outcome);
-    handOn(node, send, outcome);
+/** Sends have their answers: acks and errors, then their events, then whatever waited for them. */
+export function answerSends(node: Node, outcomes: Outcome[]): void {
+  const answers: Answered[] = [];
+  for (const { send, answer } of outcomes) {
+    send.done = true;
+    if (answer instanceof AppError) sendErrorFrame(node, send.connection, answer, send.client_id);
+    else {
+      if (!send.connection.closed) acknowledge(node, send, answer);
+      answers.push({ send, answer });
+    }
   }
-  if (c.closed) return;
-  kick(node, c);
-  dropAnswered(c);
-  readAgain(c);
+  handOn(node, answers);
+  for (const c of new Set(outcomes.map(({ send }) => send.connection))) {
+    if (c.closed) continue;
+    kick(node, c);
+    dropAnswered(c);
+    readAgain(c);
+  }
 }
