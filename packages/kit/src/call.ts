@@ -1,6 +1,7 @@
 // Owns: a call from one service to another: deadline, kept connections, the next instance when one is down, errors passed on.
 import type { KeyObject } from 'node:crypto';
 import { Agent, request } from 'undici';
+import { type CallSocket, NotBegun, openCallSocket } from './call-socket.ts';
 import { AppError, ERROR_STATUS, type ErrorCode, unavailable } from './errors.ts';
 import { IDENTITY_HEADER, type Identity, sealIdentity } from './identity.ts';
 
@@ -14,9 +15,11 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 export interface Peer {
   /** The JSON answer of the other service; `undefined` for 204. @throws AppError as the other service threw it. */
-  call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options?: CallOptions): Promise<T>;
+  call<T>(method: Method, path: string, options?: CallOptions): Promise<T>;
   /** How many instances there are: `call` takes them in turn; `at(i)` is one of them alone. */
   readonly size: number;
   at(index: number): Pick<Peer, 'call'>;
@@ -27,35 +30,27 @@ const agent = new Agent({ keepAliveTimeout: 30_000, connections: 64, connect: { 
 
 // Only a refused connection proves that nothing was done: then, and only then, another instance may be asked.
 const wasRefused = (error: unknown): boolean =>
+  error instanceof NotBegun ||
   ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(
     (error as { code?: string }).code ?? '',
   );
 
-function passOn(peer: string, status: number, text: string): AppError {
-  try {
-    const { code, message, details } = JSON.parse(text) as {
-      code: ErrorCode;
-      message: string;
-      details: Record<string, unknown>;
-    };
-    if (code in ERROR_STATUS) return new AppError(code, message, { details, status });
-  } catch {
-    // Not our error object: something in between answered.
-  }
+function passOn(peer: string, status: number, body: unknown): AppError {
+  const { code, message, details } = (body ?? {}) as {
+    code?: ErrorCode;
+    message: string;
+    details: Record<string, unknown>;
+  };
+  if (code !== undefined && code in ERROR_STATUS) return new AppError(code, message, { details, status });
+  // Not our error object: something in between answered.
   return unavailable(peer, new Error(`${peer} answered ${status}`));
 }
 
-/** `urls`: base URLs of the peer's instances (their second listeners). */
-export function openPeer(peer: string, urls: string[], key: KeyObject, self: string): Peer {
-  let sealed = { text: '', until: 0 };
-  const ownIdentity = (): string => {
-    if (Date.now() > sealed.until) {
-      sealed = { text: sealIdentity(key, { kind: 'service', service: self }), until: Date.now() + 30_000 };
-    }
-    return sealed.text;
-  };
+/** Carries one call to one instance. */
+type Carry = <T>(base: string, method: Method, path: string, o: CallOptions, signal: AbortSignal) => Promise<T>;
 
-  async function send<T>(base: string, method: string, path: string, o: CallOptions, signal: AbortSignal): Promise<T> {
+function byHttp(peer: string, key: KeyObject, ownIdentity: () => string): Carry {
+  return async <T>(base: string, method: Method, path: string, o: CallOptions, signal: AbortSignal): Promise<T> => {
     const url = new URL(path, base);
     for (const [name, value] of Object.entries(o.query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -74,11 +69,35 @@ export function openPeer(peer: string, urls: string[], key: KeyObject, self: str
       await answer.body.dump();
       return undefined as T;
     }
-    if (answer.statusCode >= 400) throw passOn(peer, answer.statusCode, await answer.body.text());
+    if (answer.statusCode >= 400)
+      throw passOn(peer, answer.statusCode, await answer.body.json().catch(() => undefined));
     return (await answer.body.json()) as T;
-  }
+  };
+}
 
-  async function ask<T>(bases: string[], method: string, path: string, o: CallOptions): Promise<T> {
+/** Only for POST to a path of the peer's table with nothing but a body: what is called a hundred times a second needs no more. */
+function bySocket(peer: string, urls: string[], ownIdentity: () => string): Carry {
+  const headers = () => ({ [IDENTITY_HEADER]: ownIdentity() });
+  const sockets = new Map(urls.map((base) => [base, openCallSocket(base, headers)]));
+  return async <T>(base: string, _method: Method, path: string, { body }: CallOptions, signal: AbortSignal) => {
+    const { status, value } = await (sockets.get(base) as CallSocket).call(path, body, signal);
+    if (status >= 400) throw passOn(peer, status, value);
+    return value as T;
+  };
+}
+
+/** `urls`: base URLs of the peer's instances (their second listeners). `kept`: over kept sockets, for POST with a body alone. */
+export function openPeer(peer: string, urls: string[], key: KeyObject, self: string, kept = false): Peer {
+  let sealed = { text: '', until: 0 };
+  const ownIdentity = (): string => {
+    if (Date.now() > sealed.until) {
+      sealed = { text: sealIdentity(key, { kind: 'service', service: self }), until: Date.now() + 30_000 };
+    }
+    return sealed.text;
+  };
+  const carry = kept ? bySocket(peer, urls, ownIdentity) : byHttp(peer, key, ownIdentity);
+
+  async function ask<T>(bases: string[], method: Method, path: string, o: CallOptions): Promise<T> {
     // Not AbortSignal.timeout: that one fires, and makes an error, for every call that was answered long ago as well.
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`${peer} did not answer in time`)), o.timeoutMs ?? DEFAULT_MS);
@@ -86,7 +105,7 @@ export function openPeer(peer: string, urls: string[], key: KeyObject, self: str
     try {
       for (const base of bases) {
         try {
-          return await send<T>(base, method, path, o, late.signal);
+          return await carry<T>(base, method, path, o, late.signal);
         } catch (error) {
           if (error instanceof AppError) throw error;
           last = error;

@@ -4,7 +4,8 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import express from 'express';
 import type Joi from 'joi';
-import { AppError } from './errors.ts';
+import type { AnswerCall } from './call-door.ts';
+import { AppError, notFound } from './errors.ts';
 import { type Caller, IDENTITY_HEADER, type Identity, openIdentity, type Role } from './identity.ts';
 
 /** Who may call: `user` is any account, `moderator` includes admins, `service` is another service on the second listener. */
@@ -190,6 +191,17 @@ async function serve<C>(
     answer.body === undefined ? res.end() : res.json(answer.body);
   } else if (answer === undefined) res.status(204).end();
   else res.status(r.status ?? 200).json(answer);
+}
+
+/** The same table for callers by the kept socket: POST with a body, and nothing in path, query or headers. */
+export function answerCalls<C>(ctx: C, routes: Route<C>[]): AnswerCall {
+  const plain = routes.filter(({ who, method, path }) => who === 'service' && method === 'post' && !path.includes(':'));
+  const byPath = new Map(plain.map((r) => [r.path, r]));
+  return async (path, body) => {
+    const r = byPath.get(path);
+    if (r === undefined) throw notFound('Route');
+    return await r.rule(ctx, { body: parse(r.body, body ?? {}, 'json') } as Call);
+  };
 }
 
 /** Paths of the table with every method they know, so that a known path with another method answers 405 with Allow. */

@@ -7,6 +7,7 @@ export {
   TOKEN_ISSUER,
 } from './access.ts';
 export { type CallOptions, openPeer, type Peer } from './call.ts';
+export { openCallDoor } from './call-door.ts';
 export { type BaseConfig, baseSettings, databaseSettings, list, readConfig, secret } from './config.ts';
 export {
   type DbSettings,

@@ -2,9 +2,10 @@
 // Does not own: what the service does in between.
 import type { RequestListener, Server } from 'node:http';
 import type express from 'express';
+import { openCallDoor } from './call-door.ts';
 import type { BaseConfig } from './config.ts';
 import { describeRoutes } from './describe.ts';
-import { type Route, router } from './endpoint.ts';
+import { answerCalls, type Route, router } from './endpoint.ts';
 import { identityKey } from './identity.ts';
 import { type Log, openLog } from './log.ts';
 import { httpMetrics, type Metrics, openMetrics } from './metrics.ts';
@@ -47,6 +48,7 @@ export interface Service<F extends BaseConfig, C extends Base<F>> {
 
 const OPEN_RETRY_MS = 300;
 const READY_MS = 2000;
+const CLOSE_MS = 3000;
 
 async function openWithPatience<F extends BaseConfig, C extends Base<F>>(
   service: Service<F, C>,
@@ -142,8 +144,10 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
       app.use(router(ctx, key, service.routes ?? []));
     },
   });
+  const inside = await listen(inner, { host: config.INTERNAL_HOST ?? config.HOST, port: config.INTERNAL_PORT });
+  const calls = openCallDoor(inside, key, log, answerCalls(ctx, service.internalRoutes ?? []));
   const servers = [
-    await listen(inner, { host: config.INTERNAL_HOST ?? config.HOST, port: config.INTERNAL_PORT }),
+    inside,
     await listen(door?.handler ?? outer, {
       host: config.HOST,
       port: config.PORT,
@@ -159,7 +163,8 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
     setTimeout(() => process.exit(1), 25_000).unref();
     void (async () => {
       await door?.drain?.();
-      await Promise.all(servers.map((server) => closeServer(server, 3000)));
+      calls.close(CLOSE_MS);
+      await Promise.all(servers.map((server) => closeServer(server, CLOSE_MS)));
       await within(5000, service.close(ctx)).catch((err) => log.warn({ err: err.message }, 'closing'));
       log.info('stopped');
       process.exit(0);

@@ -50,7 +50,7 @@ function openNode(base: Base<Config>): Node {
   const id = `${config.INSTANCE}.${newId('con').slice(-12)}`;
   const redis = openRedis(config.REDIS_URL, log);
   const auth = peer('auth', config.AUTH_INTERNAL_URL);
-  const message = peer('message', config.MESSAGE_INTERNAL_URL);
+  const message = openPeer('message', config.MESSAGE_INTERNAL_URL, key, 'realtime-gateway', true);
   const writer = openWriter();
   const node: Node = {
     ...base,

@@ -1,8 +1,10 @@
 // Auth, user and message as a node sees them, in one small server: message is another service, its log here is an array.
+
+import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { publishRecords, type Revocation, roomTopic, userTopic } from '@chatapi/bus';
-import type { Redis } from '@chatapi/kit';
+import { type Log, notFound, openCallDoor, type Redis, unavailable } from '@chatapi/kit';
 
 interface RoomLog {
   kind: 'public' | 'private' | 'direct';
@@ -35,7 +37,7 @@ async function bodyOf(req: IncomingMessage): Promise<any> {
   return text === '' ? {} : JSON.parse(text);
 }
 
-export async function openInnerServices(redis: Redis): Promise<InnerServices> {
+export async function openInnerServices(redis: Redis, key: KeyObject, log: Log): Promise<InnerServices> {
   const acked = new Map<string, object>();
 
   const roomsOf = (user: string) =>
@@ -101,7 +103,7 @@ export async function openInnerServices(redis: Redis): Promise<InnerServices> {
   ];
 
   async function takeSends(node: string, sends: any[]): Promise<unknown> {
-    if (inner.failing-- > 0) return undefined;
+    if (inner.failing-- > 0) throw unavailable('The log');
     inner.failing = 0;
     inner.sends += sends.length;
     const results = [];
@@ -133,19 +135,20 @@ export async function openInnerServices(redis: Redis): Promise<InnerServices> {
     return { ok: false, error: { code: 'SERVICE_UNAVAILABLE', message: 'The answer is lost', details: {} } };
   }
 
-  const server = createServer(async (req, res) => {
-    const url = new URL(req.url as string, 'http://inner');
-    const body = await bodyOf(req);
-    for (const [pattern, answer] of answers) {
+  async function answer(url: URL, body: unknown): Promise<unknown> {
+    for (const [pattern, give] of answers) {
       const match = pattern.exec(url.pathname);
-      if (match === null) continue;
-      const value = await answer(body, match, url);
-      const away = value === undefined && url.pathname.endsWith('sends');
-      res.writeHead(away ? 503 : value === undefined ? 204 : 200, { 'content-type': 'application/json' });
-      return void res.end(value === undefined ? undefined : JSON.stringify(value));
+      if (match !== null) return await give(body, match, url);
     }
-    res.writeHead(404).end();
+    throw notFound('Route');
+  }
+
+  const server = createServer(async (req, res) => {
+    const value = await answer(new URL(req.url as string, 'http://inner'), await bodyOf(req));
+    res.writeHead(value === undefined ? 204 : 200, { 'content-type': 'application/json' });
+    res.end(value === undefined ? undefined : JSON.stringify(value));
   });
+  const calls = openCallDoor(server, key, log, (path, body) => answer(new URL(path, 'http://inner'), body));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
 
   const inner: InnerServices = {
@@ -177,6 +180,7 @@ export async function openInnerServices(redis: Redis): Promise<InnerServices> {
       await publishRecords(redis, [{ kind, topic: userTopic(user), room, seq, sender: user, origin: '', frame }]);
     },
     close() {
+      calls.close(0);
       server.close();
       server.closeAllConnections();
     },

@@ -4,6 +4,7 @@ import { createSecretKey } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  identityKey,
   type Log,
   listen,
   openApp,
@@ -128,7 +129,7 @@ export async function openStage(): Promise<Stage> {
   const redisUrl = `${process.env.TEST_REDIS_URL as string}/9`;
   const redis = openRedis(redisUrl, log);
   await new Promise((resolve) => redis.once('ready', resolve));
-  const inner = await openInnerServices(redis);
+  const inner = await openInnerServices(redis, identityKey(SECRET), log);
   const nodes: TestNode[] = [];
   const key = createSecretKey(Buffer.from(SECRET));
 

@@ -1,0 +1,79 @@
+// Owns: the answering end of call-socket.ts on a service's second listener: who may come in, and how it ends without losing an answer.
+import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { CALLS_PATH, LAST, MOST_BYTES } from './call-socket.ts';
+import { AppError, notFound, toAppError } from './errors.ts';
+import { IDENTITY_HEADER, openIdentity } from './identity.ts';
+import { newId } from './ids.ts';
+import type { Log } from './log.ts';
+import { errorResponse } from './server.ts';
+
+/** The answer's value; `undefined` for none. @throws what becomes an AppError. */
+export type AnswerCall = (path: string, body: unknown) => Promise<unknown>;
+
+export interface CallDoor {
+  /** Callers go elsewhere; what is under way is answered, and cut after `graceMs`. */
+  close(graceMs: number): void;
+}
+
+function admit(key: KeyObject, req: IncomingMessage): void {
+  if (req.url !== CALLS_PATH) throw notFound('Route');
+  const identity = openIdentity(key, req.headers[IDENTITY_HEADER]);
+  if (identity.kind !== 'service') throw new AppError('AUTHORIZATION_ERROR', 'For services only');
+}
+
+export function openCallDoor(server: Server, key: KeyObject, log: Log, answer: AnswerCall): CallDoor {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MOST_BYTES,
+  });
+  const open = new Set<WebSocket>();
+
+  async function outcome(path: string, body: unknown): Promise<[number, unknown]> {
+    try {
+      const value = await answer(path, body);
+      return value === undefined ? [204, undefined] : [200, value];
+    } catch (thrown) {
+      const { code, message, details, status, cause } = toAppError(thrown);
+      if (code === 'INTERNAL_ERROR') log.error({ err: cause, path }, 'call failed');
+      return [status, { code, message, details }];
+    }
+  }
+
+  async function take(ws: WebSocket, text: string): Promise<void> {
+    const [id, path, body] = JSON.parse(text) as [number, string, unknown];
+    const [status, value] = await outcome(path, body);
+    ws.send(JSON.stringify(value === undefined ? [id, status] : [id, status, value]));
+  }
+
+  function enter(ws: WebSocket): void {
+    open.add(ws);
+    ws.on('close', () => open.delete(ws))
+      .on('error', () => undefined)
+      .on('message', (data) => void take(ws, data.toString()).catch(() => ws.terminate()));
+  }
+
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      admit(key, req);
+    } catch (thrown) {
+      socket.end(errorResponse(toAppError(thrown), newId('req')));
+      return;
+    }
+    sockets.handleUpgrade(req, socket, head, enter);
+  });
+
+  return {
+    close(graceMs) {
+      for (const ws of open) ws.send(JSON.stringify([LAST]));
+      setTimeout(() => {
+        for (const ws of open) ws.terminate();
+      }, graceMs).unref();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// Owns: calls to one instance over one kept WebSocket, for who calls many times a second: HTTP around each would cost more than most of
+// them do. The other end is call-door.ts. Guarantee: a call that ends without an answer may have been done, except with NotBegun.
+import { WebSocket } from 'ws';
+
+/** No connection was to be had: whatever was asked was not begun. */
+export class NotBegun extends Error {}
+
+/** `[id, path, body]` inward, `[id, status, value]` back, as JSON; `LAST` says that the other end takes no further calls. */
+export const LAST = 0;
+export const CALLS_PATH = '/internal/calls';
+/** Bytes of the largest call or answer: a node's sends of one turn, heads of all its rooms. */
+export const MOST_BYTES = 32 * 1024 * 1024;
+
+export interface Answered {
+  status: number;
+  value: unknown;
+}
+
+interface Link {
+  ws: WebSocket;
+  waiting: Map<number, { resolve(answer: Answered): void; reject(error: Error): void }>;
+  /** Takes no more calls; ends with its last answer. */
+  retired: boolean;
+}
+
+export interface CallSocket {
+  /** @throws NotBegun, or another error when the connection went or `signal` aborted before the answer came. */
+  call(path: string, body: unknown, signal: AbortSignal): Promise<Answered>;
+}
+
+const CONNECT_MS = 1000;
+
+/** @param base URL of the instance's second listener. @param headers of the upgrade, made anew for each. */
+export function openCallSocket(base: string, headers: () => Record<string, string>): CallSocket {
+  let current: Promise<Link> | undefined;
+  let made = 0;
+
+  function retire(link: Link): void {
+    if (!link.retired) current = undefined;
+    link.retired = true;
+    if (link.waiting.size === 0) link.ws.terminate();
+  }
+
+  function take(link: Link, text: string): void {
+    const [id, status, value] = JSON.parse(text) as [number, number, unknown];
+    link.waiting.get(id)?.resolve({ status, value });
+    link.waiting.delete(id);
+    if (id === LAST || link.retired) retire(link);
+  }
+
+  function dial(): Promise<Link> {
+    return new Promise((resolve, reject) => {
+      const ws = new WebSocket(`${base.replace(/^http/, 'ws').replace(/\/$/, '')}${CALLS_PATH}`, {
+        headers: headers(),
+        handshakeTimeout: CONNECT_MS,
+        maxPayload: MOST_BYTES,
+        perMessageDeflate: false,
+        // Masks guard proxies against pages; here they would only cost. Zero is one that ws does not apply.
+        generateMask: () => undefined,
+      });
+      const link: Link = { ws, waiting: new Map(), retired: false };
+      ws.on('open', () => resolve(link))
+        .on('upgrade', ({ socket }) => socket.unref())
+        .on('message', (data) => take(link, data.toString()))
+        .on('error', (error) => reject(new NotBegun(error.message, { cause: error })))
+        .on('close', () => {
+          const waiting = [...link.waiting.values()];
+          link.waiting.clear();
+          retire(link);
+          for (const one of waiting) one.reject(new Error('the connection went'));
+        });
+    });
+  }
+
+  async function linked(): Promise<Link> {
+    current ??= dial();
+    const mine = current;
+    try {
+      return await mine;
+    } catch (error) {
+      if (current === mine) current = undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async call(path, body, signal) {
+      const link = await linked();
+      signal.throwIfAborted();
+      const id = ++made;
+      return await new Promise<Answered>((resolve, reject) => {
+        link.waiting.set(id, { resolve, reject });
+        signal.addEventListener('abort', () => {
+          if (!link.waiting.delete(id)) return;
+          // What does not answer in time may be dead without a word: the next call does not wait for it.
+          retire(link);
+          reject(signal.reason);
+        });
+        link.ws.send(JSON.stringify([id, path, body]));
+      });
+    },
+  };
+}

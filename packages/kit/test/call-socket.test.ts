@@ -1,0 +1,143 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { openPeer } from '../src/call.ts';
+import { type CallDoor, openCallDoor } from '../src/call-door.ts';
+import { AppError } from '../src/errors.ts';
+import { identityKey } from '../src/identity.ts';
+import { openLog } from '../src/log.ts';
+
+const key = identityKey('a-secret-for-this-test-of-32-bytes');
+const log = openLog('test', 'test', 'silent');
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Instance {
+  url: string;
+  server: Server;
+  door: CallDoor;
+  asked: [string, any][];
+  connections: number;
+}
+
+const instances: Instance[] = [];
+
+async function start(answer: (path: string, body: any) => unknown, port = 0): Promise<Instance> {
+  const server = createServer();
+  const instance = { server, asked: [], connections: 0 } as unknown as Instance;
+  server.on('connection', () => instance.connections++);
+  instance.door = openCallDoor(server, key, log, async (path, body) => {
+    instance.asked.push([path, body]);
+    return await answer(path, body);
+  });
+  await new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
+  instance.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  instances.push(instance);
+  return instance;
+}
+
+/** As a process does: no new connections, callers sent away, what is left cut. */
+async function stop({ server, door }: Instance, graceMs: number): Promise<void> {
+  door.close(graceMs);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+const peerOf = (...urls: string[]) => openPeer('message', urls, key, 'realtime-gateway', true);
+const call = (peer: ReturnType<typeof peerOf>, body: unknown, timeoutMs = 2000): Promise<any> =>
+  peer.call('POST', '/internal/x', { body, timeoutMs });
+
+const thrownBy = async (work: Promise<unknown>): Promise<AppError> => {
+  try {
+    await work;
+  } catch (error) {
+    return error as AppError;
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('calls over a kept socket', () => {
+  after(async () => {
+    for (const instance of instances) await stop(instance, 0);
+  });
+
+  it('many at once share one connection, and each gets its own answer, whichever is ready first', async () => {
+    const one = await start(async (_path, { n }) => {
+      await sleep(n % 7);
+      return { n, text: 'ä\n😀' };
+    });
+    const peer = peerOf(one.url);
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => call(peer, { n })));
+    expect(answers).to.deep.equal(Array.from({ length: 100 }, (_, n) => ({ n, text: 'ä\n😀' })));
+    expect(one.connections).to.equal(1);
+  });
+
+  it('no answer is undefined; the peer’s own error comes as it was thrown, anything else as INTERNAL_ERROR', async () => {
+    const one = await start((_path, { wish }) => {
+      if (wish === 'conflict') throw new AppError('CONFLICT', 'taken', { details: { a: 1 } });
+      if (wish === 'bug') throw new TypeError('x is not a function');
+      return undefined;
+    });
+    const peer = peerOf(one.url);
+    expect(await call(peer, { wish: 'nothing' })).to.equal(undefined);
+    const conflict = await thrownBy(call(peer, { wish: 'conflict' }));
+    expect(conflict).to.deep.include({ code: 'CONFLICT', status: 409, message: 'taken', details: { a: 1 } });
+    const bug = await thrownBy(call(peer, { wish: 'bug' }));
+    expect(bug.code).to.equal('INTERNAL_ERROR');
+    expect(bug.message).not.to.include('function');
+  });
+
+  it('asks the next instance when one refuses the connection', async () => {
+    const gone = await start(() => 0);
+    await stop(gone, 0);
+    const alive = await start(() => ({ ok: true }));
+    const peer = peerOf(gone.url, alive.url);
+    for (let i = 0; i < 4; i++) expect(await call(peer, {})).to.deep.equal({ ok: true });
+  });
+
+  it('refuses who has no seal, another’s seal, or another path, and goes on', async () => {
+    const one = await start(() => ({ ok: true }));
+    const other = openPeer('message', [one.url], identityKey('another secret of more than 32 bytes'), 'x', true);
+    expect((await thrownBy(call(other as ReturnType<typeof peerOf>, {}))).code).to.equal('SERVICE_UNAVAILABLE');
+    expect(one.asked).to.deep.equal([]);
+    expect(await call(peerOf(one.url), {})).to.deep.equal({ ok: true });
+  });
+
+  it('one that does not answer costs its own call and no other: the next goes over a fresh connection', async () => {
+    const one = await start((_path, { n }) => (n === 0 ? sleep(60_000) : sleep(150).then(() => ({ n }))));
+    const peer = peerOf(one.url);
+    const [hung, slow] = [thrownBy(call(peer, { n: 0 }, 100)), call(peer, { n: 1 })];
+    expect((await hung).code).to.equal('SERVICE_UNAVAILABLE');
+    expect(await call(peer, { n: 2 })).to.deep.equal({ n: 2 });
+    expect(await slow).to.deep.equal({ n: 1 });
+    expect(one.connections).to.equal(2);
+    expect(one.asked.map(([, { n }]) => n)).to.deep.equal([0, 1, 2]);
+  });
+
+  it('when the connection goes, those under way hear it at once and are not asked again', async () => {
+    const one = await start(() => sleep(60_000));
+    const other = await start(() => ({ ok: true }));
+    const peer = peerOf(one.url, other.url);
+    const began = Date.now();
+    const hung = thrownBy(peer.at(0).call('POST', '/internal/x', { body: {} }));
+    await sleep(50);
+    await stop(one, 0);
+    expect((await hung).code).to.equal('SERVICE_UNAVAILABLE');
+    expect(Date.now() - began).to.be.lessThan(1000);
+    expect(other.asked).to.deep.equal([]);
+  });
+
+  it('an instance that stops answers what it has begun, gets nothing more, and is found again when it is back', async () => {
+    const one = await start((_path, { n }) => sleep(n).then(() => ({ n })));
+    const peer = peerOf(one.url);
+    const slow = call(peer, { n: 200 });
+    await sleep(50);
+    const stopped = stop(one, 3000);
+    await sleep(50);
+    expect((await thrownBy(call(peer, { n: 1 }))).code).to.equal('SERVICE_UNAVAILABLE');
+    expect(await slow).to.deep.equal({ n: 200 });
+    await stopped;
+    expect(one.asked.map(([, { n }]) => n)).to.deep.equal([200]);
+    const back = await start((_path, { n }) => ({ n, again: true }), Number(new URL(one.url).port));
+    expect(await call(peer, { n: 3 })).to.deep.equal({ n: 3, again: true });
+    expect(back.asked).to.have.length(1);
+  });
+});
