@@ -60,7 +60,7 @@ export function worksOf({ quick, history }: Size): Named[] {
       name: 'room',
       title: 'room of 400, saturated (8 in flight)',
       unit: 'delivery',
-      work: { kind: 'room', inFlight: 8, messages: quick ? 250 : Number(process.env.BM ?? 750) },
+      work: { kind: 'room', inFlight: 8, messages: quick ? 250 : 750 },
     },
     {
       name: 'paced',
@@ -72,7 +72,7 @@ export function worksOf({ quick, history }: Size): Named[] {
       name: 'pairs',
       title: '200 pairs, closed loop',
       unit: 'message',
-      work: { kind: 'pairs', pairs: 200, seconds: quick ? 2 : Number(process.env.BS ?? 9) },
+      work: { kind: 'pairs', pairs: 200, seconds: quick ? 2 : 9 },
     },
     rest('send', 'gateway'),
     rest('read', 'gateway'),

@@ -17,7 +17,7 @@ export {
 } from './interest.ts';
 export { factsMigration } from './migration.ts';
 export { type NodeStats, readConnections, showAlive, tellOnline } from './online.ts';
-export { type OutboxRow, outboxRow, tellFact, untellFacts } from './outbox-store.ts';
+export { factHead, type OutboxRow, tellFact, untellFacts } from './outbox-store.ts';
 export {
   decodePacket,
   encodeRecord,

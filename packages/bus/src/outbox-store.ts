@@ -10,16 +10,18 @@ export interface OutboxRow {
   waiting_for: string[];
 }
 
-/** The row of a fact, for those who write it in a statement of their own. @throws when the payload does not fit the catalog. */
-export function outboxRow<N extends FactName>(name: N, payload: Facts[N]): OutboxRow {
+/** All of a fact's row but its payload, for those who count that in a statement of their own. */
+export const factHead = (name: FactName): Omit<OutboxRow, 'payload'> => ({
+  id: `fact_${v7().replaceAll('-', '')}`,
+  name,
+  waiting_for: [...FACTS[name].heard_by],
+});
+
+/** @throws when the payload does not fit the catalog. */
+function outboxRow<N extends FactName>(name: N, payload: Facts[N]): OutboxRow {
   const { error } = FACTS[name].schema.validate(payload, { convert: false });
   if (error !== undefined) throw new Error(`fact ${name}: ${error.message}`);
-  return {
-    id: `fact_${v7().replaceAll('-', '')}`,
-    name,
-    payload: JSON.stringify(payload),
-    waiting_for: [...FACTS[name].heard_by],
-  };
+  return { ...factHead(name), payload: JSON.stringify(payload) };
 }
 
 /** Tells a fact in the same transaction as the change that it is about. One that nobody hears is not written. */

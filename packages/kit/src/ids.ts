@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { v7 } from 'uuid';
 
 export type IdKind =
@@ -16,11 +16,11 @@ export type IdKind =
   | 'room'
   | 'evt';
 
-/**
- * `usr_…`: opaque to clients, sortable by creation time (UUIDv7 without dashes behind the kind). Only requests are sorted by nobody:
- * Node keeps a stock of UUIDv4, so that theirs costs a thirtieth.
- */
-export const newId = (kind: IdKind): string => `${kind}_${(kind === 'req' ? randomUUID() : v7()).replaceAll('-', '')}`;
+// Made by the thousand, and sorted by nobody within a millisecond: Node keeps a stock of random bytes for these, at a tenth of the price.
+const NODES_OWN: Partial<Record<IdKind, () => string>> = { req: randomUUID, msg: randomUUIDv7, evt: randomUUIDv7 };
+
+/** `usr_…`: opaque to clients, sortable by creation time (UUIDv7 without dashes behind the kind); of a message to the millisecond. */
+export const newId = (kind: IdKind): string => `${kind}_${(NODES_OWN[kind] ?? v7)().replaceAll('-', '')}`;
 
 const WELL_FORMED = /^[A-Za-z0-9._-]{4,128}$/;
 

@@ -1,10 +1,11 @@
 // Owns: what other services ask of the log: sends in batches, replay, heads, rights, positions.
-import type { Role } from '@chatapi/kit';
+import { parse, type Role } from '@chatapi/kit';
 import type { Context } from './context.ts';
 import { ensureGeneral } from './general.ts';
 import { type Replay, readEvents } from './log-store.ts';
 import { rightsIn } from './room-store.ts';
 import { sendMessages } from './send.ts';
+import { sendBody } from './send-body.ts';
 import type { Sent } from './sent.ts';
 import { headsOfUsers, type RoomHead } from './user-rooms-store.ts';
 
@@ -29,6 +30,8 @@ export async function sendForNode(
   const outcomes = await sendMessages(
     ctx,
     sends.map(({ sender_id, role, origin, body }) => ({ sender: { user_id: sender_id, role, origin, node }, body })),
+    // One by one, so that a bad one fails alone.
+    ({ body }) => parse(sendBody, body, 'json'),
   );
   const results = outcomes.map((outcome, i): SendResult => {
     if (outcome instanceof Error) {

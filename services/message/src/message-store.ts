@@ -154,7 +154,7 @@ export const readMine = async (db: Knex, userId: string, limit: number, skip: nu
     db,
     `select ${COLUMNS} from room_members rm join rooms r on r.id = rm.room_id and r.deleted_at is null
      cross join lateral (select * from messages where room_id = rm.room_id order by seq desc limit ?) m
-     where rm.user_id = ? order by m.created_at desc, m.id desc limit ? offset ?`,
+     where rm.user_id = ? order by m.created_at desc, m.room_id, m.seq desc limit ? offset ?`,
     [skip + limit + 1, userId, limit + 1, skip],
   );
 
@@ -171,7 +171,7 @@ export const searchMessages = async (
     `select ${COLUMNS} from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
      where not m.is_deleted and to_tsvector('simple', m.content) @@ plainto_tsquery('simple', ?)
        and (r.kind = 'public' or exists (select 1 from room_members rm where rm.room_id = m.room_id and rm.user_id = ?))
-     order by m.created_at desc, m.id desc limit ? offset ?`,
+     order by m.created_at desc, m.room_id, m.seq desc limit ? offset ?`,
     [q, userId, limit + 1, skip],
   );
 

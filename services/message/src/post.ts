@@ -25,7 +25,7 @@ export async function postMessage(
   header: string | string[] | undefined,
 ): Promise<Answer> {
   const sender = { user_id: caller.user_id, role: caller.role, origin: '', node: '' };
-  const [outcome] = await sendMessages(ctx, [{ sender, body: withKey(body, header) }]);
+  const [outcome] = await sendMessages(ctx, [{ sender }], () => withKey(body, header));
   if (outcome === undefined || outcome instanceof AppError) throw outcome;
   const { message } = outcome;
   if (message !== undefined)

@@ -1,6 +1,6 @@
 // Owns: what a send must look like, and the draft that it becomes. The same for REST and for the realtime nodes.
 import { hash } from 'node:crypto';
-import { type AppError, invalidField, parse, type Role, say, text } from '@chatapi/kit';
+import { type AppError, invalidField, type Role, say, text } from '@chatapi/kit';
 import Joi from 'joi';
 import { directId } from './direct.ts';
 import type { Attachment } from './frames.ts';
@@ -71,9 +71,8 @@ export const sendBody: Joi.ObjectSchema<SendBody> = Joi.object<SendBody>({
   client_id: clientId(),
 }).xor('chat_id', 'recipient_id');
 
-/** @throws AppError VALIDATION_ERROR with every bad field. */
-export function draftOf(sender: Sender, input: unknown, judge: Judge): Draft {
-  const body = parse(sendBody, input, 'json');
+/** @param body as `sendBody` let it in. @throws AppError VALIDATION_ERROR when there is nothing in it. */
+export function draftOf(sender: Sender, body: SendBody, judge: Judge): Draft {
   const text = body.content ?? '';
   const file_ids = body.attachments ?? [];
   if (text === '' && file_ids.length === 0)

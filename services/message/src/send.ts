@@ -1,14 +1,14 @@
 // Owns: the one rule by which messages come into rooms, whichever way they came. Acknowledged means committed.
 // Guarantee: a client_id makes one message per room and sender, on any instance; a bad message fails alone.
 
-import { outboxRow } from '@chatapi/bus';
+import { factHead } from '@chatapi/bus';
 import { AppError, newId, type PoolClient, toAppError, unavailable } from '@chatapi/kit';
 import { snapshotFiles } from './attachments.ts';
 import { type Batcher, openBatcher } from './batcher.ts';
 import { isRetried } from './change.ts';
 import type { Context } from './context.ts';
 import { recordsOf } from './publisher.ts';
-import { type Draft, draftOf, type Sender } from './send-body.ts';
+import { type Draft, draftOf, type SendBody, type Sender } from './send-body.ts';
 import { type Resolved, resolveDrafts } from './send-resolve.ts';
 import { insertBatch } from './send-store.ts';
 import { type Sent, sentBefore, sentNew, type Written, write } from './sent.ts';
@@ -42,8 +42,7 @@ async function insert(
 ): Promise<{ made: Draft[]; publish: Publish }> {
   const good = items.map(({ draft, found }) => ({ draft, written: write(draft, at.toISOString(), found) }));
   const rows = good.map(({ written }) => written.row);
-  // Only its id and hearers: the statement itself counts what it makes.
-  const fact = outboxRow('messages.created', { count: rows.length, created_at: at.toISOString() });
+  const fact = factHead('messages.created');
   const pending_id = newId('evt');
   const done = await insertBatch(client, rows, { at, pending_id, fact_id: fact.id, waiting_for: fact.waiting_for });
   const made: Draft[] = [];
@@ -176,14 +175,15 @@ export const openSends = (ctx: Context): SendBatcher =>
     onBatch: ctx.counted.batch,
   });
 
-/** Every outcome in the order of `sends`; those with good bodies enter the batches in that order. */
-export async function sendMessages(
+/** @param bodyOf its body, or a throw of what is wrong with it. @returns every outcome in the order of `sends`; the good ones enter the batches in that order. */
+export async function sendMessages<T extends { sender: Sender }>(
   ctx: Context,
-  sends: { sender: Sender; body: unknown }[],
+  sends: T[],
+  bodyOf: (send: T) => SendBody,
 ): Promise<(Sent | AppError)[]> {
-  const drafts = sends.map(({ sender, body }) => {
+  const drafts = sends.map((send) => {
     try {
-      return draftOf(sender, body, ctx.words.judge);
+      return draftOf(send.sender, bodyOf(send), ctx.words.judge);
     } catch (error) {
       return toAppError(error);
     }

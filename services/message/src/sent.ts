@@ -23,8 +23,6 @@ export interface Written {
   message: Message;
 }
 
-const arrayText = (values: string[]): string => `{${values.map((value) => JSON.stringify(value)).join(',')}}`;
-
 export function write(draft: Draft, at: string, found: Resolved): Written {
   const message: Message = {
     id: newId('msg'),
@@ -55,11 +53,11 @@ export function write(draft: Draft, at: string, found: Resolved): Written {
     body_hash: draft.body_hash,
     content: draft.content,
     message_type: draft.message_type,
-    attachments: JSON.stringify(draft.attachments),
+    attachments: draft.attachments,
     reply_to: draft.reply_to,
     version: found.version,
     parent_seq: found.parent_seq,
-    mentions: arrayText(found.mentions),
+    mentions: found.mentions,
     ...messageFrame(message),
   };
   return { row, message };

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { PROBES } from '../src/planning.ts';
-import { SEND } from '../src/send-store.ts';
+import { SEND, SEND_REPLIES } from '../src/send-store.ts';
 import { type Messages, openMessages } from './harness.ts';
 
 /** How each table is read: by which index and what it is asked, or by which other scan. */
-async function readingsOf({ ctx }: Messages): Promise<string[]> {
+async function readingsOf({ ctx }: Messages, statement: string): Promise<string[]> {
   const plan = await ctx.db.transaction(async (trx) => {
     for (const [, name, value] of PROBES.matchAll(/-c (\w+)=(\w+)/g)) await trx.raw(`set local ${name} = ${value}`);
-    const { rows } = await trx.raw(`explain (generic_plan) ${SEND.replaceAll('?', '\\?')}`);
+    const { rows } = await trx.raw(`explain (generic_plan) ${statement.replaceAll('?', '\\?')}`);
     return rows.map((row: { 'QUERY PLAN': string }) => row['QUERY PLAN'].trim()) as string[];
   });
   return plan.flatMap((line, i) => {
@@ -26,9 +26,13 @@ describe('the plan of the send statement', () => {
   after(() => m?.close());
 
   const expectProbes = async (): Promise<void> => {
-    expect(await readingsOf(m)).to.deep.equal([
+    const sending = [
       "messages_client: room_id || ' ' || sender_id || ' ' || client_id = i.room_id || ' ' || i.sender_id || ' ' || i.client_id",
       'rooms_pkey: id = w.room_id',
+    ];
+    expect(await readingsOf(m, SEND)).to.deep.equal(sending);
+    expect(await readingsOf(m, SEND_REPLIES)).to.deep.equal([
+      ...sending,
       'messages_pkey: room_id = p.room_id AND seq = p.parent_seq',
     ]);
   };
