@@ -60,7 +60,7 @@ export function worksOf({ quick, history }: Size): Named[] {
       name: 'room',
       title: 'room of 400, saturated (8 in flight)',
       unit: 'delivery',
-      work: { kind: 'room', inFlight: 8, messages: quick ? 250 : 750 },
+      work: { kind: 'room', inFlight: 8, messages: quick ? 500 : 1500 },
     },
     {
       name: 'paced',

@@ -6,7 +6,7 @@ import { idleLoad } from './idle.ts';
 import { loginsLoad } from './logins.ts';
 import { pairsLoad } from './pairs.ts';
 import { restLoad } from './rest.ts';
-import { paced, roomLoad, saturated } from './room.ts';
+import { aSecondOf, paced, roomLoad, saturated } from './room.ts';
 import { silentLoad } from './silent.ts';
 import { speakLoad } from './speak.ts';
 import { stillLoad } from './still.ts';
@@ -29,7 +29,7 @@ type Load<K extends Work['kind']> = (
 const LOADS: { [K in Work['kind']]: Load<K> } = {
   room: (place, { messages, inFlight }, go) => roomLoad(place, { run: saturated(inFlight), messages }, go),
   paced: (place, { messages, perSecond }, go) =>
-    roomLoad(place, { run: paced(perSecond), messages, warmUp: perSecond }, go),
+    roomLoad(place, { run: paced(perSecond), messages, warmUp: aSecondOf(perSecond) }, go),
   pairs: pairsLoad,
   rest: restLoad,
   idle: idleLoad,

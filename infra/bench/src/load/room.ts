@@ -4,8 +4,9 @@ import type { Place, Result } from '../work.ts';
 import { type Client, closeAll, connectAll } from './clients.ts';
 import { type Kept, openTally } from './tally.ts';
 
-/** Until what a room needs is compiled: whoever is slower then is slower by the work. */
-const WARM_UP = 300;
+/** Until what a room needs is compiled: whoever is slower then is slower by the work. So long for everybody, however many messages that is. */
+const WARM_UP_MS = 3000;
+const WARM_UP_STEP = 100;
 /** Latency is read from one reader in so many: parsing every frame would load the generator. */
 const SAMPLE = 20;
 
@@ -78,15 +79,25 @@ export const paced =
     return all;
   };
 
+async function warmed(room: Room, run: Run): Promise<void> {
+  for (const end = performance.now() + WARM_UP_MS; performance.now() < end; ) await run(room, WARM_UP_STEP);
+}
+
+/** At a pace, what can be compiled is so by the work before. */
+export const aSecondOf =
+  (perSecond: number) =>
+  async (room: Room, run: Run): Promise<void> =>
+    void (await run(room, perSecond));
+
 export async function roomLoad(
   place: Place,
-  { run, messages, warmUp = WARM_UP }: { run: Run; messages: number; warmUp?: number },
+  { run, messages, warmUp = warmed }: { run: Run; messages: number; warmUp?: (room: Room, run: Run) => Promise<void> },
   begin: () => Promise<void>,
 ): Promise<Result> {
   const clients = await connectAll(place, place.people.length);
   try {
     const room = openRoom(clients, place.room);
-    await run(room, warmUp);
+    await warmUp(room, run);
     room.latencies.length = 0;
     await begin();
     const began = performance.now();
