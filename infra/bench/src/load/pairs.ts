@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Place, Result } from '../work.ts';
 import { type Client, closeAll, connectAll } from './clients.ts';
 
-const WARM_UP_MS = 3000;
+const WARM_UP_MS = 2000;
 const DRAIN_MS = 3000;
 
 /** Ping-pong: who gets the other's message answers with the next one. */
