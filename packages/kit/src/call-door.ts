@@ -10,8 +10,8 @@ import { newId } from './ids.ts';
 import type { Log } from './log.ts';
 import { errorResponse } from './server.ts';
 
-/** The answer's value; `undefined` for none. @throws what becomes an AppError. */
-export type AnswerCall = (path: string, body: unknown) => Promise<unknown>;
+/** @param what method, path and query, as in HTTP. @returns the answer's value; `undefined` for none. @throws what becomes an AppError. */
+export type AnswerCall = (what: string, body: unknown) => Promise<unknown>;
 
 export interface CallDoor {
   /** Callers go elsewhere; what is under way is answered, and cut after `graceMs`. */
@@ -33,20 +33,20 @@ export function openCallDoor(server: Server, key: KeyObject, log: Log, answer: A
   });
   const open = new Set<WebSocket>();
 
-  async function outcome(path: string, body: unknown): Promise<[number, unknown]> {
+  async function outcome(what: string, body: unknown): Promise<[number, unknown]> {
     try {
-      const value = await answer(path, body);
+      const value = await answer(what, body);
       return value === undefined ? [204, undefined] : [200, value];
     } catch (thrown) {
       const { code, message, details, status, cause } = toAppError(thrown);
-      if (code === 'INTERNAL_ERROR') log.error({ err: cause, path }, 'call failed');
+      if (code === 'INTERNAL_ERROR') log.error({ err: cause, call: what.split('?', 1)[0] }, 'call failed');
       return [status, { code, message, details }];
     }
   }
 
   async function take(ws: WebSocket, text: string): Promise<void> {
-    const [id, path, body] = JSON.parse(text) as [number, string, unknown];
-    const [status, value] = await outcome(path, body);
+    const [id, what, body] = JSON.parse(text) as [number, string, unknown];
+    const [status, value] = await outcome(what, body);
     ws.send(JSON.stringify(value === undefined ? [id, status] : [id, status, value]));
   }
 

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 /** No connection was to be had: whatever was asked was not begun. */
 export class NotBegun extends Error {}
 
-/** `[id, path, body]` inward, `[id, status, value]` back, as JSON; `LAST` says that the other end takes no further calls. */
+/** `[id, what, body]` inward, where `what` is as in HTTP (`GET /internal/x?after=1`); `[id, status, value]` back, as JSON. `LAST` says that the other end takes no further calls. */
 export const LAST = 0;
 export const CALLS_PATH = '/internal/calls';
 /** Bytes of the largest call or answer: a node's sends of one turn, heads of all its rooms. */
@@ -25,7 +25,7 @@ interface Link {
 
 export interface CallSocket {
   /** @throws NotBegun, or another error when the connection went or `signal` aborted before the answer came. */
-  call(path: string, body: unknown, signal: AbortSignal): Promise<Answered>;
+  call(what: string, body: unknown, signal: AbortSignal): Promise<Answered>;
 }
 
 const CONNECT_MS = 1000;
@@ -84,7 +84,7 @@ export function openCallSocket(base: string, headers: () => Record<string, strin
   }
 
   return {
-    async call(path, body, signal) {
+    async call(what, body, signal) {
       const link = await linked();
       signal.throwIfAborted();
       const id = ++made;
@@ -96,7 +96,7 @@ export function openCallSocket(base: string, headers: () => Record<string, strin
           retire(link);
           reject(signal.reason);
         });
-        link.ws.send(JSON.stringify([id, path, body]));
+        link.ws.send(JSON.stringify([id, what, body]));
       });
     },
   };

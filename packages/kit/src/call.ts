@@ -46,15 +46,19 @@ function passOn(peer: string, status: number, body: unknown): AppError {
   return unavailable(peer, new Error(`${peer} answered ${status}`));
 }
 
+function queryOf({ query }: CallOptions): string {
+  if (query === undefined) return '';
+  const text = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) text.set(name, String(value));
+  return `?${text}`;
+}
+
 /** Carries one call to one instance. */
 type Carry = <T>(base: string, method: Method, path: string, o: CallOptions, signal: AbortSignal) => Promise<T>;
 
 function byHttp(peer: string, key: KeyObject, ownIdentity: () => string): Carry {
   return async <T>(base: string, method: Method, path: string, o: CallOptions, signal: AbortSignal): Promise<T> => {
-    const url = new URL(path, base);
-    for (const [name, value] of Object.entries(o.query ?? {}))
-      if (value !== undefined) url.searchParams.set(name, String(value));
-    const answer = await request(url, {
+    const answer = await request(new URL(path + queryOf(o), base), {
       method,
       dispatcher: agent,
       signal,
@@ -75,18 +79,19 @@ function byHttp(peer: string, key: KeyObject, ownIdentity: () => string): Carry 
   };
 }
 
-/** Only for POST to a path of the peer's table with nothing but a body: what is called a hundred times a second needs no more. */
+/** Only for routes without names in their path, on this service's own behalf: what is called time and again needs no more. */
 function bySocket(peer: string, urls: string[], ownIdentity: () => string): Carry {
   const headers = () => ({ [IDENTITY_HEADER]: ownIdentity() });
   const sockets = new Map(urls.map((base) => [base, openCallSocket(base, headers)]));
-  return async <T>(base: string, _method: Method, path: string, { body }: CallOptions, signal: AbortSignal) => {
-    const { status, value } = await (sockets.get(base) as CallSocket).call(path, body, signal);
+  return async <T>(base: string, method: Method, path: string, o: CallOptions, signal: AbortSignal) => {
+    const what = `${method} ${path}${queryOf(o)}`;
+    const { status, value } = await (sockets.get(base) as CallSocket).call(what, o.body, signal);
     if (status >= 400) throw passOn(peer, status, value);
     return value as T;
   };
 }
 
-/** `urls`: base URLs of the peer's instances (their second listeners). `kept`: over kept sockets, for POST with a body alone. */
+/** `urls`: base URLs of the peer's instances (their second listeners). `kept`: over kept sockets. */
 export function openPeer(peer: string, urls: string[], key: KeyObject, self: string, kept = false): Peer {
   let sealed = { text: '', until: 0 };
   const ownIdentity = (): string => {

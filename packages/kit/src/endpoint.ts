@@ -193,14 +193,18 @@ async function serve<C>(
   else res.status(r.status ?? 200).json(answer);
 }
 
-/** The same table for callers by the kept socket: POST with a body, and nothing in path, query or headers. */
+/** The same table for callers by the kept socket: routes for services without names in their path. */
 export function answerCalls<C>(ctx: C, routes: Route<C>[]): AnswerCall {
-  const plain = routes.filter(({ who, method, path }) => who === 'service' && method === 'post' && !path.includes(':'));
-  const byPath = new Map(plain.map((r) => [r.path, r]));
-  return async (path, body) => {
-    const r = byPath.get(path);
+  const plain = routes.filter(({ who, path }) => who === 'service' && !path.includes(':'));
+  const byName = new Map(plain.map((r) => [`${r.method.toUpperCase()} ${r.path}`, r]));
+  return async (what, body) => {
+    const [name = '', query = ''] = what.split('?', 2);
+    const r = byName.get(name);
     if (r === undefined) throw notFound('Route');
-    return await r.rule(ctx, { body: parse(r.body, body ?? {}, 'json') } as Call);
+    return await r.rule(ctx, {
+      query: parse(r.query, Object.fromEntries(new URLSearchParams(query)), 'query'),
+      body: parse(r.body, body ?? {}, 'json'),
+    } as Call);
   };
 }
 

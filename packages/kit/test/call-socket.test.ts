@@ -70,6 +70,17 @@ describe('calls over a kept socket', () => {
     expect(one.connections).to.equal(1);
   });
 
+  it('carries method, path, query and body', async () => {
+    const one = await start(() => ({ ok: true }));
+    const peer = peerOf(one.url);
+    await peer.call('GET', '/internal/x', { query: { after: 3, not: undefined, text: 'ä&b' } });
+    await peer.call('POST', '/internal/x', { body: { a: [1] } });
+    expect(one.asked).to.deep.equal([
+      ['GET /internal/x?after=3&text=%C3%A4%26b', null],
+      ['POST /internal/x', { a: [1] }],
+    ]);
+  });
+
   it('no answer is undefined; the peer’s own error comes as it was thrown, anything else as INTERNAL_ERROR', async () => {
     const one = await start((_path, { wish }) => {
       if (wish === 'conflict') throw new AppError('CONFLICT', 'taken', { details: { a: 1 } });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { describeRoutes, jsonSchema } from '../src/describe.ts';
-import { Answer, type Route, route, router } from '../src/endpoint.ts';
+import { Answer, answerCalls, type Route, route, router } from '../src/endpoint.ts';
 import { IDENTITY_HEADER, type Identity, identityKey, type Role, sealIdentity } from '../src/identity.ts';
 import { openLog } from '../src/log.ts';
 import { closeServer, listen, openApp } from '../src/server.ts';
@@ -169,6 +169,41 @@ describe('a route', () => {
     const broken = await ask('GET', '/broken', anonymous);
     expect(broken.json).to.include({ code: 'INTERNAL_ERROR' });
     expect(broken.got).not.to.include('secret detail');
+  });
+
+  it('answers other services by its name and query or body, if it is for them and names nothing in its path', async () => {
+    const inner: Route<object>[] = [
+      ...(routes as Route<any>[]),
+      route({
+        method: 'get',
+        path: '/internal/x',
+        summary: '',
+        who: 'service',
+        query,
+        rule: async (_, call) => call.query,
+      }),
+      route({
+        method: 'post',
+        path: '/internal/x',
+        summary: '',
+        who: 'service',
+        body,
+        rule: async (_, call) => call.body,
+      }),
+      route({ method: 'get', path: '/internal/x/:id', summary: '', who: 'service', rule: async () => ({}) }),
+    ];
+    const answer = answerCalls({ tag: 'c' }, inner);
+    const refused = (what: string, given?: unknown): Promise<string> =>
+      answer(what, given).then(
+        () => 'nothing',
+        ({ code }) => code,
+      );
+    expect(await answer('GET /internal/x?limit=2&more=1', null)).to.deep.equal({ limit: 2 });
+    expect(await answer('POST /internal/x', { name: 'a' })).to.deep.equal({ name: 'a' });
+    expect(await refused('POST /internal/x', { name: 1 })).to.equal('VALIDATION_ERROR');
+    expect(await refused('GET /internal/x?limit=9')).to.equal('VALIDATION_ERROR');
+    for (const what of ['PUT /internal/x', 'GET /internal/x/1', 'GET /open', 'POST /things', ''])
+      expect(await refused(what, {}), what).to.equal('RESOURCE_NOT_FOUND');
   });
 
   it('is described from its schemas', () => {

@@ -46,11 +46,11 @@ const REVOCATIONS_MS = 1000;
 function openNode(base: Base<Config>): Node {
   const { config, log, metrics } = base;
   const key = identityKey(config.INTERNAL_SECRET_KEY);
-  const peer = (name: string, urls: string[]): Peer => openPeer(name, urls, key, 'realtime-gateway');
+  const peer = (name: string, urls: string[]): Peer => openPeer(name, urls, key, 'realtime-gateway', true);
   const id = `${config.INSTANCE}.${newId('con').slice(-12)}`;
   const redis = openRedis(config.REDIS_URL, log);
   const auth = peer('auth', config.AUTH_INTERNAL_URL);
-  const message = openPeer('message', config.MESSAGE_INTERNAL_URL, key, 'realtime-gateway', true);
+  const message = peer('message', config.MESSAGE_INTERNAL_URL);
   const writer = openWriter();
   const node: Node = {
     ...base,

@@ -1,7 +1,7 @@
 // Auth, user and message as a node sees them, in one small server: message is another service, its log here is an array.
 
 import type { KeyObject } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { publishRecords, type Revocation, roomTopic, userTopic } from '@chatapi/bus';
 import { type Log, notFound, openCallDoor, type Redis, unavailable } from '@chatapi/kit';
@@ -29,12 +29,6 @@ export interface InnerServices {
   append(room: string, sender: string, fields?: object, origin?: string, told?: string): Promise<number>;
   member(kind: 'joined' | 'left', room: string, user: string): Promise<void>;
   close(): void;
-}
-
-async function bodyOf(req: IncomingMessage): Promise<any> {
-  let text = '';
-  for await (const chunk of req) text += chunk;
-  return text === '' ? {} : JSON.parse(text);
 }
 
 export async function openInnerServices(redis: Redis, key: KeyObject, log: Log): Promise<InnerServices> {
@@ -143,12 +137,10 @@ export async function openInnerServices(redis: Redis, key: KeyObject, log: Log):
     throw notFound('Route');
   }
 
-  const server = createServer(async (req, res) => {
-    const value = await answer(new URL(req.url as string, 'http://inner'), await bodyOf(req));
-    res.writeHead(value === undefined ? 204 : 200, { 'content-type': 'application/json' });
-    res.end(value === undefined ? undefined : JSON.stringify(value));
-  });
-  const calls = openCallDoor(server, key, log, (path, body) => answer(new URL(path, 'http://inner'), body));
+  const server = createServer();
+  const calls = openCallDoor(server, key, log, (what, body) =>
+    answer(new URL(what.split(' ')[1] as string, 'http://inner'), body),
+  );
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
 
   const inner: InnerServices = {
