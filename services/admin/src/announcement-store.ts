@@ -21,6 +21,10 @@ export async function insertAnnouncement(
 export const listAnnouncements = async (db: Knex, limit: number, skip: number): Promise<Announcement[]> =>
   await db('announcements').orderBy('id', 'desc').limit(limit).offset(skip).select(SHOWN);
 
+/** One statement that locks nothing: mostly there is none. */
+export const isAnyUnpublished = async (db: Knex): Promise<boolean> =>
+  (await db('announcements').whereNull('published_at').first('id')) !== undefined;
+
 /** Takes those that nobody else is publishing right now, oldest first. */
 export const lockUnpublished = async (trx: Knex): Promise<Announcement[]> =>
   await trx('announcements').whereNull('published_at').orderBy('id').limit(20).forUpdate().skipLocked().select(SHOWN);

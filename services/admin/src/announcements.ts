@@ -5,6 +5,7 @@ import { type Call, every, newId, type Paging, page, type Recurring } from '@cha
 import {
   type Announcement,
   insertAnnouncement,
+  isAnyUnpublished,
   listAnnouncements,
   lockUnpublished,
   markPublished,
@@ -20,6 +21,7 @@ const frameOf = ({ id, text, created_at }: Announcement): string =>
   JSON.stringify({ type: 'announcement', id, text, created_at });
 
 async function publishAll({ db, redis }: Deps): Promise<void> {
+  if (!(await isAnyUnpublished(db))) return;
   await db.transaction(async (trx) => {
     const waiting = await lockUnpublished(trx);
     if (waiting.length === 0) return;

@@ -2,7 +2,16 @@ import { createServer, type IncomingMessage, type RequestListener, request, type
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Revocation } from '@chatapi/bus';
-import { closeServer, listen, openLog, openMetrics, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@chatapi/kit';
+import {
+  closeServer,
+  identityKey,
+  listen,
+  openCallDoor,
+  openLog,
+  openMetrics,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from '@chatapi/kit';
 import jwt from 'jsonwebtoken';
 import { type Config, schema } from '../src/config.ts';
 import { type Context, close, open } from '../src/context.ts';
@@ -82,14 +91,16 @@ export async function startWorld({ env = {}, answer }: Options = {}): Promise<Wo
   });
   const answering = answer === undefined ? service : await serve(answer);
   const auth = await serve((req, res) => {
-    const after = Number(new URL(req.url as string, 'http://x').searchParams.get('after') ?? 0);
-    if (req.url?.startsWith('/internal/revocations'))
-      res.end(JSON.stringify({ revocations: revocations.filter(({ seq }) => seq > after) }));
-    else if (req.url === '/internal/openapi.json')
+    if (req.url === '/internal/openapi.json')
       res.end(
         JSON.stringify({ '/users/login': { post: { summary: 'Log in', tags: ['Users'] } }, '/secret': { get: {} } }),
       );
     else res.end('{"status":"ok"}');
+  });
+  const log = openLog('api-gateway', 'test', 'silent');
+  const calls = openCallDoor(auth.server, identityKey(`inner ${SECRET}`), log, async (what) => {
+    const after = Number(/^GET \/internal\/revocations\?after=(\d+)$/.exec(what)?.[1]);
+    return { revocations: revocations.filter(({ seq }) => seq > after) };
   });
   const { url } = answering;
   const config = configOf({
@@ -118,6 +129,7 @@ export async function startWorld({ env = {}, answer }: Options = {}): Promise<Wo
       await door.drain();
       await closeServer(server, 100);
       await close(ctx);
+      calls.close(0);
       await Promise.all([service.stop(), auth.stop(), answering === service ? undefined : answering.stop()]);
     },
   };
