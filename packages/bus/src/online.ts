@@ -22,13 +22,13 @@ export async function tellOnline(redis: Redis, node: string, came: string[], wen
 
 /** @returns how many users it is known to have: not as many as it has told of means that it was counted out meanwhile. */
 export async function showAlive(redis: Redis, node: string, stats: NodeStats): Promise<number> {
-  const answers = await redis
-    .multi()
-    .hset(STATS, node, JSON.stringify(stats))
-    .set(aliveKey(node), '1', 'PX', ALIVE_MS)
-    .scard(ONLINE.of(node))
-    .exec();
-  return answers?.at(-1)?.[1] as number;
+  // No transaction: ioredis makes an object with every command of Redis for one, and what is said is said again in half a second.
+  const [, , known] = await Promise.all([
+    redis.hset(STATS, node, JSON.stringify(stats)),
+    redis.set(aliveKey(node), '1', 'PX', ALIVE_MS),
+    redis.scard(ONLINE.of(node)),
+  ]);
+  return known;
 }
 
 export async function countOut(redis: Redis, node: string): Promise<void> {
