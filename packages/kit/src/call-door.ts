@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { CALLS_PATH, LAST, MOST_BYTES } from './call-socket.ts';
+import { CALLS_PATH, LAST } from './call-socket.ts';
 import { AppError, notFound, toAppError } from './errors.ts';
 import { IDENTITY_HEADER, openIdentity } from './identity.ts';
 import { newId } from './ids.ts';
@@ -12,6 +12,9 @@ import { errorResponse } from './server.ts';
 
 /** @param what method, path and query, as in HTTP. @returns the answer's value; `undefined` for none. @throws what becomes an AppError. */
 export type AnswerCall = (what: string, body: unknown) => Promise<unknown>;
+
+/** Bytes of the largest call: a node's sends of one turn, heads of all its rooms. */
+const MOST_BYTES = 32 * 1024 * 1024;
 
 export interface CallDoor {
   /** Callers go elsewhere; what is under way is answered, and cut after `graceMs`. */

@@ -8,8 +8,6 @@ export class NotBegun extends Error {}
 /** `[id, what, body]` inward, where `what` is as in HTTP (`GET /internal/x?after=1`); `[id, status, value]` back, as JSON. `LAST` says that the other end takes no further calls. */
 export const LAST = 0;
 export const CALLS_PATH = '/internal/calls';
-/** Bytes of the largest call or answer: a node's sends of one turn, heads of all its rooms. */
-export const MOST_BYTES = 32 * 1024 * 1024;
 
 export interface Answered {
   status: number;
@@ -53,7 +51,8 @@ export function openCallSocket(base: string, headers: () => Record<string, strin
       const ws = new WebSocket(`${base.replace(/^http/, 'ws').replace(/\/$/, '')}${CALLS_PATH}`, {
         headers: headers(),
         handshakeTimeout: CONNECT_MS,
-        maxPayload: MOST_BYTES,
+        // An answer is as large as what was asked for: pages of many rooms.
+        maxPayload: 0,
         perMessageDeflate: false,
         // Masks guard proxies against pages; here they would only cost. Zero is one that ws does not apply.
         generateMask: () => undefined,

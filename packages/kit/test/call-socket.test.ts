@@ -96,6 +96,11 @@ describe('calls over a kept socket', () => {
     expect(bug.message).not.to.include('function');
   });
 
+  it('brings an answer of any size', async () => {
+    const one = await start(() => ({ text: 'x'.repeat(120_000_000) }));
+    expect((await call(peerOf(one.url), {})).text).to.have.length(120_000_000);
+  });
+
   it('asks the next instance when one refuses the connection', async () => {
     const gone = await start(() => 0);
     await stop(gone, 0);
