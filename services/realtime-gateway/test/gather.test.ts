@@ -28,13 +28,15 @@ describe('what is asked for by many', () => {
     expect(keys()).to.deep.equal([[1]]);
     calls[0]?.answer();
     await answers[0];
-    expect(keys()).to.deep.equal([[1], [2, 3]]);
+    answers.push(ask(4));
+    while (calls.length < 2) await turn();
+    expect(keys()).to.deep.equal([[1], [2, 3, 4]]);
     calls[1]?.answer();
-    expect(await Promise.all(answers)).to.deep.equal([2, 4, 6]);
-    const later = ask(4);
+    expect(await Promise.all(answers)).to.deep.equal([2, 4, 6, 8]);
+    const later = ask(5);
     await turn();
     calls[2]?.answer();
-    expect(await later).to.equal(8);
+    expect(await later).to.equal(10);
   });
 
   it('waits for no call that takes its time', async () => {
@@ -57,6 +59,7 @@ describe('what is asked for by many', () => {
     const later = ask(3);
     calls[0]?.fail(new Error('away'));
     expect((await both).map(({ status }) => status)).to.deep.equal(['rejected', 'rejected']);
+    while (calls.length < 2) await turn();
     calls[1]?.answer();
     expect(await later).to.equal(6);
   });

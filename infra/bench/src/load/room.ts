@@ -5,7 +5,7 @@ import { type Client, closeAll, connectAll } from './clients.ts';
 import { type Kept, openTally } from './tally.ts';
 
 /** Until what a room needs is compiled: whoever is slower then is slower by the work. So long for everybody, however many messages that is. */
-const WARM_UP_MS = 3000;
+const WARM_UP_MS = 2000;
 const WARM_UP_STEP = 100;
 /** Latency is read from one reader in so many: parsing every frame would load the generator. */
 const SAMPLE = 20;
