@@ -5,9 +5,10 @@ import { WebSocket } from 'ws';
 /** No connection was to be had: whatever was asked was not begun. */
 export class NotBegun extends Error {}
 
-/** `[id, what, body]` inward, where `what` is as in HTTP (`GET /internal/x?after=1`); `[id, status, value]` back, as JSON. `LAST` says that the other end takes no further calls. */
-export const LAST = 0;
+// JSON: `[id, what, body]` inward, where `what` is as in HTTP (`GET /internal/x?after=1`); `[id, status, value]` back.
 export const CALLS_PATH = '/internal/calls';
+/** The id of an answer to no call: the other end takes no further ones. */
+export const LAST = 0;
 
 export interface Answered {
   status: number;

@@ -79,7 +79,7 @@ function byHttp(peer: string, key: KeyObject, ownIdentity: () => string): Carry 
   };
 }
 
-/** Only for routes without names in their path, on this service's own behalf: what is called time and again needs no more. */
+/** What is called time and again needs neither names in its path nor anybody else's identity. */
 function bySocket(peer: string, urls: string[], ownIdentity: () => string): Carry {
   const headers = () => ({ [IDENTITY_HEADER]: ownIdentity() });
   const sockets = new Map(urls.map((base) => [base, openCallSocket(base, headers)]));
@@ -91,17 +91,18 @@ function bySocket(peer: string, urls: string[], ownIdentity: () => string): Carr
   };
 }
 
-/** `urls`: base URLs of the peer's instances (their second listeners). `kept`: over kept sockets. */
-export function openPeer(peer: string, urls: string[], key: KeyObject, self: string, kept = false): Peer {
+/** What a service shows of itself: sealed once for many calls. */
+function ownSeal(key: KeyObject, self: string): () => string {
   let sealed = { text: '', until: 0 };
-  const ownIdentity = (): string => {
+  return () => {
     if (Date.now() > sealed.until) {
       sealed = { text: sealIdentity(key, { kind: 'service', service: self }), until: Date.now() + 30_000 };
     }
     return sealed.text;
   };
-  const carry = kept ? bySocket(peer, urls, ownIdentity) : byHttp(peer, key, ownIdentity);
+}
 
+function peerBy(carry: Carry, peer: string, urls: string[]): Peer {
   async function ask<T>(bases: string[], method: Method, path: string, o: CallOptions): Promise<T> {
     // Not AbortSignal.timeout: that one fires, and makes an error, for every call that was answered long ago as well.
     const late = new AbortController();
@@ -133,3 +134,11 @@ export function openPeer(peer: string, urls: string[], key: KeyObject, self: str
     at: (index) => ({ call: (method, path, options = {}) => ask([urls[index] as string], method, path, options) }),
   };
 }
+
+/** `urls`: base URLs of the peer's instances (their second listeners). */
+export const openPeer = (peer: string, urls: string[], key: KeyObject, self: string): Peer =>
+  peerBy(byHttp(peer, key, ownSeal(key, self)), peer, urls);
+
+/** The same over kept sockets. Only for routes without names in their path, on this service's own behalf. */
+export const openKeptPeer = (peer: string, urls: string[], key: KeyObject, self: string): Peer =>
+  peerBy(bySocket(peer, urls, ownSeal(key, self)), peer, urls);

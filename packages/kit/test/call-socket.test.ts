@@ -1,11 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { openPeer } from '../src/call.ts';
+import { WebSocket } from 'ws';
+import { openKeptPeer } from '../src/call.ts';
 import { type CallDoor, openCallDoor } from '../src/call-door.ts';
+import { CALLS_PATH } from '../src/call-socket.ts';
 import { AppError } from '../src/errors.ts';
-import { identityKey } from '../src/identity.ts';
+import { IDENTITY_HEADER, identityKey, sealIdentity } from '../src/identity.ts';
 import { openLog } from '../src/log.ts';
+import { thrownBy } from './thrown.ts';
 
 const key = identityKey('a-secret-for-this-test-of-32-bytes');
 const log = openLog('test', 'test', 'silent');
@@ -41,18 +44,9 @@ async function stop({ server, door }: Instance, graceMs: number): Promise<void> 
   await new Promise((resolve) => server.close(resolve));
 }
 
-const peerOf = (...urls: string[]) => openPeer('message', urls, key, 'realtime-gateway', true);
+const peerOf = (...urls: string[]) => openKeptPeer('message', urls, key, 'realtime-gateway');
 const call = (peer: ReturnType<typeof peerOf>, body: unknown, timeoutMs = 2000): Promise<any> =>
   peer.call('POST', '/internal/x', { body, timeoutMs });
-
-const thrownBy = async (work: Promise<unknown>): Promise<AppError> => {
-  try {
-    await work;
-  } catch (error) {
-    return error as AppError;
-  }
-  throw new Error('nothing was thrown');
-};
 
 describe('calls over a kept socket', () => {
   after(async () => {
@@ -109,10 +103,24 @@ describe('calls over a kept socket', () => {
     for (let i = 0; i < 4; i++) expect(await call(peer, {})).to.deep.equal({ ok: true });
   });
 
-  it('refuses who has no seal, another’s seal, or another path, and goes on', async () => {
+  it('refuses who has no seal, another’s or a user’s, and another path, and goes on', async () => {
     const one = await start(() => ({ ok: true }));
-    const other = openPeer('message', [one.url], identityKey('another secret of more than 32 bytes'), 'x', true);
-    expect((await thrownBy(call(other as ReturnType<typeof peerOf>, {}))).code).to.equal('SERVICE_UNAVAILABLE');
+    const status = (path: string, seal: string): Promise<number> =>
+      new Promise((resolve) => {
+        const headers = seal === '' ? {} : { [IDENTITY_HEADER]: seal };
+        const ws = new WebSocket(`${one.url.replace('http', 'ws')}${path}`, { headers });
+        ws.on('unexpected-response', (_req, res) => resolve(res.statusCode ?? 0)).on('open', () => resolve(101));
+        ws.on('error', () => undefined);
+      });
+    const service = { kind: 'service', service: 'x' } as const;
+    const user = { kind: 'user', user_id: 'u', session_id: 's', role: 'admin', ip: '' } as const;
+    const sealed = sealIdentity(key, service);
+    expect(await status(CALLS_PATH, '')).to.equal(401);
+    expect(
+      await status(CALLS_PATH, sealIdentity(identityKey('another secret of more than 32 bytes'), service)),
+    ).to.equal(401);
+    expect(await status(CALLS_PATH, sealIdentity(key, user))).to.equal(403);
+    expect(await status('/internal/x', sealed)).to.equal(404);
     expect(one.asked).to.deep.equal([]);
     expect(await call(peerOf(one.url), {})).to.deep.equal({ ok: true });
   });

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { openPeer } from '../src/call.ts';
 import { AppError, errorBody } from '../src/errors.ts';
 import { IDENTITY_HEADER, identityKey, openIdentity } from '../src/identity.ts';
+import { thrownBy } from './thrown.ts';
 
 const key = identityKey('a-secret-for-this-test-of-32-bytes');
 const servers: Server[] = [];
@@ -20,15 +21,6 @@ const refusing = async (): Promise<string> => {
   const url = await start(() => undefined);
   await new Promise((resolve) => (servers.pop() as Server).close(resolve));
   return url;
-};
-
-const thrownBy = async (work: Promise<unknown>): Promise<AppError> => {
-  try {
-    await work;
-  } catch (error) {
-    return error as AppError;
-  }
-  throw new Error('nothing was thrown');
 };
 
 describe('a call to a peer', () => {

@@ -6,6 +6,7 @@ import {
   identityKey,
   type Limiter,
   openAccessVerifier,
+  openKeptPeer,
   openLimiter,
   openPeer,
   openRedis,
@@ -87,7 +88,7 @@ export async function open(base: Base<Config>): Promise<Context> {
   const redis = openRedis(config.REDIS_URL, log);
   const subscriber = openSubscriber(config.REDIS_URL, log);
   // Asked for time and again, unlike readiness and documents.
-  const truth = openPeer('auth', config.AUTH_INTERNAL_URL, key, 'api-gateway', true);
+  const truth = openKeptPeer('auth', config.AUTH_INTERNAL_URL, key, 'api-gateway');
   const revocations = openRevocations(base, truth, subscriber);
   await revocations.start();
   const load = openLoad(config.MAX_IN_FLIGHT, config.MAX_LAG_MS);

@@ -5,8 +5,8 @@ import {
   newId,
   openAccessVerifier,
   openFileLinks,
+  openKeptPeer,
   openLimiter,
-  openPeer,
   openRedis,
   openRevocationSet,
   type Peer,
@@ -46,7 +46,7 @@ const REVOCATIONS_MS = 1000;
 function openNode(base: Base<Config>): Node {
   const { config, log, metrics } = base;
   const key = identityKey(config.INTERNAL_SECRET_KEY);
-  const peer = (name: string, urls: string[]): Peer => openPeer(name, urls, key, 'realtime-gateway', true);
+  const peer = (name: string, urls: string[]): Peer => openKeptPeer(name, urls, key, 'realtime-gateway');
   const id = `${config.INSTANCE}.${newId('con').slice(-12)}`;
   const redis = openRedis(config.REDIS_URL, log);
   const auth = peer('auth', config.AUTH_INTERNAL_URL);
