@@ -1,8 +1,20 @@
-import { type PacketRecord, roomTopic } from '@chatapi/bus';
+import { factHead, type PacketRecord, roomTopic } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
 
-export const forgetPublished = async (db: Knex, ids: string[]): Promise<void> =>
-  void (await db.raw('delete from unpublished where id = any(?)', [ids]));
+/** Tells in the same statement how many messages those commits made, by the second: a fact for each commit would cost as much as a message. */
+export async function forgetPublished(db: Knex, ids: string[]): Promise<void> {
+  const { id, name, waiting_for } = factHead('messages.created');
+  await db.raw(
+    `with gone as (
+       delete from unpublished where id = any(?) returning made, date_trunc('second', made_at) at
+     ), counted as (
+       select sum(made) count, at from gone where made > 0 group by at
+     )
+     insert into outbox (id, name, payload, waiting_for)
+     select ? || row_number() over (), ?, jsonb_build_object('count', count, 'created_at', at), ? from counted`,
+    [ids, id, name, waiting_for],
+  );
+}
 
 interface PendingRow {
   id: string;

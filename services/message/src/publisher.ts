@@ -1,4 +1,4 @@
-// Owns: what was committed reaches the interested nodes, in order of seq per room, and the mark that it did.
+// Owns: what was committed reaches the interested nodes, in order of seq per room, and the mark that it did; with it goes the fact.
 // Guarantee: none is needed (nodes compare heads); what a crash or an absent Redis left behind is said again by the sweep.
 import { type PacketRecord, type Publication, publishRecords, roomTopic } from '@chatapi/bus';
 import type { Knex, Log, Redis } from '@chatapi/kit';
@@ -27,7 +27,8 @@ const MARK_MS = 250;
 /** While Redis is away nothing is gained by holding more: the sweep and the nodes' own comparison find it. */
 const MAX_QUEUED = 10_000;
 
-export function openPublisher(db: Knex, redis: Redis, log: Log): Publisher {
+/** @param onMarked facts may have been told. */
+export function openPublisher(db: Knex, redis: Redis, log: Log, onMarked: () => void): Publisher {
   let queue: Publication[] = [];
   let pending: string[] = [];
   const published: string[] = [];
@@ -53,7 +54,7 @@ export function openPublisher(db: Knex, redis: Redis, log: Log): Publisher {
 
   const mark = async (): Promise<void> => {
     const ids = published.splice(0, 5000);
-    if (ids.length > 0) await forgetPublished(db, ids).catch(() => undefined);
+    if (ids.length > 0) await forgetPublished(db, ids).then(onMarked, () => undefined);
   };
   let sweeping = false;
   const sweep = async (): Promise<void> => {

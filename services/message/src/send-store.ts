@@ -78,11 +78,8 @@ with input as (
   select room_id, sender_id, count(*) from placed group by room_id, sender_id
   on conflict (room_id, user_id) do update set sent = s.sent + excluded.sent
 ${threaded}), pending as (
-  insert into unpublished (id, room_ids, first_seqs, last_seqs)
-  select $3, array_agg(room_id), array_agg(base + 1), array_agg(base + n) from taken having count(*) > 0
-), told as (
-  insert into outbox (id, name, payload, waiting_for)
-  select $4, 'messages.created', jsonb_build_object('count', count(*), 'created_at', $5::text), $6::text[] from placed having count(*) > 0
+  insert into unpublished (id, room_ids, first_seqs, last_seqs, made, made_at)
+  select $3, array_agg(room_id), array_agg(base + 1), array_agg(base + n), sum(n), $2 from taken having count(*) > 0
 )
 select ord, seq, null::text id, null::timestamptz created_at, null::text body_hash from placed
 union all select ord, seq, id, created_at, body_hash from known`;
@@ -90,16 +87,14 @@ union all select ord, seq, id, created_at, body_hash from known`;
 export const SEND = send('');
 export const SEND_REPLIES = send(THREADED);
 
-export interface BatchMeta {
-  at: Date;
-  pending_id: string;
-  fact_id: string;
-  waiting_for: string[];
-}
-
-export async function insertBatch(client: PoolClient, rows: SendRow[], meta: BatchMeta): Promise<SendOutcome[]> {
-  const { at, pending_id, fact_id, waiting_for } = meta;
-  const values = [JSON.stringify(rows), at, pending_id, fact_id, at.toISOString(), waiting_for];
+/** @param pendingId of the commit's row in `unpublished`. */
+export async function insertBatch(
+  client: PoolClient,
+  rows: SendRow[],
+  at: Date,
+  pendingId: string,
+): Promise<SendOutcome[]> {
+  const values = [JSON.stringify(rows), at, pendingId];
   const replies = rows.some(({ parent_seq }) => parent_seq !== null);
   const statement = replies ? { name: 'send_replies', text: SEND_REPLIES } : { name: 'send', text: SEND };
   return (await client.query<SendOutcome>({ ...statement, values })).rows;

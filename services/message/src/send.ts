@@ -1,7 +1,6 @@
 // Owns: the one rule by which messages come into rooms, whichever way they came. Acknowledged means committed.
 // Guarantee: a client_id makes one message per room and sender, on any instance; a bad message fails alone.
 
-import { factHead } from '@chatapi/bus';
 import { AppError, newId, type PoolClient, toAppError, unavailable } from '@chatapi/kit';
 import { snapshotFiles } from './attachments.ts';
 import { type Batcher, openBatcher } from './batcher.ts';
@@ -20,8 +19,6 @@ type Outcome = Sent | Error | undefined;
 const CAP = 500;
 /** Below the 3 s in which a caller must hear that PostgreSQL is away. */
 const DEADLINE_MS = 2500;
-/** Statistics promise to be right within 2 s: until then the facts of many commits travel together. */
-const FACTS_WITHIN_MS = 500;
 /** Each round meets a room that changed in mid-look; the deadline ends it long before, unless rounds are very quick. */
 const ROUNDS = 50;
 
@@ -42,9 +39,8 @@ async function insert(
 ): Promise<{ made: Draft[]; publish: Publish }> {
   const good = items.map(({ draft, found }) => ({ draft, written: write(draft, at.toISOString(), found) }));
   const rows = good.map(({ written }) => written.row);
-  const fact = factHead('messages.created');
-  const pending_id = newId('evt');
-  const done = await insertBatch(client, rows, { at, pending_id, fact_id: fact.id, waiting_for: fact.waiting_for });
+  const pendingId = newId('evt');
+  const done = await insertBatch(client, rows, at, pendingId);
   const made: Draft[] = [];
   const records = done
     .sort((a, b) => a.ord - b.ord)
@@ -64,8 +60,7 @@ async function insert(
   for (const { draft } of good) if (outcomes.get(draft) === undefined) ctx.access.forget(draft.room_id);
   const publish = (): void => {
     ctx.counted.messages.inc(records.length);
-    ctx.publisher.push(pending_id, records);
-    ctx.facts.nudge(FACTS_WITHIN_MS);
+    ctx.publisher.push(pendingId, records);
   };
   return { made, publish: records.length > 0 ? publish : () => undefined };
 }
