@@ -33,8 +33,11 @@ type Result =
 interface Lane {
   waiting: Send[];
   busy: boolean;
-  /** When its last batch ended (ms). */
+  /** When its last batch ended (ms), and how many were in it or came meanwhile. */
   ended: number;
+  last: number;
+  /** Set while it waits for the rest of a burst: as many, and what to do then. */
+  gathering: { enough: number; begin(): void } | undefined;
 }
 
 /** How long a message may be on its way before its sender hears SERVICE_UNAVAILABLE: a restart of message fits in. */
@@ -44,8 +47,8 @@ const BYTES_A_BATCH = 2 * 1024 * 1024;
 const TIMEOUT_MS = 4000;
 /** An instance that failed is asked last for this long. */
 const SHUN_MS = 3000;
-/** Under load the frames of one sender come in pieces: a lane that has just worked waits for the rest of them. */
-const GATHER_MS = 1;
+/** Who has just been answered is likely to speak again: a lane that has just worked waits for as many, but no longer than this. */
+const GATHER_MS = 3;
 const JUST_MS = 25;
 const RETRIED: ErrorCode[] = ['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'];
 
@@ -72,7 +75,13 @@ const wire = ({ connection, body, request_id }: Send) => ({
 
 /** @param node its id in the interest map. */
 export function openSends(node: string, message: Peer, log: Log, onDone: (outcomes: Outcome[]) => void): Sends {
-  const lanes: Lane[] = Array.from({ length: message.size }, () => ({ waiting: [], busy: false, ended: 0 }));
+  const lanes: Lane[] = Array.from({ length: message.size }, () => ({
+    waiting: [],
+    busy: false,
+    ended: 0,
+    last: 0,
+    gathering: undefined,
+  }));
   const shunned: number[] = lanes.map(() => 0);
 
   function pick(lane: number, attempt: number): number {
@@ -121,12 +130,32 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
     }
   }
 
+  /** One batch for a burst that comes in pieces, instead of one for its first piece and one for the rest. */
+  async function gather(lane: Lane): Promise<void> {
+    if (Date.now() - lane.ended >= JUST_MS || lane.waiting.length >= lane.last) return turn();
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, GATHER_MS);
+      lane.gathering = {
+        enough: lane.last,
+        begin() {
+          clearTimeout(late);
+          resolve();
+        },
+      };
+    });
+    lane.gathering = undefined;
+  }
+
   async function run(lane: Lane, index: number): Promise<void> {
     lane.busy = true;
-    await (Date.now() - lane.ended < JUST_MS ? sleep(GATHER_MS) : turn());
-    while (lane.waiting.length > 0) await carry(index, takeBatch(lane.waiting));
+    while (lane.waiting.length > 0) {
+      await gather(lane);
+      const batch = takeBatch(lane.waiting);
+      await carry(index, batch);
+      lane.ended = Date.now();
+      lane.last = batch.length + lane.waiting.length;
+    }
     lane.busy = false;
-    lane.ended = Date.now();
   }
 
   return {
@@ -135,6 +164,7 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
       const lane = lanes[index] as Lane;
       lane.waiting.push(send);
       if (!lane.busy) void run(lane, index);
+      else if (lane.gathering !== undefined && lane.waiting.length >= lane.gathering.enough) lane.gathering.begin();
     },
     async settle(ms) {
       for (const end = Date.now() + ms; Date.now() < end && lanes.some(({ busy }) => busy); ) await sleep(20);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { AppError, type Peer, unavailable } from '@chatapi/kit';
 import { expect } from 'chai';
 import type { Connection, Send } from '../src/node.ts';
@@ -45,10 +46,15 @@ function openBehind(instances: Instance[]) {
       },
     }),
   } as unknown as Peer;
+  let onBatch = (_size: number): void => undefined;
   const sends = openSends('node', message, log, (done) => {
     for (const { send, answer } of done) outcomes.push([send.body.client_id, answer]);
+    onBatch(done.length);
   });
-  return { sends, calls, outcomes };
+  const after = (then: typeof onBatch): void => {
+    onBatch = then;
+  };
+  return { sends, calls, outcomes, after };
 }
 
 describe('sends on their way to message', () => {
@@ -59,6 +65,23 @@ describe('sends on their way to message', () => {
     await until(() => outcomes.length === 20);
     expect(calls).to.deep.equal([{ instance: 0, ids: all.map(({ body }) => body.client_id) }]);
     expect(outcomes.map(([id]) => id)).to.deep.equal(all.map(({ body }) => body.client_id));
+  });
+
+  it('who is answered and speaks again is waited for: what comes in pieces is one batch', async () => {
+    const { sends, calls, outcomes, after } = openBehind([good]);
+    const say = (n: number): void => {
+      for (let i = 0; i < n; i++) sends.push(sendTo('room'));
+    };
+    // The first of eight is there before the batch has ended, the others come a turn later.
+    after((n) => {
+      if (outcomes.length > 160) return;
+      say(1);
+      void turn().then(() => say(n - 1));
+    });
+    say(8);
+    await until(() => outcomes.length > 160);
+    // A machine that stands still for longer than a lane waits splits some.
+    expect(calls.filter(({ ids }) => ids.length === 8)).to.have.length.greaterThan(10);
   });
 
   it('a room goes to one instance while all is well; another takes over with the same client_ids', async () => {
