@@ -6,6 +6,7 @@ import { type Axis, IN_FLIGHT, NODES, nodesStep, PEOPLE, type Step, stepsOf } fr
 import { type Measured, measure } from './measure.ts';
 import { median, short } from './stats.ts';
 import { startProduct } from './systems/product.ts';
+import { byProcess } from './table.ts';
 
 export interface GrowthPlan {
   axes: Axis[];
@@ -55,8 +56,9 @@ function lines(grown: Grown[]): string[] {
     if (!first.has(title)) first.set(title, cpu);
     const times = cpu / (first.get(title) as number);
     const lost = measured.reduce((sum, m) => sum + (m.lost ?? 0), 0);
-    const figures = [cpu, median(measured.map(rateOf)), times].map(short);
-    return `| ${[size.toLocaleString('en-US'), title, ...figures, times > RISE ? 'RISES' : 'flat', lost].join(' | ')} |`;
+    const [us, rate, grew] = [cpu, median(measured.map(rateOf)), times].map(short);
+    const judged = times > RISE ? 'RISES' : 'flat';
+    return `| ${[size.toLocaleString('en-US'), title, us, byProcess(measured), rate, grew, judged, lost].join(' | ')} |`;
   });
 }
 
@@ -70,8 +72,8 @@ export async function growth(plan: GrowthPlan): Promise<string> {
   return [
     `${availableParallelism()} cores, Node ${process.versions.node}, medians of ${plan.rounds} rounds, ${IN_FLIGHT} messages under way`,
     '',
-    '| size | of what | CPU µs/message | messages/s | × the first | | lost |',
-    '| --: | --- | --: | --: | --: | --- | --: |',
+    '| size | of what | CPU µs/message | by process | messages/s | × the first | | lost |',
+    '| --: | --- | --: | --- | --: | --: | --- | --: |',
     ...lines(grown),
   ].join('\n');
 }

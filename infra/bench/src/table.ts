@@ -7,7 +7,7 @@ import type { Named } from './works.ts';
 /** Below this a process is left out. */
 const LEAST_US = 0.05;
 
-function byProcess(rounds: Measured[]): string {
+export function byProcess(rounds: Measured[]): string {
   const groups = Object.keys(cpuByGroup(rounds[0] as Measured));
   return groups
     .map((group): [string, number] => [group, median(rounds.map((m) => cpuByGroup(m)[group] ?? 0))])
