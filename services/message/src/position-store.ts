@@ -1,14 +1,37 @@
-// Owns: the SQL of read positions and of deliveries, on pg's prepared statements. They only move forward, many in one statement.
+// Owns: the SQL of read positions and of deliveries, on pg's prepared statements. They only move forward, many in one statement, which
+// says of which messages the status rose by it.
+// Limit: of a jump only the newest messages are said; history shows the others' status all the same. Two instances that move the same
+// room at once may both say it.
 import type { Pool } from '@chatapi/kit';
+
+/** A message whose status rose. */
+export interface Risen {
+  id: string;
+  room_id: string;
+  sender_id: string;
+}
 
 export interface Read {
   room_id: string;
   user_id: string;
-  /** Clamped to the room's end. */
   read_seq: number;
 }
 
-// The rows are locked in one order first, so that two batches can't deadlock. A jump counts the messages that it passes, once.
+export interface Delivery {
+  room_id: string;
+  user_id: string;
+  delivered_seq: number;
+}
+
+/** Of a room's jump as many messages at most. */
+const MOST_RISEN = 50;
+
+/** Whether somebody else has read a message `x` as of before the statement. */
+const WAS_READ =
+  'exists (select from room_members b where b.room_id = x.room_id and b.read_seq >= x.seq and b.user_id <> x.sender_id)';
+
+// The rows are locked in one order first, so that two batches can't deadlock. A jump counts the messages that it passes, once. Who
+// moved furthest, and next to that, say which messages somebody else than their sender has read now.
 const MOVE_READS = `
 with wanted as (
   select p.room_id, p.user_id, least(p.read_seq, r.last_seq) read_seq
@@ -17,25 +40,28 @@ with wanted as (
 ), locked as materialized (
   select m.room_id, m.user_id, w.read_seq from wanted w join room_members m on w.room_id = m.room_id and w.user_id = m.user_id
   where w.read_seq > m.read_seq order by m.room_id, m.user_id for update of m
+), moved as (
+  update room_members m set
+    read_others = m.read_others + (
+      select count(*) from messages x where x.room_id = m.room_id and x.seq > m.read_seq and x.seq <= l.read_seq and x.sender_id <> m.user_id
+    ),
+    read_seq = l.read_seq
+  from locked l where m.room_id = l.room_id and m.user_id = l.user_id and l.read_seq > m.read_seq
+  returning m.room_id, m.user_id, m.read_seq
+), furthest as (
+  select room_id, array_agg(user_id order by read_seq desc) users, array_agg(read_seq order by read_seq desc) seqs from moved group by room_id
 )
-update room_members m set
-  read_others = m.read_others + (
-    select count(*) from messages x where x.room_id = m.room_id and x.seq > m.read_seq and x.seq <= l.read_seq and x.sender_id <> m.user_id
-  ),
-  read_seq = l.read_seq
-from locked l where m.room_id = l.room_id and m.user_id = l.user_id and l.read_seq > m.read_seq
-returning m.room_id, m.user_id, m.read_seq`;
+select x.id, x.room_id, x.sender_id from furthest f cross join lateral (
+  select id, room_id, sender_id, seq from messages where room_id = f.room_id and seq <= f.seqs[1] and not is_deleted
+    and seq > coalesce((select read_seq from room_members b where b.room_id = f.room_id order by read_seq desc offset 1 limit 1), 0)
+  order by seq desc limit ${MOST_RISEN}) x
+where (f.users[1] <> x.sender_id or (f.users[2] <> x.sender_id and f.seqs[2] >= x.seq)) and not ${WAS_READ}
+order by x.room_id, x.seq`;
 
-/** @returns those that moved; who is no member is passed over. */
-export async function moveReads(pool: Pool, reads: Read[]): Promise<Read[]> {
+/** Who is no member is passed over; a position is clamped to the room's end. @returns messages that are read now. */
+export async function moveReads(pool: Pool, reads: Read[]): Promise<Risen[]> {
   const values = [reads.map((p) => p.room_id), reads.map((p) => p.user_id), reads.map((p) => p.read_seq)];
-  return (await pool.query<Read>({ name: 'move-reads', text: MOVE_READS, values })).rows;
-}
-
-export interface Delivery {
-  room_id: string;
-  user_id: string;
-  delivered_seq: number;
+  return (await pool.query<Risen>({ name: 'move-reads', text: MOVE_READS, values })).rows;
 }
 
 /** Of each room its two furthest, in order of the rooms' ids. */
@@ -47,16 +73,35 @@ function furthestTwo(deliveries: Delivery[]): [Delivery, Delivery | undefined][]
   });
 }
 
+// Of what is there (d) and what comes (excluded), each two users in order, the furthest is one of the first; second is the further of
+// what each has beside that user. d in the select is as of before the statement.
 const MOVE_DELIVERIES = `
-insert into room_deliveries as d (room_id, first_user, first_seq, second_user, second_seq)
-select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[])
-on conflict (room_id) do update set (first_user, first_seq, second_user, second_seq) = (
-  select (array_agg(f.user_id))[1], (array_agg(f.seq))[1], (array_agg(f.user_id))[2], coalesce((array_agg(f.seq))[2], 0) from (
-    select v.user_id, max(v.seq) seq from (values (d.first_user, d.first_seq), (d.second_user, d.second_seq),
-      (excluded.first_user, excluded.first_seq), (excluded.second_user, excluded.second_seq)) v(user_id, seq)
-    where v.user_id is not null group by v.user_id order by 2 desc limit 2) f)`;
+with given as (
+  select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[]) as g(room_id, first_user, first_seq, second_user, second_seq)
+), moved as (
+  insert into room_deliveries as d (room_id, first_user, first_seq, second_user, second_seq) select * from given
+  on conflict (room_id) do update set
+    first_user = case when excluded.first_seq > d.first_seq then excluded.first_user else d.first_user end,
+    first_seq = greatest(excluded.first_seq, d.first_seq),
+    (second_user, second_seq) = (
+      select case when b.seq > a.seq then b.user_id else a.user_id end, greatest(a.seq, b.seq)
+      from (select case when excluded.first_seq > d.first_seq then excluded.first_user else d.first_user end user_id) top,
+        lateral (select case when d.first_user = top.user_id then d.second_user else d.first_user end user_id,
+          case when d.first_user = top.user_id then d.second_seq else d.first_seq end seq) a,
+        lateral (select case when excluded.first_user = top.user_id then excluded.second_user else excluded.first_user end user_id,
+          case when excluded.first_user = top.user_id then excluded.second_seq else excluded.first_seq end seq) b)
+  where excluded.first_seq > d.second_seq
+)
+select x.id, x.room_id, x.sender_id from given g left join room_deliveries d on d.room_id = g.room_id cross join lateral (
+  select id, room_id, sender_id, seq from messages
+  where room_id = g.room_id and seq > coalesce(d.second_seq, 0) and seq <= g.first_seq and not is_deleted
+  order by seq desc limit ${MOST_RISEN}) x
+where (g.first_user <> x.sender_id or (g.second_user <> x.sender_id and g.second_seq >= x.seq))
+  and (d.first_user = x.sender_id or d.first_seq < x.seq or d.room_id is null) and not ${WAS_READ}
+order by x.room_id, x.seq`;
 
-export async function moveDeliveries(pool: Pool, deliveries: Delivery[]): Promise<void> {
+/** @returns messages that were delivered by it, and are not read either. */
+export async function moveDeliveries(pool: Pool, deliveries: Delivery[]): Promise<Risen[]> {
   const pairs = furthestTwo(deliveries);
   const values = [
     pairs.map(([first]) => first.room_id),
@@ -65,7 +110,7 @@ export async function moveDeliveries(pool: Pool, deliveries: Delivery[]): Promis
     pairs.map(([, second]) => second?.user_id ?? null),
     pairs.map(([, second]) => second?.delivered_seq ?? 0),
   ];
-  await pool.query({ name: 'move-deliveries', text: MOVE_DELIVERIES, values });
+  return (await pool.query<Risen>({ name: 'move-deliveries', text: MOVE_DELIVERIES, values })).rows;
 }
 
 const FURTHEST = `
@@ -84,25 +129,3 @@ export interface Furthest {
 
 export const furthestIn = async (pool: Pool, roomIds: string[]): Promise<Furthest[]> =>
   (await pool.query<Furthest>({ name: 'furthest', text: FURTHEST, values: [roomIds] })).rows;
-
-export interface Placed {
-  id: string;
-  room_id: string;
-  seq: number;
-  sender_id: string;
-}
-
-const BETWEEN = `
-select m.* from unnest($1::text[], $2::bigint[], $3::bigint[]) as s(room_id, first, last) cross join lateral (
-  select id, room_id, seq, sender_id from messages where room_id = s.room_id and seq > s.first and seq <= s.last and not is_deleted
-  order by seq desc limit $4) m order by m.room_id, m.seq`;
-
-/** Of each room the newest `limit` messages with first < seq ≤ last. */
-export async function messagesBetween(
-  pool: Pool,
-  spans: { room_id: string; first: number; last: number }[],
-  limit: number,
-): Promise<Placed[]> {
-  const values = [spans.map((s) => s.room_id), spans.map((s) => s.first), spans.map((s) => s.last), limit];
-  return (await pool.query<Placed>({ name: 'between', text: BETWEEN, values })).rows;
-}

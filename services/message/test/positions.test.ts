@@ -56,6 +56,68 @@ describe('positions', () => {
     ]);
   });
 
+  it('whoever moves how far, each rise is told once and history says the same', async () => {
+    const users = ['usr_x', 'usr_y', 'usr_z'];
+    const someone = fc.nat(2).map((i) => users[i] as string);
+    const move = fc.record({
+      user_id: someone,
+      delivered_seq: fc.nat(14),
+      read_seq: fc.oneof(fc.constant(0), fc.nat(14)),
+    });
+    const node = await m.listen(users.map((user) => `u:${user}`));
+    const told = (): string[] =>
+      node.records
+        .map(({ frame }) => JSON.parse(frame.toString()))
+        .filter(({ type }) => type === 'message_status')
+        .map(({ chat_id, message_id, status }) => `${chat_id} ${message_id} ${status}`);
+    const expected: string[] = [];
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(someone, { minLength: 4, maxLength: 10 }),
+        fc.array(fc.array(move, { minLength: 1, maxLength: 4 }), { maxLength: 8 }),
+        async (senders, calls) => {
+          const chat_id = `told${run++}`;
+          await m.ask('usr_x', 'post', '/rooms', { chat_id, member_ids: users.slice(1) }).expect(201);
+          const messages: { id: string; seq: number; by: string; status: string }[] = [];
+          for (const by of senders) {
+            const { body } = await m.send(by, { chat_id, content: 'x' }).expect(201);
+            messages.push({ id: body.id, seq: body.seq, by, status: 'sent' });
+          }
+          const steps = ['sent', 'delivered', 'read'];
+          const far = new Map(users.map((user) => [user, { delivered_seq: 0, read_seq: 0 }]));
+          for (const moves of calls) {
+            const positions = moves.map((one) => ({ room_id: chat_id, ...one }));
+            await m.inside('post', '/internal/positions', { positions }).expect(204);
+            for (const { user_id, delivered_seq, read_seq } of moves) {
+              const known = far.get(user_id) as { delivered_seq: number; read_seq: number };
+              known.delivered_seq = Math.max(known.delivered_seq, delivered_seq);
+              known.read_seq = Math.max(known.read_seq, read_seq);
+            }
+            for (const message of messages) {
+              const others = [...far].filter(([user]) => user !== message.by).map(([, known]) => known);
+              const is = others.some(({ read_seq }) => read_seq >= message.seq)
+                ? 'read'
+                : others.some(({ delivered_seq }) => delivered_seq >= message.seq)
+                  ? 'delivered'
+                  : 'sent';
+              if (steps.indexOf(is) > steps.indexOf(message.status)) expected.push(`${chat_id} ${message.id} ${is}`);
+              message.status = is;
+            }
+          }
+          const { body } = await m.ask('usr_x', 'get', `/messages?chat_id=${chat_id}&limit=50`).expect(200);
+          const shown = new Map(body.messages.map(({ id, status }: { id: string; status: string }) => [id, status]));
+          for (const { id, status } of messages) expect(shown.get(id)).to.equal(status);
+        },
+      ),
+      { numRuns: 25 },
+    );
+    await until(() => told().length >= expected.length);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    node.stop();
+    expect(told().sort()).to.deep.equal(expected.sort());
+  }).timeout(60_000);
+
   it('unread is what it says, whatever was sent, deleted and read in whatever order', async () => {
     const users = ['usr_1', 'usr_2', 'usr_3'];
     const act = fc.oneof(
