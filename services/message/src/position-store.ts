@@ -38,7 +38,7 @@ with wanted as (
   from unnest($1::text[], $2::text[], $3::bigint[]) as p(room_id, user_id, read_seq)
   join rooms r on r.id = p.room_id and r.deleted_at is null
 ), locked as materialized (
-  select m.room_id, m.user_id, w.read_seq from wanted w join room_members m on w.room_id = m.room_id and w.user_id = m.user_id
+  select m.room_id, m.user_id, w.read_seq, m.read_seq was from wanted w join room_members m on w.room_id = m.room_id and w.user_id = m.user_id
   where w.read_seq > m.read_seq order by m.room_id, m.user_id for update of m
 ), moved as (
   update room_members m set
@@ -46,14 +46,14 @@ with wanted as (
       select count(*) from messages x where x.room_id = m.room_id and x.seq > m.read_seq and x.seq <= l.read_seq and x.sender_id <> m.user_id
     ),
     read_seq = l.read_seq
-  from locked l where m.room_id = l.room_id and m.user_id = l.user_id and l.read_seq > m.read_seq
-  returning m.room_id, m.user_id, m.read_seq
+  from locked l where m.room_id = l.room_id and m.user_id = l.user_id
+  returning m.room_id, m.user_id, m.read_seq, l.was
 ), furthest as (
-  select room_id, array_agg(user_id order by read_seq desc) users, array_agg(read_seq order by read_seq desc) seqs from moved group by room_id
+  select room_id, min(was) was, array_agg(user_id order by read_seq desc) users, array_agg(read_seq order by read_seq desc) seqs
+  from moved group by room_id
 )
 select x.id, x.room_id, x.sender_id from furthest f cross join lateral (
-  select id, room_id, sender_id, seq from messages where room_id = f.room_id and seq <= f.seqs[1] and not is_deleted
-    and seq > coalesce((select read_seq from room_members b where b.room_id = f.room_id order by read_seq desc offset 1 limit 1), 0)
+  select id, room_id, sender_id, seq from messages where room_id = f.room_id and seq > f.was and seq <= f.seqs[1] and not is_deleted
   order by seq desc limit ${MOST_RISEN}) x
 where (f.users[1] <> x.sender_id or (f.users[2] <> x.sender_id and f.seqs[2] >= x.seq)) and not ${WAS_READ}
 order by x.room_id, x.seq`;
