@@ -65,7 +65,10 @@ describe('file and admin, killed under load', function () {
       more();
     });
 
-  it('ten uploads of the limit at once take less than 64 MiB more', async () => {
+  /** Of a fresh process. What it keeps of the heap after one round would hide what the next one takes. */
+  async function tenUploads(): Promise<number> {
+    own.kill('file', 'SIGKILL');
+    await eventually(() => rest(ann, url).get('/files').expect(200), 20_000);
     await rest(ann, url).post('/files/upload').attach('file', Buffer.alloc(LIMIT, 'w'), 'warm.txt').expect(201);
     const before = rssOf('file');
     let most = before;
@@ -74,7 +77,12 @@ describe('file and admin, killed under load', function () {
     clearInterval(watch);
     expect(ids.every((id) => id !== undefined)).to.equal(true);
     console.log(`      file: ${Math.round(before / MiB)} MiB, at most ${Math.round((most - before) / MiB)} MiB more`);
-    expect(most - before).to.be.lessThan(64 * MiB);
+    return most - before;
+  }
+
+  it('ten uploads of the limit at once take less than 64 MiB more', async () => {
+    const taken = [await tenUploads(), await tenUploads(), await tenUploads()].sort((x, y) => x - y);
+    expect(taken[1]).to.be.lessThan(64 * MiB);
   });
 
   it('of file nothing half is left: every answered upload is whole, and no bytes are without a record', async () => {

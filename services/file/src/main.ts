@@ -1,20 +1,4 @@
 import './heap.ts';
 
-import { run } from '@chatapi/kit';
-import { config } from './config.ts';
-import { close, open, ready } from './context.ts';
-import { internalRoutes } from './internal-routes.ts';
-import { routes } from './routes.ts';
-
-await run({
-  name: 'file',
-  version: '0.1.0',
-  config: config(),
-  open,
-  ready,
-  close,
-  routes,
-  internalRoutes,
-  // A file over a slow line takes long; one that stalls is ended by the upload itself.
-  requestTimeout: 600_000,
-});
+// Not before: static imports are all read, and fill the nursery, before the first of them runs.
+await import('./serve.ts');

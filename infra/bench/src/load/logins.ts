@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { Pool } from 'undici';
 import { BUSY_NAMES, PASSWORD } from '../fixture.ts';
 import type { Person, Place, Result, Work } from '../work.ts';
+import type { Crowd } from './crowd.ts';
 import { ask } from './requests.ts';
 
 const WARM_UP_MS = 1000;
@@ -20,14 +23,21 @@ async function steadyReads(pool: Pool, { people }: Place, perSecond: number, sec
   );
 }
 
-/** Whether it got in; who would wait too long is told so with 503. */
-async function login(pool: Pool, name: string): Promise<boolean> {
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ username_or_email: name, password: PASSWORD });
-  const { statusCode, body: answer } = await pool.request({ method: 'POST', path: '/users/login', headers, body });
-  await answer.dump();
-  if (statusCode !== 200 && statusCode !== 503) throw new Error(`a login answered ${statusCode}`);
-  return statusCode === 200;
+interface Waiting {
+  /** Sends them; resolves with how many got in. */
+  go(): Promise<number>;
+}
+
+function openCrowd(gateway: string, size: number): Waiting {
+  if (size === 0) return { go: async () => 0 };
+  const workerData: Crowd = { gateway, names: BUSY_NAMES.slice(0, size), password: PASSWORD };
+  const thread = new Worker(new URL('./crowd.ts', import.meta.url), { workerData });
+  return {
+    async go() {
+      thread.postMessage('go');
+      return (await once(thread, 'message'))[0] as number;
+    },
+  };
 }
 
 export async function loginsLoad(
@@ -35,21 +45,18 @@ export async function loginsLoad(
   { logins, perSecond, seconds }: Extract<Work, { kind: 'logins' }>,
   begin: () => Promise<void>,
 ): Promise<Result> {
-  const pool = new Pool(place.gateway as string, { connections: 64 });
-  const others = new Pool(place.gateway as string, { connections: Math.max(1, logins) });
+  const gateway = place.gateway as string;
+  const pool = new Pool(gateway, { connections: 64 });
+  const crowd = openCrowd(gateway, logins);
   try {
     await steadyReads(pool, place, perSecond, WARM_UP_MS / 1000);
     await begin();
     const began = performance.now();
-    const [latencies, entered] = await Promise.all([
-      steadyReads(pool, place, perSecond, seconds),
-      Promise.all(BUSY_NAMES.slice(0, logins).map((name) => login(others, name))),
-    ]);
+    const [latencies, inside] = await Promise.all([steadyReads(pool, place, perSecond, seconds), crowd.go()]);
     const ms = performance.now() - began;
-    const inside = entered.filter(Boolean).length;
     const note = logins === 0 ? undefined : `${inside} in, ${logins - inside} told to come later`;
     return { units: latencies.length, ms, latencies, note };
   } finally {
-    await Promise.all([pool.close(), others.close()]);
+    await pool.close();
   }
 }
