@@ -77,6 +77,12 @@ const KNOWS: Record<string, ServiceDir[]> = {
 };
 const mayKnow = (dir: ServiceDir, name: string): boolean => KNOWS[name]?.includes(dir) ?? true;
 
+/**
+ * A node holds many long-lived objects. A nursery of three times 32 MiB, to which V8 would go, is never given back, and buys nothing: nodes
+ * were no slower with half of it. compose and k8s say the same.
+ */
+const FLAGS: Partial<Record<ServiceDir, string[]>> = { 'realtime-gateway': ['--max-semi-space-size=16'] };
+
 const FACES_WORLD = new Set<ServiceDir>(['api-gateway', 'realtime-gateway']);
 
 export interface World {
@@ -124,5 +130,6 @@ export function serviceCommand(world: World, instance: Instance): Command {
   const run = world.settings.compiled
     ? ['--enable-source-maps', join(folder, 'dist', 'main.js')]
     : ['--conditions=source', join(folder, 'src', 'main.ts')];
-  return { file: process.execPath, args: run, cwd: REPO, env: environment(world, instance), ipc: true };
+  const args = [...(FLAGS[instance.dir] ?? []), ...run];
+  return { file: process.execPath, args, cwd: REPO, env: environment(world, instance), ipc: true };
 }
