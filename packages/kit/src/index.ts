@@ -6,6 +6,7 @@ export {
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from './access.ts';
+export { type Burst, openBurst } from './burst.ts';
 export { type CallOptions, openKeptPeer, openPeer, type Peer } from './call.ts';
 export { openCallDoor } from './call-door.ts';
 export { type BaseConfig, baseSettings, databaseSettings, list, readConfig, secret } from './config.ts';

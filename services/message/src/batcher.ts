@@ -1,10 +1,12 @@
 // Owns: how sends become batches: one commit in flight, what arrives meanwhile goes into the next, nobody waits beyond a deadline.
 // Does not own: what a batch does. It can't wedge: a batch that does not end in time is given up and the next one starts.
-import { unavailable } from '@chatapi/kit';
+import { openBurst, unavailable } from '@chatapi/kit';
 
 export interface BatchOptions<T, R> {
   /** One outcome per item, in the same order; an Error rejects that item, `undefined` puts it at the head of the next batch. */
   commit(items: T[], signal: AbortSignal): Promise<(R | Error | undefined)[]>;
+  /** Who brought it: of those whose items were just committed, all are waited for, a few ms at most. */
+  callerOf(item: T): string;
   /** Most items in one batch. */
   cap: number;
   /** Milliseconds from an item's arrival until its caller hears SERVICE_UNAVAILABLE. */
@@ -27,9 +29,16 @@ export interface Batcher<T, R> {
 
 // Enough for one commit, if the first item waited for a slow one before.
 const LEAST_MS = 500;
+/** What a batch costs by itself is little beside so many items: it waits for nobody. */
+const LARGE = 32;
 
-export function openBatcher<T, R>({ commit, cap, deadlineMs, onBatch }: BatchOptions<T, R>): Batcher<T, R> {
+export function openBatcher<T, R>(options: BatchOptions<T, R>): Batcher<T, R> {
+  const { commit, callerOf, cap, deadlineMs, onBatch } = options;
+  const burst = openBurst();
   let waiting: Entry<T, R>[] = [];
+  /** Who brought what waits. */
+  let callers = new Set<string>();
+  const here = (): number => (waiting.length < LARGE ? callers.size : Number.POSITIVE_INFINITY);
   let running = false;
   const idlers: (() => void)[] = [];
 
@@ -68,9 +77,9 @@ export function openBatcher<T, R>({ commit, cap, deadlineMs, onBatch }: BatchOpt
     waiting = [...again, ...waiting];
   }
 
-  async function turn(): Promise<void> {
-    const batch = waiting.slice(0, cap);
-    waiting = waiting.slice(cap);
+  const callersOf = (entries: Entry<T, R>[]): Set<string> => new Set(entries.map(({ item }) => callerOf(item)));
+
+  async function write(batch: Entry<T, R>[]): Promise<void> {
     const started = process.hrtime.bigint();
     try {
       settle(batch, await attempt(batch));
@@ -80,9 +89,17 @@ export function openBatcher<T, R>({ commit, cap, deadlineMs, onBatch }: BatchOpt
       for (const entry of [...batch, ...waiting]) entry.reject(error);
       waiting = [];
     }
-    if (waiting.length > 0) {
-      setImmediate(() => void turn());
-      return;
+  }
+
+  async function run(): Promise<void> {
+    running = true;
+    while (waiting.length > 0) {
+      await burst.gather(here());
+      const batch = waiting.slice(0, cap);
+      waiting = waiting.slice(cap);
+      await write(batch);
+      callers = callersOf(waiting);
+      burst.ended(callersOf(batch).union(callers).size);
     }
     running = false;
     for (const done of idlers.splice(0)) done();
@@ -92,10 +109,9 @@ export function openBatcher<T, R>({ commit, cap, deadlineMs, onBatch }: BatchOpt
     add: (item) =>
       new Promise<R>((resolve, reject) => {
         waiting.push({ item, due: Date.now() + deadlineMs, resolve, reject });
-        if (running) return;
-        running = true;
-        // One event-loop turn: what this turn still brings travels together, and an idle service adds no delay.
-        setImmediate(() => void turn());
+        callers.add(callerOf(item));
+        burst.came(here());
+        if (!running) void run();
       }),
     idle: () => (running ? new Promise((resolve) => idlers.push(resolve)) : Promise.resolve()),
   };

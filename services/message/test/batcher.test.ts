@@ -10,6 +10,7 @@ describe('the batcher', () => {
     const sizes: number[] = [];
     let inFlight = 0;
     const batcher = openBatcher<number, string>({
+      callerOf: String,
       cap: 500,
       deadlineMs: 1000,
       async commit(items) {
@@ -31,6 +32,7 @@ describe('the batcher', () => {
   it('never takes more than its cap', async () => {
     const sizes: number[] = [];
     const batcher = openBatcher<number, string>({
+      callerOf: String,
       cap: 2,
       deadlineMs: 1000,
       commit: ok,
@@ -42,6 +44,7 @@ describe('the batcher', () => {
 
   it('one item’s error is its own', async () => {
     const batcher = openBatcher<number, number>({
+      callerOf: String,
       cap: 9,
       deadlineMs: 1000,
       commit: async (items) => items.map((n) => (n === 2 ? new Error('bad') : n)),
@@ -54,6 +57,7 @@ describe('the batcher', () => {
     let hang = true;
     let aborted = false;
     const batcher = openBatcher<number, string>({
+      callerOf: String,
       cap: 1,
       deadlineMs: 520,
       commit(items, signal) {
@@ -84,6 +88,7 @@ describe('the batcher', () => {
           const putOff = new Set<number>();
           const done: number[] = [];
           const batcher = openBatcher<number, number>({
+            callerOf: String,
             cap,
             deadlineMs: 5000,
             async commit(items) {

@@ -1,7 +1,16 @@
 // Owns: clients' messages on their way to message and their acks. The sends of one turn travel together, one batch in flight
 // per message instance. Guarantee: a retry sends the same client_ids, so an instance that dies doubles nothing.
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { AppError, type ErrorCode, type Log, type Peer, toAppError, unavailable } from '@chatapi/kit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AppError,
+  type Burst,
+  type ErrorCode,
+  type Log,
+  openBurst,
+  type Peer,
+  toAppError,
+  unavailable,
+} from '@chatapi/kit';
 import type { Send } from './node.ts';
 import { instanceFor } from './rendezvous.ts';
 
@@ -33,11 +42,7 @@ type Result =
 interface Lane {
   waiting: Send[];
   busy: boolean;
-  /** When its last batch ended (ms), and how many were in it or came meanwhile. */
-  ended: number;
-  last: number;
-  /** Set while it waits for the rest of a burst: as many, and what to do then. */
-  gathering: { enough: number; begin(): void } | undefined;
+  burst: Burst;
 }
 
 /** How long a message may be on its way before its sender hears SERVICE_UNAVAILABLE: a restart of message fits in. */
@@ -47,9 +52,6 @@ const BYTES_A_BATCH = 2 * 1024 * 1024;
 const TIMEOUT_MS = 4000;
 /** An instance that failed is asked last for this long. */
 const SHUN_MS = 3000;
-/** Who has just been answered is likely to speak again: a lane that has just worked waits for as many, but no longer than this. */
-const GATHER_MS = 3;
-const JUST_MS = 25;
 const RETRIED: ErrorCode[] = ['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'];
 
 export const roomKey = ({ body, connection }: Send): string =>
@@ -75,13 +77,7 @@ const wire = ({ connection, body, request_id }: Send) => ({
 
 /** @param node its id in the interest map. */
 export function openSends(node: string, message: Peer, log: Log, onDone: (outcomes: Outcome[]) => void): Sends {
-  const lanes: Lane[] = Array.from({ length: message.size }, () => ({
-    waiting: [],
-    busy: false,
-    ended: 0,
-    last: 0,
-    gathering: undefined,
-  }));
+  const lanes = Array.from({ length: message.size }, (): Lane => ({ waiting: [], busy: false, burst: openBurst() }));
   const shunned: number[] = lanes.map(() => 0);
 
   function pick(lane: number, attempt: number): number {
@@ -130,30 +126,13 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
     }
   }
 
-  /** One batch for a burst that comes in pieces, instead of one for its first piece and one for the rest. */
-  async function gather(lane: Lane): Promise<void> {
-    if (Date.now() - lane.ended >= JUST_MS || lane.waiting.length >= lane.last) return turn();
-    await new Promise<void>((resolve) => {
-      const late = setTimeout(resolve, GATHER_MS);
-      lane.gathering = {
-        enough: lane.last,
-        begin() {
-          clearTimeout(late);
-          resolve();
-        },
-      };
-    });
-    lane.gathering = undefined;
-  }
-
   async function run(lane: Lane, index: number): Promise<void> {
     lane.busy = true;
     while (lane.waiting.length > 0) {
-      await gather(lane);
+      await lane.burst.gather(lane.waiting.length);
       const batch = takeBatch(lane.waiting);
       await carry(index, batch);
-      lane.ended = Date.now();
-      lane.last = batch.length + lane.waiting.length;
+      lane.burst.ended(batch.length + lane.waiting.length);
     }
     lane.busy = false;
   }
@@ -163,8 +142,8 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
       const index = instanceFor(roomKey(send), lanes.length);
       const lane = lanes[index] as Lane;
       lane.waiting.push(send);
+      lane.burst.came(lane.waiting.length);
       if (!lane.busy) void run(lane, index);
-      else if (lane.gathering !== undefined && lane.waiting.length >= lane.gathering.enough) lane.gathering.begin();
     },
     async settle(ms) {
       for (const end = Date.now() + ms; Date.now() < end && lanes.some(({ busy }) => busy); ) await sleep(20);
