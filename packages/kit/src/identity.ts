@@ -39,14 +39,15 @@ export const identityKey = (secret: string): KeyObject =>
 export const sealIdentity = (key: KeyObject, identity: Identity): string =>
   jwt.sign({ ...identity }, key, { algorithm: 'HS256', audience: AUDIENCE, expiresIn: LIFETIME_S });
 
-// A service seals who it is once for many calls: what was verified under a key is not verified again while it is good.
+// Services seal who they are once for many calls, the gateway a caller for 20 s: what was verified under a key is not verified again
+// while it is good. Strangers are sealed anew with each request.
 const verified = new WeakMap<KeyObject, Map<string, { identity: Identity; until: number }>>();
-const MOST_REMEMBERED = 100;
+const MOST_REMEMBERED = 5000;
 
 function remember(key: KeyObject, sealed: string, identity: Identity & { exp: number }): void {
   const known = verified.get(key) ?? new Map();
-  if (known.size >= MOST_REMEMBERED) known.clear();
-  verified.set(key, known.set(sealed, { identity, until: identity.exp * 1000 }));
+  if (known.size >= MOST_REMEMBERED) known.delete(known.keys().next().value as string);
+  verified.set(key, known.set(sealed, { identity: Object.freeze(identity), until: identity.exp * 1000 }));
 }
 
 /** @throws AppError AUTHENTICATION_ERROR when missing, forged or expired. */
@@ -57,7 +58,7 @@ export function openIdentity(key: KeyObject, sealed: string | string[] | undefin
   try {
     const claims = jwt.verify(sealed, key, { algorithms: ['HS256'], audience: AUDIENCE, maxAge: LIFETIME_S });
     const identity = claims as unknown as Identity & { exp: number };
-    if (identity.kind === 'service') remember(key, sealed, identity);
+    if (identity.kind !== 'anonymous') remember(key, sealed, identity);
     return identity;
   } catch (cause) {
     throw new AppError('AUTHENTICATION_ERROR', 'The passed identity is not valid', { cause });

@@ -35,18 +35,28 @@ describe('identity', () => {
         .with.property('code', 'AUTHENTICATION_ERROR');
   });
 
-  it('remembers a hundred services’ seals, not more and more', () => {
-    const seals = Array.from({ length: 150 }, (_, i) => sealIdentity(key, { kind: 'service', service: `s${i}` }));
-    for (const _ of [1, 2])
-      for (const [i, seal] of seals.entries()) expect(openIdentity(key, seal)).to.include({ service: `s${i}` });
+  it('remembers thousands of seals, not more and more', () => {
+    const own = identityKey('a secret of this test alone');
+    const seals = Array.from({ length: 6000 }, (_, i) => sealIdentity(own, { ...caller, user_id: `usr_${i}` }));
+    const first = openIdentity(own, seals[0]);
+    expect(openIdentity(own, seals[0])).to.equal(first);
+    for (const [i, seal] of seals.entries()) expect(openIdentity(own, seal)).to.include({ user_id: `usr_${i}` });
+    expect(openIdentity(own, seals[0])).to.deep.equal(first).and.not.to.equal(first);
   });
 
-  it('remembers a service’s seal only while it is good', async () => {
-    const short = jwt.sign({ kind: 'service', service: 'message' }, key, { audience: 'chatapi-inside', expiresIn: 1 });
-    for (let i = 0; i < 3; i++) expect(openIdentity(key, short)).to.include({ kind: 'service', service: 'message' });
-    expect(() => openIdentity(identityKey('another secret'), short)).to.throw();
-    await new Promise((resolve) => setTimeout(resolve, 2100));
-    expect(() => openIdentity(key, short)).to.throw();
+  for (const who of [{ kind: 'service', service: 'message' }, caller] as const)
+    it(`remembers the seal of a ${who.kind} only while it is good, and for its own secret`, async () => {
+      const short = jwt.sign({ ...who }, key, { audience: 'chatapi-inside', expiresIn: 1 });
+      for (let i = 0; i < 3; i++) expect(openIdentity(key, short)).to.include(who);
+      expect(() => openIdentity(identityKey('another secret'), short)).to.throw();
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+      expect(() => openIdentity(key, short)).to.throw();
+    });
+
+  it('what is remembered can’t be changed by who is given it', () => {
+    const seal = sealIdentity(key, caller);
+    expect(() => Object.assign(openIdentity(key, seal), { role: 'admin' })).to.throw(TypeError);
+    expect(openIdentity(key, seal)).to.include(caller);
   });
 });
 

@@ -38,6 +38,8 @@ export function openBatcher<T, R>(options: BatchOptions<T, R>): Batcher<T, R> {
   let waiting: Entry<T, R>[] = [];
   /** Who brought what waits. */
   let callers = new Set<string>();
+  /** Whose was the last batch. Two who come by turns are never in one batch unless each waits for the other. */
+  let before = new Set<string>();
   const here = (): number => (waiting.length < LARGE ? callers.size : Number.POSITIVE_INFINITY);
   let running = false;
   const idlers: (() => void)[] = [];
@@ -99,7 +101,9 @@ export function openBatcher<T, R>(options: BatchOptions<T, R>): Batcher<T, R> {
       waiting = waiting.slice(cap);
       await write(batch);
       callers = callersOf(waiting);
-      burst.ended(callersOf(batch).union(callers).size);
+      const written = callersOf(batch);
+      burst.ended(written.union(before).union(callers).size);
+      before = written;
     }
     running = false;
     for (const done of idlers.splice(0)) done();
