@@ -167,7 +167,7 @@ export const openSends = (ctx: Context): SendBatcher =>
     cap: CAP,
     deadlineMs: DEADLINE_MS,
     commit: (drafts, signal) => commit(ctx, drafts, signal),
-    callerOf: ({ sender }) => sender.node || sender.user_id,
+    callerOf: ({ sender }) => sender.node,
     onBatch: ctx.counted.batch,
   });
 
