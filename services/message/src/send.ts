@@ -167,6 +167,7 @@ export const openSends = (ctx: Context): SendBatcher =>
     cap: CAP,
     deadlineMs: DEADLINE_MS,
     commit: (drafts, signal) => commit(ctx, drafts, signal),
+    // All requests are one caller: waiting for each of theirs, which come one by one, would only hold up the others.
     callerOf: ({ sender }) => sender.node,
     onBatch: ctx.counted.batch,
   });
