@@ -5,7 +5,7 @@ import { openBurst, unavailable } from '@chatapi/kit';
 export interface BatchOptions<T, R> {
   /** One outcome per item, in the same order; an Error rejects that item, `undefined` puts it at the head of the next batch. */
   commit(items: T[], signal: AbortSignal): Promise<(R | Error | undefined)[]>;
-  /** Who brought it: of those whose items were just committed, all are waited for, a few ms at most. */
+  /** Who brought it: all whose items were in the last two batches are waited for, 3 ms at most. */
   callerOf(item: T): string;
   /** Most items in one batch. */
   cap: number;
