@@ -3,12 +3,12 @@
 import type { Knex, Pool } from '@chatapi/kit';
 import { signed } from './attachments.ts';
 import type { Context } from './context.ts';
+import { type Extras, extrasOf } from './extras-store.ts';
 import type { Attachment, Message } from './frames.ts';
 import type { Kind } from './permissions.ts';
-import { type ReactionCounts, reactionsOf } from './reaction-store.ts';
 import type { RoomFor } from './room-store.ts';
 import { shownClientId } from './send-body.ts';
-import { type Positions, positionsOf, statusOf } from './status-store.ts';
+import { statusOf } from './status.ts';
 
 export interface MessageRow {
   id: string;
@@ -47,8 +47,7 @@ const COLUMNS = [
 const toMessage = (
   sign: (attachments: Attachment[]) => Attachment[],
   { room_id, recipient_id, client_id, ...row }: MessageRow,
-  reactions: ReactionCounts,
-  positions: Positions,
+  extras: Extras,
 ): Message => ({
   id: row.id,
   chat_id: room_id,
@@ -61,8 +60,8 @@ const toMessage = (
   reply_to: row.reply_to,
   mentions: row.mentions,
   thread_count: row.thread_count,
-  reactions: reactions.get(`${room_id} ${row.seq}`) ?? [],
-  status: statusOf(positions.get(room_id) ?? [], row.sender_id, row.seq),
+  reactions: extras.reactionsOf({ room_id, seq: row.seq }),
+  status: statusOf(extras.furthestIn(room_id), row.sender_id, row.seq),
   is_edited: row.is_edited,
   is_deleted: row.is_deleted,
   created_at: row.created_at.toISOString(),
@@ -70,19 +69,16 @@ const toMessage = (
   ...shownClientId(client_id),
 });
 
-/** As `viewer` sees them. Adds reactions and status: two queries for any number of rows. */
+/** As `viewer` sees them. Adds reactions and status: one query for any number of rows. */
 export async function toMessages(
   { reads, links }: Pick<Context, 'reads' | 'links'>,
   viewer: string,
   rows: MessageRow[],
 ): Promise<Message[]> {
   if (rows.length === 0) return [];
-  const [reactions, positions] = await Promise.all([
-    reactionsOf(reads, rows),
-    positionsOf(reads, [...new Set(rows.map((row) => row.room_id))]),
-  ]);
+  const extras = await extrasOf(reads, rows);
   const sign = (attachments: Attachment[]): Attachment[] => signed(links, attachments, viewer);
-  return rows.map((row) => toMessage(sign, row, reactions, positions));
+  return rows.map((row) => toMessage(sign, row, extras));
 }
 
 const rowsOf = async (db: Knex, text: string, bindings: unknown[]): Promise<MessageRow[]> =>

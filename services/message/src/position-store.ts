@@ -112,20 +112,3 @@ export async function moveDeliveries(pool: Pool, deliveries: Delivery[]): Promis
   ];
   return (await pool.query<Risen>({ name: 'move-deliveries', text: MOVE_DELIVERIES, values })).rows;
 }
-
-const FURTHEST = `
-select r.room_id, f.* from unnest($1::text[]) as r(room_id) cross join lateral (
-  (select m.user_id, 0::bigint delivered_seq, m.read_seq from room_members m where m.room_id = r.room_id order by m.read_seq desc limit 2)
-  union all select first_user, first_seq, 0 from room_deliveries d where d.room_id = r.room_id
-  union all select second_user, second_seq, 0 from room_deliveries d where d.room_id = r.room_id and second_user is not null) f`;
-
-/** How far one of a room's users is. */
-export interface Furthest {
-  room_id: string;
-  user_id: string;
-  delivered_seq: number;
-  read_seq: number;
-}
-
-export const furthestIn = async (pool: Pool, roomIds: string[]): Promise<Furthest[]> =>
-  (await pool.query<Furthest>({ name: 'furthest', text: FURTHEST, values: [roomIds] })).rows;

@@ -1,12 +1,6 @@
 // Owns: a message's status, from how far its room's readers are. The two that are furthest are enough: one may be its sender.
-import type { Pool } from '@chatapi/kit';
+import type { Furthest } from './extras-store.ts';
 import type { Message } from './frames.ts';
-import { type Furthest, furthestIn } from './position-store.ts';
-/** By room: at least the two furthest readers and the two furthest receivers. */
-export type Positions = Map<string, Furthest[]>;
-
-export const positionsOf = async (pool: Pool, roomIds: string[]): Promise<Positions> =>
-  Map.groupBy(await furthestIn(pool, roomIds), ({ room_id }) => room_id);
 
 /** `read` as soon as one other person has read it, `delivered` as soon as one other's connection took it. */
 export function statusOf(
