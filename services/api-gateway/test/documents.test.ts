@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { differences, openApiDocument } from '../src/openapi.ts';
 import { ownRoutes } from '../src/own-routes.ts';
-import { ask, deadUrl, serve, startWorld, type World } from './world.ts';
+import { ask, DEAD_URL, serve, startWorld, type World } from './world.ts';
 
 describe('the documents', () => {
   let world: World;
   let realtime: Awaited<ReturnType<typeof serve>>;
   before(async () => {
     realtime = await serve((_req, res) => void res.end('{"asyncapi":"3.0.0","info":{"title":"t"}}'));
-    world = await startWorld({ env: { USER_INTERNAL_URL: await deadUrl(), REALTIME_INTERNAL_URL: realtime.url } });
+    world = await startWorld({ env: { USER_INTERNAL_URL: DEAD_URL, REALTIME_INTERNAL_URL: realtime.url } });
   });
   after(async () => {
     await realtime?.stop();
@@ -39,7 +39,7 @@ describe('the documents', () => {
     expect((await ask(world, '/docs/asyncapi.json')).json.asyncapi).to.equal('3.0.0');
     await realtime.stop();
     expect((await ask(world, '/docs/asyncapi.json')).json.asyncapi).to.equal('3.0.0');
-    const other = await startWorld({ env: { REALTIME_INTERNAL_URL: await deadUrl() } });
+    const other = await startWorld({ env: { REALTIME_INTERNAL_URL: DEAD_URL } });
     expect((await ask(other, '/docs/asyncapi.json')).status).to.equal(503);
     await other.stop();
   });

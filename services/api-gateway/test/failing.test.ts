@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { AppError, openLog, respondError } from '@chatapi/kit';
 import { expect } from 'chai';
-import { ask, bearer, deadUrl, raw, serve, startWorld, tokenOf, type World } from './world.ts';
+import { ask, bearer, DEAD_URL, raw, serve, startWorld, tokenOf, type World } from './world.ts';
 
 const inPieces = (count: number): Readable =>
   Readable.from(
@@ -25,7 +25,7 @@ describe('the door before services that fail', () => {
   after(() => Promise.all(worlds.map((world) => world.stop())));
 
   it('answers 503 with Retry-After when a service is down, and when it breaks off', async () => {
-    const down = await open({ env: { USER_URL: await deadUrl() } });
+    const down = await open({ env: { USER_URL: DEAD_URL } });
     const broken = await open({ answer: (req) => void req.socket.destroy() });
     for (const world of [down, broken]) {
       const { status, json, headers } = await ask(world, '/users/me', { headers: bearer('usr_1') });
@@ -45,7 +45,7 @@ describe('the door before services that fail', () => {
         res.end('{}');
       });
     const [a, b] = [await named('a'), await named('b')];
-    const world = await open({ env: { MESSAGE_URL: `${await deadUrl()},${a.url},${b.url}` } });
+    const world = await open({ env: { MESSAGE_URL: `${DEAD_URL},${a.url},${b.url}` } });
     const send = {
       method: 'POST',
       headers: { ...bearer('usr_1'), 'content-type': 'application/json' },
@@ -146,7 +146,7 @@ describe('the door before services that fail', () => {
   }).timeout(15_000);
 
   it('refuses whoever needs a session to be checked while auth was never reached, and is not ready', async () => {
-    const world = await open({ env: { AUTH_INTERNAL_URL: await deadUrl() } });
+    const world = await open({ env: { AUTH_INTERNAL_URL: DEAD_URL } });
     expect((await ask(world, '/users/me', { headers: bearer('usr_1') })).status).to.equal(503);
     expect((await ask(world, '/')).status).to.equal(200);
     expect((await ask(world, '/test-db')).json.code).to.equal('SERVICE_UNAVAILABLE');

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { identityKey, openIdentity } from '@chatapi/kit';
 import { expect } from 'chai';
-import { ask, deadUrl, raw, startWorld, type World } from './world.ts';
+import { ask, DEAD_URL, raw, startWorld, type World } from './world.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const handshake = (path: string, more = ''): string =>
@@ -129,7 +129,7 @@ describe('a WebSocket through the door', () => {
 
   it('takes the nodes in turn, and the next one when one refuses the connection', async () => {
     const [a, b] = [await node('take'), await node('take')];
-    const world = await open(a.url, await deadUrl(), b.url);
+    const world = await open(a.url, DEAD_URL, b.url);
     for (let i = 0; i < 6; i++) {
       const client = dialIn(world.port, handshake('/ws/me'));
       await client.until('101');
@@ -150,7 +150,7 @@ describe('a WebSocket through the door', () => {
   });
 
   it('gets 503 with the error object when no node lives', async () => {
-    const world = await open(await deadUrl());
+    const world = await open(DEAD_URL);
     const [head = '', body = ''] = (await raw(world, handshake('/ws/me'), 3000)).split('\r\n\r\n');
     expect(head)
       .to.match(/^HTTP\/1.1 503/)
@@ -159,7 +159,7 @@ describe('a WebSocket through the door', () => {
   });
 
   it('is nowhere but at /ws/{id}', async () => {
-    const world = await open(await deadUrl());
+    const world = await open(DEAD_URL);
     for (const path of ['/', '/users/me', '/ws', '/ws/', '/ws/a/b', '/ws/..', '/ws/%2e%2e', '/wsx/me', '//ws/me']) {
       const [head = '', body = ''] = (await raw(world, handshake(path))).split('\r\n\r\n');
       expect([path, head.split(' ')[1], JSON.parse(body).code]).to.deep.equal([path, '400', 'VALIDATION_ERROR']);

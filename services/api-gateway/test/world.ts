@@ -49,12 +49,8 @@ export const serve = (answer: RequestListener): Promise<{ url: string; server: S
     });
   });
 
-/** An address at which nobody listens. */
-export async function deadUrl(): Promise<string> {
-  const { url, stop } = await serve(() => undefined);
-  await stop();
-  return url;
-}
+/** Nobody listens there. Not the port of a server that was closed: whoever listens next may be given it. */
+export const DEAD_URL = 'http://127.0.0.1:1';
 
 export interface Options {
   env?: Record<string, string>;
