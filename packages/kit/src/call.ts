@@ -20,9 +20,10 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export interface Peer {
   /** The JSON answer of the other service; `undefined` for 204. @throws AppError as the other service threw it. */
   call<T>(method: Method, path: string, options?: CallOptions): Promise<T>;
-  /** How many instances there are: `call` takes them in turn; `at(i)` is one of them alone. */
+  /** How many instances there are: `call` takes them in turn; `at(i)` is one of them alone, `from(i)` goes on to the next when it is down. */
   readonly size: number;
   at(index: number): Pick<Peer, 'call'>;
+  from(index: number): Pick<Peer, 'call'>;
 }
 
 const DEFAULT_MS = 2500;
@@ -124,14 +125,19 @@ function peerBy(carry: Carry, peer: string, urls: string[]): Peer {
     throw unavailable(peer, last);
   }
 
+  const only = (bases: string[]): Pick<Peer, 'call'> => ({
+    call: (method, path, options = {}) => ask(bases, method, path, options),
+  });
+  const from = (index: number): Pick<Peer, 'call'> => only([...urls.slice(index), ...urls.slice(0, index)]);
   let turn = 0;
   return {
     size: urls.length,
-    call(method, path, options = {}) {
+    call(method, path, options) {
       turn = (turn + 1) % urls.length;
-      return ask([...urls.slice(turn), ...urls.slice(0, turn)], method, path, options);
+      return from(turn).call(method, path, options);
     },
-    at: (index) => ({ call: (method, path, options = {}) => ask([urls[index] as string], method, path, options) }),
+    at: (index) => only([urls[index] as string]),
+    from,
   };
 }
 

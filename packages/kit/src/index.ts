@@ -6,9 +6,10 @@ export {
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from './access.ts';
-export { type Burst, openBurst } from './burst.ts';
+export { openBurst } from './burst.ts';
 export { type CallOptions, openKeptPeer, openPeer, type Peer } from './call.ts';
 export { openCallDoor } from './call-door.ts';
+export { NotBegun } from './call-socket.ts';
 export { type BaseConfig, baseSettings, databaseSettings, list, readConfig, secret } from './config.ts';
 export {
   type DbSettings,
@@ -55,6 +56,7 @@ export {
   sealIdentity,
 } from './identity.ts';
 export { newId, requestIdFrom } from './ids.ts';
+export { type Lane, openLane } from './lane.ts';
 export { type Limiter, type LimitResult, limitExceeded, limitHeaders, openLimiter } from './limiter.ts';
 export { type Log, openLog, redactUrl } from './log.ts';
 export { Counter, Gauge, Histogram, httpMetrics, type Metrics, openMetrics } from './metrics.ts';

@@ -46,3 +46,15 @@ export function watchBody(req: DoorRequest, row: Row, maxFileSize: number, fail:
     } else if (upload) timer = timer.refresh();
   });
 }
+
+const utf8 = new TextDecoder();
+
+/** A JSON body of told length, as text. Of a client that goes away meanwhile nothing more is heard. @throws AppError 408. */
+export const readText = (req: DoorRequest, row: Row, maxFileSize: number): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    watchBody(req, row, maxFileSize, reject);
+    req
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .once('end', () => resolve(utf8.decode(Buffer.concat(chunks))));
+  });

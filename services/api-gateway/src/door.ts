@@ -15,6 +15,7 @@ import { countRequest, countUpload } from './limits.ts';
 import { openCors, setOwnHeaders } from './outward.ts';
 import { ownRoutes } from './own-routes.ts';
 import { type Found, isSocketPath, openTable } from './paths.ts';
+import { isPlain, openPosts } from './posts.ts';
 import { openProxy } from './proxy.ts';
 import { type Row, rows } from './routes.ts';
 import { openUpgrades } from './upgrade.ts';
@@ -83,9 +84,14 @@ export function openDoor(ctx: Context): Door {
     respondError(ctx.log, error, req, res, req.exchange.request_id);
   }
   const proxy = openProxy(ctx, refuse);
+  const posts = openPosts(ctx, refuse);
 
   function onward(req: DoorRequest, res: DoorResponse, row: Row): void {
     const { exchange } = req;
+    if (row.gathered && isPlain(req)) {
+      posts(req, res);
+      return;
+    }
     const sealed = seal(exchange.caller ?? {}, exchange.origin.ip, req.headers['user-agent']);
     req.headers = inwardHeaders(req, sealed);
     req.url = (exchange.found as Found).path + exchange.search;

@@ -17,6 +17,8 @@ export interface Row {
   prompt?: true;
   /** A password is judged: it takes long anyway and lets others pass. */
   gives_way?: true;
+  /** Requests that come at once travel together: posts.ts. */
+  gathered?: true;
   /** A file travels: its own size and time limits. */
   file?: 'upload' | 'download';
 }
@@ -63,7 +65,7 @@ export const rows: Row[] = [
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
 
   { method: 'GET', path: '/messages', service: 'message', who: 'user' },
-  { method: 'POST', path: '/messages', service: 'message', who: 'user' },
+  { method: 'POST', path: '/messages', service: 'message', who: 'user', gathered: true },
   { method: 'GET', path: '/messages/search', service: 'message', who: 'user' },
   { method: 'GET', path: '/messages/:id', service: 'message', who: 'user' },
   { method: 'PUT', path: '/messages/:id', service: 'message', who: 'user' },

@@ -32,9 +32,9 @@ describe('the door', () => {
   });
 
   it('passes a body unread', async () => {
-    const body = '{"chat_id":"a","content":"é \\u0000"}';
+    const body = '{"chat_id":"a","name":"é \\u0000"}';
     const headers = { ...bearer('usr_1'), 'content-type': 'application/json', 'idempotency-key': 'k1' };
-    expect((await ask(world, '/messages/', { method: 'POST', headers, body })).status).to.equal(200);
+    expect((await ask(world, '/rooms/', { method: 'POST', headers, body })).status).to.equal(200);
     expect(world.seen[0]).to.include({ method: 'POST', body });
     expect(world.seen[0]?.headers['idempotency-key']).to.equal('k1');
   });

@@ -51,7 +51,7 @@ describe('the door before services that fail', () => {
       headers: { ...bearer('usr_1'), 'content-type': 'application/json' },
       body: '{"x":1}',
     };
-    for (let i = 0; i < 9; i++) expect((await ask(world, '/messages', send)).status).to.equal(200);
+    for (let i = 0; i < 9; i++) expect((await ask(world, '/rooms', send)).status).to.equal(200);
     expect(hits).to.have.length(9);
     expect(new Set(hits)).to.deep.equal(new Set(['a {"x":1}', 'b {"x":1}']));
     await Promise.all([a.stop(), b.stop()]);
@@ -68,7 +68,7 @@ describe('the door before services that fail', () => {
     expect((await ask(world, '/users/me', { headers: bearer('usr_1') })).status).to.equal(200);
     calls = 0;
     const headers = { ...bearer('usr_1'), 'content-type': 'application/json' };
-    expect((await ask(world, '/messages', { method: 'POST', headers, body: '{}' })).status).to.equal(503);
+    expect((await ask(world, '/rooms', { method: 'POST', headers, body: '{}' })).status).to.equal(503);
     expect(calls).to.equal(1);
   });
 

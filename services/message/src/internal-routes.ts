@@ -7,6 +7,7 @@ import { type InternalSend, replay, rights, roomsOfUsers, sendForNode, type Want
 import { readHeads } from './log-store.ts';
 import { readsFile } from './message-store.ts';
 import { type Position, savePositions } from './positions.ts';
+import { type Post, postMessages } from './post.ts';
 import { shownRoutes } from './shown-routes.ts';
 import { peersOfUsers } from './user-rooms-store.ts';
 import { wordRoutes } from './word-routes.ts';
@@ -14,12 +15,16 @@ import { wordRoutes } from './word-routes.ts';
 const id = () => Joi.string().required();
 const seq = () => Joi.number().integer().min(0);
 
-// The nodes alone call this, with what their own shapes have let in; the bodies are judged one by one by the rule, so that a bad
+// The doors alone call these two, with what their own shapes have let in; the bodies are judged one by one by the rule, so that a bad
 // one fails alone. Judging each entry here as well would cost as much as the rest of the way into a batch.
 const sends = Joi.object<{ node: string; sends: InternalSend[] }>({
   // A node of the version before does not say it, and gets its events by signal.
   node: Joi.string().default(''),
   sends: Joi.array().max(1000).required(),
+});
+const posts = Joi.object<{ node: string; posts: Post[] }>({
+  node: Joi.string().required(),
+  posts: Joi.array().max(1000).required(),
 });
 const wanted = Joi.object<Wanted>({
   id: id(),
@@ -50,6 +55,14 @@ export const internalRoutes: Route<Context>[] = [
     who,
     body: sends,
     rule: (ctx: Context, { body }) => sendForNode(ctx, body.node, body.sends),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/posts',
+    summary: 'Answer many requests to POST /messages',
+    who,
+    body: posts,
+    rule: (ctx: Context, { body }) => postMessages(ctx, body.node, body.posts),
   }),
   route({
     method: 'post',

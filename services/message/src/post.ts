@@ -1,10 +1,40 @@
-// Owns: POST /messages on top of the one send rule: the header's key, 201 or 200, the whole Message as answer.
-import { Answer, AppError, type Caller, invalidField, parse } from '@chatapi/kit';
+// Owns: POST /messages on top of the one send rule: the header's key, 201 or 200, the whole Message as answer. One request, or those
+// that the gateway gathered.
+import {
+  Answer,
+  AppError,
+  type Caller,
+  errorBody,
+  invalidField,
+  notFound,
+  parse,
+  type Role,
+  toAppError,
+} from '@chatapi/kit';
 import { signed } from './attachments.ts';
 import type { Context } from './context.ts';
 import { findMessage, toMessages } from './message-store.ts';
 import { sendMessages } from './send.ts';
-import { clientId, type SendBody } from './send-body.ts';
+import { clientId, type SendBody, sendBody } from './send-body.ts';
+import type { Sent } from './sent.ts';
+
+/** A request that the gateway has let in, its body as it came: a bad one fails alone, here. */
+export interface Post {
+  sender_id: string;
+  role: Role;
+  request_id: string;
+  /** The Idempotency-Key header. */
+  key?: string;
+  /** JSON. */
+  body: string;
+}
+
+/** Its answer, ready to be sent. */
+export interface Posted {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
 
 const idempotencyKey = clientId().required().label('Idempotency-Key');
 
@@ -18,6 +48,27 @@ function withKey(body: SendBody, header: string | string[] | undefined): SendBod
   return { ...body, client_id };
 }
 
+/** As HTTP's body-parser has it: no body is `{}`, and only an object or a list is a body. */
+function readJson(text: string): unknown {
+  if (text === '') return {};
+  try {
+    const value = JSON.parse(text) as unknown;
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {}
+  throw new AppError('VALIDATION_ERROR', 'The body is not valid JSON');
+}
+
+/** @throws AppError what the sender did wrong, or what is away. */
+async function answerTo(ctx: Context, userId: string, outcome: Sent | AppError): Promise<Answer> {
+  if (outcome instanceof AppError) throw outcome;
+  const { message } = outcome;
+  if (message !== undefined)
+    return new Answer(201, { ...message, attachments: signed(ctx.links, message.attachments, userId) });
+  const first = await findMessage(ctx.db, outcome.message_id);
+  if (first === undefined) throw notFound('Message');
+  return new Answer(200, (await toMessages(ctx, userId, [first]))[0]);
+}
+
 export async function postMessage(
   ctx: Context,
   caller: Caller,
@@ -26,10 +77,32 @@ export async function postMessage(
 ): Promise<Answer> {
   const sender = { user_id: caller.user_id, role: caller.role, origin: '', node: '' };
   const [outcome] = await sendMessages(ctx, [{ sender }], () => withKey(body, header));
-  if (outcome === undefined || outcome instanceof AppError) throw outcome;
-  const { message } = outcome;
-  if (message !== undefined)
-    return new Answer(201, { ...message, attachments: signed(ctx.links, message.attachments, caller.user_id) });
-  const first = await findMessage(ctx.db, outcome.message_id);
-  return new Answer(200, (await toMessages(ctx, caller.user_id, first === undefined ? [] : [first]))[0]);
+  return await answerTo(ctx, caller.user_id, outcome as Sent | AppError);
+}
+
+function refused(ctx: Context, thrown: unknown, request_id: string): Posted {
+  const error = toAppError(thrown);
+  if (error.code === 'INTERNAL_ERROR') ctx.log.error({ err: error.cause, request_id }, 'a send failed');
+  return { status: error.status, headers: error.headers, body: JSON.stringify(errorBody(error, request_id)) };
+}
+
+/** @param node who gathered them: the next batch waits for it, as for a realtime node. */
+export async function postMessages(ctx: Context, node: string, posts: Post[]): Promise<{ answers: Posted[] }> {
+  const sends = posts.map((post) => ({
+    sender: { user_id: post.sender_id, role: post.role, origin: '', node },
+    post,
+  }));
+  const outcomes = await sendMessages(ctx, sends, ({ post: { body, key } }) =>
+    withKey(parse(sendBody, readJson(body), 'json'), key),
+  );
+  const answers = outcomes.map(async (outcome, i): Promise<Posted> => {
+    const { sender_id, request_id } = posts[i] as Post;
+    try {
+      const { status, headers, body } = await answerTo(ctx, sender_id, outcome);
+      return { status, headers, body: JSON.stringify(body) };
+    } catch (thrown) {
+      return refused(ctx, thrown, request_id);
+    }
+  });
+  return { answers: await Promise.all(answers) };
 }

@@ -3,10 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AppError,
-  type Burst,
   type ErrorCode,
+  type Lane,
   type Log,
-  openBurst,
+  openLane,
   type Peer,
   toAppError,
   unavailable,
@@ -39,16 +39,8 @@ type Result =
   | ({ ok: true } & SendAnswer)
   | { ok: false; error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
 
-interface Lane {
-  waiting: Send[];
-  busy: boolean;
-  burst: Burst;
-}
-
 /** How long a message may be on its way before its sender hears SERVICE_UNAVAILABLE: a restart of message fits in. */
 export const SEND_PATIENCE_MS = 15_000;
-const MOST_A_BATCH = 500;
-const BYTES_A_BATCH = 2 * 1024 * 1024;
 const TIMEOUT_MS = 4000;
 /** An instance that failed is asked last for this long. */
 const SHUN_MS = 3000;
@@ -60,13 +52,6 @@ export const roomKey = ({ body, connection }: Send): string =>
 const answerOf = (result: Result): SendAnswer | AppError =>
   result.ok ? result : new AppError(result.error.code, result.error.message, { details: result.error.details });
 
-function takeBatch(waiting: Send[]): Send[] {
-  let bytes = 0;
-  let n = 0;
-  while (n < waiting.length && n < MOST_A_BATCH && bytes < BYTES_A_BATCH) bytes += (waiting[n++] as Send).size;
-  return waiting.splice(0, n);
-}
-
 const wire = ({ connection, body, request_id }: Send) => ({
   sender_id: connection.user.id,
   role: connection.claims.role,
@@ -77,7 +62,12 @@ const wire = ({ connection, body, request_id }: Send) => ({
 
 /** @param node its id in the interest map. */
 export function openSends(node: string, message: Peer, log: Log, onDone: (outcomes: Outcome[]) => void): Sends {
-  const lanes = Array.from({ length: message.size }, (): Lane => ({ waiting: [], busy: false, burst: openBurst() }));
+  const lanes: Lane<Send>[] = Array.from({ length: message.size }, (_, i) =>
+    openLane(
+      (batch) => carry(i, batch),
+      ({ size }) => size,
+    ),
+  );
   const shunned: number[] = lanes.map(() => 0);
 
   function pick(lane: number, attempt: number): number {
@@ -126,27 +116,12 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
     }
   }
 
-  async function run(lane: Lane, index: number): Promise<void> {
-    lane.busy = true;
-    while (lane.waiting.length > 0) {
-      await lane.burst.gather(lane.waiting.length);
-      const batch = takeBatch(lane.waiting);
-      await carry(index, batch);
-      lane.burst.ended(batch.length + lane.waiting.length);
-    }
-    lane.busy = false;
-  }
-
   return {
     push(send) {
-      const index = instanceFor(roomKey(send), lanes.length);
-      const lane = lanes[index] as Lane;
-      lane.waiting.push(send);
-      lane.burst.came(lane.waiting.length);
-      if (!lane.busy) void run(lane, index);
+      (lanes[instanceFor(roomKey(send), lanes.length)] as Lane<Send>).push(send);
     },
     async settle(ms) {
-      for (const end = Date.now() + ms; Date.now() < end && lanes.some(({ busy }) => busy); ) await sleep(20);
+      for (const end = Date.now() + ms; Date.now() < end && lanes.some((lane) => lane.busy()); ) await sleep(20);
     },
   };
 }

@@ -1,0 +1,101 @@
+// What the gateway gathers is answered as each request alone would be.
+import { expect } from 'chai';
+import { type Messages, openMessages, until } from './harness.ts';
+
+interface Posted {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+describe('posts that the gateway gathered', () => {
+  let m: Messages;
+  before(async () => {
+    m = await openMessages();
+  });
+  after(() => m?.close());
+
+  async function gather(texts: string[], sender_id = 'usr_a', key?: string): Promise<Posted[]> {
+    const posts = texts.map((body, i) => ({ sender_id, role: 'user', request_id: `req_${i}`, key, body }));
+    return (await m.inside('post', '/internal/posts', { node: 'gateway', posts }).expect(200)).body.answers;
+  }
+  /** What is the same however and whenever it was asked. */
+  const lasting = ({ id, seq, created_at, updated_at, timestamp, request_id, ...rest }: any): object => rest;
+
+  it('are answered each by itself, in their order, exactly as one by HTTP is', async () => {
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'closed', visibility: 'private' }).expect(201);
+    await m.send('usr_a', { chat_id: 'open', content: 'first' }).expect(201);
+    const deep = '['.repeat(40_000);
+    const texts = [
+      '{"chat_id":"open","content":"a"}',
+      '',
+      '{}',
+      '  ',
+      '{',
+      '7',
+      'null',
+      '"open"',
+      '[]',
+      deep,
+      deep + ']'.repeat(40_000),
+      '{"chat_id":"open","content":"é\\u0000","client_id":"k"}',
+      '{"chat_id":"open","content":"é\\u0000","client_id":"k","x":1}',
+      '{"chat_id":"o p","content":7}',
+      '{"chat_id":"closed","content":"x"}',
+      '{"recipient_id":"usr_ghost","content":"x"}',
+      '{"recipient_id":"usr_c","content":"x"}',
+      '{"chat_id":"open","content":"x","reply_to":"msg_none"}',
+      '{"chat_id":"open","content":"","message_type":"image","attachments":["file_ghost"]}',
+      '{"__proto__":{"chat_id":"open"},"content":"x"}',
+      '{"chat_id":"open","content":"z"}',
+    ];
+    const alone: [number, object][] = [];
+    for (const text of texts) {
+      const { status, body } = await m.ask('usr_a', 'post', '/messages/').type('json').send(text);
+      alone.push([status, lasting(body)]);
+    }
+    // The keys of the second time are repeats, so that all are made by one way only.
+    const again = await gather(texts.map((text) => text.replace('"k"', '"l"')));
+    const together = again.map(({ status, body }) => [status, lasting(JSON.parse(body.replace('"l"', '"k"')))]);
+    expect(together).to.deep.equal(alone);
+    expect(new Set(alone.map(([status]) => status))).to.deep.equal(new Set([201, 400, 404]));
+    const made = again.map(({ body }) => JSON.parse(body)).filter(({ chat_id }) => chat_id === 'open');
+    expect(made.map(({ seq }) => seq)).to.deep.equal(made.map((_, i) => made[0].seq + i));
+    expect(JSON.parse(again[4]?.body ?? '')).to.include({ error: true, request_id: 'req_4' });
+  });
+
+  it('with a key are one message, whichever way it is repeated', async () => {
+    const body = { chat_id: 'open', content: 'once' };
+    const [first, second] = await gather([JSON.stringify(body), JSON.stringify(body)], 'usr_a', 'key-1');
+    expect([first?.status, second?.status]).to.deep.equal([201, 200]);
+    expect(JSON.parse(second?.body ?? '')).to.deep.equal(JSON.parse(first?.body ?? ''));
+    const third = await m.send('usr_a', body).set('idempotency-key', 'key-1').expect(200);
+    expect(third.body).to.deep.equal(JSON.parse(first?.body ?? ''));
+    const [other, differs] = await gather(
+      ['{"chat_id":"open","content":"other"}', '{"chat_id":"open","content":"once","client_id":"key-2"}'],
+      'usr_a',
+      'key-1',
+    );
+    expect([other?.status, differs?.status]).to.deep.equal([409, 400]);
+    expect((await gather(['{"chat_id":"open","content":"x"}'], 'usr_a', 'x'.repeat(65)))[0]?.status).to.equal(400);
+  });
+
+  it('tell slow mode’s wait in a header, and sign files for who sent them', async () => {
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'slow' }).expect(201);
+    await m.ask('usr_b', 'put', '/rooms/slow', { slow_mode_seconds: 60 }).expect(200);
+    const text = '{"chat_id":"slow","content":"x"}';
+    const [first, late] = await gather([text, text]);
+    expect([first?.status, late?.status, late?.headers['Retry-After']]).to.deep.equal([201, 429, '60']);
+    const [image] = await gather(['{"chat_id":"open","message_type":"image","attachments":["file_1"]}']);
+    expect(JSON.parse(image?.body ?? '').attachments[0].url).to.match(/token=/);
+  });
+
+  it('reach the nodes as any message does', async () => {
+    const node = await m.listen(['r:open']);
+    const [answer] = await gather(['{"chat_id":"open","content":"live"}']);
+    await until(() => node.records.length > 0);
+    const { type, ...message } = JSON.parse(node.records[0]?.frame.toString() ?? '');
+    expect([type, message]).to.deep.equal(['message', JSON.parse(answer?.body ?? '')]);
+    node.stop();
+  });
+});
