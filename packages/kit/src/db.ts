@@ -23,7 +23,7 @@ const sessionOptions = (schema: string): string =>
 // count(*) and bigint columns are far below 2^53 here: as numbers they go to JSON without a mapper.
 pg.types.setTypeParser(20, Number);
 
-const connection = (settings: DbSettings, schema: string, service: string) => ({
+export const connection = (settings: DbSettings, schema: string, service: string) => ({
   connectionString: settings.DATABASE_URL,
   options: sessionOptions(schema),
   application_name: service,

@@ -61,6 +61,7 @@ export { type Limiter, type LimitResult, limitExceeded, limitHeaders, openLimite
 export { type Log, openLog, redactUrl } from './log.ts';
 export { Counter, Gauge, Histogram, httpMetrics, type Metrics, openMetrics } from './metrics.ts';
 export { type Paging, page, paging } from './page.ts';
+export { openPipes, type Pipes } from './pipes.ts';
 export { openQueueRedis, openRedis, openSubscriber, type Redis } from './redis.ts';
 export { openRevocationSet, type RevocationOptions, type RevocationRecord, type RevocationSet } from './revocations.ts';
 export { type Base, run, type Service } from './run.ts';

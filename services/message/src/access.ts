@@ -1,5 +1,5 @@
 // Owns: from an id in a request to the room or message behind it, if this caller may know of it; else the same 404 for all.
-import { type Caller, type Knex, notFound, type Pool } from '@chatapi/kit';
+import { type Caller, type Knex, notFound, type Pipes } from '@chatapi/kit';
 import { directId } from './direct.ts';
 import { findRole } from './member-store.ts';
 import { findMessageFor, type MessageRow } from './message-store.ts';
@@ -13,7 +13,7 @@ function readable<R extends Pick<RoomFor, 'id' | 'kind' | 'role'>>(room: R | und
 }
 
 /** @throws AppError RESOURCE_NOT_FOUND. */
-export const readableRoom = async (reads: Pool, id: string, userId: string): Promise<RoomFor> =>
+export const readableRoom = async (reads: Pipes, id: string, userId: string): Promise<RoomFor> =>
   readable(await findRoomFor(reads, id, userId));
 
 /** With all that is shown of it: unread messages are counted. @throws AppError RESOURCE_NOT_FOUND. */
@@ -21,7 +21,7 @@ export const seenRoom = async (db: Knex, id: string, userId: string): Promise<Se
   readable(await findRoom(db, id, userId));
 
 /** @throws AppError RESOURCE_NOT_FOUND when it has begun and is not the caller's to read. */
-export async function readableIfBegun(reads: Pool, id: string, userId: string): Promise<RoomFor | undefined> {
+export async function readableIfBegun(reads: Pipes, id: string, userId: string): Promise<RoomFor | undefined> {
   const room = await findRoomFor(reads, id, userId);
   return room === undefined ? undefined : readable(room);
 }
@@ -42,7 +42,7 @@ export async function roomToChange(
 
 /** @throws AppError RESOURCE_NOT_FOUND, also for a message in a room that the caller may not read. */
 export async function readableMessage(
-  reads: Pool,
+  reads: Pipes,
   id: string,
   userId: string,
 ): Promise<{ row: MessageRow; room: Pick<RoomFor, 'id' | 'kind' | 'role'> }> {

@@ -8,10 +8,12 @@ import {
   openDb,
   openFileLinks,
   openPeer,
+  openPipes,
   openPool,
   openQueueRedis,
   openRedis,
   type Peer,
+  type Pipes,
   type Pool,
   type Recurring,
   type Redis,
@@ -36,7 +38,7 @@ export interface Context extends Base<MessageConfig> {
   /** Of positions and of who connects. */
   pool: Pool;
   /** Connections of what is read most, prepared too: pages, messages, rights. Neither behind sends nor before them. */
-  reads: Pool;
+  reads: Pipes;
   redis: Redis;
   auth: Peer;
   file: Peer;
@@ -73,7 +75,10 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
   }
   const sending = openPool(config, schema, 'message', log, { max: 3, options: PROBES });
   const pool = openPool(config, schema, 'message', log, { max: 4, options: NO_SCANS });
-  const reads = openPool(config, schema, 'message', log, { max: 4, options: NO_SCANS });
+  const reads = openPipes(config, schema, 'message', log, {
+    connections: 4,
+    options: NO_SCANS,
+  });
   const redis = openRedis(config.REDIS_URL, log);
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);

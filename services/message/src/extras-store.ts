@@ -1,6 +1,6 @@
 // Owns: what is shown of messages and does not stand in their rows: reactions, and how far the people of their rooms are. One
 // statement for any number of messages: as two they cost a page a tenth more.
-import type { Pool } from '@chatapi/kit';
+import type { Pipes } from '@chatapi/kit';
 import type { Reaction } from './frames.ts';
 
 /** How far one of a room's users is. */
@@ -39,7 +39,7 @@ select (select coalesce(json_agg(x), '[]') from (${REACTIONS}) x) reactions,
 
 const keyOf = ({ room_id, seq }: Place): string => `${room_id} ${seq}`;
 
-export async function extrasOf(reads: Pool, places: Place[]): Promise<Extras> {
+export async function extrasOf(reads: Pipes, places: Place[]): Promise<Extras> {
   const rooms = places.map(({ room_id }) => room_id);
   const values = [rooms, places.map(({ seq }) => seq), [...new Set(rooms)]];
   const { rows } = await reads.query<{ reactions: (Place & Reaction)[]; furthest: Furthest[] }>({

@@ -1,6 +1,6 @@
 // Owns: reading and changing messages, and the one mapper from rows to what clients see.
 
-import type { Knex, Pool } from '@chatapi/kit';
+import type { Knex, Pipes } from '@chatapi/kit';
 import { signed } from './attachments.ts';
 import type { Context } from './context.ts';
 import { type Extras, extrasOf } from './extras-store.ts';
@@ -94,7 +94,7 @@ const MESSAGE_FOR = `
 select ${COLUMNS}, r.kind, u.role from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
 left join room_members u on u.room_id = m.room_id and u.user_id = $2 where m.id = $1`;
 
-export const findMessageFor = async (reads: Pool, id: string, userId: string): Promise<SeenMessage | undefined> =>
+export const findMessageFor = async (reads: Pipes, id: string, userId: string): Promise<SeenMessage | undefined> =>
   (await reads.query<SeenMessage>({ name: 'message-for', text: MESSAGE_FOR, values: [id, userId] })).rows[0];
 
 /** For a change: waits for whoever is changing it. Lock its room first. */
@@ -122,7 +122,7 @@ export interface Slice {
 
 /** One row more than `limit`, when there is one. Newest first; oldest first with `after_seq`. */
 export async function readSlice(
-  reads: Pool,
+  reads: Pipes,
   { room_id, before_seq, after_seq, thread_of, limit, skip }: Slice,
 ): Promise<MessageRow[]> {
   const values: unknown[] = [room_id, limit + 1, skip];

@@ -1,4 +1,4 @@
-import type { Knex, Pool } from '@chatapi/kit';
+import type { Knex, Pipes } from '@chatapi/kit';
 import type { Kind, Standing } from './permissions.ts';
 
 export interface RoomRow {
@@ -37,7 +37,7 @@ const ROOM_FOR = `
 select r.id, r.kind, r.last_seq, m.role from rooms r left join room_members m on m.room_id = r.id and m.user_id = $2
 where r.id = $1 and r.deleted_at is null`;
 
-export const findRoomFor = async (reads: Pool, id: string, userId: string): Promise<RoomFor | undefined> =>
+export const findRoomFor = async (reads: Pipes, id: string, userId: string): Promise<RoomFor | undefined> =>
   (await reads.query<RoomFor>({ name: 'room-for', text: ROOM_FOR, values: [id, userId] })).rows[0];
 
 /** Until the end of the transaction nothing else changes in this room. */
