@@ -28,9 +28,13 @@ export interface CallSocket {
 }
 
 const CONNECT_MS = 1000;
+/** A name may stand for several instances (a Service of Kubernetes): who keeps a connection for ever would never meet those that came later. */
+const LIFE_MS = 60_000;
+/** Part of it that is left to chance, so that not all dial at once. */
+const SPREAD = 0.5;
 
-/** @param base URL of the instance's second listener. @param headers of the upgrade, made anew for each. */
-export function openCallSocket(base: string, headers: () => Record<string, string>): CallSocket {
+/** @param base URL of the instance's second listener. @param headers of the upgrade, made anew for each. @param lifeMs of a connection. */
+export function openCallSocket(base: string, headers: () => Record<string, string>, lifeMs = LIFE_MS): CallSocket {
   let current: Promise<Link> | undefined;
   let made = 0;
 
@@ -59,7 +63,10 @@ export function openCallSocket(base: string, headers: () => Record<string, strin
         generateMask: () => undefined,
       });
       const link: Link = { ws, waiting: new Map(), retired: false };
-      ws.on('open', () => resolve(link))
+      ws.on('open', () => {
+        setTimeout(() => retire(link), lifeMs * (1 - SPREAD * Math.random())).unref();
+        resolve(link);
+      })
         .on('upgrade', ({ socket }) => socket.unref())
         .on('message', (data) => take(link, data.toString()))
         .on('error', (error) => reject(new NotBegun(error.message, { cause: error })))

@@ -81,9 +81,9 @@ function byHttp(peer: string, key: KeyObject, ownIdentity: () => string): Carry 
 }
 
 /** What is called time and again needs neither names in its path nor anybody else's identity. */
-function bySocket(peer: string, urls: string[], ownIdentity: () => string): Carry {
+function bySocket(peer: string, urls: string[], ownIdentity: () => string, lifeMs?: number): Carry {
   const headers = () => ({ [IDENTITY_HEADER]: ownIdentity() });
-  const sockets = new Map(urls.map((base) => [base, openCallSocket(base, headers)]));
+  const sockets = new Map(urls.map((base) => [base, openCallSocket(base, headers, lifeMs)]));
   return async <T>(base: string, method: Method, path: string, o: CallOptions, signal: AbortSignal) => {
     const what = `${method} ${path}${queryOf(o)}`;
     const { status, value } = await (sockets.get(base) as CallSocket).call(what, o.body, signal);
@@ -145,6 +145,6 @@ function peerBy(carry: Carry, peer: string, urls: string[]): Peer {
 export const openPeer = (peer: string, urls: string[], key: KeyObject, self: string): Peer =>
   peerBy(byHttp(peer, key, ownSeal(key, self)), peer, urls);
 
-/** The same over kept sockets. Only for routes without names in their path, on this service's own behalf. */
-export const openKeptPeer = (peer: string, urls: string[], key: KeyObject, self: string): Peer =>
-  peerBy(bySocket(peer, urls, ownSeal(key, self)), peer, urls);
+/** The same over kept sockets, each for a minute at most. Only for routes without names in their path, on this service's own behalf. */
+export const openKeptPeer = (peer: string, urls: string[], key: KeyObject, self: string, lifeMs?: number): Peer =>
+  peerBy(bySocket(peer, urls, ownSeal(key, self), lifeMs), peer, urls);

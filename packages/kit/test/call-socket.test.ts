@@ -64,6 +64,21 @@ describe('calls over a kept socket', () => {
     expect(one.connections).to.equal(1);
   });
 
+  it('is renewed now and then, so that a name’s new instances are met; what is under way ends where it is', async () => {
+    const one = await start(async (_path, { ms }) => {
+      await sleep(ms);
+      return { ms };
+    });
+    const peer = openKeptPeer('message', [one.url], key, 'realtime-gateway', 100);
+    const long = call(peer, { ms: 400 });
+    for (let i = 0; i < 30; i++) expect(await call(peer, { ms: 10 })).to.deep.equal({ ms: 10 });
+    expect(one.connections).to.be.within(3, 10);
+    expect(await long).to.deep.equal({ ms: 400 });
+    await sleep(300);
+    const open = await new Promise((resolve) => one.server.getConnections((_error, count) => resolve(count)));
+    expect(open).to.be.at.most(1);
+  });
+
   it('carries method, path, query and body', async () => {
     const one = await start(() => ({ ok: true }));
     const peer = peerOf(one.url);
