@@ -76,8 +76,8 @@ export function worksOf({ quick, history }: Size): Named[] {
     },
     rest('send', 'gateway'),
     rest('read', 'gateway'),
-    // What the gateway takes is seen in the two above as well: it is a process of its own.
-    ...(quick ? [] : [rest('send', 'service'), rest('read', 'service')]),
+    rest('send', 'service'),
+    rest('read', 'service'),
     page('head', 10),
     page('deep', history),
     {
