@@ -12,10 +12,10 @@ export interface Healer {
 
 const TICK_MS = 500;
 const RENEW_EVERY_MS = 5000;
-const HEADS_EVERY_MS = 3000;
+const COMPARE_EVERY_MS = 3000;
 /** While all is well each turn looks at a share: at every room's head once in 15 s, at every user's rooms once in 60 s. */
 const SHARES_OF_ROOMS = 5;
-const SHARES_OF_USERS = 120;
+const SHARES_OF_USERS = 20;
 /** Or less often: a node with a million rooms must not ask PostgreSQL for more than all that is sent. */
 const MOST_ROOMS = 3000;
 /** As many as one call asks for. */
@@ -101,11 +101,11 @@ export function startHealer(node: Node, onForgotten: () => void): Healer {
       renewed = now;
       void lease();
     }
-    if (now - compared >= (isWhole(node) ? HEADS_EVERY_MS : TICK_MS)) {
+    if (now - compared >= (isWhole(node) ? COMPARE_EVERY_MS : TICK_MS)) {
       compared = now;
       void (isWhole(node) ? someHeads() : allHeads());
+      void someUsers();
     }
-    void someUsers();
   };
   tick();
   const timer = setInterval(tick, TICK_MS);
