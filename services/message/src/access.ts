@@ -2,7 +2,7 @@
 import { type Caller, type Knex, notFound, type Pipes } from '@chatapi/kit';
 import { directId } from './direct.ts';
 import { findRole } from './member-store.ts';
-import { findMessageFor, type MessageRow } from './message-store.ts';
+import { findMessageFor, type ShownRow } from './message-store.ts';
 import { type Action, demand, may, type Standing } from './permissions.ts';
 import { findRoom, findRoomFor, lockRoom, type RoomFor, type RoomRow, type SeenRoom } from './room-store.ts';
 
@@ -45,7 +45,7 @@ export async function readableMessage(
   reads: Pipes,
   id: string,
   userId: string,
-): Promise<{ row: MessageRow; room: Pick<RoomFor, 'id' | 'kind' | 'role'> }> {
+): Promise<{ row: ShownRow; room: Pick<RoomFor, 'id' | 'kind' | 'role'> }> {
   const found = await findMessageFor(reads, id, userId);
   if (found === undefined) throw notFound('Message');
   const { kind, role, ...row } = found;

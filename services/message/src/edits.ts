@@ -7,7 +7,15 @@ import type { Context } from './context.ts';
 import { eventFrame, type Message } from './frames.ts';
 import { scrubFrames } from './log-store.ts';
 import { mentionedNames, mentionsOf } from './mentions.ts';
-import { entomb, findMessage, lockMessage, type MessageRow, saveContent, toMessages } from './message-store.ts';
+import {
+  entomb,
+  findMessage,
+  lockMessage,
+  type MessageRow,
+  type ShownRow,
+  saveContent,
+  toMessages,
+} from './message-store.ts';
 import { namedPeople } from './people-store.ts';
 import { may, type Standing } from './permissions.ts';
 import { clearReactions } from './reaction-store.ts';
@@ -53,7 +61,7 @@ export async function editMessage(ctx: Context, caller: Caller, id: string, want
       { sender: caller.user_id, message_id: id, frame: eventFrame('message_updated', now.room_id, fields) },
     ]);
   });
-  return (await toMessages(ctx, caller.user_id, [(await findMessage(ctx.db, id)) as MessageRow]))[0] as Message;
+  return (await toMessages(ctx, caller.user_id, [(await findMessage(ctx.db, id)) as ShownRow]))[0] as Message;
 }
 
 /** `also`: what else belongs to the act. */

@@ -3,8 +3,9 @@ import { type Caller, type Paging, page } from '@chatapi/kit';
 import { namedRoom, readableIfBegun, readableMessage, readableRoom } from './access.ts';
 import type { Context } from './context.ts';
 import type { Message } from './frames.ts';
+import { furthestIn } from './furthest-store.ts';
 import { ensureGeneral } from './general.ts';
-import { readMine, readSlice, searchMessages, toMessages } from './message-store.ts';
+import { readMine, readSlice, searchMessages, shownTo, toMessages } from './message-store.ts';
 
 export interface HistoryQuery extends Paging {
   chat_id?: string;
@@ -32,10 +33,19 @@ export async function listMessages(ctx: Context, caller: Caller, query: HistoryQ
   }
   // A conversation that nobody has begun yet is empty, not missing.
   const find = query.recipient_id === undefined ? readableRoom : readableIfBegun;
-  const room = await find(ctx.reads, room_id, caller.user_id);
+  // All at once, so that they travel together: a page that turns out not to be the caller's to read is read for nothing.
+  const [room, rows, furthest] = await Promise.all([
+    find(ctx.reads, room_id, caller.user_id),
+    readSlice(ctx.reads, { ...query, room_id }),
+    furthestIn(ctx.reads, [room_id]),
+  ]);
   if (room === undefined) return { messages: [], has_more: false, last_seq: 0 };
-  const { messages, has_more } = page('messages', await readSlice(ctx.reads, { ...query, room_id }), limit);
-  return { messages: await toMessages(ctx, caller.user_id, messages), has_more, last_seq: room.last_seq };
+  const { messages, has_more } = page('messages', rows, limit);
+  return {
+    messages: shownTo(caller.user_id, ctx.links, messages, furthest),
+    has_more,
+    last_seq: room.last_seq,
+  };
 }
 
 export async function readMessage(ctx: Context, caller: Caller, id: string): Promise<Message> {

@@ -1,10 +1,10 @@
 // Owns: reading and changing messages, and the one mapper from rows to what clients see.
 
-import type { Knex, Pipes } from '@chatapi/kit';
+import type { FileLinks, Knex, Pipes } from '@chatapi/kit';
 import { signed } from './attachments.ts';
 import type { Context } from './context.ts';
-import { type Extras, extrasOf } from './extras-store.ts';
-import type { Attachment, Message } from './frames.ts';
+import type { Attachment, Message, Reaction } from './frames.ts';
+import { type Furthest, furthestIn } from './furthest-store.ts';
 import type { Kind } from './permissions.ts';
 import type { RoomFor } from './room-store.ts';
 import { shownClientId } from './send-body.ts';
@@ -44,54 +44,76 @@ const COLUMNS = [
   .map((column) => `m.${column}`)
   .join(', ');
 
+/** With its reactions, in the order in which each emoji first was given. */
+export interface ShownRow extends MessageRow {
+  reactions: Reaction[];
+}
+
+/** Users named for each emoji. */
+const NAMED = 20;
+
+const SHOWN = `${COLUMNS}, (
+  select coalesce(json_agg(json_build_object('emoji', g.emoji, 'count', g.count, 'user_ids', g.user_ids) order by g.since, g.emoji), '[]')
+  from (select emoji, count(*) count, (array_agg(user_id order by created_at, user_id))[1:${NAMED}] user_ids, min(created_at) since
+    from reactions where room_id = m.room_id and seq = m.seq group by emoji) g) reactions`;
+
 const toMessage = (
   sign: (attachments: Attachment[]) => Attachment[],
-  { room_id, recipient_id, client_id, ...row }: MessageRow,
-  extras: Extras,
+  row: ShownRow,
+  furthest: Furthest[],
 ): Message => ({
   id: row.id,
-  chat_id: room_id,
+  chat_id: row.room_id,
   seq: row.seq,
   sender_id: row.sender_id,
-  ...(recipient_id === null ? {} : { recipient_id }),
+  ...(row.recipient_id === null ? {} : { recipient_id: row.recipient_id }),
   content: row.content,
   message_type: row.message_type,
   attachments: sign(row.attachments),
   reply_to: row.reply_to,
   mentions: row.mentions,
   thread_count: row.thread_count,
-  reactions: extras.reactionsOf({ room_id, seq: row.seq }),
-  status: statusOf(extras.furthestIn(room_id), row.sender_id, row.seq),
+  reactions: row.reactions,
+  status: statusOf(furthest, row.sender_id, row.seq),
   is_edited: row.is_edited,
   is_deleted: row.is_deleted,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
-  ...shownClientId(client_id),
+  ...shownClientId(row.client_id),
 });
 
-/** As `viewer` sees them. Adds reactions and status: one query for any number of rows. */
+/** As `viewer` sees them, where people are `furthest`, by room. */
+export function shownTo(
+  viewer: string,
+  links: FileLinks,
+  rows: ShownRow[],
+  furthest: Map<string, Furthest[]>,
+): Message[] {
+  const sign = (attachments: Attachment[]): Attachment[] => signed(links, attachments, viewer);
+  return rows.map((row) => toMessage(sign, row, furthest.get(row.room_id) ?? []));
+}
+
+/** As `viewer` sees them: one query for any number of rows. */
 export async function toMessages(
   { reads, links }: Pick<Context, 'reads' | 'links'>,
   viewer: string,
-  rows: MessageRow[],
+  rows: ShownRow[],
 ): Promise<Message[]> {
   if (rows.length === 0) return [];
-  const extras = await extrasOf(reads, rows);
-  const sign = (attachments: Attachment[]): Attachment[] => signed(links, attachments, viewer);
-  return rows.map((row) => toMessage(sign, row, extras));
+  return shownTo(viewer, links, rows, await furthestIn(reads, [...new Set(rows.map(({ room_id }) => room_id))]));
 }
 
-const rowsOf = async (db: Knex, text: string, bindings: unknown[]): Promise<MessageRow[]> =>
-  (await db.raw<{ rows: MessageRow[] }>(text, bindings as string[])).rows;
+const rowsOf = async <R = ShownRow>(db: Knex, text: string, bindings: unknown[]): Promise<R[]> =>
+  (await db.raw<{ rows: R[] }>(text, bindings as string[])).rows;
 
-export const findMessage = async (db: Knex, id: string): Promise<MessageRow | undefined> =>
-  (await rowsOf(db, `select ${COLUMNS} from messages m where m.id = ?`, [id]))[0];
+export const findMessage = async (db: Knex, id: string): Promise<ShownRow | undefined> =>
+  (await rowsOf(db, `select ${SHOWN} from messages m where m.id = ?`, [id]))[0];
 
 /** Where one user stands in a message's room. */
-export type SeenMessage = MessageRow & { kind: Kind; role: RoomFor['role'] };
+export type SeenMessage = ShownRow & { kind: Kind; role: RoomFor['role'] };
 
 const MESSAGE_FOR = `
-select ${COLUMNS}, r.kind, u.role from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
+select ${SHOWN}, r.kind, u.role from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
 left join room_members u on u.room_id = m.room_id and u.user_id = $2 where m.id = $1`;
 
 export const findMessageFor = async (reads: Pipes, id: string, userId: string): Promise<SeenMessage | undefined> =>
@@ -100,14 +122,17 @@ export const findMessageFor = async (reads: Pipes, id: string, userId: string): 
 /** For a change: waits for whoever is changing it. Lock its room first. */
 export const lockMessage = async (trx: Knex, roomId: string, seq: number): Promise<MessageRow> =>
   (
-    await rowsOf(trx, `select ${COLUMNS} from messages m where m.room_id = ? and m.seq = ? for update`, [roomId, seq])
+    await rowsOf<MessageRow>(trx, `select ${COLUMNS} from messages m where m.room_id = ? and m.seq = ? for update`, [
+      roomId,
+      seq,
+    ])
   )[0] as MessageRow;
 
 /** The message at each place, where there is one. */
-export const messagesAt = async (db: Knex, places: { room_id: string; seq: number }[]): Promise<MessageRow[]> =>
+export const messagesAt = async (db: Knex, places: { room_id: string; seq: number }[]): Promise<ShownRow[]> =>
   await rowsOf(
     db,
-    `select ${COLUMNS} from unnest(?::text[], ?::bigint[]) as p(room_id, seq) join messages m on m.room_id = p.room_id and m.seq = p.seq`,
+    `select ${SHOWN} from unnest(?::text[], ?::bigint[]) as p(room_id, seq) join messages m on m.room_id = p.room_id and m.seq = p.seq`,
     [places.map((p) => p.room_id), places.map((p) => p.seq)],
   );
 
@@ -124,7 +149,7 @@ export interface Slice {
 export async function readSlice(
   reads: Pipes,
   { room_id, before_seq, after_seq, thread_of, limit, skip }: Slice,
-): Promise<MessageRow[]> {
+): Promise<ShownRow[]> {
   const values: unknown[] = [room_id, limit + 1, skip];
   const where = ['m.room_id = $1'];
   const only = (sql: string, value: unknown): void => {
@@ -136,19 +161,19 @@ export async function readSlice(
   const order = after_seq === undefined ? 'desc' : 'asc';
   const conditions = where.join(' and ');
   return (
-    await reads.query<MessageRow>({
+    await reads.query<ShownRow>({
       name: `slice ${order} ${conditions}`,
-      text: `select ${COLUMNS} from messages m where ${conditions} order by m.seq ${order} limit $2 offset $3`,
+      text: `select ${SHOWN} from messages m where ${conditions} order by m.seq ${order} limit $2 offset $3`,
       values,
     })
   ).rows;
 }
 
 /** Newest first over all rooms of one user. */
-export const readMine = async (db: Knex, userId: string, limit: number, skip: number): Promise<MessageRow[]> =>
+export const readMine = async (db: Knex, userId: string, limit: number, skip: number): Promise<ShownRow[]> =>
   await rowsOf(
     db,
-    `select ${COLUMNS} from room_members rm join rooms r on r.id = rm.room_id and r.deleted_at is null
+    `select ${SHOWN} from room_members rm join rooms r on r.id = rm.room_id and r.deleted_at is null
      cross join lateral (select * from messages where room_id = rm.room_id order by seq desc limit ?) m
      where rm.user_id = ? order by m.created_at desc, m.room_id, m.seq desc limit ? offset ?`,
     [skip + limit + 1, userId, limit + 1, skip],
@@ -161,10 +186,10 @@ export const searchMessages = async (
   q: string,
   limit: number,
   skip: number,
-): Promise<MessageRow[]> =>
+): Promise<ShownRow[]> =>
   await rowsOf(
     db,
-    `select ${COLUMNS} from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
+    `select ${SHOWN} from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
      where not m.is_deleted and to_tsvector('simple', m.content) @@ plainto_tsquery('simple', ?)
        and (r.kind = 'public' or exists (select 1 from room_members rm where rm.room_id = m.room_id and rm.user_id = ?))
      order by m.created_at desc, m.room_id, m.seq desc limit ? offset ?`,

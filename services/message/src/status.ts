@@ -1,6 +1,7 @@
 // Owns: a message's status, from how far its room's readers are. The two that are furthest are enough: one may be its sender.
-import type { Furthest } from './extras-store.ts';
+
 import type { Message } from './frames.ts';
+import type { Furthest } from './furthest-store.ts';
 
 /** `read` as soon as one other person has read it, `delivered` as soon as one other's connection took it. */
 export function statusOf(
