@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { CALLS_PATH, LAST } from './call-socket.ts';
+import { answerText, CALLS_PATH, LAST } from './call-socket.ts';
 import { AppError, notFound, toAppError } from './errors.ts';
 import { IDENTITY_HEADER, openIdentity } from './identity.ts';
 import { newId } from './ids.ts';
@@ -50,7 +50,7 @@ export function openCallDoor(server: Server, key: KeyObject, log: Log, answer: A
   async function take(ws: WebSocket, text: string): Promise<void> {
     const [id, what, body] = JSON.parse(text) as [number, string, unknown];
     const [status, value] = await outcome(what, body);
-    ws.send(JSON.stringify(value === undefined ? [id, status] : [id, status, value]));
+    ws.send(answerText(id, status, value));
   }
 
   function enter(ws: WebSocket): void {

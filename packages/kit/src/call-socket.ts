@@ -5,10 +5,37 @@ import { WebSocket } from 'ws';
 /** No connection was to be had: whatever was asked was not begun. */
 export class NotBegun extends Error {}
 
-// JSON: `[id, what, body]` inward, where `what` is as in HTTP (`GET /internal/x?after=1`); `[id, status, value]` back.
+// JSON: `[id, what, body]` inward, where `what` is as in HTTP (`GET /internal/x?after=1`); `[id, status, value]` back, and behind a line's end
+// the `body` of a value that is enclosed text.
 export const CALLS_PATH = '/internal/calls';
 /** The id of an answer to no call: the other end takes no further ones. */
 export const LAST = 0;
+
+/** An answer whose `body` is text that nobody on the way reads: it travels as it is, instead of as a string of JSON in JSON. */
+export class Enclosed<Head extends object> {
+  readonly head: Head;
+  readonly body: string;
+  constructor(head: Head, body: string) {
+    this.head = head;
+    this.body = body;
+  }
+  toJSON(): Head & { body: string } {
+    return { ...this.head, body: this.body };
+  }
+}
+
+export const answerText = (id: number, status: number, value: unknown): string => {
+  if (value === undefined) return JSON.stringify([id, status]);
+  if (!(value instanceof Enclosed)) return JSON.stringify([id, status, value]);
+  return `${JSON.stringify([id, status, value.head])}\n${value.body}`;
+};
+
+function readAnswer(text: string): [id: number, status: number, value: unknown] {
+  const end = text.indexOf('\n');
+  if (end < 0) return JSON.parse(text);
+  const [id, status, head] = JSON.parse(text.slice(0, end)) as [number, number, object];
+  return [id, status, { ...head, body: text.slice(end + 1) }];
+}
 
 export interface Answered {
   status: number;
@@ -45,7 +72,7 @@ export function openCallSocket(base: string, headers: () => Record<string, strin
   }
 
   function take(link: Link, text: string): void {
-    const [id, status, value] = JSON.parse(text) as [number, number, unknown];
+    const [id, status, value] = readAnswer(text);
     link.waiting.get(id)?.resolve({ status, value });
     link.waiting.delete(id);
     if (id === LAST || link.retired) retire(link);

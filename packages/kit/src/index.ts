@@ -9,7 +9,7 @@ export {
 export { openBurst } from './burst.ts';
 export { type CallOptions, openKeptPeer, openPeer, type Peer } from './call.ts';
 export { openCallDoor } from './call-door.ts';
-export { NotBegun } from './call-socket.ts';
+export { Enclosed, NotBegun } from './call-socket.ts';
 export { type BaseConfig, baseSettings, databaseSettings, list, readConfig, secret } from './config.ts';
 export {
   type DbSettings,

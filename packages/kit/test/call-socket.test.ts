@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { openKeptPeer } from '../src/call.ts';
 import { type CallDoor, openCallDoor } from '../src/call-door.ts';
-import { CALLS_PATH } from '../src/call-socket.ts';
+import { CALLS_PATH, Enclosed } from '../src/call-socket.ts';
 import { AppError } from '../src/errors.ts';
 import { IDENTITY_HEADER, identityKey, sealIdentity } from '../src/identity.ts';
 import { openLog } from '../src/log.ts';
@@ -108,6 +108,15 @@ describe('calls over a kept socket', () => {
   it('brings an answer of any size', async () => {
     const one = await start(() => ({ text: 'x'.repeat(120_000_000) }));
     expect((await call(peerOf(one.url), {})).text).to.have.length(120_000_000);
+  });
+
+  it('brings enclosed text as it is, whatever is in it', async () => {
+    const texts = ['', '\n', '{"a":"é\\n"}', 'x\n[1,200]\ny', '\u2028"'];
+    const one = await start((_path, { i }) => new Enclosed({ status: 200 + i }, texts[i] as string));
+    const peer = peerOf(one.url);
+    const got = await Promise.all(texts.map((_, i) => call(peer, { i })));
+    expect(got).to.deep.equal(texts.map((body, i) => ({ status: 200 + i, body })));
+    expect(JSON.parse(JSON.stringify(new Enclosed({ a: 1 }, 'b')))).to.deep.equal({ a: 1, body: 'b' });
   });
 
   it('asks the next instance when one refuses the connection', async () => {

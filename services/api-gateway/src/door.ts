@@ -11,11 +11,12 @@ import { requestDuration } from './counters.ts';
 import { type DoorRequest, type DoorResponse, type Exchange, startExchange } from './exchange.ts';
 import { openWay } from './give-way.ts';
 import { inwardHeaders } from './inward.ts';
+import { isPlain, openKept } from './kept.ts';
 import { countRequest, countUpload } from './limits.ts';
 import { openCors, setOwnHeaders } from './outward.ts';
 import { ownRoutes } from './own-routes.ts';
 import { type Found, isSocketPath, openTable } from './paths.ts';
-import { isPlain, openPosts } from './posts.ts';
+
 import { openProxy } from './proxy.ts';
 import { type Row, rows } from './routes.ts';
 import { openUpgrades } from './upgrade.ts';
@@ -84,12 +85,12 @@ export function openDoor(ctx: Context): Door {
     respondError(ctx.log, error, req, res, req.exchange.request_id);
   }
   const proxy = openProxy(ctx, refuse);
-  const posts = openPosts(ctx, refuse);
+  const kept = openKept(ctx, refuse);
 
   function onward(req: DoorRequest, res: DoorResponse, row: Row): void {
     const { exchange } = req;
-    if (row.gathered && isPlain(req)) {
-      posts(req, res);
+    if (row.kept && isPlain(req)) {
+      kept(req, res);
       return;
     }
     const sealed = seal(exchange.caller ?? {}, exchange.origin.ip, req.headers['user-agent']);

@@ -17,8 +17,8 @@ export interface Row {
   prompt?: true;
   /** A password is judged: it takes long anyway and lets others pass. */
   gives_way?: true;
-  /** Requests that come at once travel together: posts.ts. */
-  gathered?: true;
+  /** Comes so often that it goes over the kept connection: kept.ts. */
+  kept?: true;
   /** A file travels: its own size and time limits. */
   file?: 'upload' | 'download';
 }
@@ -64,8 +64,8 @@ export const rows: Row[] = [
   { method: 'DELETE', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
 
-  { method: 'GET', path: '/messages', service: 'message', who: 'user' },
-  { method: 'POST', path: '/messages', service: 'message', who: 'user', gathered: true },
+  { method: 'GET', path: '/messages', service: 'message', who: 'user', kept: true },
+  { method: 'POST', path: '/messages', service: 'message', who: 'user', kept: true },
   { method: 'GET', path: '/messages/search', service: 'message', who: 'user' },
   { method: 'GET', path: '/messages/:id', service: 'message', who: 'user' },
   { method: 'PUT', path: '/messages/:id', service: 'message', who: 'user' },

@@ -25,10 +25,10 @@ describe('the door', () => {
   });
 
   it('passes a route with and without the trailing slash, without a redirect, with its query', async () => {
-    for (const path of ['/messages?limit=5', '/messages/?limit=5']) {
+    for (const path of ['/rooms?limit=5', '/rooms/?limit=5']) {
       expect(await ask(world, path, { headers: bearer('usr_1') })).to.include({ status: 200, text: '{"ok":true}' });
     }
-    expect(world.seen.map(({ url }) => url)).to.deep.equal(['/messages?limit=5', '/messages?limit=5']);
+    expect(world.seen.map(({ url }) => url)).to.deep.equal(['/rooms?limit=5', '/rooms?limit=5']);
   });
 
   it('passes a body unread', async () => {

@@ -55,6 +55,6 @@ export async function readableMessage(
 
 /** The room that a request names by `chat_id` or by the other one of a direct conversation. */
 export const namedRoom = (
-  caller: Caller,
+  caller: Pick<Caller, 'user_id'>,
   { chat_id, recipient_id }: { chat_id?: string; recipient_id?: string },
 ): string | undefined => chat_id ?? (recipient_id === undefined ? undefined : directId(caller.user_id, recipient_id));

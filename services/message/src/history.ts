@@ -1,19 +1,14 @@
 // Owns: reading messages: pages of a room, of a thread, of everything that is mine; search.
-import { type Caller, type Paging, page } from '@chatapi/kit';
+import { parse as parseQuery } from 'node:querystring';
+import { Answer, type Caller, Enclosed, type Paging, page, parse } from '@chatapi/kit';
 import { namedRoom, readableIfBegun, readableMessage, readableRoom } from './access.ts';
+import { type Ready, readyAnswer } from './answers.ts';
 import type { Context } from './context.ts';
 import type { Message } from './frames.ts';
 import { furthestIn } from './furthest-store.ts';
 import { ensureGeneral } from './general.ts';
+import { type HistoryQuery, historyQuery } from './history-query.ts';
 import { readMine, readSlice, searchMessages, shownTo, toMessages } from './message-store.ts';
-
-export interface HistoryQuery extends Paging {
-  chat_id?: string;
-  recipient_id?: string;
-  before_seq?: number;
-  after_seq?: number;
-  thread_of?: string;
-}
 
 export interface Page {
   messages: Message[];
@@ -21,7 +16,9 @@ export interface Page {
   last_seq?: number;
 }
 
-export async function listMessages(ctx: Context, caller: Caller, query: HistoryQuery): Promise<Page> {
+type Reader = Pick<Caller, 'user_id'>;
+
+export async function listMessages(ctx: Context, caller: Reader, query: HistoryQuery): Promise<Page> {
   const { limit, skip } = query;
   const parent =
     query.thread_of === undefined ? undefined : await readableMessage(ctx.reads, query.thread_of, caller.user_id);
@@ -46,6 +43,24 @@ export async function listMessages(ctx: Context, caller: Caller, query: HistoryQ
     has_more,
     last_seq: room.last_seq,
   };
+}
+
+/** A request for a page that the gateway has let in, its query as it came. */
+export interface PageAsked {
+  user_id: string;
+  request_id: string;
+  query: string;
+}
+
+export async function answerPage(
+  ctx: Context,
+  { user_id, request_id, query }: PageAsked,
+): Promise<Enclosed<Omit<Ready, 'body'>>> {
+  const { body, ...head } = await readyAnswer(ctx, request_id, async () => {
+    const asked = parse(historyQuery, { ...parseQuery(query) }, 'query');
+    return new Answer(200, await listMessages(ctx, { user_id }, asked));
+  });
+  return new Enclosed(head, body);
 }
 
 export async function readMessage(ctx: Context, caller: Caller, id: string): Promise<Message> {

@@ -3,6 +3,7 @@ import Joi from 'joi';
 import type { Context } from './context.ts';
 import { removeMessage } from './edits.ts';
 import { exportPage } from './export.ts';
+import { answerPage, type PageAsked } from './history.ts';
 import { type InternalSend, replay, rights, roomsOfUsers, sendForNode, type Wanted } from './internal.ts';
 import { readHeads } from './log-store.ts';
 import { readsFile } from './message-store.ts';
@@ -26,6 +27,7 @@ const posts = Joi.object<{ node: string; posts: Post[] }>({
   node: Joi.string().required(),
   posts: Joi.array().max(1000).required(),
 });
+const pageAsked = Joi.object<PageAsked>({ user_id: id(), request_id: id(), query: Joi.string().allow('').required() });
 const wanted = Joi.object<Wanted>({
   id: id(),
   after: seq().required(),
@@ -63,6 +65,14 @@ export const internalRoutes: Route<Context>[] = [
     who,
     body: posts,
     rule: (ctx: Context, { body }) => postMessages(ctx, body.node, body.posts),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/page',
+    summary: 'Answer a request to GET /messages',
+    who,
+    body: pageAsked,
+    rule: (ctx: Context, { body }) => answerPage(ctx, body),
   }),
   route({
     method: 'post',

@@ -2,29 +2,12 @@ import { type Paging, paging, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { deleteMessage, editMessage } from './edits.ts';
-import { type HistoryQuery, listMessages, readMessage, search } from './history.ts';
+import { listMessages, readMessage, search } from './history.ts';
+import { historyQuery } from './history-query.ts';
 import { postMessage } from './post.ts';
 import { addOne, removeOne } from './reactions.ts';
-import { content, roomId, type SendBody, sendBody, someId } from './send-body.ts';
+import { content, type SendBody, sendBody } from './send-body.ts';
 import { messageShape, messagesShape } from './shapes.ts';
-
-const seq = () => Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER);
-
-const history = Joi.object<HistoryQuery>({
-  chat_id: roomId(),
-  recipient_id: someId(),
-  before_seq: seq().description('older than this, newest first'),
-  after_seq: seq().description('newer than this, oldest first'),
-  thread_of: someId().description('only replies to this message'),
-  ...paging(),
-})
-  .oxor('chat_id', 'recipient_id')
-  .oxor('before_seq', 'after_seq')
-  .custom((query: HistoryQuery, h) => {
-    const cursor = query.before_seq ?? query.after_seq;
-    const inRoom = query.chat_id !== undefined || query.recipient_id !== undefined;
-    return cursor === undefined || inRoom ? query : h.message({ custom: 'a cursor needs chat_id or recipient_id' });
-  });
 
 const searchQuery = Joi.object<Paging & { q: string }>({
   q: Joi.string()
@@ -48,7 +31,7 @@ export const messageRoutes: Route<Context>[] = [
     summary: 'Messages of a room, a conversation or all my rooms',
     tag,
     who,
-    query: history,
+    query: historyQuery,
     answer: messagesShape,
     rule: (ctx: Context, { caller, query }) => listMessages(ctx, caller, query),
   }),

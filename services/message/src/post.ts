@@ -1,16 +1,7 @@
 // Owns: POST /messages on top of the one send rule: the header's key, 201 or 200, the whole Message as answer. One request, or those
 // that the gateway gathered.
-import {
-  Answer,
-  AppError,
-  type Caller,
-  errorBody,
-  invalidField,
-  notFound,
-  parse,
-  type Role,
-  toAppError,
-} from '@chatapi/kit';
+import { Answer, AppError, type Caller, invalidField, notFound, parse, type Role } from '@chatapi/kit';
+import { type Ready, readyAnswer } from './answers.ts';
 import { signed } from './attachments.ts';
 import type { Context } from './context.ts';
 import { findMessage, toMessages } from './message-store.ts';
@@ -26,13 +17,6 @@ export interface Post {
   /** The Idempotency-Key header. */
   key?: string;
   /** JSON. */
-  body: string;
-}
-
-/** Its answer, ready to be sent. */
-export interface Posted {
-  status: number;
-  headers: Record<string, string>;
   body: string;
 }
 
@@ -80,14 +64,8 @@ export async function postMessage(
   return await answerTo(ctx, caller.user_id, outcome as Sent | AppError);
 }
 
-function refused(ctx: Context, thrown: unknown, request_id: string): Posted {
-  const error = toAppError(thrown);
-  if (error.code === 'INTERNAL_ERROR') ctx.log.error({ err: error.cause, request_id }, 'a send failed');
-  return { status: error.status, headers: error.headers, body: JSON.stringify(errorBody(error, request_id)) };
-}
-
 /** @param node who gathered them: the next batch waits for it, as for a realtime node. */
-export async function postMessages(ctx: Context, node: string, posts: Post[]): Promise<{ answers: Posted[] }> {
+export async function postMessages(ctx: Context, node: string, posts: Post[]): Promise<{ answers: Ready[] }> {
   const sends = posts.map((post) => ({
     sender: { user_id: post.sender_id, role: post.role, origin: '', node },
     post,
@@ -95,14 +73,9 @@ export async function postMessages(ctx: Context, node: string, posts: Post[]): P
   const outcomes = await sendMessages(ctx, sends, ({ post: { body, key } }) =>
     withKey(parse(sendBody, readJson(body), 'json'), key),
   );
-  const answers = outcomes.map(async (outcome, i): Promise<Posted> => {
+  const answers = outcomes.map((outcome, i) => {
     const { sender_id, request_id } = posts[i] as Post;
-    try {
-      const { status, headers, body } = await answerTo(ctx, sender_id, outcome);
-      return { status, headers, body: JSON.stringify(body) };
-    } catch (thrown) {
-      return refused(ctx, thrown, request_id);
-    }
+    return readyAnswer(ctx, request_id, () => answerTo(ctx, sender_id, outcome));
   });
   return { answers: await Promise.all(answers) };
 }

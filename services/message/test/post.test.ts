@@ -8,7 +8,7 @@ interface Posted {
   body: string;
 }
 
-describe('posts that the gateway gathered', () => {
+describe('what the gateway hands over', () => {
   let m: Messages;
   before(async () => {
     m = await openMessages();
@@ -97,5 +97,45 @@ describe('posts that the gateway gathered', () => {
     const { type, ...message } = JSON.parse(node.records[0]?.frame.toString() ?? '');
     expect([type, message]).to.deep.equal(['message', JSON.parse(answer?.body ?? '')]);
     node.stop();
+  });
+
+  it('a page is answered exactly as by HTTP, whatever is asked', async () => {
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'hidden', visibility: 'private' }).expect(201);
+    const { body: parent } = await m.send('usr_a', { chat_id: 'open', content: 'parent' }).expect(201);
+    await m.send('usr_a', { chat_id: 'open', content: 'reply', reply_to: parent.id }).expect(201);
+    await m.ask('usr_b', 'put', `/messages/${parent.id}/reactions/${encodeURIComponent('👍')}`).expect(204);
+    const queries = [
+      'chat_id=open',
+      'chat_id=open&limit=2',
+      'chat_id=open&limit=2&skip=1',
+      `chat_id=open&before_seq=${parent.seq + 1}&limit=1`,
+      'chat_id=open&after_seq=1&limit=3&unknown=1',
+      `thread_of=${parent.id}`,
+      'recipient_id=usr_new',
+      '',
+      'chat_id=hidden',
+      'chat_id=none',
+      'chat_id=open&limit=0',
+      'chat_id=open&limit=2&limit=3',
+      'chat_id=a%20b',
+      'chat_id=%00',
+      'chat_id=open&recipient_id=usr_b',
+      'before_seq=3',
+      'chat_id=%zz',
+      'thread_of=msg_none',
+      'chat_id[]=open',
+      '__proto__=x&chat_id=open',
+    ];
+    const statuses = new Set<number>();
+    for (const query of queries) {
+      const alone = await m.ask('usr_a', 'get', `/messages/?${query}`);
+      const asked = { user_id: 'usr_a', request_id: 'req_1', query };
+      const { body: page } = await m.inside('post', '/internal/page', asked).expect(200);
+      expect([page.status, lasting(JSON.parse(page.body))], query).to.deep.equal([alone.status, lasting(alone.body)]);
+      statuses.add(alone.status);
+    }
+    expect(statuses).to.deep.equal(new Set([200, 400, 404]));
+    const { body } = await m.ask('usr_a', 'get', '/messages/?chat_id=open&limit=2').expect(200);
+    expect(body.messages[1].reactions).to.deep.equal([{ emoji: '👍', count: 1, user_ids: ['usr_b'] }]);
   });
 });

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { identityKey, openCallDoor, openLog } from '@chatapi/kit';
+import { Enclosed, identityKey, openCallDoor, openLog } from '@chatapi/kit';
 import { expect } from 'chai';
 import {
   type Ask,
@@ -17,12 +17,19 @@ import {
 
 type Answer = { status: number; headers: Record<string, string>; body: string };
 type Posts = { node: string; posts: { sender_id: string; request_id: string; key?: string; body: string }[] };
+type Page = { user_id: string; request_id: string; query: string };
 
-/** Message's second listener: a call at a time is asked of `answer`. */
+/** Message's second listener: a call at a time is asked of `answer`; a page is what it was asked for. */
 async function startMessage(answer: (posts: Posts) => Answer[] | Promise<Answer[]>) {
   const calls: Posts[] = [];
+  const pages: Page[] = [];
   const { url, server, stop } = await serve((_req, res) => void res.writeHead(404).end());
   const door = openCallDoor(server, identityKey(`inner ${SECRET}`), openLog('m', 'm', 'silent'), async (what, body) => {
+    if (what === 'POST /internal/page') {
+      pages.push(body as Page);
+      const status = (body as Page).query.includes('none') ? 404 : 200;
+      return new Enclosed({ status, headers: { 'X-Of': 'message' } }, JSON.stringify(body));
+    }
     expect(what).to.equal('POST /internal/posts');
     calls.push(body as Posts);
     return { answers: await answer(body as Posts) };
@@ -30,6 +37,7 @@ async function startMessage(answer: (posts: Posts) => Answer[] | Promise<Answer[
   return {
     url,
     calls,
+    pages,
     async stop() {
       door.close(0);
       await stop();
@@ -43,7 +51,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const post = (world: World, user: string, body: string | Buffer, headers: Ask['headers'] = JSON_TYPE): Promise<Got> =>
   ask(world, '/messages/', { method: 'POST', headers: { ...bearer(user), ...headers }, body });
 
-describe('messages that are posted', () => {
+describe('what goes to message over the kept connection', () => {
   const stops: (() => Promise<void>)[] = [];
   async function open(answer: Parameters<typeof startMessage>[0], env: Record<string, string> = {}) {
     const message = await startMessage(answer);
@@ -55,7 +63,7 @@ describe('messages that are posted', () => {
     for (const stop of stops) await stop();
   });
 
-  it('travel together when they come at once, each with its body as it came and its own answer', async () => {
+  it('posts travel together when they come at once, each with its body as it came and its own answer', async () => {
     const { message, world } = await open(created);
     const bodies = Array.from({ length: 60 }, (_, i) => `{"chat_id" : "r", "content":"é ${i} \\u0000"}`);
     const got = await Promise.all(
@@ -75,7 +83,7 @@ describe('messages that are posted', () => {
     expect(world.seen).to.deep.equal([]);
   });
 
-  it('are passed on as they come when they are not plain, to be judged by the service', async () => {
+  it('posts are passed on as they come when they are not plain, to be judged by the service', async () => {
     const { message, world } = await open(created);
     const body = '{"content":"x"}';
     const strange: [string | Buffer, Record<string, string>][] = [
@@ -94,7 +102,7 @@ describe('messages that are posted', () => {
     );
   });
 
-  it('bear their key, and get the service’s own errors with their headers', async () => {
+  it('posts bear their key, and get the service’s own errors with their headers', async () => {
     const { message, world } = await open(() => [
       { status: 429, headers: { 'Retry-After': '7' }, body: '{"error":true,"code":"RATE_LIMIT_EXCEEDED"}' },
     ]);
@@ -103,7 +111,7 @@ describe('messages that are posted', () => {
     expect(message.calls[0]?.posts[0]).to.include({ key: 'k1', body: '{' });
   });
 
-  it('go to the next instance when one is down; 503 when none is left', async () => {
+  it('posts go to the next instance when one is down; 503 when none is left', async () => {
     const { url, calls, stop } = await startMessage(created);
     stops.push(stop);
     const { world } = await open(created, { MESSAGE_INTERNAL_URL: `${DEAD_URL},${url}` });
@@ -116,7 +124,7 @@ describe('messages that are posted', () => {
     expect(await alone.ctx.metrics.metrics()).to.include('upstream_errors_total{service="message",reason="refused"');
   });
 
-  it('are sent once: what breaks off is answered 503, and the next one is served', async () => {
+  it('posts are sent once: what breaks off is answered 503, and the next one is served', async () => {
     let answers = false;
     const { message, world } = await open((posts) => {
       if (answers) return created(posts);
@@ -129,7 +137,7 @@ describe('messages that are posted', () => {
     expect(await world.ctx.metrics.metrics()).to.include('upstream_errors_total{service="message",reason="broken"');
   });
 
-  it('hear 503 within 3 s from a service that hangs, whoever waited behind another’s included', async () => {
+  it('posts hear 503 within 3 s from a service that hangs, whoever waited behind another’s included', async () => {
     const { world } = await open(() => new Promise(() => undefined));
     const begun = performance.now();
     const first = post(world, 'usr_1', '{}');
@@ -139,7 +147,7 @@ describe('messages that are posted', () => {
     expect(performance.now() - begun).to.be.below(3500);
   }).timeout(6000);
 
-  it('are given up when their body does not arrive', async () => {
+  it('posts are given up when their body does not arrive', async () => {
     const { message, world } = await open(created);
     const start = `POST /messages HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenOf('usr_1')}\r\nContent-Type: application/json\r\n`;
     expect(await raw(world, `${start}Content-Length: 9\r\n\r\n{`, 9000))
@@ -147,4 +155,35 @@ describe('messages that are posted', () => {
       .and.include('VALIDATION_ERROR');
     expect(message.calls).to.deep.equal([]);
   }).timeout(15_000);
+
+  it('pages are asked for as the caller and with the query as written, and answered as message has it', async () => {
+    const { message, world } = await open(created, { RATE_LIMIT_REQUESTS: '1000' });
+    const get = (path: string, more: Ask = {}): Promise<Got> =>
+      ask(world, path, { headers: { ...bearer('usr_1'), 'x-request-id': 'mine-1234' }, ...more });
+    const query = 'chat_id=a%20b&limit=5&x=é'.replace('é', '%C3%A9');
+    const { status, text, headers } = await get(`/messages/?${query}`);
+    const asked = { user_id: 'usr_1', request_id: 'mine-1234', query };
+    expect([status, JSON.parse(text)]).to.deep.equal([200, asked]);
+    expect(headers).to.include({
+      'content-type': 'application/json; charset=utf-8',
+      'x-of': 'message',
+      'x-request-id': 'mine-1234',
+      'x-ratelimit-limit': '1000',
+    });
+    expect((await get('/messages?chat_id=none')).status).to.equal(404);
+    expect((await get('/messages')).json.query).to.equal('');
+    expect(message.pages).to.have.length(3);
+    expect((await get('/messages', { headers: {} })).status).to.equal(401);
+    expect(world.seen).to.deep.equal([]);
+    expect((await get('/messages', { method: 'HEAD' })).status).to.equal(200);
+    const body = { headers: { ...bearer('usr_1'), ...JSON_TYPE, 'content-length': '2' }, body: '{}' };
+    expect((await get('/messages', body)).status).to.equal(200);
+    expect(world.seen.map(({ method }) => method)).to.deep.equal(['HEAD', 'GET']);
+  });
+
+  it('pages hear 503 when message is down', async () => {
+    const { world } = await open(created, { MESSAGE_INTERNAL_URL: DEAD_URL });
+    const { status, json } = await ask(world, '/messages', { headers: bearer('usr_1') });
+    expect([status, json.code]).to.deep.equal([503, 'SERVICE_UNAVAILABLE']);
+  });
 });

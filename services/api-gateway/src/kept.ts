@@ -1,6 +1,7 @@
-// Owns: POST /messages on its way to message and its answer's way back. Requests that come at once travel as one call over the kept
-// connection, as a node's sends do: HTTP around each would cost both sides more than the rest of the message.
-// Guarantee: answered within 3 s. A request is sent once; one that was not even begun is sent to the next instance.
+// Owns: the two requests that come most, on their way to message and back: POST and GET /messages. They go as calls over the kept
+// connection, as a node's do: HTTP around each would cost both sides more than the rest of a message. Messages that come at once
+// travel as one call.
+// Guarantee: a message is sent once and answered within 3 s; what was not even begun goes to the next instance.
 import {
   type AccessClaims,
   type AppError,
@@ -12,7 +13,7 @@ import {
   toAppError,
   unavailable,
 } from '@chatapi/kit';
-import { readText } from './body.ts';
+import { hasBody, readText } from './body.ts';
 import type { WhoCalls } from './caller.ts';
 import type { Context } from './context.ts';
 import type { DoorRequest, DoorResponse } from './exchange.ts';
@@ -28,7 +29,7 @@ interface Post {
   body: string;
 }
 
-interface Posted {
+interface Ready {
   status: number;
   headers: Record<string, string>;
   body: string;
@@ -38,7 +39,7 @@ interface Waiting {
   post: Post;
   /** By `performance.now()`. */
   due: number;
-  resolve(posted: Posted): void;
+  resolve(posted: Ready): void;
   reject(error: AppError): void;
 }
 
@@ -47,19 +48,25 @@ const PATIENCE_MS = 2600;
 /** Enough for one batch, if it waited behind one that hung. */
 const LEAST_MS = 400;
 
+/** Reading may take several statements. */
+const PAGE_MS = 8000;
+
 const PLAIN = /^application\/json *(?:; *charset=utf-8 *)?$/i;
 
-/** What most clients send. All else (compressed, in pieces, in another charset, not JSON) is passed on as it comes, to be judged there. */
-export const isPlain = ({ headers, exchange }: DoorRequest): boolean =>
+const isPlainPost = ({ headers, exchange }: DoorRequest): boolean =>
   !exchange.waits &&
   headers['content-length'] !== undefined &&
   headers['transfer-encoding'] === undefined &&
   headers['content-encoding'] === undefined &&
   PLAIN.test(headers['content-type'] ?? '');
 
+/** What most clients send. All else (compressed, in pieces, in another charset, not JSON) is passed on as it comes, to be judged there. */
+export const isPlain = (req: DoorRequest): boolean =>
+  req.method === 'POST' ? isPlainPost(req) : req.method === 'GET' && !hasBody(req);
+
 const reasonOf = (error: AppError): string => (error.cause instanceof NotBegun ? 'refused' : 'broken');
 
-function answer(req: DoorRequest, res: DoorResponse, { status, headers, body }: Posted): void {
+function answer(req: DoorRequest, res: DoorResponse, { status, headers, body }: Ready): void {
   req.exchange.over = true;
   const own = {
     ...headers,
@@ -69,10 +76,16 @@ function answer(req: DoorRequest, res: DoorResponse, { status, headers, body }: 
   res.writeHead(status, outwardHeaders(req.exchange, own)).end(body);
 }
 
-/** The way of plain requests to send a message. */
-export function openPosts(ctx: Context, refuse: Refuse): (req: DoorRequest, res: DoorResponse) => void {
+/** The way of what is plain. */
+export function openKept(ctx: Context, refuse: Refuse): (req: DoorRequest, res: DoorResponse) => void {
   const { config, key, counters } = ctx;
   const message = openKeptPeer('message', config.MESSAGE_INTERNAL_URL, key, 'api-gateway');
+
+  function failed(thrown: unknown, requests: number): AppError {
+    const error = toAppError(thrown);
+    counters.upstreamErrors.inc({ service: 'message', reason: reasonOf(error) }, requests);
+    return error;
+  }
 
   async function carry(instance: number, batch: Waiting[]): Promise<void> {
     const timeoutMs = Math.max((batch[0] as Waiting).due - performance.now(), LEAST_MS);
@@ -80,12 +93,11 @@ export function openPosts(ctx: Context, refuse: Refuse): (req: DoorRequest, res:
       const body = { node: config.INSTANCE, posts: batch.map(({ post }) => post) };
       const { answers } = await message
         .from(instance)
-        .call<{ answers: Posted[] }>('POST', '/internal/posts', { body, timeoutMs });
+        .call<{ answers: Ready[] }>('POST', '/internal/posts', { body, timeoutMs });
       if (answers.length !== batch.length) throw unavailable('Messages');
-      for (const [i, { resolve }] of batch.entries()) resolve(answers[i] as Posted);
+      for (const [i, { resolve }] of batch.entries()) resolve(answers[i] as Ready);
     } catch (thrown) {
-      const error = toAppError(thrown);
-      counters.upstreamErrors.inc({ service: 'message', reason: reasonOf(error) }, batch.length);
+      const error = failed(thrown, batch.length);
       for (const { reject } of batch) reject(error);
     }
   }
@@ -99,19 +111,33 @@ export function openPosts(ctx: Context, refuse: Refuse): (req: DoorRequest, res:
       ),
   );
   let turn = 0;
-  const posted = (post: Post): Promise<Posted> =>
+  const posted = (post: Post): Promise<Ready> =>
     new Promise((resolve, reject) => {
       turn = (turn + 1) % lanes.length;
       (lanes[turn] as Lane<Waiting>).push({ post, due: performance.now() + PATIENCE_MS, resolve, reject });
     });
 
-  async function serve(req: DoorRequest, res: DoorResponse): Promise<void> {
+  async function post(req: DoorRequest, { user_id, role }: AccessClaims): Promise<Ready> {
     const { request_id, row } = req.exchange;
-    const { user_id, role } = (req.exchange.caller as WhoCalls).claims as AccessClaims;
     const key = req.headers['idempotency-key'] as string | undefined;
+    const body = await readText(req, row as Row, config.MAX_FILE_SIZE);
+    return await posted({ sender_id: user_id, role, request_id, key, body });
+  }
+
+  async function page(req: DoorRequest, { user_id }: AccessClaims): Promise<Ready> {
+    const { request_id, search } = req.exchange;
+    const body = { user_id, request_id, query: search.slice(1) };
     try {
-      const body = await readText(req, row as Row, config.MAX_FILE_SIZE);
-      answer(req, res, await posted({ sender_id: user_id, role, request_id, key, body }));
+      return await message.call<Ready>('POST', '/internal/page', { body, timeoutMs: PAGE_MS });
+    } catch (thrown) {
+      throw failed(thrown, 1);
+    }
+  }
+
+  async function serve(req: DoorRequest, res: DoorResponse): Promise<void> {
+    const claims = (req.exchange.caller as WhoCalls).claims as AccessClaims;
+    try {
+      answer(req, res, await (req.method === 'POST' ? post(req, claims) : page(req, claims)));
     } catch (error) {
       refuse(req, res, error);
     }
