@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Histogram, httpMetrics, type Metrics } from '@chatapi/kit';
+import { Counter, Gauge, type Metrics } from '@chatapi/kit';
 import type { Load } from './overload.ts';
 
 export interface Counters {
@@ -32,9 +32,3 @@ export function openCounters(metrics: Metrics, load: Load): Counters {
     sockets: new Gauge({ name: 'chatapi_gateway_sockets', help: 'WebSockets passed through', registers: [metrics] }),
   };
 }
-
-const DURATION = 'chatapi_http_request_duration_seconds';
-
-/** The histogram that kit made for this process; a door of its own writes into it itself. */
-export const requestDuration = (metrics: Metrics): Histogram<'method' | 'route' | 'status'> =>
-  (metrics.getSingleMetric(DURATION) as Histogram<'method' | 'route' | 'status'> | undefined) ?? httpMetrics(metrics);

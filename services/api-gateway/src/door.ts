@@ -1,13 +1,12 @@
 // Owns: the order in which the door looks at a request: load, path, who, limit, rights, size; then a service or a page of its own.
 // Does not own: any of those checks, nor what a request means.
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import { AppError, openApp, respondError, router } from '@chatapi/kit';
+import { AppError, httpMetrics, openApp, respondError, router } from '@chatapi/kit';
 import type express from 'express';
 import { openAddresses } from './address.ts';
 import { checkLength } from './body.ts';
 import { identify, openSeals } from './caller.ts';
 import type { Context } from './context.ts';
-import { requestDuration } from './counters.ts';
 import { type DoorRequest, type DoorResponse, type Exchange, startExchange } from './exchange.ts';
 import { openWay } from './give-way.ts';
 import { inwardHeaders } from './inward.ts';
@@ -76,7 +75,7 @@ export function openDoor(ctx: Context): Door {
   const seal = openSeals(ctx.key);
   const cors = openCors(ctx.config.ALLOWED_ORIGINS);
   const turn = openWay();
-  const duration = requestDuration(ctx.metrics);
+  const duration = httpMetrics(ctx.metrics);
   const ownPages = openOwnPages(ctx);
 
   function refuse(req: DoorRequest, res: DoorResponse, error: unknown): void {

@@ -56,9 +56,10 @@ export async function answerPage(
   ctx: Context,
   { user_id, request_id, query }: PageAsked,
 ): Promise<Enclosed<Omit<Ready, 'body'>>> {
-  const { body, ...head } = await readyAnswer(ctx, request_id, async () => {
-    const asked = parse(historyQuery, { ...parseQuery(query) }, 'query');
-    return new Answer(200, await listMessages(ctx, { user_id }, asked));
+  const asked = { method: 'GET', request_id, since: performance.now() } as const;
+  const { body, ...head } = await readyAnswer(ctx, asked, async () => {
+    const wanted = parse(historyQuery, { ...parseQuery(query) }, 'query');
+    return new Answer(200, await listMessages(ctx, { user_id }, wanted));
   });
   return new Enclosed(head, body);
 }

@@ -1,7 +1,9 @@
-import { Counter, Histogram, type Metrics } from '@chatapi/kit';
+import { Counter, Histogram, httpMetrics, type Metrics } from '@chatapi/kit';
 
 export interface Counted {
   messages: Counter;
+  /** A request that the gateway handed over, counted as those that come by HTTP. */
+  answered(method: 'GET' | 'POST', status: number, seconds: number): void;
   batch(size: number, seconds: number): void;
 }
 
@@ -19,7 +21,10 @@ export function openCounted(metrics: Metrics): Counted {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,
   });
+  const requests = httpMetrics(metrics);
   return {
+    answered: (method, status, seconds) =>
+      requests.observe({ method, route: '/messages', status: String(status) }, seconds),
     messages: new Counter({ name: 'chatapi_messages_total', help: 'Messages committed by this instance', registers }),
     batch(n, seconds) {
       size.observe(n);

@@ -66,6 +66,7 @@ export async function postMessage(
 
 /** @param node who gathered them: the next batch waits for it, as for a realtime node. */
 export async function postMessages(ctx: Context, node: string, posts: Post[]): Promise<{ answers: Ready[] }> {
+  const since = performance.now();
   const sends = posts.map((post) => ({
     sender: { user_id: post.sender_id, role: post.role, origin: '', node },
     post,
@@ -75,7 +76,7 @@ export async function postMessages(ctx: Context, node: string, posts: Post[]): P
   );
   const answers = outcomes.map((outcome, i) => {
     const { sender_id, request_id } = posts[i] as Post;
-    return readyAnswer(ctx, request_id, () => answerTo(ctx, sender_id, outcome));
+    return readyAnswer(ctx, { method: 'POST', request_id, since }, () => answerTo(ctx, sender_id, outcome));
   });
   return { answers: await Promise.all(answers) };
 }
