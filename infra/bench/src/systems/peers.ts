@@ -28,11 +28,7 @@ interface Parts {
 
 function systemOf({ name, dialect, nodes, others, backends }: Parts): System {
   const processes = [...nodes, ...Object.values(others)];
-  const { gateway, service } = others;
-  const straight = service && {
-    url: service.url,
-    headers: people.map(({ token }) => ({ authorization: `Bearer ${token}` })),
-  };
+  const { gateway } = others;
   const pids = (): Record<string, number> => ({
     ...Object.fromEntries(nodes.map((node, i) => [`realtime-${i + 1}`, node.pid()])),
     ...Object.fromEntries(Object.entries(others).map(([key, process]) => [key, process.pid()])),
@@ -41,8 +37,9 @@ function systemOf({ name, dialect, nodes, others, backends }: Parts): System {
   });
   return {
     name,
-    does: ({ kind }) => LIVE.includes(kind) || (kind === 'rest' && gateway !== undefined),
-    place: () => ({ dialect, nodes: nodes.map(({ url }) => url), gateway: gateway?.url, straight, people, room: ROOM }),
+    does: (work) =>
+      LIVE.includes(work.kind) || (work.kind === 'rest' && work.through === 'gateway' && gateway !== undefined),
+    place: () => ({ dialect, nodes: nodes.map(({ url }) => url), gateway: gateway?.url, people, room: ROOM }),
     pids,
     firstNode: 'realtime-1',
     killFirst: () => nodes[0]?.kill(),
