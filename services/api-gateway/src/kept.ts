@@ -50,6 +50,7 @@ const LEAST_MS = 400;
 
 /** Reading may take several statements. */
 const PAGE_MS = 8000;
+const RETRY_WITHIN_MS = 1000;
 
 const PLAIN = /^application\/json *(?:; *charset=utf-8 *)?$/i;
 
@@ -81,10 +82,11 @@ export function openKept(ctx: Context, refuse: Refuse): (req: DoorRequest, res: 
   const { config, key, counters } = ctx;
   const message = openKeptPeer('message', config.MESSAGE_INTERNAL_URL, key, 'api-gateway');
 
+  /** Of a call as a whole, which is nobody's answer: an instance of another version may not even know it. */
   function failed(thrown: unknown, requests: number): AppError {
     const error = toAppError(thrown);
     counters.upstreamErrors.inc({ service: 'message', reason: reasonOf(error) }, requests);
-    return error;
+    return error.code === 'SERVICE_UNAVAILABLE' ? error : unavailable('The service behind this', error);
   }
 
   async function carry(instance: number, batch: Waiting[]): Promise<void> {
@@ -125,13 +127,17 @@ export function openKept(ctx: Context, refuse: Refuse): (req: DoorRequest, res: 
   }
 
   async function page(req: DoorRequest, { user_id }: AccessClaims): Promise<Ready> {
-    const { request_id, search } = req.exchange;
+    const { request_id, search, started } = req.exchange;
     const body = { user_id, request_id, query: search.slice(1) };
-    try {
-      return await message.call<Ready>('POST', '/internal/page', { body, timeoutMs: PAGE_MS });
-    } catch (thrown) {
-      throw failed(thrown, 1);
-    }
+    const ask = (): Promise<Ready> => message.call<Ready>('POST', '/internal/page', { body, timeoutMs: PAGE_MS });
+    // What only reads may be asked again: the instance may have died just now.
+    const again = (thrown: unknown): Promise<Ready> =>
+      performance.now() - started < RETRY_WITHIN_MS ? ask() : Promise.reject(thrown);
+    return await ask()
+      .catch(again)
+      .catch((thrown) => {
+        throw failed(thrown, 1);
+      });
   }
 
   async function serve(req: DoorRequest, res: DoorResponse): Promise<void> {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { Enclosed, identityKey, openCallDoor, openLog } from '@chatapi/kit';
+import { Enclosed, identityKey, notFound, openCallDoor, openLog } from '@chatapi/kit';
 import { expect } from 'chai';
 import {
   type Ask,
@@ -27,6 +27,8 @@ async function startMessage(answer: (posts: Posts) => Answer[] | Promise<Answer[
   const door = openCallDoor(server, identityKey(`inner ${SECRET}`), openLog('m', 'm', 'silent'), async (what, body) => {
     if (what === 'POST /internal/page') {
       pages.push(body as Page);
+      if ((body as Page).query.includes('dies') && pages.length === 1) throw new Error('this one, now');
+      if ((body as Page).query.includes('strange')) throw notFound('Route');
       const status = (body as Page).query.includes('none') ? 404 : 200;
       return new Enclosed({ status, headers: { 'X-Of': 'message' } }, JSON.stringify(body));
     }
@@ -179,6 +181,21 @@ describe('what goes to message over the kept connection', () => {
     const body = { headers: { ...bearer('usr_1'), ...JSON_TYPE, 'content-length': '2' }, body: '{}' };
     expect((await get('/messages', body)).status).to.equal(200);
     expect(world.seen.map(({ method }) => method)).to.deep.equal(['HEAD', 'GET']);
+  });
+
+  it('pages are asked for again, once, since they only read', async () => {
+    const { message, world } = await open(created);
+    expect((await ask(world, '/messages?dies', { headers: bearer('usr_1') })).status).to.equal(200);
+    expect(message.pages).to.have.length(2);
+  });
+
+  it('what an instance of another version does not know is told as SERVICE_UNAVAILABLE, never as if the client were wrong', async () => {
+    const { message, world } = await open(() => {
+      throw notFound('Route');
+    });
+    const page = await ask(world, '/messages?strange', { headers: bearer('usr_1') });
+    expect([page.status, (await post(world, 'usr_1', '{}')).status]).to.deep.equal([503, 503]);
+    expect([message.pages.length, message.calls.length]).to.deep.equal([2, 1]);
   });
 
   it('pages hear 503 when message is down', async () => {
