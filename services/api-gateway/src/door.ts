@@ -15,7 +15,6 @@ import { countRequest, countUpload } from './limits.ts';
 import { openCors, setOwnHeaders } from './outward.ts';
 import { ownRoutes } from './own-routes.ts';
 import { type Found, isSocketPath, openTable } from './paths.ts';
-
 import { openProxy } from './proxy.ts';
 import { type Row, rows } from './routes.ts';
 import { openUpgrades } from './upgrade.ts';

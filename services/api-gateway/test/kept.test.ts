@@ -149,6 +149,24 @@ describe('what goes to message over the kept connection', () => {
     expect(performance.now() - begun).to.be.below(3500);
   }).timeout(6000);
 
+  it('posts that name files hold up no text while they wait for the file service', async () => {
+    let free: () => void = () => undefined;
+    const freed = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    const { message, world } = await open(async (posts) => {
+      if (posts.posts.some(({ body }) => body.includes('file_1'))) await freed;
+      return created(posts);
+    });
+    const withFile = post(world, 'usr_1', '{"chat_id":"r","attachments" : [ "file_1"]}');
+    while (message.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const texts = ['{"content":"x"}', '{"content":"x","attachments":[]}', '{"content":"\\"attachments\\":[\\"x"}'];
+    const got = await Promise.all(texts.map((text) => post(world, 'usr_2', text)));
+    expect(got.map(({ status }) => status)).to.deep.equal([201, 201, 201]);
+    free();
+    expect((await withFile).status).to.equal(201);
+  });
+
   it('posts are given up when their body does not arrive', async () => {
     const { message, world } = await open(created);
     const start = `POST /messages HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenOf('usr_1')}\r\nContent-Type: application/json\r\n`;
