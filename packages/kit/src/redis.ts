@@ -1,8 +1,11 @@
 // Owns: how long this process waits for Redis. Nothing may hang because Redis is away: a command fails after 500 ms.
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import type { Log } from './log.ts';
 
 export type { Redis };
+
+const WAIT_MS = 500;
 
 const retryStrategy = (attempt: number): number =>
   Math.min(50 * 2 ** Math.min(attempt, 5), 1000) * (0.5 + Math.random() / 2);
@@ -21,11 +24,14 @@ function quiet(redis: Redis, log: Log): Redis {
   return redis;
 }
 
-/** For commands: fails fast, queues nothing while the connection is down. */
-export const openRedis = (url: string, log: Log): Redis =>
-  quiet(
+/**
+ * For commands: fails fast, queues nothing while the connection is down. Comes when Redis has answered, so that the first
+ * commands find it; without Redis after the first refusal, with one that is frozen after 500 ms, and connects later.
+ */
+export async function openRedis(url: string, log: Log): Promise<Redis> {
+  const redis = quiet(
     new Redis(url, {
-      commandTimeout: 500,
+      commandTimeout: WAIT_MS,
       connectTimeout: 2000,
       maxRetriesPerRequest: 1,
       enableOfflineQueue: false,
@@ -34,6 +40,9 @@ export const openRedis = (url: string, log: Log): Redis =>
     }),
     log,
   );
+  await once(redis, 'ready', { signal: AbortSignal.timeout(WAIT_MS) }).catch(() => undefined);
+  return redis;
+}
 
 /** For subscriptions: reconnects for ever and resubscribes by itself; what was said meanwhile is gone, so compare on 'ready'. */
 export const openSubscriber = (url: string, log: Log): Redis =>

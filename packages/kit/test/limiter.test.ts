@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitExceeded, limitHeaders, openLimiter } from '../src/limiter.ts';
@@ -10,12 +11,11 @@ const unique = (): string => randomBytes(8).toString('hex');
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The same rules hold with Redis and, in one process, without. */
-const rules = (name: string, open: () => Redis) =>
+const rules = (name: string, open: () => Promise<Redis>) =>
   describe(name, () => {
     let redis: Redis;
     before(async () => {
-      redis = open();
-      await wait(100);
+      redis = await open();
     });
     after(() => redis?.disconnect());
 
@@ -71,9 +71,21 @@ const rules = (name: string, open: () => Redis) =>
     });
   });
 
+describe('a Redis that takes the connection and says nothing', () => {
+  it('is waited for half a second', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const start = performance.now();
+    const redis = await openRedis(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`, log);
+    expect(performance.now() - start).to.be.within(450, 1500);
+    redis.disconnect();
+    silent.close();
+  });
+});
+
 describe('a limit in memory', () => {
   it('forgets the oldest of very many keys, never the newest', async () => {
-    const redis = openRedis('redis://127.0.0.1:1', log);
+    const redis = await openRedis('redis://127.0.0.1:1', log);
     const { take } = openLimiter(redis, log);
     for (let i = 0; i <= 50_001; i++) await take(`many ${i}`, 1, 60);
     expect(await take('many 50001', 1, 60)).to.include({ allowed: false });
@@ -89,8 +101,7 @@ if (url !== undefined) {
 
   describe('a limit over several instances', () => {
     it('is one budget, and goes on from what is known when Redis goes', async () => {
-      const [a, b] = [openRedis(url, log), openRedis(url, log)];
-      await wait(100);
+      const [a, b] = [await openRedis(url, log), await openRedis(url, log)];
       const [one, two] = [openLimiter(a, log), openLimiter(b, log)];
       const key = unique();
       const found = await Promise.all(Array.from({ length: 40 }, (_, i) => (i % 2 ? one : two).take(key, 25, 60)));

@@ -52,7 +52,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     await db.destroy();
     throw error;
   }
-  const redis = openRedis(config.REDIS_URL, log);
+  const redis = await openRedis(config.REDIS_URL, log);
   return {
     ...base,
     db,

@@ -85,7 +85,7 @@ export async function open(base: Base<Config>): Promise<Context> {
   const { config, log, metrics } = base;
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const peers = openPeers(config, key);
-  const redis = openRedis(config.REDIS_URL, log);
+  const redis = await openRedis(config.REDIS_URL, log);
   const subscriber = openSubscriber(config.REDIS_URL, log);
   // Asked for time and again, unlike readiness and documents.
   const truth = openKeptPeer('auth', config.AUTH_INTERNAL_URL, key, 'api-gateway');

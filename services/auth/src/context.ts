@@ -33,7 +33,7 @@ export interface Context extends Base<Config> {
 export async function open(base: Base<Config>, schema = 'auth'): Promise<Context> {
   const { config, log } = base;
   const db = openDb(config, schema, 'auth');
-  const redis = openRedis(config.REDIS_URL, log);
+  const redis = await openRedis(config.REDIS_URL, log);
   try {
     await migrate(db, schema, migrations);
     const hasher = await openHasher(config.BCRYPT_COST, config.PASSWORD_QUEUE);

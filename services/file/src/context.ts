@@ -89,7 +89,7 @@ export async function open(base: Base<Config>): Promise<Context> {
   try {
     await migrate(db, 'files', migrations);
     const storage = await openStorage(config);
-    const redis = openRedis(config.REDIS_URL, log);
+    const redis = await openRedis(config.REDIS_URL, log);
     const openQueue = () => openQueueRedis(config.REDIS_URL, log);
     const key = identityKey(config.INTERNAL_SECRET_KEY);
     const parts: Parts = {

@@ -79,7 +79,7 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     connections: 4,
     options: NO_SCANS,
   });
-  const redis = openRedis(config.REDIS_URL, log);
+  const redis = await openRedis(config.REDIS_URL, log);
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
   const facts = startFacts({ service: 'message', db, redis, openQueueRedis: openQueue, handlers, log });

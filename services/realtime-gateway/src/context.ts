@@ -43,12 +43,12 @@ export interface Context extends Node {
 const REVOCATIONS_MS = 1000;
 
 /** The node without its clocks and its subscription. */
-function openNode(base: Base<Config>): Node {
+async function openNode(base: Base<Config>): Promise<Node> {
   const { config, log, metrics } = base;
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const peer = (name: string, urls: string[]): Peer => openKeptPeer(name, urls, key, 'realtime-gateway');
   const id = `${config.INSTANCE}.${newId('con').slice(-12)}`;
-  const redis = openRedis(config.REDIS_URL, log);
+  const redis = await openRedis(config.REDIS_URL, log);
   const auth = peer('auth', config.AUTH_INTERNAL_URL);
   const message = peer('message', config.MESSAGE_INTERNAL_URL);
   const writer = openWriter();
@@ -98,7 +98,7 @@ function openNode(base: Base<Config>): Node {
 }
 
 export async function open(base: Base<Config>): Promise<Context> {
-  const node = openNode(base);
+  const node = await openNode(base);
   await node.revocations.start();
   const healer = startHealer(node, () => {
     const here = [...node.users.values()].filter(({ connections }) => connections.length > 0);

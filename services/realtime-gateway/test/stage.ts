@@ -127,8 +127,7 @@ export async function openStage(): Promise<Stage> {
   const log = openLog('test', 'test', 'silent');
   // A database of its own: these tests make Redis forget.
   const redisUrl = `${process.env.TEST_REDIS_URL as string}/9`;
-  const redis = openRedis(redisUrl, log);
-  await new Promise((resolve) => redis.once('ready', resolve));
+  const redis = await openRedis(redisUrl, log);
   const inner = await openInnerServices(redis, identityKey(SECRET), log);
   const nodes: TestNode[] = [];
   const key = createSecretKey(Buffer.from(SECRET));

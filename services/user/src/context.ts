@@ -33,7 +33,7 @@ export async function open(base: Base<Config>, schema = 'users'): Promise<Contex
     await db.destroy();
     throw error;
   }
-  const redis = openRedis(config.REDIS_URL, log);
+  const redis = await openRedis(config.REDIS_URL, log);
   const facts = startFacts({
     service: 'user',
     db,
