@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Client } from 'pg';
 import { type Account, type Json, loginAdmin, register, rest } from './client.ts';
-import { dispose, doorsOf, ownCluster, type TestCluster } from './cluster.ts';
+import { dispose, doorsOf, nodesOf, ownCluster, type TestCluster } from './cluster.ts';
 import { eventually } from './expects.ts';
+import { freeze } from './freeze.ts';
+import { closeAll, connect } from './socket.ts';
 
 const MiB = 1024 * 1024;
 const LIMIT = 10 * MiB;
@@ -79,6 +81,32 @@ describe('file and admin, killed under load', function () {
     console.log(`      file: ${Math.round(before / MiB)} MiB, at most ${Math.round((most - before) / MiB)} MiB more`);
     return most - before;
   }
+
+  it('while file hangs nobody’s text waits; a message with a file has its place before what its sender said next', async () => {
+    const bob = await register('bob', url);
+    const node = nodesOf(own)[0] as string;
+    const [of_ann, of_bob] = [await connect(ann, node), await connect(bob, node)];
+    const file = await rest(ann, url).post('/files/upload').attach('file', Buffer.from('a'), 'a.txt').expect(201);
+    const say = (live: typeof of_ann, content: string, attachments?: string[]): void =>
+      live.send({ chat_id: 'general', client_id: content, message: content, attachments });
+    const thaw = freeze(own, 'file');
+    try {
+      say(of_ann, 'look', [file.body.id]);
+      say(of_ann, 'nice?');
+      for (const content of ['one', 'two', 'three']) {
+        say(of_bob, content);
+        await of_bob.next('ack', (ack) => ack.client_id === content, 1000);
+      }
+      await of_ann.never('ack', 300);
+    } finally {
+      thaw();
+    }
+    await of_ann.next('ack', (ack) => ack.client_id === 'nice?', 15_000);
+    const { body } = await rest(ann, url).get('/messages/?chat_id=general&limit=10').expect(200);
+    const said = body.messages.sort((x: Json, y: Json) => x.seq - y.seq).map(({ content }: Json) => content);
+    expect(said).to.deep.equal(['one', 'two', 'three', 'look', 'nice?']);
+    closeAll();
+  });
 
   it('ten uploads of the limit at once take less than 64 MiB more', async () => {
     const taken = [await tenUploads(), await tenUploads(), await tenUploads()].sort((x, y) => x - y);

@@ -1,5 +1,7 @@
 // Owns: clients' messages on their way to message and their acks. The sends of one turn travel together, one batch in flight
-// per message instance. Guarantee: a retry sends the same client_ids, so an instance that dies doubles nothing.
+// per message instance, and beside it one of those that wait for more than message: nobody else's text waits with them.
+// Guarantees: a retry sends the same client_ids, so an instance that dies doubles nothing; what one person sends into one room
+// after a message that waits aside goes behind it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AppError,
@@ -49,6 +51,18 @@ const RETRIED: ErrorCode[] = ['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'];
 export const roomKey = ({ body, connection }: Send): string =>
   body.chat_id ?? `dm:${[connection.user.id, body.recipient_id as string].sort().join(':')}`;
 
+/** What keeps its order. */
+const turnKey = (send: Send): string => `${send.connection.user.id} ${roomKey(send)}`;
+
+/** The first of each person and room: the next must not be taken before it is. */
+const firsts = (sends: Send[]): Set<Send> => {
+  const byKey = new Map<string, Send>();
+  for (const send of sends) if (!byKey.has(turnKey(send))) byKey.set(turnKey(send), send);
+  return new Set(byKey.values());
+};
+
+const namesFiles = ({ body }: Send): boolean => (body.attachments?.length ?? 0) > 0;
+
 const answerOf = (result: Result): SendAnswer | AppError =>
   result.ok ? result : new AppError(result.error.code, result.error.message, { details: result.error.details });
 
@@ -62,12 +76,17 @@ const wire = ({ connection, body, request_id }: Send) => ({
 
 /** @param node its id in the interest map. */
 export function openSends(node: string, message: Peer, log: Log, onDone: (outcomes: Outcome[]) => void): Sends {
-  const lanes: Lane<Send>[] = Array.from({ length: message.size }, (_, i) =>
-    openLane(
-      (batch) => carry(i, batch),
-      ({ size }) => size,
-    ),
-  );
+  const open = (carry: (instance: number, batch: Send[]) => Promise<void>): Lane<Send>[] =>
+    Array.from({ length: message.size }, (_, i) =>
+      openLane(
+        (batch) => carry(i, batch),
+        ({ size }) => size,
+      ),
+    );
+  const lanes = open(carry);
+  const asides = open(carryAside);
+  /** How many sends of a person into a room are aside. */
+  const aside = new Map<string, number>();
   const shunned: number[] = lanes.map(() => 0);
 
   function pick(lane: number, attempt: number): number {
@@ -98,21 +117,68 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
     return again;
   }
 
-  async function carry(lane: number, batch: Send[]): Promise<void> {
+  /** Asks until an instance has answered or all have run out of patience. @returns what it would not take now. */
+  async function deliver(first: number, batch: Send[]): Promise<Send[]> {
     let rest = batch;
     for (let attempt = 0; rest.length > 0; attempt++) {
-      const instance = pick(lane, attempt);
+      const instance = pick(first, attempt);
       try {
         const results = await ask(instance, rest);
-        rest = settle(rest, (i) => answerOf(results[i] as Result));
+        return settle(rest, (i) => answerOf(results[i] as Result));
       } catch (thrown) {
         const error = toAppError(thrown);
         log.debug({ err: String(error.cause ?? error.message), sends: rest.length }, 'sends are tried again');
         shunned[instance] = Date.now() + SHUN_MS;
         rest = settle(rest, () => error);
       }
-      const oneMoreInstance = attempt + 1 < lanes.length;
-      if (rest.length > 0 && !oneMoreInstance) await sleep(Math.min(50 * 2 ** (attempt - lanes.length + 1), 500));
+      await pauseAfter(attempt, rest);
+    }
+    return rest;
+  }
+
+  /** Once each instance has been asked. */
+  async function pauseAfter(attempt: number, rest: Send[]): Promise<void> {
+    const round = attempt + 1 - lanes.length;
+    if (rest.length > 0 && round >= 0) await sleep(Math.min(50 * 2 ** round, 500));
+  }
+
+  /** Files have to be asked for; what follows such a message, or one that is aside, goes behind it. */
+  function part(batch: Send[]): { now: Send[]; later: Send[] } {
+    if (aside.size === 0 && !batch.some(namesFiles)) return { now: batch, later: [] };
+    const keys = new Set(aside.keys());
+    const now: Send[] = [];
+    const later: Send[] = [];
+    for (const send of batch) {
+      const waits = namesFiles(send) || keys.has(turnKey(send));
+      if (waits) keys.add(turnKey(send));
+      (waits ? later : now).push(send);
+    }
+    return { now, later };
+  }
+
+  async function carry(lane: number, batch: Send[]): Promise<void> {
+    const { now, later } = part(batch);
+    for (const send of [...(await deliver(lane, now)), ...later]) {
+      const key = turnKey(send);
+      aside.set(key, (aside.get(key) ?? 0) + 1);
+      (asides[lane] as Lane<Send>).push(send);
+    }
+  }
+
+  async function carryAside(lane: number, batch: Send[]): Promise<void> {
+    let rest = batch;
+    for (let attempt = 0; rest.length > 0; ) {
+      const first = firsts(rest);
+      const again = new Set(await deliver(lane + attempt, [...first]));
+      rest = rest.filter((send) => !first.has(send) || again.has(send));
+      if (again.size === 0) attempt = 0;
+      else await pauseAfter(attempt++, rest);
+    }
+    for (const send of batch) {
+      const key = turnKey(send);
+      const left = (aside.get(key) as number) - 1;
+      if (left > 0) aside.set(key, left);
+      else aside.delete(key);
     }
   }
 
@@ -121,7 +187,8 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
       (lanes[instanceFor(roomKey(send), lanes.length)] as Lane<Send>).push(send);
     },
     async settle(ms) {
-      for (const end = Date.now() + ms; Date.now() < end && lanes.some((lane) => lane.busy()); ) await sleep(20);
+      const all = [...lanes, ...asides];
+      for (const end = Date.now() + ms; Date.now() < end && all.some((lane) => lane.busy()); ) await sleep(20);
     },
   };
 }

@@ -8,20 +8,20 @@ import { until } from './parts.ts';
 const connection = { id: 'con_1', user: { id: 'usr_1' }, claims: { role: 'user' } } as unknown as Connection;
 const log = { debug: () => undefined } as unknown as Parameters<typeof openSends>[2];
 let made = 0;
-const sendTo = (chat_id: string, patience = 2000): Send => ({
+const sendTo = (chat_id: string, patience = 2000, attachments?: string[]): Send => ({
   connection,
   client_id: null,
-  body: { chat_id, content: 'x', client_id: `c${++made}` },
+  body: { chat_id, content: 'x', attachments, client_id: `c${++made}` },
   request_id: 'req',
   size: 100,
   deadline: Date.now() + patience,
   done: false,
 });
 
-type Sent = { body: { chat_id: string; client_id: string } };
-type Instance = (sends: Sent[]) => unknown[];
+type Sent = { body: { chat_id: string; client_id: string; attachments?: string[] } };
+type Instance = (sends: Sent[]) => unknown[] | Promise<unknown[]>;
 
-const good: Instance = (sends) =>
+const good = (sends: Sent[]): unknown[] =>
   sends.map(({ body }, seq) => ({
     ok: true,
     message_id: body.client_id,
@@ -42,7 +42,7 @@ function openBehind(instances: Instance[]) {
     at: (instance: number) => ({
       async call(_method: string, _path: string, { body }: { body: { sends: Sent[] } }) {
         calls.push({ instance, ids: body.sends.map((s) => s.body.client_id) });
-        return { results: (instances[instance] as Instance)(body.sends) };
+        return { results: await (instances[instance] as Instance)(body.sends) };
       },
     }),
   } as unknown as Peer;
@@ -138,6 +138,71 @@ describe('sends on their way to message', () => {
       'ok',
       'ok',
     ]);
+  });
+
+  it('nobody’s text waits for files; what the same person says after it in the room does', async () => {
+    let filesAreBack = (): void => undefined;
+    const files = new Promise<void>((resolve) => {
+      filesAreBack = resolve;
+    });
+    const { sends, calls, outcomes } = openBehind([
+      async (list) => {
+        if (list.some(({ body }) => body.attachments !== undefined)) await files;
+        return good(list);
+      },
+    ]);
+    const [before, file, behind, other] = [sendTo('a'), sendTo('a', 2000, ['fil_1']), sendTo('a'), sendTo('b')];
+    for (const send of [before, file, behind, other]) sends.push(send);
+    await until(() => outcomes.length === 2);
+    const [late, elsewhere] = [sendTo('a'), sendTo('b')];
+    for (const send of [late, elsewhere]) sends.push(send);
+    await until(() => outcomes.length === 3);
+    const idsOf = (list: Send[]): string[] => list.map(({ body }) => body.client_id);
+    expect(calls.map(({ ids }) => ids)).to.deep.equal([[before, other], [file], [elsewhere]].map(idsOf));
+    filesAreBack();
+    await until(() => outcomes.length === 6);
+    expect(outcomes.map(([id]) => id)).to.deep.equal(idsOf([before, other, elsewhere, file, behind, late]));
+    sends.push(sendTo('a'));
+    await until(() => outcomes.length === 7);
+  });
+
+  it('what follows a message whose files can’t be asked for waits for each of its tries', async () => {
+    let tries = 0;
+    const { sends, outcomes } = openBehind([
+      (list) =>
+        good(list).map((answer, i) =>
+          list[i]?.body.attachments !== undefined && ++tries < 3
+            ? { ok: false, error: { code: 'SERVICE_UNAVAILABLE', message: 'later', details: {} } }
+            : answer,
+        ),
+    ]);
+    const [file, behind] = [sendTo('a', 2000, ['fil_1']), sendTo('a')];
+    for (const send of [file, behind]) sends.push(send);
+    await until(() => outcomes.length === 2);
+    expect(outcomes.map(([id]) => id)).to.deep.equal([file, behind].map(({ body }) => body.client_id));
+    expect(tries).to.equal(3);
+  });
+
+  it('what is not taken now is tried again beside what comes', async () => {
+    let closed: string | undefined;
+    const { sends, outcomes } = openBehind([
+      (list) =>
+        good(list).map((answer, i) =>
+          list[i]?.body.client_id === closed
+            ? { ok: false, error: { code: 'SERVICE_UNAVAILABLE', message: 'later', details: {} } }
+            : answer,
+        ),
+    ]);
+    const stuck = sendTo('a');
+    closed = stuck.body.client_id;
+    sends.push(stuck);
+    for (let i = 1; i <= 5; i++) {
+      sends.push(sendTo('b'));
+      await until(() => outcomes.length === i);
+    }
+    expect(outcomes.map(([id]) => id)).not.to.include(closed);
+    closed = undefined;
+    await until(() => outcomes.length === 6);
   });
 
   it('settle waits for what is under way', async () => {
