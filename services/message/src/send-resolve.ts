@@ -2,6 +2,7 @@
 // Rooms and memberships that a send makes on the way (first post) are made here, each in a transaction of its own.
 import { AppError, invalidField, notFound, type PoolClient, toAppError } from '@chatapi/kit';
 import { admitSenders } from './admit.ts';
+import { clientKey } from './client-key.ts';
 import type { Context } from './context.ts';
 import { mentionedNames, mentionsOf } from './mentions.ts';
 import type { Draft } from './send-body.ts';
@@ -95,12 +96,8 @@ async function pardonRepeats(client: PoolClient, looked: Map<Draft, Found>): Pro
     found instanceof AppError && found.code !== 'RESOURCE_NOT_FOUND' && draft.client_id !== null ? [draft] : [],
   );
   if (refused.length === 0) return;
-  const places = await repeated(
-    client,
-    refused.map((draft) => draft.room_id),
-    refused.map((draft) => draft.sender.user_id),
-    refused.map((draft) => draft.client_id),
-  );
+  const keys = refused.map(({ room_id, sender, client_id }) => clientKey(room_id, sender.user_id, client_id));
+  const places = await repeated(client, keys);
   // The batch finds it as a repeat and compares no version.
   for (const place of places) looked.set(refused[place - 1] as Draft, { version: 0, slow: false });
 }

@@ -1,7 +1,8 @@
 // Owns: the statements of the send path, on pg's prepared statements. All that a batch changes is one statement, hence one
-// round trip and one commit: repeats are left out, the rooms are locked in order of id, each takes its seqs under its lock.
+// round trip and one commit: the rooms are locked in order of id, each takes its seqs under its lock. A batch with a repeat in it
+// changes nothing and is written again without.
 import type { PoolClient } from '@chatapi/kit';
-import { repeatOf } from './client-key.ts';
+import { clientKey, repeatOf } from './client-key.ts';
 import type { Attachment } from './frames.ts';
 
 export interface SendRow {
@@ -22,17 +23,17 @@ export interface SendRow {
   after: string;
 }
 
-export interface SendOutcome {
-  /** Place in the batch. */
-  ord: number;
+/** The message that was there before. */
+export interface Repeat {
   seq: number;
-  /** Set when the message was there before: the first one. */
-  id: string | null;
-  created_at: Date | null;
+  id: string;
+  created_at: Date;
   body_hash: string | null;
 }
 
-// A row of the batch that is in no answer met a room that has changed since its rights were looked up: look again.
+/** The seq of a message that was made, or the one that it repeats. */
+export type SendOutcome = number | Repeat;
+
 const THREADED = `), threaded as (
   update messages m set thread_count = m.thread_count + p.n
   from (select room_id, parent_seq, count(*) n from placed where parent_seq is not null group by room_id, parent_seq) p
@@ -41,30 +42,25 @@ const THREADED = `), threaded as (
 
 /** Opening a table with all its indexes for a part that has nothing to do costs PostgreSQL as much as a message. */
 const send = (threaded: string): string => `
-with input as (
-  -- One JSON text: fifteen arrays would cost twice as much to write, and in small batches also to read.
-  select * from rows from (json_to_recordset($1::json) as (id text, room_id text, version int, sender_id text, recipient_id text,
-    client_id text, body_hash text, content text, message_type text, attachments jsonb, reply_to text, parent_seq bigint,
-    mentions text[], before text, after text)) with ordinality
-  as t(id, room_id, version, sender_id, recipient_id, client_id, body_hash, content, message_type, attachments, reply_to, parent_seq,
-    mentions, before, after, ord)
-), known as (
-  select i.ord, repeat.* from input i cross join ${repeatOf('i.room_id', 'i.sender_id', 'i.client_id')}
-), fresh as (
-  select * from input where ord not in (select ord from known)
+with known as (
+  select i.ord, repeat.* from json_array_elements_text($5::json) with ordinality as i(key, ord) cross join ${repeatOf('i.key')}
 ), wanted as materialized (
-  select room_id, max(version) version, count(*) n from fresh group by room_id order by room_id
+  select * from json_to_recordset($4::json) as (place text, room_id text, version int, n int)
 ), taken as (
   -- Locks in the order of wanted: PROBES lets nothing but a loop over it look rooms up.
   update rooms r set last_seq = r.last_seq + w.n, message_count = r.message_count + w.n, last_message_seq = r.last_seq + w.n, active_at = $2
-  from wanted w where r.id = w.room_id and r.version = w.version and r.deleted_at is null
-  returning r.id room_id, r.last_seq - w.n base, w.n
+  from wanted w where r.id = w.room_id and r.version = w.version and r.deleted_at is null and not exists (select from known)
+  returning w.place, r.id room_id, r.last_seq - w.n base, w.n
 ), bases as materialized (
   -- A map, not a join: two CTEs have no index, and a batch of n rooms would cost n².
-  select jsonb_object_agg(room_id, base) of_room from taken
+  select jsonb_object_agg(place, base) of_place from taken
 ), placed as (
-  select f.*, (b.of_room ->> f.room_id)::bigint + row_number() over (partition by f.room_id order by f.ord) seq
-  from bases b, fresh f where b.of_room ? f.room_id
+  -- One JSON text: fifteen arrays would cost twice as much to write, and in small batches also to read.
+  select i.*, (b.of_place ->> i.place)::bigint + i.nth seq
+  from bases b, json_to_recordset($1::json) as i(place text, nth int, id text, room_id text, sender_id text, recipient_id text,
+    client_id text, body_hash text, content text, message_type text, attachments jsonb, reply_to text, parent_seq bigint,
+    mentions text[], before text, after text)
+  where b.of_place ? i.place
 ), made as (
   insert into messages (room_id, seq, id, sender_id, recipient_id, client_id, body_hash, content, message_type, attachments, reply_to,
     mentions, created_at, updated_at)
@@ -81,23 +77,79 @@ ${threaded}), pending as (
   insert into unpublished (id, room_ids, first_seqs, last_seqs, made, made_at)
   select $3, array_agg(room_id), array_agg(base + 1), array_agg(base + n), sum(n), $2 from taken having count(*) > 0
 )
-select ord, seq, null::text id, null::timestamptz created_at, null::text body_hash from placed
+select place::int ord, base seq, null::text id, null::timestamptz created_at, null::text body_hash from taken
 union all select ord, seq, id, created_at, body_hash from known`;
 
 export const SEND = send('');
 export const SEND_REPLIES = send(THREADED);
 
-/** @param pendingId of the commit's row in `unpublished`. */
+/** A room of the batch, and how many messages it takes. */
+interface Place {
+  place: string;
+  room_id: string;
+  version: number;
+  n: number;
+}
+
+/** `nth`: which of its room's messages it is, from 1. */
+type PlacedRow = SendRow & { place: string; nth: number };
+
+/** The rooms in the order in which they are locked, the rows in their own. */
+function place(rows: SendRow[]): { places: Place[]; placed: PlacedRow[] } {
+  const byRoom = new Map<string, Place>();
+  const placed = rows.map((row) => {
+    const { room_id, version } = row;
+    const room = byRoom.get(room_id) ?? { place: String(byRoom.size), room_id, version, n: 0 };
+    byRoom.set(room_id, room);
+    room.version = Math.max(room.version, version);
+    return { ...row, place: room.place, nth: ++room.n };
+  });
+  return { places: [...byRoom.values()].sort((a, b) => (a.room_id < b.room_id ? -1 : 1)), placed };
+}
+
+interface Answer extends Repeat {
+  /** A repeat's place in the batch, from 1; of a room that was written to, its `place`, with the seq before. */
+  ord: number;
+}
+
+/** @returns what became of each row; `undefined` where its room has changed, and, where there are repeats, of all others. */
+async function attempt(
+  client: PoolClient,
+  rows: SendRow[],
+  at: Date,
+  pendingId: string,
+): Promise<{ repeats: boolean; outcomes: (SendOutcome | undefined)[] }> {
+  const { places, placed } = place(rows);
+  const keys = rows.map(({ room_id, sender_id, client_id }) => clientKey(room_id, sender_id, client_id));
+  const values = [JSON.stringify(placed), at, pendingId, JSON.stringify(places), JSON.stringify(keys)];
+  const replies = rows.some(({ parent_seq }) => parent_seq !== null);
+  const statement = replies ? { name: 'send_replies', text: SEND_REPLIES } : { name: 'send', text: SEND };
+  const found = await client.query<Answer>({ ...statement, values });
+  const byOrd = new Map(found.rows.map((answer) => [answer.ord, answer]));
+  const repeats = found.rows.some(({ id }) => id !== null);
+  const outcomes = placed.map(({ place, nth }, i) => {
+    if (repeats) return byOrd.get(i + 1);
+    const before = byOrd.get(Number(place));
+    return before && before.seq + nth;
+  });
+  return { repeats, outcomes };
+}
+
+/**
+ * @param pendingId of the commit's row in `unpublished`.
+ * @returns what became of each row; `undefined`: its room has changed since its rights were looked up, look again.
+ */
 export async function insertBatch(
   client: PoolClient,
   rows: SendRow[],
   at: Date,
   pendingId: string,
-): Promise<SendOutcome[]> {
-  const values = [JSON.stringify(rows), at, pendingId];
-  const replies = rows.some(({ parent_seq }) => parent_seq !== null);
-  const statement = replies ? { name: 'send_replies', text: SEND_REPLIES } : { name: 'send', text: SEND };
-  return (await client.query<SendOutcome>({ ...statement, values })).rows;
+): Promise<(SendOutcome | undefined)[]> {
+  const { repeats, outcomes } = await attempt(client, rows, at, pendingId);
+  if (!repeats) return outcomes;
+  const fresh = rows.filter((_, i) => outcomes[i] === undefined);
+  const written = fresh.length === 0 ? [] : await insertBatch(client, fresh, at, pendingId);
+  return outcomes.map((outcome) => outcome ?? written.shift());
 }
 
 export interface Standing {
@@ -126,18 +178,12 @@ export async function standings(client: PoolClient, roomIds: string[], userIds: 
 }
 
 const REPEATED = `
-select i.ord from unnest($1::text[], $2::text[], $3::text[]) with ordinality as i(room_id, sender_id, client_id, ord)
-cross join ${repeatOf('i.room_id', 'i.sender_id', 'i.client_id')}`;
+select i.ord from unnest($1::text[]) with ordinality as i(key, ord) cross join ${repeatOf('i.key')}`;
 
 /** Which of these have their message already: their places, from 1. */
-export async function repeated(
-  client: PoolClient,
-  roomIds: string[],
-  senderIds: string[],
-  clientIds: (string | null)[],
-): Promise<number[]> {
-  const values = [roomIds, senderIds, clientIds];
-  return (await client.query<{ ord: number }>({ name: 'repeated', text: REPEATED, values })).rows.map(({ ord }) => ord);
+export async function repeated(client: PoolClient, keys: (string | null)[]): Promise<number[]> {
+  const found = await client.query<{ ord: number }>({ name: 'repeated', text: REPEATED, values: [keys] });
+  return found.rows.map(({ ord }) => ord);
 }
 
 export interface Parent {

@@ -10,7 +10,7 @@ import { recordsOf } from './publisher.ts';
 import { type Draft, draftOf, type SendBody, type Sender } from './send-body.ts';
 import { type Resolved, resolveDrafts } from './send-resolve.ts';
 import { insertBatch } from './send-store.ts';
-import { type Sent, sentBefore, sentNew, type Written, write } from './sent.ts';
+import { type Sent, sentBefore, sentNew, write } from './sent.ts';
 import { inTurns } from './slow-mode.ts';
 
 export type SendBatcher = Batcher<Draft, Sent>;
@@ -42,22 +42,20 @@ async function insert(
   const pendingId = newId('evt');
   const done = await insertBatch(client, rows, at, pendingId);
   const made: Draft[] = [];
-  const records = done
-    .sort((a, b) => a.ord - b.ord)
-    .flatMap((outcome) => {
-      const { draft, written } = good[outcome.ord - 1] as { draft: Draft; written: Written };
-      if (outcome.id !== null) {
-        outcomes.set(draft, sentBefore(draft, outcome));
-        return [];
-      }
-      const sent = sentNew(draft, written, outcome.seq);
-      outcomes.set(draft, sent);
-      made.push(draft);
-      const { user_id: sender, origin, node } = draft.sender;
-      const records = recordsOf(draft.room_id, [{ seq: sent.seq, sender, frame: sent.frame }], origin);
-      return records.map((record) => ({ ...record, told: node }));
-    });
-  for (const { draft } of good) if (outcomes.get(draft) === undefined) ctx.access.forget(draft.room_id);
+  const records = good.flatMap(({ draft, written }, i) => {
+    const outcome = done[i];
+    if (typeof outcome !== 'number') {
+      if (outcome === undefined) ctx.access.forget(draft.room_id);
+      else outcomes.set(draft, sentBefore(draft, outcome));
+      return [];
+    }
+    const sent = sentNew(draft, written, outcome);
+    outcomes.set(draft, sent);
+    made.push(draft);
+    const { user_id: sender, origin, node } = draft.sender;
+    const records = recordsOf(draft.room_id, [{ seq: sent.seq, sender, frame: sent.frame }], origin);
+    return records.map((record) => ({ ...record, told: node }));
+  });
   const publish = (): void => {
     ctx.counted.messages.inc(records.length);
     ctx.publisher.push(pendingId, records);

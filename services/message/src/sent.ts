@@ -3,7 +3,7 @@ import { AppError, newId } from '@chatapi/kit';
 import { type Message, messageFrame } from './frames.ts';
 import { type Draft, shownClientId } from './send-body.ts';
 import type { Resolved } from './send-resolve.ts';
-import type { SendOutcome, SendRow } from './send-store.ts';
+import type { Repeat, SendRow } from './send-store.ts';
 
 export interface Sent {
   /** The message as its frame has it, with bare paths of files; for a repeat only what identifies the first one. */
@@ -80,11 +80,11 @@ export function sentNew({ client_id }: Draft, { row, message }: Written, seq: nu
 }
 
 /** It was there before: the first one, or CONFLICT when that had another body. */
-export function sentBefore(draft: Draft, { id, seq, created_at, body_hash }: SendOutcome): Sent | AppError {
+export function sentBefore(draft: Draft, { id, seq, created_at, body_hash }: Repeat): Sent | AppError {
   const { room_id: chat_id, client_id } = draft;
   if (body_hash !== draft.body_hash) {
     return new AppError('CONFLICT', 'This client_id was used for another message', { details: { client_id } });
   }
-  const first = { message_id: id as string, chat_id, seq, created_at: (created_at as Date).toISOString(), client_id };
+  const first = { message_id: id, chat_id, seq, created_at: created_at.toISOString(), client_id };
   return { message: undefined, frame: '', ...first, repeated: true };
 }

@@ -1,6 +1,6 @@
 // Owns: the SQL of slow mode, on the send path's own connection and inside its transaction.
 import type { PoolClient } from '@chatapi/kit';
-import { repeatOf } from './client-key.ts';
+import { clientKey, repeatOf } from './client-key.ts';
 
 export interface Turn {
   room_id: string;
@@ -23,9 +23,9 @@ const LOCK = 'select id from rooms where id = any($1::text[]) order by id for up
 const TURNS = `
 select date_trunc('milliseconds', clock_timestamp()) now, t.sent_at + r.slow_mode_seconds * interval '1 second' due, r.slow_mode_seconds slow_s,
   repeat.id is not null repeated
-from unnest($1::text[], $2::text[], $3::text[]) with ordinality as i(room_id, user_id, client_id, ord)
+from unnest($1::text[], $2::text[], $3::text[]) with ordinality as i(room_id, user_id, key, ord)
 join rooms r on r.id = i.room_id left join room_turns t on t.room_id = i.room_id and t.user_id = i.user_id
-left join ${repeatOf('i.room_id', 'i.user_id', 'i.client_id')} on true order by i.ord`;
+left join ${repeatOf('i.key')} on true order by i.ord`;
 const TAKE = `
 insert into room_turns (room_id, user_id, sent_at) select room_id, user_id, $3 from unnest($1::text[], $2::text[]) as t(room_id, user_id)
 on conflict (room_id, user_id) do update set sent_at = excluded.sent_at`;
@@ -34,7 +34,8 @@ on conflict (room_id, user_id) do update set sent_at = excluded.sent_at`;
 export async function lookAtTurns(client: PoolClient, turns: Turn[]): Promise<TurnFound[]> {
   const rooms = turns.map(({ room_id }) => room_id);
   await client.query(LOCK, [[...new Set(rooms)]]);
-  const values = [rooms, turns.map(({ user_id }) => user_id), turns.map(({ client_id }) => client_id)];
+  const keys = turns.map(({ room_id, user_id, client_id }) => clientKey(room_id, user_id, client_id));
+  const values = [rooms, turns.map(({ user_id }) => user_id), keys];
   return (await client.query<TurnFound>(TURNS, values)).rows;
 }
 

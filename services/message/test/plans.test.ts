@@ -27,7 +27,7 @@ describe('the plan of the send statement', () => {
 
   const expectProbes = async (): Promise<void> => {
     const sending = [
-      "messages_client: room_id || ' ' || sender_id || ' ' || client_id = i.room_id || ' ' || i.sender_id || ' ' || i.client_id",
+      "messages_client: room_id || ' ' || sender_id || ' ' || client_id = i.key",
       'rooms_pkey: id = w.room_id',
     ];
     expect(await readingsOf(m, SEND)).to.deep.equal(sending);
