@@ -130,6 +130,30 @@ describe('sending', () => {
     ]);
   });
 
+  it('repeats among new messages of several rooms are answered as such, and leave no gap', async () => {
+    const send = (chat_id: string, client_id: string, content = 'x') => ({
+      sender_id: 'usr_c',
+      role: 'user',
+      origin: 'con_1',
+      request_id: 'r',
+      body: { chat_id, content, client_id },
+    });
+    const seqsOf = async (sends: unknown[]): Promise<unknown[]> => {
+      const { body } = await m.inside('post', '/internal/sends', { node: 'node', sends }).expect(200);
+      return body.results.map((r: any) => (r.ok ? [r.chat_id, r.seq, r.frame !== ''] : r.error.code));
+    };
+    const [[, first]] = (await seqsOf([send('among', 'k1'), send('beside', 'k1')])) as [[string, number]];
+    const mixed = [send('among', 'k2'), send('beside', 'k1'), send('among', 'k1', 'other'), send('beside', 'k2')];
+    expect(await seqsOf([...mixed, send('among', 'k3'), send('among', 'k1')])).to.deep.equal([
+      ['among', first + 1, true],
+      ['beside', first, false],
+      'CONFLICT',
+      ['beside', first + 1, true],
+      ['among', first + 2, true],
+      ['among', first, false],
+    ]);
+  });
+
   it('a row that PostgreSQL refuses is taken out of its batch', async () => {
     await m.ctx.db.raw(`alter table messages add constraint no_poison check (content <> 'poison')`);
     const sends = ['a', 'poison', 'b'].map((content) => ({
