@@ -22,6 +22,13 @@ const sessionOptions = (schema: string): string =>
 
 // count(*) and bigint columns are far below 2^53 here: as numbers they go to JSON without a mapper.
 pg.types.setTypeParser(20, Number);
+pg.types.setTypeParser(23, Number);
+
+// A page of messages holds two times a row, and pg's own regular expressions for them were a twelfth of what message paid for a page.
+const readTime = pg.types.getTypeParser(1184) as (text: string) => Date;
+pg.types.setTypeParser(1184, (text) =>
+  text.endsWith('+00') && text[10] === ' ' ? new Date(`${text.slice(0, 10)}T${text.slice(11)}:00`) : readTime(text),
+);
 
 export const connection = (settings: DbSettings, schema: string, service: string) => ({
   connectionString: settings.DATABASE_URL,

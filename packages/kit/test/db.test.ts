@@ -37,6 +37,27 @@ describe('database', () => {
     expect(await db('a').max({ n: 'n' })).to.deep.equal([{ n: 2 }]);
   });
 
+  it('reads times as they are, in whatever zone the session is', async () => {
+    const times = [
+      '2026-11-27 18:28:38.723',
+      '1969-07-20 20:17:40',
+      '2026-01-01 00:00:00.000999',
+      '0044-03-15 12:00:00.1',
+    ]
+      .map((text) => `${text}+00`)
+      .concat('12026-01-01 00:00:00+00', '0044-03-15 12:00:00+00 BC');
+    for (const zone of ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'America/St_Johns'])
+      await db.transaction(async (trx) => {
+        await trx.raw(`set local timezone = '${zone}'`);
+        const { rows } = await trx.raw(
+          'select t, floor(extract(epoch from t) * 1000)::float8 ms from unnest(?::timestamptz[]) t',
+          [times],
+        );
+        expect(rows).to.have.length(times.length);
+        for (const { t, ms } of rows) expect(t.getTime(), t.toISOString()).to.equal(ms);
+      });
+  });
+
   it('ends a statement in time as SERVICE_UNAVAILABLE', async () => {
     const error = await db.raw('select pg_sleep(10)').then(() => undefined, toAppError);
     expect(error?.code).to.equal('SERVICE_UNAVAILABLE');

@@ -4,7 +4,16 @@ import { directId } from './direct.ts';
 import { findRole } from './member-store.ts';
 import { findMessageFor, type ShownRow } from './message-store.ts';
 import { type Action, demand, may, type Standing } from './permissions.ts';
-import { findRoom, findRoomFor, lockRoom, type RoomFor, type RoomRow, type SeenRoom } from './room-store.ts';
+import {
+  findRoom,
+  findRoomFor,
+  findRoomToShow,
+  lockRoom,
+  type RoomFor,
+  type RoomRow,
+  type RoomToShow,
+  type SeenRoom,
+} from './room-store.ts';
 
 function readable<R extends Pick<RoomFor, 'id' | 'kind' | 'role'>>(room: R | undefined): R {
   if (room === undefined) throw notFound('Room');
@@ -20,10 +29,10 @@ export const readableRoom = async (reads: Pipes, id: string, userId: string): Pr
 export const seenRoom = async (db: Knex, id: string, userId: string): Promise<SeenRoom> =>
   readable(await findRoom(db, id, userId));
 
-/** @throws AppError RESOURCE_NOT_FOUND when it has begun and is not the caller's to read. */
-export async function readableIfBegun(reads: Pipes, id: string, userId: string): Promise<RoomFor | undefined> {
-  const room = await findRoomFor(reads, id, userId);
-  return room === undefined ? undefined : readable(room);
+/** A room whose messages are shown; undefined: nobody has begun it. @throws AppError RESOURCE_NOT_FOUND when it is not the caller's to read. */
+export async function roomToShow(reads: Pipes, id: string, userId: string): Promise<RoomToShow | undefined> {
+  const room = await findRoomToShow(reads, id, userId);
+  return room && readable(room);
 }
 
 /** Locks the room for a change that this caller may make. */

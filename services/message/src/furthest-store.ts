@@ -3,20 +3,23 @@ import type { Pipes } from '@chatapi/kit';
 
 /** How far one of a room's users is. */
 export interface Furthest {
-  room_id: string;
   user_id: string;
   delivered_seq: number;
   read_seq: number;
 }
 
-const FURTHEST = `
-select r.room_id, f.* from unnest($1::text[]) as r(room_id) cross join lateral (
-  (select m.user_id, 0::bigint delivered_seq, m.read_seq from room_members m where m.room_id = r.room_id order by m.read_seq desc limit 2)
-  union all select first_user, first_seq, 0 from room_deliveries d where d.room_id = r.room_id
-  union all select second_user, second_seq, 0 from room_deliveries d where d.room_id = r.room_id and second_user is not null) f`;
+/** SQL: at least the two furthest readers and the two furthest receivers of `room`. */
+export const furthestOf = (room: string): string => `(
+  (select m.user_id, 0::bigint delivered_seq, m.read_seq from room_members m where m.room_id = ${room} order by m.read_seq desc limit 2)
+  union all select first_user, first_seq, 0 from room_deliveries d where d.room_id = ${room}
+  union all select second_user, second_seq, 0 from room_deliveries d where d.room_id = ${room} and second_user is not null)`;
 
-/** At least the two furthest readers and the two furthest receivers of each room, by room. */
+const FURTHEST = `
+select r.room_id, f.* from unnest($1::text[]) as r(room_id) cross join lateral ${furthestOf('r.room_id')} f`;
+
+/** The furthest of each room, by room. */
 export async function furthestIn(reads: Pipes, roomIds: string[]): Promise<Map<string, Furthest[]>> {
-  const { rows } = await reads.query<Furthest>({ name: 'furthest', text: FURTHEST, values: [roomIds] });
+  type Row = Furthest & { room_id: string };
+  const { rows } = await reads.query<Row>({ name: 'furthest', text: FURTHEST, values: [roomIds] });
   return Map.groupBy(rows, ({ room_id }) => room_id);
 }

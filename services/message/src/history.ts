@@ -1,11 +1,10 @@
 // Owns: reading messages: pages of a room, of a thread, of everything that is mine; search.
 import { parse as parseQuery } from 'node:querystring';
-import { Answer, type Caller, Enclosed, type Paging, page, parse } from '@chatapi/kit';
-import { namedRoom, readableIfBegun, readableMessage, readableRoom } from './access.ts';
+import { Answer, type Caller, Enclosed, notFound, type Paging, page, parse } from '@chatapi/kit';
+import { namedRoom, readableMessage, roomToShow } from './access.ts';
 import { type Ready, readyAnswer } from './answers.ts';
 import type { Context } from './context.ts';
 import type { Message } from './frames.ts';
-import { furthestIn } from './furthest-store.ts';
 import { ensureGeneral } from './general.ts';
 import { type HistoryQuery, historyQuery } from './history-query.ts';
 import { readMine, readSlice, searchMessages, shownTo, toMessages } from './message-store.ts';
@@ -28,18 +27,20 @@ export async function listMessages(ctx: Context, caller: Reader, query: HistoryQ
     const { messages, has_more } = page('messages', await readMine(ctx.db, caller.user_id, limit, skip), limit);
     return { messages: await toMessages(ctx, caller.user_id, messages), has_more };
   }
-  // A conversation that nobody has begun yet is empty, not missing.
-  const find = query.recipient_id === undefined ? readableRoom : readableIfBegun;
-  // All at once, so that they travel together: a page that turns out not to be the caller's to read is read for nothing.
-  const [room, rows, furthest] = await Promise.all([
-    find(ctx.reads, room_id, caller.user_id),
+  // Both at once, so that they travel together: a page that turns out not to be the caller's to read is read for nothing.
+  const [room, rows] = await Promise.all([
+    roomToShow(ctx.reads, room_id, caller.user_id),
     readSlice(ctx.reads, { ...query, room_id }),
-    furthestIn(ctx.reads, [room_id]),
   ]);
-  if (room === undefined) return { messages: [], has_more: false, last_seq: 0 };
+  if (room === undefined) {
+    // A conversation that nobody has begun yet is empty, not missing.
+    if (query.recipient_id === undefined) throw notFound('Room');
+    return { messages: [], has_more: false, last_seq: 0 };
+  }
   const { messages, has_more } = page('messages', rows, limit);
+  const furthest = room.furthest ?? [];
   return {
-    messages: shownTo(caller.user_id, ctx.links, messages, furthest),
+    messages: shownTo(caller.user_id, ctx.links, messages, () => furthest),
     has_more,
     last_seq: room.last_seq,
   };

@@ -1,4 +1,5 @@
 import type { Knex, Pipes } from '@chatapi/kit';
+import { type Furthest, furthestOf } from './furthest-store.ts';
 import type { Kind, Standing } from './permissions.ts';
 
 export interface RoomRow {
@@ -33,12 +34,24 @@ export interface RoomFor {
   role: SeenRoom['role'];
 }
 
-const ROOM_FOR = `
-select r.id, r.kind, r.last_seq, m.role from rooms r left join room_members m on m.room_id = r.id and m.user_id = $2
+const roomFor = (more = ''): string => `
+select r.id, r.kind, r.last_seq, m.role ${more} from rooms r left join room_members m on m.room_id = r.id and m.user_id = $2
 where r.id = $1 and r.deleted_at is null`;
+
+const ROOM_FOR = roomFor();
 
 export const findRoomFor = async (reads: Pipes, id: string, userId: string): Promise<RoomFor | undefined> =>
   (await reads.query<RoomFor>({ name: 'room-for', text: ROOM_FOR, values: [id, userId] })).rows[0];
+
+/** With what its messages' status needs, null: nobody is anywhere. */
+export interface RoomToShow extends RoomFor {
+  furthest: Furthest[] | null;
+}
+
+const ROOM_TO_SHOW = roomFor(`, (select json_agg(f) from ${furthestOf('r.id')} f) furthest`);
+
+export const findRoomToShow = async (reads: Pipes, id: string, userId: string): Promise<RoomToShow | undefined> =>
+  (await reads.query<RoomToShow>({ name: 'room-to-show', text: ROOM_TO_SHOW, values: [id, userId] })).rows[0];
 
 /** Until the end of the transaction nothing else changes in this room. */
 export const lockRoom = async (trx: Knex, id: string): Promise<RoomRow | undefined> =>
