@@ -9,6 +9,7 @@ import { IDENTITY_HEADER, openIdentity } from './identity.ts';
 import { newId } from './ids.ts';
 import type { Log } from './log.ts';
 import { errorResponse } from './server.ts';
+import { together } from './together.ts';
 
 /** @param what method, path and query, as in HTTP. @returns the answer's value; `undefined` for none. @throws what becomes an AppError. */
 export type AnswerCall = (what: string, body: unknown) => Promise<unknown>;
@@ -47,17 +48,18 @@ export function openCallDoor(server: Server, key: KeyObject, log: Log, answer: A
     }
   }
 
-  async function take(ws: WebSocket, text: string): Promise<void> {
+  async function take(ws: WebSocket, socket: Duplex, text: string): Promise<void> {
     const [id, what, body] = JSON.parse(text) as [number, string, unknown];
     const [status, value] = await outcome(what, body);
+    together(socket);
     ws.send(answerText(id, status, value));
   }
 
-  function enter(ws: WebSocket): void {
+  function enter(ws: WebSocket, socket: Duplex): void {
     open.add(ws);
     ws.on('close', () => open.delete(ws))
       .on('error', () => undefined)
-      .on('message', (data) => void take(ws, data.toString()).catch(() => ws.terminate()));
+      .on('message', (data) => void take(ws, socket, data.toString()).catch(() => ws.terminate()));
   }
 
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -68,7 +70,7 @@ export function openCallDoor(server: Server, key: KeyObject, log: Log, answer: A
       socket.end(errorResponse(toAppError(thrown), newId('req')));
       return;
     }
-    sockets.handleUpgrade(req, socket, head, enter);
+    sockets.handleUpgrade(req, socket, head, (ws) => enter(ws, socket));
   });
 
   return {

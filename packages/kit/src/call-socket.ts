@@ -1,6 +1,8 @@
 // Owns: calls to one instance over one kept WebSocket, for who calls many times a second: HTTP around each would cost more than most of
 // them do. The other end is call-door.ts. Guarantee: a call that ends without an answer may have been done, except with NotBegun.
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { together } from './together.ts';
 
 /** No connection was to be had: whatever was asked was not begun. */
 export class NotBegun extends Error {}
@@ -44,6 +46,8 @@ export interface Answered {
 
 interface Link {
   ws: WebSocket;
+  /** Under it, since the upgrade. */
+  socket?: Socket;
   waiting: Map<number, { resolve(answer: Answered): void; reject(error: Error): void }>;
   /** Takes no more calls; ends with its last answer. */
   retired: boolean;
@@ -94,7 +98,9 @@ export function openCallSocket(base: string, headers: () => Record<string, strin
         setTimeout(() => retire(link), lifeMs * (1 - SPREAD * Math.random())).unref();
         resolve(link);
       })
-        .on('upgrade', ({ socket }) => socket.unref())
+        .on('upgrade', ({ socket }) => {
+          link.socket = socket.unref();
+        })
         .on('message', (data) => take(link, data.toString()))
         .on('error', (error) => reject(new NotBegun(error.message, { cause: error })))
         .on('close', () => {
@@ -130,6 +136,7 @@ export function openCallSocket(base: string, headers: () => Record<string, strin
           retire(link);
           reject(signal.reason);
         });
+        together(link.socket as Socket);
         link.ws.send(JSON.stringify([id, what, body]));
       });
     },

@@ -5,6 +5,7 @@
 import pg from 'pg';
 import { connection, type DbSettings } from './db.ts';
 import type { Log } from './log.ts';
+import { together } from './together.ts';
 
 export interface Statement {
   /** Prepared once a connection. */
@@ -62,6 +63,7 @@ function openPipe(config: pg.ClientConfig, log: Log): Pipe {
       try {
         current ??= dial();
         const client = await current;
+        together(client.connection.stream);
         return (await client.query(statement)) as unknown as { rows: R[] };
       } finally {
         unanswered--;
