@@ -67,7 +67,7 @@ const toMessage = (
   chat_id: row.room_id,
   seq: row.seq,
   sender_id: row.sender_id,
-  ...(row.recipient_id === null ? {} : { recipient_id: row.recipient_id }),
+  recipient_id: row.recipient_id ?? undefined,
   content: row.content,
   message_type: row.message_type,
   attachments: sign(row.attachments),
@@ -80,7 +80,7 @@ const toMessage = (
   is_deleted: row.is_deleted,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
-  ...shownClientId(row.client_id),
+  client_id: shownClientId(row.client_id),
 });
 
 /** As `viewer` sees them, where the people of each row's room are `furthest`. */

@@ -26,8 +26,8 @@ export interface Sender {
 }
 
 /** Realtime nodes make a client_id where the client gave none, so that their retries double nothing: nobody is shown it. */
-export const shownClientId = (clientId: string | null): { client_id?: string } =>
-  clientId === null || clientId.startsWith('node:con_') ? {} : { client_id: clientId };
+export const shownClientId = (clientId: string | null): string | undefined =>
+  clientId === null || clientId.startsWith('node:con_') ? undefined : clientId;
 
 export interface Draft {
   room_id: string;

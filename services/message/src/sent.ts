@@ -29,7 +29,7 @@ export function write(draft: Draft, at: string, found: Resolved): Written {
     chat_id: draft.room_id,
     seq: 0,
     sender_id: draft.sender.user_id,
-    ...(draft.recipient_id === null ? {} : { recipient_id: draft.recipient_id }),
+    recipient_id: draft.recipient_id ?? undefined,
     content: draft.content,
     message_type: draft.message_type,
     attachments: draft.attachments,
@@ -42,7 +42,7 @@ export function write(draft: Draft, at: string, found: Resolved): Written {
     is_deleted: false,
     created_at: at,
     updated_at: at,
-    ...shownClientId(draft.client_id),
+    client_id: shownClientId(draft.client_id),
   };
   const row: SendRow = {
     id: message.id,
