@@ -65,9 +65,11 @@ export async function compare(plan: Plan): Promise<string> {
     const outsiders = works.some(({ work }) => NEEDS_OUTSIDERS.includes(work.kind)) ? BUSY_NAMES.length : 0;
     const product = await startProduct({ env, outsiders });
     running.push(product);
+    const starting = peers.length > 0 ? startPeers(peers) : undefined;
+    // In its place at once, so that it is stopped whatever fails meanwhile.
+    if (starting !== undefined) running.push({ stop: async () => await (await starting).stop() });
     await prepare(product, plan);
-    const others = peers.length > 0 ? await startPeers(peers) : undefined;
-    if (others !== undefined) running.push(others);
+    const others = await starting;
     const book = await doAll([product, ...(others?.systems ?? [])], plan);
     const rows = works.flatMap((named) =>
       [...(book.get(named.name) ?? [])].map(([system, measured]) => line(named, system, measured)),

@@ -16,7 +16,7 @@ export interface Measured extends Result {
 const FORGET_MS = 120_000;
 /** What the connects leave behind (presence, receipts) is not the work's. */
 const SETTLE_MS = 1500;
-const WITHOUT_CONNECTS: Work['kind'][] = ['rest', 'history', 'logins'];
+const WITHOUT_CONNECTS: Work['kind'][] = ['still', 'rest', 'history', 'logins'];
 
 export function measure(system: System, work: Work): Promise<Measured> {
   const child = fork(join(import.meta.dirname, 'load', 'main.ts'), { execArgv: ['--conditions=source'] });

@@ -14,7 +14,6 @@ export async function idleLoad(
 ): Promise<Result> {
   const one = { ...place, nodes: place.nodes.slice(0, 1) };
   const first = await connectAll(one, WARM_UP);
-  await sleep(SETTLE_MS);
   await begin();
   const began = performance.now();
   const clients = await connectAll(one, connections);
