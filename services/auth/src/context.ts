@@ -6,9 +6,11 @@ import {
   migrate,
   openDb,
   openPeer,
+  openPipes,
   openQueueRedis,
   openRedis,
   type Peer,
+  type Pipes,
   type Recurring,
   type Redis,
 } from '@chatapi/kit';
@@ -21,6 +23,8 @@ import { migrations } from './migrations/index.ts';
 
 export interface Context extends Base<Config> {
   db: Knex;
+  /** For what the doors ask all the time. */
+  reads: Pipes;
   redis: Redis;
   facts: FactsRunner;
   hasher: Hasher;
@@ -33,6 +37,7 @@ export interface Context extends Base<Config> {
 export async function open(base: Base<Config>, schema = 'auth'): Promise<Context> {
   const { config, log } = base;
   const db = openDb(config, schema, 'auth');
+  const reads = openPipes(config, schema, 'auth', log, { connections: 2, options: '' });
   const redis = await openRedis(config.REDIS_URL, log);
   try {
     await migrate(db, schema, migrations);
@@ -47,12 +52,12 @@ export async function open(base: Base<Config>, schema = 'auth'): Promise<Context
       log,
     });
     const users = openPeer('user', config.USER_INTERNAL_URL, identityKey(config.INTERNAL_SECRET_KEY), 'auth');
-    const ctx = { ...base, db, redis, facts, hasher, signer: openSigner(config), users };
+    const ctx = { ...base, db, reads, redis, facts, hasher, signer: openSigner(config), users };
     return { ...ctx, sweeps: startSweeps(ctx) };
   } catch (error) {
     // Opening is tried again until it works; what half an attempt opened must not pile up.
     redis.disconnect();
-    await db.destroy();
+    await Promise.all([reads.end(), db.destroy()]);
     throw error;
   }
 }
@@ -61,7 +66,7 @@ export async function close(ctx: Context): Promise<void> {
   await ctx.sweeps.close();
   await ctx.facts.close();
   ctx.redis.disconnect();
-  await ctx.db.destroy();
+  await Promise.all([ctx.reads.end(), ctx.db.destroy()]);
 }
 
 export async function ready(ctx: Context): Promise<void> {

@@ -1,7 +1,7 @@
 // Owns: the SQL of revocations, the truth that the doors poll.
 // Guarantee: seq order is commit order, so a reader who asks for "after N" never skips one that commits later.
 import type { Revocation } from '@chatapi/bus';
-import type { Knex, Role } from '@chatapi/kit';
+import type { Knex, Pipes, Role } from '@chatapi/kit';
 
 export interface NewRevocation {
   kind: Revocation['kind'];
@@ -35,11 +35,9 @@ export async function insertRevocation(trx: Knex, { kind, subject, role, except 
   return toRevocation(rows[0] as Raw);
 }
 
-export async function revocationsAfter(db: Knex, seq: number, limit: number): Promise<Revocation[]> {
-  const { rows } = await db.raw<{ rows: Raw[] }>(
-    `select ${COLUMNS} from revocations where seq > ? order by seq limit ?`,
-    [seq, limit],
-  );
+export async function revocationsAfter(reads: Pipes, seq: number, limit: number): Promise<Revocation[]> {
+  const text = `select ${COLUMNS} from revocations where seq > $1 order by seq limit $2`;
+  const { rows } = await reads.query<Raw>({ name: 'revocations-after', text, values: [seq, limit] });
   return rows.map(toRevocation);
 }
 

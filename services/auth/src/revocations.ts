@@ -22,9 +22,9 @@ export function announce(ctx: Pick<Context, 'redis' | 'facts' | 'log'>, revocati
 }
 
 export async function listRevocations(
-  ctx: Pick<Context, 'db'>,
+  ctx: Pick<Context, 'reads'>,
   after: number,
 ): Promise<{ revocations: Revocation[]; last_seq: number }> {
-  const revocations = await revocationsAfter(ctx.db, after, PAGE);
+  const revocations = await revocationsAfter(ctx.reads, after, PAGE);
   return { revocations, last_seq: revocations.at(-1)?.seq ?? after };
 }

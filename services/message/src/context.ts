@@ -64,21 +64,18 @@ const FACTS_WITHIN_MS = 500;
 export async function open(base: Base<MessageConfig>, schema = 'messages'): Promise<Context> {
   const { config, log, metrics } = base;
   const db = openDb(config, schema, 'message');
+  const reads = openPipes(config, schema, 'message', log, { connections: 4, options: NO_SCANS });
   let words: Words;
   try {
     await migrate(db, schema, migrations);
     await makePartitions({ db, config });
-    words = await openWords(db, log);
+    words = await openWords(db, reads, log);
   } catch (error) {
-    await db.destroy();
+    await Promise.all([db.destroy(), reads.end()]);
     throw error;
   }
   const sending = openPool(config, schema, 'message', log, { max: 3, options: PROBES });
   const pool = openPool(config, schema, 'message', log, { max: 4, options: NO_SCANS });
-  const reads = openPipes(config, schema, 'message', log, {
-    connections: 4,
-    options: NO_SCANS,
-  });
   const redis = await openRedis(config.REDIS_URL, log);
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
@@ -94,7 +91,7 @@ export async function open(base: Base<MessageConfig>, schema = 'messages'): Prom
     file: openPeer('file', config.FILE_INTERNAL_URL, key, 'message'),
     links: openFileLinks(config.INTERNAL_SECRET_KEY, config.FILE_URL_TTL),
     facts,
-    publisher: openPublisher(db, redis, log, () => facts.nudge(FACTS_WITHIN_MS)),
+    publisher: openPublisher({ db, reads, redis, log }, () => facts.nudge(FACTS_WITHIN_MS)),
     access: openAccessCache(),
     inGeneral: new Set(),
     inTurn: openTurns(),

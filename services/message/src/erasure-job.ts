@@ -37,7 +37,7 @@ export const startErasures = (ctx: Context): Recurring =>
   every(
     TICK_MS,
     async (closing) => {
-      if (!(await isErasureDue(ctx.db))) return;
+      if (!(await isErasureDue(ctx.reads))) return;
       while (!closing.aborted && ((await workOnPerson(ctx)) || (await workOnFile(ctx))));
     },
     (err) => ctx.log.warn({ err: err.message }, 'an erasure broke off; tried again'),

@@ -1,5 +1,5 @@
 // Owns: the SQL by which a person leaves the log: where they stand in it, and what of it is blanked, span by span of a room.
-import type { Knex } from '@chatapi/kit';
+import type { Knex, Pipes } from '@chatapi/kit';
 
 export interface Erasure {
   user_id: string;
@@ -16,15 +16,14 @@ export async function orderErasure(trx: Knex, userId: string, at: string): Promi
   await trx.raw('insert into erasures (user_id, erased_at) values (?, ?) on conflict do nothing', [userId, at]);
 }
 
-/** Holds one that is due for as long as `trx` lives; whoever dies lets it go at once. */
-/** A look that locks nothing and costs one round trip: most of the time there is nothing to erase. */
-export async function isErasureDue(db: Knex): Promise<boolean> {
-  const { rows } = await db.raw<{ rows: { due: boolean }[] }>(
-    `select exists (select from erasures where due_at <= now()) or exists (select from erased_files where due_at <= now()) due`,
-  );
-  return rows[0]?.due === true;
-}
+const DUE =
+  'select exists (select from erasures where due_at <= now()) or exists (select from erased_files where due_at <= now()) due';
 
+/** A look that locks nothing and costs one round trip: most of the time there is nothing to erase. */
+export const isErasureDue = async (reads: Pipes): Promise<boolean> =>
+  (await reads.query<{ due: boolean }>({ name: 'erasure-due', text: DUE, values: [] })).rows[0]?.due === true;
+
+/** Holds one that is due for as long as `trx` lives; whoever dies lets it go at once. */
 export async function takeErasure(trx: Knex): Promise<Erasure | undefined> {
   await trx.raw('set local idle_in_transaction_session_timeout = 0');
   const { rows } = await trx.raw<{ rows: Erasure[] }>(

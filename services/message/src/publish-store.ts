@@ -1,5 +1,5 @@
 import { factHead, type PacketRecord, roomTopic } from '@chatapi/bus';
-import type { Knex } from '@chatapi/kit';
+import type { Knex, Pipes } from '@chatapi/kit';
 
 /** Tells in the same statement how many messages those commits made, by the second: a fact for each commit would cost as much as a message. */
 export async function forgetPublished(db: Knex, ids: string[]): Promise<void> {
@@ -56,13 +56,14 @@ async function eventRecords(trx: Knex, rows: PendingRow[]): Promise<PacketRecord
   }));
 }
 
-/** Publishes what was committed a while ago and not marked since. Several instances may sweep: each takes other rows. */
+const LEFT_OVER = `select exists (select from unpublished where created_at < now() - ${YOUNG}) waits`;
+
+/** Whether anything was committed a while ago and not marked since. Most of the time there is nothing. */
+export const isLeftOver = async (reads: Pipes): Promise<boolean> =>
+  (await reads.query<{ waits: boolean }>({ name: 'left-over', text: LEFT_OVER, values: [] })).rows[0]?.waits === true;
+
+/** Publishes what is left over. Several instances may sweep: each takes other rows. */
 export async function republish(db: Knex, publish: (records: PacketRecord[]) => Promise<void>): Promise<number> {
-  // Most of the time there is nothing: one round trip, no transaction.
-  const { rows: found } = await db.raw<{ rows: { waits: boolean }[] }>(
-    `select exists (select from unpublished where created_at < now() - ${YOUNG}) waits`,
-  );
-  if (found[0]?.waits !== true) return 0;
   return await db.transaction(async (trx) => {
     const { rows } = await trx.raw<{ rows: PendingRow[] }>(
       `select id, room_ids, first_seqs, last_seqs, notices, created_at < now() - ${OLD} old from unpublished

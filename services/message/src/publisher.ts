@@ -1,8 +1,8 @@
 // Owns: what was committed reaches the interested nodes, in order of seq per room, and the mark that it did; with it goes the fact.
 // Guarantee: none is needed (nodes compare heads); what a crash or an absent Redis left behind is said again by the sweep.
 import { type PacketRecord, type Publication, publishRecords, roomTopic } from '@chatapi/bus';
-import type { Knex, Log, Redis } from '@chatapi/kit';
-import { forgetPublished, republish } from './publish-store.ts';
+import type { Knex, Log, Pipes, Redis } from '@chatapi/kit';
+import { forgetPublished, isLeftOver, republish } from './publish-store.ts';
 
 export interface LoggedEvent {
   seq: number;
@@ -27,8 +27,15 @@ const MARK_MS = 250;
 /** While Redis is away nothing is gained by holding more: the sweep and the nodes' own comparison find it. */
 const MAX_QUEUED = 10_000;
 
+interface Deps {
+  db: Knex;
+  reads: Pipes;
+  redis: Redis;
+  log: Log;
+}
+
 /** @param onMarked facts may have been told. */
-export function openPublisher(db: Knex, redis: Redis, log: Log, onMarked: () => void): Publisher {
+export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => void): Publisher {
   let queue: Publication[] = [];
   let pending: string[] = [];
   const published: string[] = [];
@@ -60,9 +67,11 @@ export function openPublisher(db: Knex, redis: Redis, log: Log, onMarked: () => 
   const sweep = async (): Promise<void> => {
     if (sweeping || redis.status !== 'ready') return;
     sweeping = true;
-    await republish(db, (records) => publishRecords(redis, records)).catch((err: Error) =>
-      log.debug({ err: err.message }, 'sweep'),
-    );
+    try {
+      if (await isLeftOver(reads)) await republish(db, (records) => publishRecords(redis, records));
+    } catch (error) {
+      log.debug({ err: (error as Error).message }, 'sweep');
+    }
     sweeping = false;
   };
   const timers = [setInterval(() => void mark(), MARK_MS), setInterval(() => void sweep(), SWEEP_MS)];

@@ -1,4 +1,4 @@
-import type { Knex } from '@chatapi/kit';
+import type { Knex, Pipes } from '@chatapi/kit';
 import type { FilteredWord } from './word-filter.ts';
 
 export interface WordList {
@@ -11,8 +11,10 @@ export const readWords = async (db: Knex): Promise<WordList> =>
   (await db('word_filter').first('revision', 'words', 'updated_at')) as WordList;
 
 /** Nothing, when there is none newer than `revision`. */
-export const newerWords = async (db: Knex, revision: number): Promise<WordList | undefined> =>
-  await db('word_filter').where('revision', '>', revision).first('revision', 'words', 'updated_at');
+export const newerWords = async (reads: Pipes, revision: number): Promise<WordList | undefined> => {
+  const text = 'select revision, words, updated_at from word_filter where revision > $1';
+  return (await reads.query<WordList>({ name: 'newer-words', text, values: [revision] })).rows[0];
+};
 
 export async function replaceWords(db: Knex, words: FilteredWord[]): Promise<WordList> {
   const [row] = await db('word_filter').update(

@@ -1,6 +1,6 @@
 // Owns: the word filter in force on this instance. Every send and edit is judged by it without asking anybody: the list is read at
 // the start, and looked at twice a second, so that a change made anywhere holds everywhere within a second.
-import { type AppError, invalidField, type Knex, type Log } from '@chatapi/kit';
+import { type AppError, invalidField, type Knex, type Log, type Pipes } from '@chatapi/kit';
 import { compile, type FilteredWord, type Judge } from './word-filter.ts';
 import { newerWords, readWords, replaceWords, type WordList } from './word-store.ts';
 
@@ -12,7 +12,7 @@ export interface Words {
 
 const LOOK_MS = 500;
 
-export async function openWords(db: Knex, log: Log): Promise<Words> {
+export async function openWords(db: Knex, reads: Pipes, log: Log): Promise<Words> {
   let now = await readWords(db);
   let judge = compile(now.words);
   // Answers may overtake each other; the newest revision stays.
@@ -22,7 +22,7 @@ export async function openWords(db: Knex, log: Log): Promise<Words> {
     judge = compile(list.words);
   };
   const timer = setInterval(() => {
-    newerWords(db, now.revision)
+    newerWords(reads, now.revision)
       .then(take)
       .catch((err: Error) => log.debug({ err: err.message }, 'the word filter is looked at again soon'));
   }, LOOK_MS);
