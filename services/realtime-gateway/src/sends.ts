@@ -142,6 +142,13 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
     if (rest.length > 0 && round >= 0) await sleep(Math.min(50 * 2 ** round, 500));
   }
 
+  function countAside(send: Send, more: 1 | -1): void {
+    const key = turnKey(send);
+    const count = (aside.get(key) ?? 0) + more;
+    if (count > 0) aside.set(key, count);
+    else aside.delete(key);
+  }
+
   /** Files have to be asked for; what follows such a message, or one that is aside, goes behind it. */
   function part(batch: Send[]): { now: Send[]; later: Send[] } {
     if (aside.size === 0 && !batch.some(namesFiles)) return { now: batch, later: [] };
@@ -159,8 +166,7 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
   async function carry(lane: number, batch: Send[]): Promise<void> {
     const { now, later } = part(batch);
     for (const send of [...(await deliver(lane, now)), ...later]) {
-      const key = turnKey(send);
-      aside.set(key, (aside.get(key) ?? 0) + 1);
+      countAside(send, 1);
       (asides[lane] as Lane<Send>).push(send);
     }
   }
@@ -170,15 +176,10 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
     for (let attempt = 0; rest.length > 0; ) {
       const first = firsts(rest);
       const again = new Set(await deliver(lane + attempt, [...first]));
+      for (const send of first.difference(again)) countAside(send, -1);
       rest = rest.filter((send) => !first.has(send) || again.has(send));
       if (again.size === 0) attempt = 0;
       else await pauseAfter(attempt++, rest);
-    }
-    for (const send of batch) {
-      const key = turnKey(send);
-      const left = (aside.get(key) as number) - 1;
-      if (left > 0) aside.set(key, left);
-      else aside.delete(key);
     }
   }
 

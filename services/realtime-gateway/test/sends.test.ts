@@ -183,6 +183,24 @@ describe('sends on their way to message', () => {
     expect(tries).to.equal(3);
   });
 
+  it('whose message with a file was taken waits no more for those that were not', async () => {
+    const stuck = sendTo('a', 1500, ['fil_1']);
+    const { sends, outcomes } = openBehind([
+      (list) =>
+        good(list).map((answer, i) =>
+          list[i]?.body.client_id === stuck.body.client_id
+            ? { ok: false, error: { code: 'SERVICE_UNAVAILABLE', message: 'later', details: {} } }
+            : answer,
+        ),
+    ]);
+    const taken = sendTo('b', 1500, ['fil_2']);
+    for (const send of [stuck, taken]) sends.push(send);
+    await until(() => outcomes.length === 1);
+    sends.push(sendTo('b'));
+    await until(() => outcomes.length === 2, 500);
+    expect(outcomes.every(([, outcome]) => !(outcome instanceof AppError))).to.equal(true);
+  });
+
   it('what is not taken now is tried again beside what comes', async () => {
     let closed: string | undefined;
     const { sends, outcomes } = openBehind([
