@@ -94,7 +94,7 @@ interface Place {
 /** `nth`: which of its room's messages it is, from 1. */
 type PlacedRow = SendRow & { place: string; nth: number };
 
-/** The rooms in the order in which they are locked, the rows in their own. */
+/** The rooms in the order in which they are locked (by their ASCII ids, as slow-store.ts does), the rows in their own. */
 function place(rows: SendRow[]): { places: Place[]; placed: PlacedRow[] } {
   const byRoom = new Map<string, Place>();
   const placed = rows.map((row) => {

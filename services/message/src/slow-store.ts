@@ -18,7 +18,8 @@ export interface TurnFound {
   repeated: boolean;
 }
 
-const LOCK = 'select id from rooms where id = any($1::text[]) order by id for update';
+// In the order in which send-store.ts locks them, whatever the database's own is.
+const LOCK = 'select id from rooms where id = any($1::text[]) order by id collate "C" for update';
 // A statement of its own, after the lock: only so it sees what was committed while the lock was waited for.
 const TURNS = `
 select date_trunc('milliseconds', clock_timestamp()) now, t.sent_at + r.slow_mode_seconds * interval '1 second' due, r.slow_mode_seconds slow_s,

@@ -117,11 +117,11 @@ export function openSends(node: string, message: Peer, log: Log, onDone: (outcom
     return again;
   }
 
-  /** Asks until an instance has answered or all have run out of patience. @returns what it would not take now. */
-  async function deliver(first: number, batch: Send[]): Promise<Send[]> {
+  /** Asks, beginning with instance `from`, until one has answered or all have run out of patience. @returns what it would not take now. */
+  async function deliver(from: number, batch: Send[]): Promise<Send[]> {
     let rest = batch;
     for (let attempt = 0; rest.length > 0; attempt++) {
-      const instance = pick(first, attempt);
+      const instance = pick(from, attempt);
       try {
         const results = await ask(instance, rest);
         return settle(rest, (i) => answerOf(results[i] as Result));
