@@ -26,16 +26,22 @@ export interface FactsOptions {
 }
 
 export interface FactsRunner {
-  /** Looks into the outbox at once, or within so many ms together with what else comes: call it after a commit that told something. */
-  nudge(withinMs?: number): void;
+  /** Looks into the outbox at once, or in so many ms together with what else comes: call it after a commit that told something. */
+  nudge(inMs?: number): void;
   close(): Promise<void>;
 }
 
 const PREFIX = '{chatapi}';
-const TICK_MS = 250;
-/** Without a nudge: what a crash or an absent Redis left behind, and settlements. */
-const IDLE_MS = 1000;
+/** Without a nudge: what a crash left behind, and what is unsettled for too long. */
+const IDLE_MS = 5000;
+/** After an offer: by then most hearers have answered. */
+const SETTLED_MS = 1000;
+/** Redis is away, or just back. */
+const RETRY_MS = 500;
+/** After facts were handled: they may have led to others. */
+const TOLD_MS = 200;
 const BATCH = 200;
+const MOST_SETTLED = 1000;
 /** Unsettled facts are offered again after this; the inbox makes the second time harmless. */
 const AGAIN_MS = 15_000;
 
@@ -53,7 +59,7 @@ const JOB = {
 /** While a hearer is away the same facts are offered again and again: the queue keeps each set once. */
 const sameFacts = (facts: Fact[]): string => hash('sha1', facts.map(({ id }) => id).join(), 'hex');
 
-function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } {
+function startRelay(o: FactsOptions): FactsRunner {
   const queues = new Map<string, Queue>();
   const queue = (hearer: ServiceName): Queue => {
     let q = queues.get(hearer);
@@ -78,9 +84,10 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
     for (const [hearer, facts] of jobs) await queue(hearer).add('facts', facts, { ...JOB, jobId: sameFacts(facts) });
   }
 
-  async function settleHeard(): Promise<void> {
-    const entries = await o.redis.lpop(settledKey(o.service), 1000);
-    if (entries === null) return;
+  /** @returns how many there were. */
+  async function settleHeard(): Promise<number> {
+    const entries = await o.redis.lpop(settledKey(o.service), MOST_SETTLED);
+    if (entries === null) return 0;
     const byHearer = Map.groupBy(entries, (entry) => entry.slice(0, entry.indexOf(' ')));
     for (const [hearer, list] of byHearer)
       await settle(
@@ -88,12 +95,14 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
         hearer,
         list.map((entry) => entry.slice(entry.indexOf(' ') + 1)),
       );
+    return entries.length;
   }
 
-  async function pass(): Promise<boolean> {
+  /** @returns milliseconds until the next one. */
+  async function pass(): Promise<number> {
     // Redis first: a fact marked as offered while Redis is away would wait AGAIN_MS for nothing.
-    if (o.redis.status !== 'ready') return false;
-    await settleHeard();
+    if (o.redis.status !== 'ready') return RETRY_MS;
+    const settled = await settleHeard();
     const offers = await takeOffers(o.db, BATCH, AGAIN_MS);
     if (offers.length > 0)
       await offer(offers).catch(async (error) => {
@@ -103,41 +112,55 @@ function startRelay(o: FactsOptions): { nudge(): void; close(): Promise<void> } 
         );
         throw error;
       });
-    return offers.length === BATCH;
+    if (offers.length === BATCH || settled === MOST_SETTLED) return 0;
+    return offers.length + settled > 0 ? SETTLED_MS : IDLE_MS;
   }
 
   let closed = false;
   let running: Promise<void> | undefined;
   let again = false;
-  let due = 0;
-  const run = (): void => {
+  let timer: NodeJS.Timeout | undefined;
+  let due = Number.POSITIVE_INFINITY;
+  const runIn = (ms: number): void => {
+    const at = performance.now() + ms;
+    if (closed || at >= due) return;
+    due = at;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      due = Number.POSITIVE_INFINITY;
+      run();
+    }, ms);
+  };
+  async function passes(): Promise<void> {
+    let pause = 0;
+    while ((again || pause === 0) && !closed) {
+      again = false;
+      pause = await pass().catch((err: Error) => {
+        o.log.warn({ err: err.message }, 'relaying facts');
+        return RETRY_MS;
+      });
+    }
+    running = undefined;
+    runIn(pause);
+  }
+  function run(): void {
     again = true;
-    running ??= (async () => {
-      while (again && !closed) {
-        again = false;
-        due = Date.now() + IDLE_MS;
-        again = (await pass().catch((err: Error) => void o.log.warn({ err: err.message }, 'relaying facts'))) || again;
-      }
-      running = undefined;
-    })();
-  };
-  const nudge = (withinMs = 0): void => {
-    if (withinMs === 0) run();
-    else due = Math.min(due, Date.now() + withinMs);
-  };
-  const ticker = setInterval(() => Date.now() >= due && run(), TICK_MS);
+    running ??= passes();
+  }
+  run();
   return {
-    nudge,
+    nudge: (inMs = 0) => (inMs === 0 ? run() : runIn(inMs)),
     async close() {
       closed = true;
-      clearInterval(ticker);
+      clearTimeout(timer);
       await running;
       await Promise.all([...queues.values()].map((q) => q.close().catch(() => undefined)));
     },
   };
 }
 
-function startWorker(o: FactsOptions): { close(): Promise<void> } {
+/** @param nudge for what handlers tell in their transactions. */
+function startWorker(o: FactsOptions, nudge: FactsRunner['nudge']): { close(): Promise<void> } {
   const connection = o.openQueueRedis();
 
   async function handle(facts: Fact[]): Promise<void> {
@@ -153,6 +176,7 @@ function startWorker(o: FactsOptions): { close(): Promise<void> } {
         if (payloads.length > 0) await rule(payloads, trx);
       }
     });
+    nudge(TOLD_MS);
     const teller = FACTS[(facts[0] as Fact).name].from;
     await o.redis.rpush(settledKey(teller), ...facts.map(({ id }) => `${o.service} ${id}`));
   }
@@ -187,11 +211,14 @@ function startWorker(o: FactsOptions): { close(): Promise<void> } {
   return { close: () => endWorker(worker, connection) };
 }
 
+const NOTHING_TO_TELL: FactsRunner = { nudge: () => undefined, close: async () => undefined };
+
 /** Starts relaying this service's outbox and handling what it hears. */
 export function startFacts(o: FactsOptions): FactsRunner {
-  const relay = startRelay(o);
-  const hears = Object.values(FACTS).some((fact) => fact.heard_by.includes(o.service));
-  const worker = hears ? startWorker(o) : undefined;
+  const facts = Object.values(FACTS);
+  const relay = facts.some(({ from }) => from === o.service) ? startRelay(o) : NOTHING_TO_TELL;
+  const hears = facts.some(({ heard_by }) => heard_by.includes(o.service));
+  const worker = hears ? startWorker(o, relay.nudge) : undefined;
   const sweep = setInterval(() => void forgetHandled(o.db).catch(() => undefined), 3_600_000);
   return {
     nudge: relay.nudge,

@@ -6,7 +6,7 @@ import { each, type FactsRunner, factsMigration, startFacts, tellFact } from '..
 const url = process.env.TEST_DATABASE_URL ?? '';
 const redisUrl = process.env.TEST_REDIS_URL ?? '';
 const silent = { warn: () => undefined, error: () => undefined };
-const until = async (check: () => Promise<boolean> | boolean, ms = 8000): Promise<void> => {
+const until = async (check: () => Promise<boolean> | boolean, ms = 12_000): Promise<void> => {
   for (const end = Date.now() + ms; !(await check()); ) {
     if (Date.now() > end) throw new Error('waited too long');
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -101,6 +101,7 @@ describe('facts', () => {
     };
     running.push(startTeller(), startHearer(flaky));
     await tell(3, 1000);
+    running[0]?.nudge();
     await until(settled);
     expect(await heard()).to.deep.equal(['usr_1000', 'usr_1001', 'usr_1002']);
   }).timeout(15_000);
@@ -108,6 +109,7 @@ describe('facts', () => {
   it('survive a FLUSHALL between the offer and the handling', async () => {
     const relay = startTeller();
     await tell(5, 2000);
+    relay.nudge();
     await until(async () => (await teller.db('outbox').whereNull('offered_at')).length === 0);
     await relay.close();
     await teller.redis.flushdb();
@@ -115,6 +117,43 @@ describe('facts', () => {
     running.push(startTeller(), startHearer());
     await until(settled);
     expect(await heard()).to.have.length(5);
+  }).timeout(15_000);
+
+  it('told by a handler are offered soon, without anybody’s nudge', async () => {
+    const onward = await side('onward');
+    const queues = { openQueueRedis: () => new Redis(redisUrl, { maxRetriesPerRequest: null }), log: silent };
+    try {
+      const told: string[][] = [];
+      running.push(
+        startTeller(),
+        startFacts({
+          service: 'file',
+          ...hearer,
+          ...queues,
+          handlers: {
+            'account.erased': each(async ({ user_id }, trx) => tellFact(trx, 'files.erased', { file_ids: [user_id] })),
+          },
+        }),
+        startFacts({
+          service: 'message',
+          ...onward,
+          ...queues,
+          handlers: {
+            'account.erased': async () => undefined,
+            'files.erased': each(async ({ file_ids }) => void told.push(file_ids)),
+          },
+        }),
+      );
+      const erased = { user_id: 'usr_gone', erased_at: new Date().toISOString() };
+      await teller.db.transaction((trx) => tellFact(trx, 'account.erased', erased));
+      running[0]?.nudge();
+      await until(() => told.length > 0, 3000);
+      expect(told).to.deep.equal([['usr_gone']]);
+    } finally {
+      await Promise.all(running.splice(0).map((r) => r.close()));
+      onward.redis.disconnect();
+      await onward.db.destroy();
+    }
   }).timeout(15_000);
 
   it('of a transaction that is rolled back are never told', async () => {

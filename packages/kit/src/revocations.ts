@@ -1,5 +1,5 @@
 // Owns: what a door knows of sessions, users and roles that changed after their tokens were signed.
-// Guarantee: holds what auth committed at most one poll ago (500 ms); a lost signal delays, it loses nothing.
+// Guarantee: holds what auth committed more than half a second ago; a lost signal delays, it loses nothing.
 import type { AccessClaims } from './access.ts';
 import { AppError, unavailable } from './errors.ts';
 import type { Role } from './identity.ts';
@@ -17,9 +17,12 @@ export interface RevocationRecord {
 }
 
 export interface RevocationOptions<R extends RevocationRecord = RevocationRecord> {
-  /** The truth: what came after `seq`, in order; may be a page, then it is asked again at once. */
-  fetchAfter(seq: number): Promise<R[]>;
-  /** Once for each record, whether it came by signal or by poll. */
+  /**
+   * The truth: what came after `seq`, in order; may be a page, then it is asked again at once. Nothing is answered when there was
+   * nothing for `waitMs`; what there is, at most 500 ms after its commit.
+   */
+  fetchAfter(seq: number, waitMs: number): Promise<R[]>;
+  /** Once for each record, whether it came by signal or was asked for. */
   onRevoked?(revocation: R): void;
   log: Log;
 }
@@ -29,13 +32,16 @@ export interface RevocationSet<R extends RevocationRecord = RevocationRecord> {
   admit(claims: AccessClaims): AccessClaims;
   /** Takes a signal. Order does not matter, repeats are ignored. */
   apply(revocations: R[]): void;
-  /** Starts polling; resolves after the first answer or failure. */
+  /** Starts asking; resolves when all was told once, or with the first failure. */
   start(): Promise<void>;
   close(): void;
 }
 
-const POLL_MS = 500;
-const PRUNE_EVERY = 120;
+/** How long auth may have nothing to tell. Each door asks this seldom, and hears as soon as by looking itself. */
+const WAIT_MS = 2000;
+/** After a failure; and an auth that does not wait is asked no more often than this. */
+const PAUSE_MS = 500;
+const PRUNE_EVERY = 60;
 // No access token lives longer than a day (JWT_EXPIRE_MINUTES ≤ 1440), so no older record can matter.
 const KEEP_MS = 25 * 3600 * 1000;
 
@@ -89,34 +95,42 @@ export function openRevocationSet<R extends RevocationRecord = RevocationRecord>
   let last = 0;
   let loaded = false;
   let behind = false;
-  let rounds = 0;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  let rounds = 0;
 
   const apply = (records: R[]): void => {
     for (const record of records) if (memory.add(record)) onRevoked?.(record);
   };
 
-  async function catchUp(): Promise<void> {
-    for (let page = await fetchAfter(last); page.length > 0; page = await fetchAfter(last)) {
-      apply(page);
-      last = Math.max(last, ...page.map(({ seq }) => seq));
-    }
+  /** Until all is told that there is: from then on, what comes is waited for. @returns whether there was any. */
+  async function ask(): Promise<boolean> {
+    const page = await fetchAfter(last, loaded && !behind ? WAIT_MS : 0);
+    apply(page);
+    last = Math.max(last, ...page.map(({ seq }) => seq));
+    if (page.length > 0) return true;
     loaded = true;
+    if (behind) log.info('revocations are up to date again');
+    behind = false;
+    return false;
   }
 
-  async function poll(): Promise<void> {
+  async function tryAsking(): Promise<boolean> {
     try {
-      await catchUp();
-      if (behind) log.info('revocations are up to date again');
-      behind = false;
+      return await ask();
     } catch (err) {
-      if (!behind)
+      if (!behind && !closed)
         log.warn({ err: (err as Error).message }, 'revocations can’t be asked for: the last known ones hold');
       behind = true;
+      return false;
     }
+  }
+
+  async function follow(): Promise<void> {
+    const asked = performance.now();
+    const isMore = await tryAsking();
     if (++rounds % PRUNE_EVERY === 0) memory.prune();
-    if (!closed) timer = setTimeout(poll, POLL_MS);
+    if (!closed) timer = setTimeout(follow, isMore ? 0 : Math.max(0, asked + PAUSE_MS - performance.now()));
   }
 
   return {
@@ -128,7 +142,10 @@ export function openRevocationSet<R extends RevocationRecord = RevocationRecord>
       const ofSession = memory.of(claims.session_id);
       return ofUser.length + ofSession.length === 0 ? claims : judge([...ofUser, ...ofSession], claims);
     },
-    start: poll,
+    async start() {
+      while (await tryAsking());
+      void follow();
+    },
     close() {
       closed = true;
       clearTimeout(timer);

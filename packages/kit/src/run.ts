@@ -26,6 +26,8 @@ export interface Service<F extends BaseConfig, C extends Base<F>> {
   open(base: Base<F>): Promise<C>;
   /** Throws when the service can't do its work right now; asked by `/health/ready`. */
   ready(ctx: C): Promise<void>;
+  /** Lets go whom it holds, sockets and callers who wait, before the listeners close. */
+  drain?(ctx: C): Promise<void>;
   /** Ends in at most 5 s; listeners are closed by then. */
   close(ctx: C): Promise<void>;
   /** Public routes (behind the door), on the main listener. */
@@ -37,7 +39,6 @@ export interface Service<F extends BaseConfig, C extends Base<F>> {
     handler?: RequestListener;
     mount?(app: express.Express): void;
     attach?(server: Server): void;
-    drain?(): Promise<void>;
     requestTimeout?: number;
   };
   /** Milliseconds for a whole request on the main listener; default 30,000. */
@@ -162,7 +163,7 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
     state.draining = true;
     setTimeout(() => process.exit(1), 25_000).unref();
     void (async () => {
-      await door?.drain?.();
+      await service.drain?.(ctx);
       calls.close(CLOSE_MS);
       await Promise.all(servers.map((server) => closeServer(server, CLOSE_MS)));
       await within(5000, service.close(ctx)).catch((err) => log.warn({ err: err.message }, 'closing'));

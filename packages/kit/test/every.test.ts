@@ -23,6 +23,22 @@ describe('recurring work', () => {
     expect(errors).to.deep.equal(['the first']);
   });
 
+  it('of different rhythms falls together wherever it can', async () => {
+    let turn = 0;
+    const seen: Record<string, number[]> = { quick: [], slow: [] };
+    const noting = (name: string) => async () => {
+      seen[name]?.push(turn);
+      setImmediate(() => turn++);
+    };
+    const quick = every(50, noting('quick'), () => undefined);
+    await sleep(20);
+    const slow = every(100, noting('slow'), () => undefined);
+    for (const end = Date.now() + 5000; (seen.slow?.length ?? 0) < 3 && Date.now() < end; ) await sleep(5);
+    await Promise.all([quick.close(), slow.close()]);
+    expect(seen.slow).to.have.length.of.at.least(3);
+    expect(seen.quick).to.include.members(seen.slow ?? []);
+  });
+
   it('tells the run under way to end, waits for it, and starts no other', async () => {
     const seen: string[] = [];
     const work = every(

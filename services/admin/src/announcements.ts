@@ -15,7 +15,7 @@ import type { Context } from './context.ts';
 
 type Deps = Pick<Context, 'db' | 'redis' | 'log'>;
 
-const SWEEP_MS = 1000;
+const SWEEP_MS = 2000;
 
 const frameOf = ({ id, text, created_at }: Announcement): string =>
   JSON.stringify({ type: 'announcement', id, text, created_at });

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { REVOCATIONS_CHANNEL, type Revocation } from '@chatapi/bus';
 import {
   type AccessVerifier,
@@ -37,6 +38,8 @@ export interface Context extends Base<Config> {
   peers: Peers;
   /** Main listeners. */
   groups: Record<Upstream | 'realtime', Group>;
+  /** Clients' sockets that are joined to a node's. */
+  tunnels: Set<Socket>;
   load: Load;
   counters: Counters;
 }
@@ -68,8 +71,8 @@ const openGroups = (config: Config): Context['groups'] => ({
 function openRevocations(base: Base<Config>, auth: Peer, subscriber: Redis): RevocationSet<Revocation> {
   const revocations = openRevocationSet<Revocation>({
     log: base.log,
-    async fetchAfter(seq) {
-      const options = { query: { after: seq }, timeoutMs: REVOCATIONS_MS };
+    async fetchAfter(seq, wait_ms) {
+      const options = { query: { after: seq, wait_ms }, timeoutMs: wait_ms + REVOCATIONS_MS };
       return (await auth.call<{ revocations: Revocation[] }>('GET', '/internal/revocations', options)).revocations;
     },
   });
@@ -102,6 +105,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     revocations,
     peers,
     groups: openGroups(config),
+    tunnels: new Set(),
     load,
     counters: openCounters(metrics, load),
   };

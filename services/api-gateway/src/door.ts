@@ -17,7 +17,7 @@ import { ownRoutes } from './own-routes.ts';
 import { type Found, isSocketPath, openTable } from './paths.ts';
 import { openProxy } from './proxy.ts';
 import { type Row, rows } from './routes.ts';
-import { openUpgrades } from './upgrade.ts';
+import { attachUpgrades } from './upgrade.ts';
 
 const MAX_URL = 8 * 1024;
 /** Of the slowest upload; a JSON body has its own, shorter one. */
@@ -26,7 +26,6 @@ const REQUEST_MS = 600_000;
 export interface Door {
   handler: RequestListener;
   attach(server: Server): void;
-  drain(): Promise<void>;
   requestTimeout: number;
 }
 
@@ -133,15 +132,13 @@ export function openDoor(ctx: Context): Door {
     void serve(req, response as DoorResponse);
   }
 
-  const upgrades = openUpgrades(ctx, originOf);
   return {
     requestTimeout: REQUEST_MS,
     handler: (req, res) => begin(req, res, false),
     attach(server) {
       // Answered by us, so that a body that will be refused is not sent at all.
       server.on('checkContinue', (req, res) => begin(req, res, true));
-      upgrades.attach(server);
+      attachUpgrades(ctx, server, originOf);
     },
-    drain: upgrades.drain,
   };
 }

@@ -17,25 +17,41 @@ const RESOLUTION_MS = 50;
 
 export function openLoad(maxInFlight: number, maxLagMs: number): Load {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
   let inFlight = 0;
   // One late look may be a machine that stood still for a moment: whoever comes after that is served at once.
   let lateLooks = 0;
-  const look = setInterval(() => {
+  let looks: NodeJS.Timeout | undefined;
+  let entered = false;
+  const rest = (): void => {
+    clearInterval(looks);
+    looks = undefined;
+    lateLooks = 0;
+    delay.disable();
+  };
+  const look = (): void => {
     lateLooks = delay.mean / 1e6 - RESOLUTION_MS > maxLagMs ? lateLooks + 1 : 0;
     delay.reset();
-  }, LOOK_MS).unref();
+    if (!entered && inFlight === 0) rest();
+    entered = false;
+  };
+  /** A door that nobody comes through is not woken to see how late it is. */
+  const watch = (): void => {
+    delay.reset();
+    delay.enable();
+    looks = setInterval(look, LOOK_MS).unref();
+  };
   return {
     check() {
       if (lateLooks >= 2 || inFlight > maxInFlight)
         throw new AppError('SERVICE_UNAVAILABLE', 'Too much is under way: try again shortly');
     },
-    enter: () => void inFlight++,
+    enter() {
+      inFlight++;
+      entered = true;
+      if (looks === undefined) watch();
+    },
     leave: () => void inFlight--,
     inFlight: () => inFlight,
-    close() {
-      clearInterval(look);
-      delay.disable();
-    },
+    close: rest,
   };
 }

@@ -2,6 +2,7 @@
 // Guarantee: nothing of the client goes to a node before the node has said 101, so a refused upgrade is no way in.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, errorResponse, IDENTITY_HEADER, requestIdFrom, sealIdentity, unavailable } from '@chatapi/kit';
 import type { Origin } from './address.ts';
 import type { Context } from './context.ts';
@@ -20,12 +21,6 @@ const PASSED = [
   'sec-websocket-protocol',
   'sec-websocket-extensions',
 ] as const;
-
-export interface Upgrades {
-  attach(server: Server): void;
-  /** Ends what is open, spread over two seconds, so that not all come back in one moment. */
-  drain(): Promise<void>;
-}
 
 const isWebSocket = ({ headers }: IncomingMessage): boolean =>
   /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
@@ -80,14 +75,12 @@ const firstBytes = (node: Socket): Promise<Buffer> =>
     node.once('close', () => clearTimeout(timer));
   });
 
-export function openUpgrades(ctx: Context, originOf: (req: IncomingMessage) => Origin): Upgrades {
-  const open = new Set<Socket>();
-
+export function attachUpgrades(ctx: Context, server: Server, originOf: (req: IncomingMessage) => Origin): void {
   function passOn(client: Socket, node: Socket, head: Buffer): void {
-    open.add(client);
+    ctx.tunnels.add(client);
     ctx.counters.sockets.inc();
     client.once('close', () => {
-      open.delete(client);
+      ctx.tunnels.delete(client);
       ctx.counters.sockets.dec();
     });
     client.setTimeout(0).setNoDelay(true).setKeepAlive(true, 60_000);
@@ -130,23 +123,17 @@ export function openUpgrades(ctx: Context, originOf: (req: IncomingMessage) => O
     });
   }
 
-  return {
-    attach(server) {
-      // `Upgrade: h2c` and the like are ignored: the request is served as what it else is.
-      Object.assign(server, { shouldUpgradeCallback: isWebSocket });
-      server.on('upgrade', (req, socket, head) => onUpgrade(req, socket as Socket, head));
-      server.on('connect', (_req, socket) => {
-        const error = new AppError('METHOD_NOT_ALLOWED', 'CONNECT is not allowed', { headers: { Allow: 'GET, HEAD' } });
-        socket.on('error', () => socket.destroy()).end(errorResponse(error, requestIdFrom(undefined)));
-      });
-    },
-    async drain() {
-      const step = DRAIN_MS / Math.max(1, open.size);
-      await Promise.all(
-        [...open].map(
-          (socket, i) => new Promise<void>((resolve) => setTimeout(() => resolve(void socket.destroySoon()), i * step)),
-        ),
-      );
-    },
-  };
+  // `Upgrade: h2c` and the like are ignored: the request is served as what it else is.
+  Object.assign(server, { shouldUpgradeCallback: isWebSocket });
+  server.on('upgrade', (req, socket, head) => onUpgrade(req, socket as Socket, head));
+  server.on('connect', (_req, socket) => {
+    const error = new AppError('METHOD_NOT_ALLOWED', 'CONNECT is not allowed', { headers: { Allow: 'GET, HEAD' } });
+    socket.on('error', () => socket.destroy()).end(errorResponse(error, requestIdFrom(undefined)));
+  });
+}
+
+/** Ends what is open, spread over two seconds, so that not all come back in one moment. */
+export async function cutTunnels({ tunnels }: Pick<Context, 'tunnels'>): Promise<void> {
+  const step = DRAIN_MS / Math.max(1, tunnels.size);
+  await Promise.all([...tunnels].map((socket, i) => sleep(i * step).then(() => void socket.destroySoon())));
 }

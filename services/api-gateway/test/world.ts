@@ -16,6 +16,7 @@ import jwt from 'jsonwebtoken';
 import { type Config, schema } from '../src/config.ts';
 import { type Context, close, open } from '../src/context.ts';
 import { openDoor } from '../src/door.ts';
+import { cutTunnels } from '../src/upgrade.ts';
 
 export const SECRET = 'a-secret-for-these-tests-with-32-bytes!';
 
@@ -95,7 +96,7 @@ export async function startWorld({ env = {}, answer }: Options = {}): Promise<Wo
   });
   const log = openLog('api-gateway', 'test', 'silent');
   const calls = openCallDoor(auth.server, identityKey(`inner ${SECRET}`), log, async (what) => {
-    const after = Number(/^GET \/internal\/revocations\?after=(\d+)$/.exec(what)?.[1]);
+    const after = Number(/^GET \/internal\/revocations\?after=(\d+)&wait_ms=\d+$/.exec(what)?.[1]);
     return { revocations: revocations.filter(({ seq }) => seq > after) };
   });
   const { url } = answering;
@@ -122,7 +123,7 @@ export async function startWorld({ env = {}, answer }: Options = {}): Promise<Wo
     seen,
     revocations,
     async stop() {
-      await door.drain();
+      await cutTunnels(ctx);
       await closeServer(server, 100);
       await close(ctx);
       calls.close(0);

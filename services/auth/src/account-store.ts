@@ -1,6 +1,6 @@
 // Owns: the SQL of accounts. Times leave here as RFC 3339 text with milliseconds.
 import type { Account } from '@chatapi/bus';
-import type { Knex, Paging, Role } from '@chatapi/kit';
+import type { Knex, Paging, Pipes, Role } from '@chatapi/kit';
 
 export interface AccountRow extends Account {
   display_name: string;
@@ -158,11 +158,9 @@ export async function otherAdminExists(trx: Knex, userId: string): Promise<boole
   return rows.length > 0;
 }
 
-export async function endedBans(db: Knex, limit: number): Promise<string[]> {
-  const { rows } = await db.raw<{ rows: { user_id: string }[] }>(
-    `select user_id from accounts where status = 'banned' and banned_until <= clock_timestamp() order by banned_until limit ?`,
-    [limit],
-  );
+export async function endedBans(reads: Pipes, limit: number): Promise<string[]> {
+  const text = `select user_id from accounts where status = 'banned' and banned_until <= clock_timestamp() order by banned_until limit $1`;
+  const { rows } = await reads.query<{ user_id: string }>({ name: 'ended-bans', text, values: [limit] });
   return rows.map(({ user_id }) => user_id);
 }
 

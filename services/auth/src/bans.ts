@@ -94,6 +94,6 @@ export async function liftEndedBan(ctx: Ctx, userId: string): Promise<void> {
   announce(ctx, revoked);
 }
 
-export async function liftEndedBans(ctx: Ctx): Promise<void> {
-  for (const userId of await endedBans(ctx.db, 100)) await liftEndedBan(ctx, userId);
+export async function liftEndedBans(ctx: Ctx & Pick<Context, 'reads'>): Promise<void> {
+  for (const userId of await endedBans(ctx.reads, 100)) await liftEndedBan(ctx, userId);
 }

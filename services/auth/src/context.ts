@@ -20,12 +20,14 @@ import { ensureFirstAdmin } from './first-admin.ts';
 import { type Hasher, openHasher } from './hasher.ts';
 import { startSweeps } from './jobs.ts';
 import { migrations } from './migrations/index.ts';
+import { openRevocationFeed, type RevocationFeed } from './revocation-feed.ts';
 
 export interface Context extends Base<Config> {
   db: Knex;
   /** For what the doors ask all the time. */
   reads: Pipes;
   redis: Redis;
+  revocationFeed: RevocationFeed;
   facts: FactsRunner;
   hasher: Hasher;
   signer: Signer;
@@ -52,7 +54,8 @@ export async function open(base: Base<Config>, schema = 'auth'): Promise<Context
       log,
     });
     const users = openPeer('user', config.USER_INTERNAL_URL, identityKey(config.INTERNAL_SECRET_KEY), 'auth');
-    const ctx = { ...base, db, reads, redis, facts, hasher, signer: openSigner(config), users };
+    const revocationFeed = openRevocationFeed(reads);
+    const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer: openSigner(config), users };
     return { ...ctx, sweeps: startSweeps(ctx) };
   } catch (error) {
     // Opening is tried again until it works; what half an attempt opened must not pile up.
@@ -63,7 +66,7 @@ export async function open(base: Base<Config>, schema = 'auth'): Promise<Context
 }
 
 export async function close(ctx: Context): Promise<void> {
-  await ctx.sweeps.close();
+  await Promise.all([ctx.sweeps.close(), ctx.revocationFeed.close()]);
   await ctx.facts.close();
   ctx.redis.disconnect();
   await Promise.all([ctx.reads.end(), ctx.db.destroy()]);

@@ -25,7 +25,10 @@ const filter = Joi.object<AccountFilter>({
 });
 const banBody = Joi.object<Ban, true>({ reason, until: Joi.string().isoDate().allow(null), actor_id: actor });
 const roleBody = Joi.object<{ role: Role; actor_id: string }, true>({ role: role().required(), actor_id: actor });
-const afterQuery = Joi.object<{ after: number }, true>({ after: Joi.number().integer().min(0).default(0) });
+const afterQuery = Joi.object<{ after: number; wait_ms: number }, true>({
+  after: Joi.number().integer().min(0).default(0),
+  wait_ms: Joi.number().integer().min(0).max(10_000).default(0),
+});
 
 const statesBody = Joi.object<{ ids?: string[]; after: string; limit: number }>({
   ids: Joi.array().items(Joi.string()).max(1000),
@@ -125,10 +128,10 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/internal/revocations',
-    summary: 'What ended after a place',
+    summary: 'What ended after a place; there may be waited for it',
     who,
     query: afterQuery,
-    rule: (ctx, { query }) => listRevocations(ctx, query.after),
+    rule: (ctx, { query }) => listRevocations(ctx, query),
   }),
   route({
     method: 'get',

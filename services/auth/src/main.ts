@@ -11,6 +11,7 @@ await run({
   open: (base) => open(base),
   close,
   ready,
+  drain: async ({ revocationFeed }) => revocationFeed.release(),
   routes,
   internalRoutes,
 });

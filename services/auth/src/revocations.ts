@@ -1,11 +1,9 @@
 // Owns: how an end (of a session, of all, by ban) or a new role reaches the doors: a row in the change's own transaction,
-// which they poll, and a signal after the commit, which makes it faster. A lost signal costs half a second, no more.
+// which they ask for, and a signal after the commit, which makes it faster. A lost signal costs half a second, no more.
 import { publishRevocations, type Revocation } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit';
 import type { Context } from './context.ts';
-import { insertRevocation, type NewRevocation, revocationsAfter } from './revocation-store.ts';
-
-const PAGE = 10_000;
+import { insertRevocation, type NewRevocation } from './revocation-store.ts';
 
 /** Writes the row; call it last in the transaction. */
 export const revoke = async (trx: Knex, one: NewRevocation): Promise<Revocation[]> => [
@@ -22,9 +20,9 @@ export function announce(ctx: Pick<Context, 'redis' | 'facts' | 'log'>, revocati
 }
 
 export async function listRevocations(
-  ctx: Pick<Context, 'reads'>,
-  after: number,
+  { revocationFeed }: Pick<Context, 'revocationFeed'>,
+  { after, wait_ms }: { after: number; wait_ms: number },
 ): Promise<{ revocations: Revocation[]; last_seq: number }> {
-  const revocations = await revocationsAfter(ctx.reads, after, PAGE);
+  const revocations = await revocationFeed.after(after, wait_ms);
   return { revocations, last_seq: revocations.at(-1)?.seq ?? after };
 }

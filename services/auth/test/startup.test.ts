@@ -76,12 +76,12 @@ describe('the service', () => {
   it('goes on sweeping after a sweep that failed', async () => {
     const auth = await openAuth();
     let calls = 0;
-    const db = { raw: () => Promise.reject(new Error(`away ${++calls}`)) };
-    const sweeps = startSweeps({ ...auth.ctx, db: db as never });
+    const reads = { query: () => Promise.reject(new Error(`away ${++calls}`)) };
+    const sweeps = startSweeps({ ...auth.ctx, reads: reads as never });
     await new Promise((resolve) => setTimeout(resolve, 2300));
     await sweeps.close();
     await auth.close();
-    expect(calls).to.equal(2);
+    expect(calls).to.be.at.least(2);
   });
 
   it('shows the profile that user holds in the answer to a login, and does without when user is silent', async () => {

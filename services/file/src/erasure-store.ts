@@ -8,7 +8,6 @@ export async function markErased(trx: Knex, userId: string, at: string): Promise
 export const isErased = async (db: Knex, userId: string): Promise<boolean> =>
   (await db('erased').where({ user_id: userId }).first('user_id')) !== undefined;
 
-/** Holds one that is due for as long as `trx` lives; whoever dies lets it go at once. */
 /** A look that locks nothing and costs one round trip: most of the time there is nothing to erase. */
 export async function isErasureDue(db: Knex): Promise<boolean> {
   const { rows } = await db.raw<{ rows: { due: boolean }[] }>(
@@ -17,6 +16,7 @@ export async function isErasureDue(db: Knex): Promise<boolean> {
   return rows[0]?.due === true;
 }
 
+/** Holds one that is due for as long as `trx` lives; whoever dies lets it go at once. */
 export async function takeErasure(trx: Knex): Promise<{ user_id: string; erased_at: Date } | undefined> {
   await trx.raw('set local idle_in_transaction_session_timeout = 0');
   const { rows } = await trx.raw<{ rows: { user_id: string; erased_at: Date }[] }>(

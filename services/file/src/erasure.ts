@@ -16,7 +16,7 @@ export interface ErasureDeps {
   log: Log;
 }
 
-const TICK_MS = 500;
+const TICK_MS = 2000;
 const AGAIN_S = 15;
 /** Longer than the longest upload. */
 const WATCHED_S = 660;

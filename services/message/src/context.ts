@@ -111,7 +111,7 @@ export async function ready({ db }: Context): Promise<void> {
 /** What was accepted is committed and published before the connections go. */
 export async function close(ctx: Context): Promise<void> {
   await ctx.upkeep.close();
-  ctx.words.close();
+  await ctx.words.close();
   await ctx.erasures.close();
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);

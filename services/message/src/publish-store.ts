@@ -26,7 +26,7 @@ interface PendingRow {
 }
 
 // Younger rows are still on their way through the instance that wrote them.
-const YOUNG = `interval '900 milliseconds'`;
+const YOUNG = `interval '700 milliseconds'`;
 // Older ones are told by nobody any more: nodes compare their rooms' heads by themselves.
 const OLD = `interval '60 seconds'`;
 const AT_ONCE = 100;

@@ -1,7 +1,7 @@
 // Owns: what was committed reaches the interested nodes, in order of seq per room, and the mark that it did; with it goes the fact.
 // Guarantee: none is needed (nodes compare heads); what a crash or an absent Redis left behind is said again by the sweep.
 import { type PacketRecord, type Publication, publishRecords, roomTopic } from '@chatapi/bus';
-import type { Knex, Log, Pipes, Redis } from '@chatapi/kit';
+import { every, type Knex, type Log, type Pipes, type Redis } from '@chatapi/kit';
 import { forgetPublished, isLeftOver, republish } from './publish-store.ts';
 
 export interface LoggedEvent {
@@ -22,7 +22,8 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-const SWEEP_MS = 400;
+const SWEEP_MS = 500;
+/** What is published meanwhile is marked in one statement. */
 const MARK_MS = 250;
 /** While Redis is away nothing is gained by holding more: the sweep and the nodes' own comparison find it. */
 const MAX_QUEUED = 10_000;
@@ -40,6 +41,7 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
   let pending: string[] = [];
   const published: string[] = [];
   let flushing: Promise<void> | undefined;
+  let marking: NodeJS.Timeout | undefined;
 
   async function flush(): Promise<void> {
     // One turn: commits of several connections may come back in another order than they were made in.
@@ -52,6 +54,7 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
       try {
         await publishRecords(redis, records);
         published.push(...ids);
+        marking ??= setTimeout(() => void mark(), MARK_MS);
       } catch (error) {
         log.debug({ err: (error as Error).message }, 'not published; the sweep will');
       }
@@ -60,21 +63,15 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
   }
 
   const mark = async (): Promise<void> => {
-    const ids = published.splice(0, 5000);
+    marking = undefined;
+    const ids = published.splice(0);
     if (ids.length > 0) await forgetPublished(db, ids).then(onMarked, () => undefined);
   };
-  let sweeping = false;
   const sweep = async (): Promise<void> => {
-    if (sweeping || redis.status !== 'ready') return;
-    sweeping = true;
-    try {
-      if (await isLeftOver(reads)) await republish(db, (records) => publishRecords(redis, records));
-    } catch (error) {
-      log.debug({ err: (error as Error).message }, 'sweep');
-    }
-    sweeping = false;
+    if (redis.status !== 'ready') return;
+    if (await isLeftOver(reads)) await republish(db, (records) => publishRecords(redis, records));
   };
-  const timers = [setInterval(() => void mark(), MARK_MS), setInterval(() => void sweep(), SWEEP_MS)];
+  const sweeps = every(SWEEP_MS, sweep, (err) => log.debug({ err: err.message }, 'sweep'));
 
   return {
     push(pendingId, records) {
@@ -84,8 +81,8 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
       flushing ??= flush();
     },
     async close() {
-      for (const timer of timers) clearInterval(timer);
-      await flushing;
+      await Promise.all([sweeps.close(), flushing]);
+      clearTimeout(marking);
       await mark();
     },
   };

@@ -1,13 +1,13 @@
 // Owns: the word filter in force on this instance. Every send and edit is judged by it without asking anybody: the list is read at
 // the start, and looked at twice a second, so that a change made anywhere holds everywhere within a second.
-import { type AppError, invalidField, type Knex, type Log, type Pipes } from '@chatapi/kit';
+import { type AppError, every, invalidField, type Knex, type Log, type Pipes } from '@chatapi/kit';
 import { compile, type FilteredWord, type Judge } from './word-filter.ts';
 import { newerWords, readWords, replaceWords, type WordList } from './word-store.ts';
 
 export interface Words {
   judge: Judge;
   replace(words: FilteredWord[]): Promise<WordList>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const LOOK_MS = 500;
@@ -21,11 +21,11 @@ export async function openWords(db: Knex, reads: Pipes, log: Log): Promise<Words
     now = list;
     judge = compile(list.words);
   };
-  const timer = setInterval(() => {
-    newerWords(reads, now.revision)
-      .then(take)
-      .catch((err: Error) => log.debug({ err: err.message }, 'the word filter is looked at again soon'));
-  }, LOOK_MS);
+  const looks = every(
+    LOOK_MS,
+    async () => take(await newerWords(reads, now.revision)),
+    (err) => log.debug({ err: err.message }, 'the word filter is looked at again soon'),
+  );
   return {
     judge: (text) => judge(text),
     async replace(words) {
@@ -33,7 +33,7 @@ export async function openWords(db: Knex, reads: Pipes, log: Log): Promise<Words
       take(list);
       return list;
     },
-    close: () => clearInterval(timer),
+    close: looks.close,
   };
 }
 

@@ -17,7 +17,7 @@ import { openConnectionLimit } from './connection-limit.ts';
 import { openFigures } from './figures.ts';
 import { answerSends } from './frames/message.ts';
 import { type Healer, startHealer } from './heal.ts';
-import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { openHoles } from './holes.ts';
 import { openLogReader } from './log-reader.ts';
 import { openMembersReader } from './members-reader.ts';
@@ -36,7 +36,7 @@ export const VERSION = '0.1.0';
 export interface Context extends Node {
   subscription: Subscription;
   healer: Healer;
-  heartbeat: Heartbeat;
+  heartbeat: Recurring;
   counted: Recurring;
 }
 
@@ -65,8 +65,8 @@ async function openNode(base: Base<Config>): Promise<Node> {
     revocations: openRevocationSet<Revocation>({
       log,
       onRevoked: (record) => closeRevoked(node, record),
-      async fetchAfter(seq) {
-        const options = { query: { after: seq }, timeoutMs: REVOCATIONS_MS };
+      async fetchAfter(seq, wait_ms) {
+        const options = { query: { after: seq, wait_ms }, timeoutMs: wait_ms + REVOCATIONS_MS };
         return (await auth.call<{ revocations: Revocation[] }>('GET', '/internal/revocations', options)).revocations;
       },
     }),
@@ -121,11 +121,10 @@ export async function ready(ctx: Context): Promise<void> {
 }
 
 export async function close(ctx: Context): Promise<void> {
-  ctx.healer.close();
-  ctx.heartbeat.close();
-  ctx.subscription.close();
   ctx.revocations.close();
-  await Promise.all([ctx.positions.close(), ctx.counted.close()]);
+  await Promise.all(
+    [ctx.healer, ctx.heartbeat, ctx.subscription, ctx.positions, ctx.counted].map((one) => one.close()),
+  );
   await retire(ctx).catch((err: Error) => ctx.log.debug({ err: err.message }, 'the lease runs out by itself'));
   ctx.redis.disconnect();
 }

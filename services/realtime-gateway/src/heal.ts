@@ -1,13 +1,14 @@
 // Owns: comparing with the truth, since signals are hints: heads of rooms against the log, rooms of users against message,
 // the node's lease and topics against Redis. While signals are away the heads alone carry delivery, twice a second.
 import { renewNode } from '@chatapi/bus';
+import { every } from '@chatapi/kit';
 import type { LocalUser, Node } from './node.ts';
 import { reconcile } from './users.ts';
 
 export interface Healer {
   /** Signals were lost: look at everything now. */
   all(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const TICK_MS = 500;
@@ -46,12 +47,17 @@ async function renew(node: Node): Promise<boolean> {
   return known;
 }
 
+const later =
+  ({ log }: Node) =>
+  (err: Error): void =>
+    log.debug({ err: err.message }, 'healing goes on later');
+
 /** One run at a time; what fails is tried at the next turn. */
 function once(node: Node, work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return () => {
     running ??= work()
-      .catch((err: Error) => node.log.debug({ err: err.message }, 'healing goes on later'))
+      .catch(later(node))
       .finally(() => {
         running = undefined;
       });
@@ -95,7 +101,7 @@ export function startHealer(node: Node, onForgotten: () => void): Healer {
     onForgotten();
   });
 
-  const tick = (): void => {
+  const tick = async (): Promise<void> => {
     const now = Date.now();
     if (now - renewed >= (isWhole(node) ? RENEW_EVERY_MS : TICK_MS)) {
       renewed = now;
@@ -107,14 +113,14 @@ export function startHealer(node: Node, onForgotten: () => void): Healer {
       void someUsers();
     }
   };
-  tick();
-  const timer = setInterval(tick, TICK_MS);
+  void tick();
+  const ticks = every(TICK_MS, tick, later(node));
   return {
     all() {
       renewed = 0;
       void allHeads();
       void everybody();
     },
-    close: () => clearInterval(timer),
+    close: ticks.close,
   };
 }

@@ -1,5 +1,6 @@
 // Owns: one clock for all connections (no timer each): pings, expired tokens, readers that make no progress, idle rooms.
 import { roomTopic } from '@chatapi/bus';
+import { every, type Recurring } from '@chatapi/kit';
 import { CLOSE, closeConnection, dropConnection, SLOTS } from './connections.ts';
 import { drained } from './feed.ts';
 import type { Connection, Node } from './node.ts';
@@ -50,16 +51,12 @@ export function closeIdleRooms(node: Node, now: number): void {
   void node.topics.leave(idle.map(({ id }) => roomTopic(id)));
 }
 
-export interface Heartbeat {
-  close(): void;
-}
-
-export function startHeartbeat(node: Node): Heartbeat {
+export function startHeartbeat(node: Node): Recurring {
   let ticks = 0;
-  const later = (work: Promise<void>): void =>
-    void work.catch((err: Error) => node.log.debug({ err: err.message }, 'presence goes on later'));
+  const failed = (err: Error): void => node.log.debug({ err: err.message }, 'presence goes on later');
+  const later = (work: Promise<void>): void => void work.catch(failed);
 
-  const timer = setInterval(() => {
+  const tick = async (): Promise<void> => {
     const now = Date.now();
     const second = ticks++ % SLOTS;
     for (const c of node.connections.values()) if (c.slot === second) beat(node, c, now);
@@ -68,6 +65,6 @@ export function startHeartbeat(node: Node): Heartbeat {
     if (node.draining) return;
     later(forgetIdle(node));
     if (ticks % SWEEP_EVERY === 0) later(sweepDead(node));
-  }, TICK_MS);
-  return { close: () => clearInterval(timer) };
+  };
+  return every(TICK_MS, tick, failed);
 }

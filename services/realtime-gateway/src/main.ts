@@ -11,6 +11,7 @@ await run({
   config: config(),
   open,
   ready,
+  drain,
   close,
   internalRoutes,
   // A load balancer in front of the nodes asks where its clients go.
@@ -18,6 +19,5 @@ await run({
   door: (ctx) => ({
     mount: (app) => void app.use((req, _res, next) => next(plainRequest(req.path))),
     attach: (server) => attachUpgrades(ctx, server),
-    drain: () => drain(ctx),
   }),
 });

@@ -1,6 +1,6 @@
 // Owns: telling message how far users have received and read. Coalesced: the furthest seq per user and room, one call for all
 // at most every FLUSH_MS. A delivery costs nothing here; who got what is looked up per room when it is told.
-import type { Log, Peer } from '@chatapi/kit';
+import { every, type Log, type Peer } from '@chatapi/kit';
 import type { LocalUser, Room } from './node.ts';
 
 export interface Positions {
@@ -54,6 +54,8 @@ export function openPositions(message: Pick<Peer, 'call'>, log: Log): Positions 
     dirty = new Map();
   }
 
+  const later = (err: Error): void => log.debug({ err: err.message }, 'positions will be told later');
+
   async function send(): Promise<void> {
     noteRooms();
     if (moved.size === 0) return;
@@ -62,7 +64,7 @@ export function openPositions(message: Pick<Peer, 'call'>, log: Log): Positions 
     try {
       await message.call('POST', '/internal/positions', { body: { positions: [...now.values()].slice(0, 10_000) } });
     } catch (err) {
-      log.debug({ err: (err as Error).message }, 'positions will be told later');
+      later(err as Error);
       for (const { room_id, user_id, delivered_seq, read_seq } of now.values()) {
         if (delivered_seq !== undefined) note(room_id, user_id, 'delivered_seq', delivered_seq);
         if (read_seq !== undefined) note(room_id, user_id, 'read_seq', read_seq);
@@ -76,7 +78,7 @@ export function openPositions(message: Pick<Peer, 'call'>, log: Log): Positions 
     });
     return flushing;
   };
-  const timer = setInterval(() => void flush(), FLUSH_MS);
+  const flushes = every(FLUSH_MS, flush, later);
 
   return {
     delivered(room, sender) {
@@ -87,7 +89,7 @@ export function openPositions(message: Pick<Peer, 'call'>, log: Log): Positions 
     read: (room, user, seq) => note(room, user, 'read_seq', seq),
     flush,
     async close() {
-      clearInterval(timer);
+      await flushes.close();
       await flush();
     },
   };

@@ -1,12 +1,12 @@
 // Owns: the one subscription of this node, and knowing whether it is alive. A frozen link gives no event at all, so the node
 // publishes to itself every second; silence means that signals are lost, and the heads are polled until it is over.
 import { nodeChannel, REVOCATIONS_CHANNEL, type Revocation } from '@chatapi/bus';
-import { openSubscriber, type Redis } from '@chatapi/kit';
+import { every, openSubscriber, type Redis } from '@chatapi/kit';
 import type { Node } from './node.ts';
 import { takePacket } from './signals.ts';
 
 export interface Subscription {
-  close(): void;
+  close(): Promise<void>;
 }
 
 const BEAT_MS = 1000;
@@ -47,20 +47,21 @@ export function openSubscription(node: Node, onLive: () => void): Subscription {
   });
   subscriber.subscribe(own, REVOCATIONS_CHANNEL).catch(() => undefined); // goes on for ever by itself
 
-  const beat = (): void => {
+  const beat = async (): Promise<void> => {
     const silent = Date.now() - heard;
     if (silent > SILENT_MS) node.link.live = false;
     if (silent > DEAD_MS && Date.now() - tried > DEAD_MS) {
       tried = Date.now();
       subscriber.disconnect(true);
     }
+    // Not waited for: silence is what tells.
     node.redis.publish(own, '').catch(() => undefined);
   };
-  subscriber.on('ready', () => setImmediate(beat));
-  const timer = setInterval(beat, BEAT_MS);
+  subscriber.on('ready', () => setImmediate(() => void beat()));
+  const beats = every(BEAT_MS, beat, (err) => node.log.debug({ err: err.message }, 'beating'));
   return {
-    close() {
-      clearInterval(timer);
+    async close() {
+      await beats.close();
       subscriber.disconnect();
     },
   };
