@@ -22,9 +22,7 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-const SWEEP_MS = 500;
-/** What is published meanwhile is marked in one statement. */
-const MARK_MS = 250;
+const TIDY_MS = 500;
 /** While Redis is away nothing is gained by holding more: the sweep and the nodes' own comparison find it. */
 const MAX_QUEUED = 10_000;
 
@@ -41,7 +39,6 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
   let pending: string[] = [];
   const published: string[] = [];
   let flushing: Promise<void> | undefined;
-  let marking: NodeJS.Timeout | undefined;
 
   async function flush(): Promise<void> {
     // One turn: commits of several connections may come back in another order than they were made in.
@@ -54,7 +51,6 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
       try {
         await publishRecords(redis, records);
         published.push(...ids);
-        marking ??= setTimeout(() => void mark(), MARK_MS);
       } catch (error) {
         log.debug({ err: (error as Error).message }, 'not published; the sweep will');
       }
@@ -63,15 +59,16 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
   }
 
   const mark = async (): Promise<void> => {
-    marking = undefined;
     const ids = published.splice(0);
     if (ids.length > 0) await forgetPublished(db, ids).then(onMarked, () => undefined);
   };
-  const sweep = async (): Promise<void> => {
+  /** What is marked before is not taken for left over. */
+  const tidy = async (): Promise<void> => {
+    await mark();
     if (redis.status !== 'ready') return;
     if (await isLeftOver(reads)) await republish(db, (records) => publishRecords(redis, records));
   };
-  const sweeps = every(SWEEP_MS, sweep, (err) => log.debug({ err: err.message }, 'sweep'));
+  const tidying = every(TIDY_MS, tidy, (err) => log.debug({ err: err.message }, 'sweep'));
 
   return {
     push(pendingId, records) {
@@ -81,8 +78,7 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
       flushing ??= flush();
     },
     async close() {
-      await Promise.all([sweeps.close(), flushing]);
-      clearTimeout(marking);
+      await Promise.all([tidying.close(), flushing]);
       await mark();
     },
   };
