@@ -81,7 +81,7 @@ export const schema = Joi.object<Config>({
     .integer()
     .min(10)
     .default(500)
-    .description('mean event-loop delay, twice in a row over 250 ms, beyond which requests get 503'),
+    .description('event-loop delay, twice in a row, beyond which requests get 503'),
   AUTH_URL: urls('auth', 8001),
   USER_URL: urls('user', 8002),
   MESSAGE_URL: urls('message', 8003),

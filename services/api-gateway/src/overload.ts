@@ -1,5 +1,4 @@
 // Owns: saying no early. A door that takes more than it can carry answers everybody late.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { AppError } from '@chatapi/kit';
 
 export interface Load {
@@ -11,35 +10,34 @@ export interface Load {
   close(): void;
 }
 
-const LOOK_MS = 250;
-/** Node measures from one look to the next, so that this much is no lag. Shorter ones wake an idle door for nothing. */
-const RESOLUTION_MS = 50;
+const LOOK_MS = 50;
 
 export function openLoad(maxInFlight: number, maxLagMs: number): Load {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   let inFlight = 0;
   // One late look may be a machine that stood still for a moment: whoever comes after that is served at once.
   let lateLooks = 0;
-  let looks: NodeJS.Timeout | undefined;
+  let looked = 0;
   let entered = false;
+  let looks: NodeJS.Timeout | undefined;
+
   const rest = (): void => {
     clearInterval(looks);
     looks = undefined;
     lateLooks = 0;
-    delay.disable();
   };
   const look = (): void => {
-    lateLooks = delay.mean / 1e6 - RESOLUTION_MS > maxLagMs ? lateLooks + 1 : 0;
-    delay.reset();
+    const now = performance.now();
+    lateLooks = now - looked - LOOK_MS > maxLagMs ? lateLooks + 1 : 0;
+    looked = now;
+    // A door that nobody comes through is not woken to see how late it is.
     if (!entered && inFlight === 0) rest();
     entered = false;
   };
-  /** A door that nobody comes through is not woken to see how late it is. */
   const watch = (): void => {
-    delay.reset();
-    delay.enable();
+    looked = performance.now();
     looks = setInterval(look, LOOK_MS).unref();
   };
+
   return {
     check() {
       if (lateLooks >= 2 || inFlight > maxInFlight)
