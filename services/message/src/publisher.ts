@@ -66,7 +66,9 @@ export function openPublisher({ db, reads, redis, log }: Deps, onMarked: () => v
   const tidy = async (): Promise<void> => {
     await mark();
     if (redis.status !== 'ready') return;
-    if (await isLeftOver(reads)) await republish(db, (records) => publishRecords(redis, records));
+    if (!(await isLeftOver(reads))) return;
+    await republish(db, (records) => publishRecords(redis, records));
+    onMarked();
   };
   const tidying = every(TIDY_MS, tidy, (err) => log.debug({ err: err.message }, 'sweep'));
 
