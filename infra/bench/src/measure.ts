@@ -15,7 +15,7 @@ export interface Measured extends Result {
 
 const FORGET_MS = 120_000;
 /** What the connects leave behind (presence, receipts) is not the work's. */
-const SETTLE_MS = 1500;
+const SETTLE_MS = 1000;
 const WITHOUT_CONNECTS: Work['kind'][] = ['still', 'rest', 'history', 'logins'];
 
 export function measure(system: System, work: Work): Promise<Measured> {

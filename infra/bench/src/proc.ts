@@ -36,8 +36,15 @@ function running(pid: number): number {
   }
 }
 
-/** CPU time in µs by name. */
-export type CpuTimes = Record<string, { pid: number; us: number }>;
+interface Spent extends Stat {
+  us: number;
+}
+
+/** A process and all below it, by process id. */
+type Tree = Map<number, Spent>;
+
+/** By name. */
+export type CpuTimes = Record<string, { pid: number; tree: Tree }>;
 
 /** Of every named process and all below it (PostgreSQL's backends). */
 export function cpuTimes(pids: Record<string, number>): CpuTimes {
@@ -46,20 +53,33 @@ export function cpuTimes(pids: Record<string, number>): CpuTimes {
     const one = /^\d+$/.test(name) ? stat(name) : undefined;
     if (one !== undefined) all.set(Number(name), one);
   }
-  const total = (pid: number): number => {
-    let sum = running(pid) + (all.get(pid)?.ended_us ?? 0);
-    for (const [child, { parent }] of all) if (parent === pid) sum += total(child);
-    return sum;
+  const below = (pid: number): [number, Spent][] => {
+    const mine = { parent: 0, ended_us: 0, ...all.get(pid), us: running(pid) };
+    const children = [...all].filter(([, { parent }]) => parent === pid).flatMap(([child]) => below(child));
+    return [[pid, mine], ...children];
   };
-  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, { pid, us: total(pid) }]));
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, { pid, tree: new Map(below(pid)) }]));
 }
 
-/** What each has used since; a process that was started in between, all that it has. */
+function usedBy(before: Tree, after: Tree): number {
+  const gone = [...before].filter(([pid]) => !after.has(pid)).map(([, spent]) => spent);
+  let sum = 0;
+  for (const [pid, now] of after) {
+    const then = before.get(pid);
+    sum += now.us - (then?.us ?? 0);
+    // Of children that have ended there are ticks, not the scheduler's count: less, it may be, than they had used before.
+    const had = gone.filter(({ parent }) => parent === pid).reduce((all, { us, ended_us }) => all + us + ended_us, 0);
+    sum += Math.max(0, now.ended_us - (then?.ended_us ?? 0) - had);
+  }
+  return sum;
+}
+
+/** What each has used since, in µs; a process that was started in between, all that it has. */
 export const used = (before: CpuTimes, after: CpuTimes): Record<string, number> =>
   Object.fromEntries(
-    Object.entries(after).map(([name, { pid, us }]) => {
+    Object.entries(after).map(([name, { pid, tree }]) => {
       const then = before[name];
-      return [name, us - (then?.pid === pid ? then.us : 0)];
+      return [name, usedBy(then?.pid === pid ? then.tree : new Map(), tree)];
     }),
   );
 

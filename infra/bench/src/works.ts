@@ -59,7 +59,7 @@ export function worksOf({ quick, history }: Size): Named[] {
       name: 'room',
       title: 'room of 400, saturated (8 in flight)',
       unit: 'delivery',
-      work: { kind: 'room', inFlight: 8, messages: quick ? 800 : 1500 },
+      work: { kind: 'room', inFlight: 8, messages: quick ? 600 : 1500 },
     },
     {
       name: 'paced',
@@ -84,7 +84,7 @@ export function worksOf({ quick, history }: Size): Named[] {
       name: 'silent',
       title: 'a node without members of a busy room',
       unit: 'delivery',
-      work: { kind: 'silent', messages: quick ? 800 : 1500, others: 50 },
+      work: { kind: 'silent', messages: quick ? 600 : 1500, others: 50 },
     },
     reads('quiet', 0),
     reads('logins', 50),
