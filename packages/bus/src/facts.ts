@@ -34,10 +34,8 @@ export interface FactsRunner {
 const PREFIX = '{chatapi}';
 /** Without a nudge: what a crash left behind, and what is unsettled for too long. */
 const IDLE_MS = 5000;
-/** After an offer: by then most hearers have answered. */
-const SETTLED_MS = 1000;
-/** Redis is away, or just back. */
-const RETRY_MS = 500;
+/** After an offer, by when most hearers have answered; and while Redis or the database is away. */
+const SOON_MS = 1000;
 /** After facts were handled: they may have led to others. */
 const TOLD_MS = 200;
 const BATCH = 200;
@@ -101,7 +99,7 @@ function startRelay(o: FactsOptions): FactsRunner {
   /** @returns milliseconds until the next one. */
   async function pass(): Promise<number> {
     // Redis first: a fact marked as offered while Redis is away would wait AGAIN_MS for nothing.
-    if (o.redis.status !== 'ready') return RETRY_MS;
+    if (o.redis.status !== 'ready') return SOON_MS;
     const settled = await settleHeard();
     const offers = await takeOffers(o.db, BATCH, AGAIN_MS);
     if (offers.length > 0)
@@ -113,7 +111,7 @@ function startRelay(o: FactsOptions): FactsRunner {
         throw error;
       });
     if (offers.length === BATCH || settled === MOST_SETTLED) return 0;
-    return offers.length + settled > 0 ? SETTLED_MS : IDLE_MS;
+    return offers.length + settled > 0 ? SOON_MS : IDLE_MS;
   }
 
   let closed = false;
@@ -137,7 +135,7 @@ function startRelay(o: FactsOptions): FactsRunner {
       again = false;
       pause = await pass().catch((err: Error) => {
         o.log.warn({ err: err.message }, 'relaying facts');
-        return RETRY_MS;
+        return SOON_MS;
       });
     }
     running = undefined;
