@@ -7,7 +7,7 @@ import { revocationsAfter } from './revocation-store.ts';
 export interface RevocationFeed {
   /**
    * What came after `seq`, in order, a page at most. With `waitMs` 0 what there is at once; else as soon as there is any, or none
-   * when that time is over. @throws what the database throws.
+   * at the last look within that time: who asked has only so much patience. @throws what the database throws.
    */
   after(seq: number, waitMs: number): Promise<Revocation[]>;
   /** Nobody waits any more: the instance is about to go. */
@@ -32,7 +32,7 @@ export function openRevocationFeed(reads: Pipes): RevocationFeed {
 
   function answer(one: Waiting, found: Revocation[]): void {
     const news = found.filter(({ seq }) => seq > one.seq);
-    if (news.length === 0 && performance.now() < one.until && !leaving) return;
+    if (news.length === 0 && performance.now() + LOOK_MS < one.until && !leaving) return;
     waiting.delete(one);
     one.resolve(news);
   }
