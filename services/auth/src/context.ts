@@ -24,7 +24,7 @@ import { openRevocationFeed, type RevocationFeed } from './revocation-feed.ts';
 
 export interface Context extends Base<Config> {
   db: Knex;
-  /** For what the doors ask all the time. */
+  /** For what is looked for all the time: revocations, bans whose time is over. */
   reads: Pipes;
   redis: Redis;
   revocationFeed: RevocationFeed;
