@@ -1,5 +1,5 @@
-// Repeats what is said to it.
-//   CHATAPI_URL=http://localhost:8000 CHATAPI_USER=parrot CHATAPI_PASSWORD=… node bot.js
+// Repeats what is sent to it.
+// CHATAPI_URL=http://localhost:8000 CHATAPI_USER=parrot CHATAPI_PASSWORD=… node bot.js
 import { ChatClient } from '@chatapi/client';
 
 const { CHATAPI_URL = 'http://localhost:8000', CHATAPI_USER, CHATAPI_PASSWORD } = process.env;

@@ -1,4 +1,4 @@
-"""Repeats what is said to it.
+"""Repeats what is sent to it.
 
     CHATAPI_URL=http://localhost:8000 CHATAPI_USER=parrot CHATAPI_PASSWORD=… python3 bot.py
 """

@@ -1,5 +1,5 @@
-// Owns: from a bare machine (an old Node, npm) to the project's own Node, pnpm and packages; then hands over to the real command.
-// Does not own: anything after that. Plain JavaScript that Node 18 understands; no dependency.
+// Installs the project's Node, pnpm and packages on a machine that has only an old Node and npm,
+// then runs the command. Plain JavaScript for Node 18, without dependencies.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const cache = join(root, '.cache', 'toolchain');
 const COMMANDS = {
   start: join(root, 'infra', 'local', 'src', 'main.ts'),
-  test: join(root, 'infra', 'local', 'src', 'test-command.ts'),
+  dev: join(root, 'infra', 'local', 'src', 'dev-command.ts'),
+  compat: join(root, 'infra', 'compat', 'src', 'main.ts'),
+  scale: join(root, 'infra', 'scale', 'src', 'main.ts'),
+  release: join(root, 'infra', 'release', 'src', 'main.ts'),
+  migrate: join(root, 'infra', 'local', 'src', 'migrate-command.ts'),
+  test: join(root, 'infra', 'local', 'src', 'test', 'command.ts'),
   bench: join(root, 'infra', 'bench', 'src', 'main.ts'),
   chaos: join(root, 'infra', 'chaos', 'src', 'main.ts'),
 };
@@ -59,7 +64,7 @@ const versionIn = (name) => {
   }
 };
 
-/** Path of a Node that runs TypeScript by itself, and of pnpm. */
+/** Paths of pnpm and of a Node that can run TypeScript. */
 function toolchain() {
   const nodePackage = `node-${process.platform}-${process.arch}`;
   const wanted = [];
@@ -105,13 +110,13 @@ packages(tools);
 const child = spawn(tools.node, ['--conditions=source', COMMANDS[command], ...process.argv.slice(3)], {
   cwd: root,
   env: { ...process.env, PATH: `${dirname(tools.node)}${delimiter}${process.env.PATH}` },
-  // The channel tells the child when this process is gone, however it went.
+  // The closing IPC channel tells the child that this process has ended, for any reason.
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
 }
-// npm passes a signal to the shell between us, which ends without passing it on.
+// npm passes a signal only to the shell between us, which ends without passing it on.
 if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
   const watch = setInterval(() => {

@@ -1,5 +1,6 @@
--- A role and a schema for each service that keeps data; none sees another's. And the audit log. Run as often as you like, by a superuser
--- (or a role that may create roles), on PostgreSQL 15 or newer. The roles' password comes as a setting of the session:
+-- A role and a schema for each service with data, without access to the others', and the audit log.
+-- Repeatable. Run by a superuser (or a role that may create roles) on PostgreSQL 15 or newer. The
+-- roles' password is a session setting:
 --   PGOPTIONS='-c chatapi.role_password=…' psql -f provision.sql
 do $$
 declare
@@ -31,7 +32,8 @@ begin
 end
 $$;
 
--- The audit log belongs to a role that nobody logs in as: admin may read it and add to it, and can neither change nor drop it.
+-- The audit log belongs to a role without login: the admin service may read and insert, and can
+-- neither change nor drop it.
 do $$
 begin
   if not exists (select from pg_roles where rolname = 'chatapi_audit') then
@@ -45,7 +47,7 @@ set role chatapi_audit;
 revoke all on schema audit from public;
 grant usage on schema audit to chatapi_admin;
 
--- Written before the act.
+-- Inserted before the action.
 create table if not exists audit.intents (
   id text primary key,
   action text not null,
@@ -61,7 +63,7 @@ create index if not exists audit_by_target on audit.intents (target_id, id desc)
 create index if not exists audit_by_action on audit.intents (action, id desc);
 create index if not exists audit_by_person on audit.intents ((details->>'about_user_id')) where details ? 'about_user_id';
 
--- Written after it, once.
+-- Inserted after it, once.
 create table if not exists audit.outcomes (
   audit_id text primary key references audit.intents (id),
   outcome text not null check (outcome in ('done', 'refused', 'unknown')),
@@ -70,7 +72,7 @@ create table if not exists audit.outcomes (
 );
 grant select, insert on audit.intents, audit.outcomes to chatapi_admin;
 
--- For those whom no grant holds back. The one change that there is takes words and addresses out, and nothing else.
+-- For roles that grants do not restrict. The only allowed change removes texts and addresses.
 create or replace function audit.append_only() returns trigger language plpgsql as $$
 begin
   if tg_op = 'UPDATE' and current_setting('audit.forgetting', true) = 'on'
@@ -87,8 +89,8 @@ create or replace trigger append_only before update or delete on audit.outcomes
   for each row execute function audit.append_only();
 create or replace trigger never_truncated before truncate on audit.outcomes execute function audit.append_only();
 
--- What people wrote by hand goes from the entries by and about somebody who was erased, and the addresses they acted from;
--- who did what to whom, when, and with what outcome stays. At most so many entries at a time; tells how many there were.
+-- Removes free text and IP addresses from the entries by and about an erased user; who did what to
+-- whom, when, and the outcome stay. Handles a limited number of entries and returns it.
 create or replace function audit.forget_words(person text, most int) returns bigint
 language plpgsql security definer set search_path = audit, pg_temp as $$
 declare

@@ -1,5 +1,6 @@
-// Owns: what is published of this package: ESM and CJS with types, and one file for <script>. Run by `pnpm build` after `tsc`.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Builds the published package: ESM and CJS with types, and one file for <script>. Run by `pnpm
+// build` after `tsc`.
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
@@ -11,7 +12,7 @@ const SHARED: BuildOptions = {
   target: 'es2022',
   platform: 'neutral',
   sourcemap: 'linked',
-  // The sources are in the repository.
+  // Source maps refer to the repository.
   sourcesContent: false,
   write: false,
 };
@@ -22,29 +23,35 @@ export const FORMATS = {
   'chatapi-client.js': { format: 'iife', globalName: 'chatapi', minify: true },
 } as const satisfies Record<string, BuildOptions>;
 
-/** The bytes of one of the files, and of its map. */
+/** Contents of a bundle and its source map. */
 export async function bundle(file: keyof typeof FORMATS, options: BuildOptions = {}): Promise<Map<string, Uint8Array>> {
   const { outputFiles = [] } = await build({ ...SHARED, ...FORMATS[file], ...options, outfile: join(DIST, file) });
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }
 
-/** In each folder, since a type belongs to the module system of the package.json above it. */
+/** Writes atomically: a concurrent reader gets the old or the new file, never a part. */
+function put(path: string, contents: string | Uint8Array): void {
+  const part = `${path}.${process.pid}.part`;
+  writeFileSync(part, contents);
+  renameSync(part, path);
+}
+
+/** One copy per folder, since the package.json above a type decides its module system. */
 function writeTypes(folder: string): void {
   for (const name of readdirSync(DIST).filter((file) => file.endsWith('.d.ts'))) {
     const text = readFileSync(join(DIST, name), 'utf8').replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'");
-    writeFileSync(join(DIST, folder, name), text.replace(/^\/\/# sourceMappingURL.*$/m, ''));
+    put(join(DIST, folder, name), text.replace(/^\/\/# sourceMappingURL.*$/m, ''));
   }
 }
 
 async function write(): Promise<void> {
   for (const folder of ['esm', 'cjs']) {
-    rmSync(join(DIST, folder), { recursive: true, force: true });
     mkdirSync(join(DIST, folder), { recursive: true });
     writeTypes(folder);
   }
-  writeFileSync(join(DIST, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
+  put(join(DIST, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
   for (const file of Object.keys(FORMATS) as (keyof typeof FORMATS)[])
-    for (const [path, contents] of await bundle(file)) writeFileSync(path, contents);
+    for (const [path, contents] of await bundle(file)) put(path, contents);
 }
 
 if (process.argv[1] === import.meta.filename) await write();

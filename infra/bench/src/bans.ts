@@ -1,5 +1,5 @@
-// `npm run bench -- bans`: how long a banned user's sockets live on, on both nodes, until they are closed with 4403. Once with
-// Redis, once with a Redis that is stopped (no signal, no error: the worst there is).
+// `npm run bench -- bans`: time from a ban until the user's sockets on both nodes are closed with
+// 4403, with Redis and with a stopped Redis (no signal, no error: the worst case).
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster, urlOf } from '@chatapi/local';
@@ -9,8 +9,8 @@ import { percentile, short } from './stats.ts';
 
 const BANS = 200;
 const AT_ONCE = 10;
-/** Who is not cut off by then never will be. */
-const MOST_MS = 10_000;
+/** Time limit in ms; a socket that is still open then has failed. */
+const MAX_MS = 10_000;
 const SAID_EACH = 50;
 const PASSWORD = 'copper-violet-meadow-27';
 const ADMIN = { username: 'chief', email: 'chief@example.com', password: 'quiet-harbour-lamp-41' };
@@ -19,6 +19,10 @@ const ENV: NodeJS.ProcessEnv = {
   BCRYPT_COST: '4',
   RATE_LIMIT_REQUESTS: '0',
   RATE_LIMIT_LOGIN: '0',
+  RATE_LIMIT_LOGIN_ADDRESS: '0',
+  RATE_LIMIT_REGISTRATIONS: '0',
+  RATE_LIMIT_WS_FRAMES: '0',
+  RATE_LIMIT_UPGRADES: '0',
   ADMIN_USERNAME: ADMIN.username,
   ADMIN_EMAIL: ADMIN.email,
   ADMIN_PASSWORD: ADMIN.password,
@@ -36,7 +40,7 @@ async function post(url: string, body: object, token = ''): Promise<any> {
 
 interface Person {
   id: string;
-  /** When the later of the two sockets was closed with 4403, by `performance.now()`. */
+  /** When the later of the two sockets was closed with 4403, in `performance.now()` time. */
   closed: Promise<number>;
 }
 
@@ -47,7 +51,7 @@ function openSocket(url: string, token: string): Promise<{ closed: Promise<numbe
       code === 4403 ? resolve(performance.now()) : reject(new Error(`closed with ${code}, not 4403`)),
     );
   });
-  // Told to who waits for it, which may be later.
+  // The rejection is handled by a later await.
   closed.catch(() => undefined);
   return new Promise((resolve, reject) => {
     ws.once('message', () => resolve({ closed }));
@@ -55,7 +59,7 @@ function openSocket(url: string, token: string): Promise<{ closed: Promise<numbe
   });
 }
 
-/** Somebody with a socket on each node. */
+/** A user with a socket on each node. */
 async function connected(cluster: Cluster, username: string): Promise<Person> {
   const person = { username, email: `${username}@example.com`, password: PASSWORD };
   const { user, access_token } = await post(`${cluster.url}/users/register`, person);
@@ -76,11 +80,11 @@ async function manyConnected(cluster: Cluster, stem: string): Promise<Person[]> 
 }
 
 const late = (): Promise<never> =>
-  sleep(MOST_MS, undefined, { ref: false }).then(() => {
-    throw new Error(`sockets of a banned user were open after ${MOST_MS} ms`);
+  sleep(MAX_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`sockets of a banned user were open after ${MAX_MS} ms`);
   });
 
-/** Milliseconds to the close of both sockets, from the order and from its answer. */
+/** Time in ms until both sockets closed, from the request and from its response. */
 async function banOne(
   cluster: Cluster,
   admin: string,
@@ -98,7 +102,7 @@ const figures = (latencies: number[]): string => {
   return `p50 ${p50} ms, p99 ${p99} ms, worst ${short(Math.max(...latencies))} ms`;
 };
 
-/** One after the other. */
+/** Bans one user after the other. */
 async function measure(cluster: Cluster, admin: string, name: string, people: Person[], say: Say): Promise<string> {
   const latencies: { order: number; answer: number }[] = [];
   const lines = (): string =>
@@ -111,7 +115,7 @@ async function measure(cluster: Cluster, admin: string, name: string, people: Pe
   return lines();
 }
 
-/** @returns the figures, a line for each. */
+/** @returns the results, one line each. */
 export async function bans(say: Say): Promise<string> {
   const cluster = await startCluster({ env: ENV });
   try {

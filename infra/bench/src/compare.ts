@@ -1,32 +1,32 @@
-// Owns: the systems, each of them given the same work in turn (A B C D A B C D), and the tables of what came out.
+// Runs the same workloads on each system in turn (A B C D A B C D) and formats the results.
 import { availableParallelism, loadavg } from 'node:os';
 import { hash } from 'bcrypt';
-import { type Book, note } from './figures.ts';
 import { BUSY_NAMES, HISTORY_ROOM, PASSWORD } from './fixture.ts';
 import { addMessages, openOwner, setPassword } from './fixture-store.ts';
 import { measure } from './measure.ts';
-import { startPeers } from './systems/peers.ts';
+import { type Book, note } from './metrics.ts';
 import { type Product, startProduct } from './systems/product.ts';
+import { startReferenceServers } from './systems/reference-servers.ts';
 import type { System } from './systems/system.ts';
 import { HEAD, line } from './table.ts';
 import { targetLines } from './targets.ts';
-import type { Work } from './work.ts';
-import type { Named } from './works.ts';
+import type { Work } from './workload.ts';
+import type { Named } from './workload-list.ts';
 
 export interface Plan {
   works: Named[];
   rounds: number;
   peers: string[];
-  /** For the product's processes. */
+  /** Environment of the product's processes. */
   env: NodeJS.ProcessEnv;
   say: (text: string) => void;
 }
 
 const NEEDS_OUTSIDERS: Work['kind'][] = ['silent', 'logins'];
-/** bcrypt's cost as it is delivered. */
+/** The default cost of bcrypt. */
 const DELIVERED_COST = 12;
 
-/** What a work needs and the public door would take too long for. */
+/** Prepares data that would take too long through the API. */
 async function prepare({ cluster, place }: Product, { works, say }: Plan): Promise<void> {
   const of = (kind: Work['kind']): Named[] => works.filter(({ work }) => work.kind === kind);
   const deepest = Math.max(0, ...of('history').map(({ work }) => (work.kind === 'history' ? work.depth : 0)));
@@ -35,7 +35,7 @@ async function prepare({ cluster, place }: Product, { works, say }: Plan): Promi
     if (of('logins').length > 0) await setPassword(owner, BUSY_NAMES, await hash(PASSWORD, DELIVERED_COST));
     if (deepest === 0) return;
     say(`writing a room of ${deepest.toLocaleString('en-US')} messages`);
-    // A page more: the deepest one is full, too.
+    // One more page, so that the deepest one is full too.
     await addMessages(owner, HISTORY_ROOM, place().people[0]?.id as string, deepest + 100);
   } finally {
     await owner.end();
@@ -65,8 +65,8 @@ export async function compare(plan: Plan): Promise<string> {
     const outsiders = works.some(({ work }) => NEEDS_OUTSIDERS.includes(work.kind)) ? BUSY_NAMES.length : 0;
     const product = await startProduct({ env, outsiders });
     running.push(product);
-    const starting = peers.length > 0 ? startPeers(peers) : undefined;
-    // In its place at once, so that it is stopped whatever fails meanwhile.
+    const starting = peers.length > 0 ? startReferenceServers(peers) : undefined;
+    // Registered at once, so that it is stopped after any failure.
     if (starting !== undefined) running.push({ stop: async () => await (await starting).stop() });
     await prepare(product, plan);
     const others = await starting;

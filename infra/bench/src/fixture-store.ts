@@ -1,5 +1,5 @@
-// Owns: what is put into the product's tables by the owner of the database, because the public door would take hours.
-// It writes what the services would have written; nothing of it runs while something is measured.
+// Test data written directly into the product's tables, as the services would have written it,
+// because the API would take hours. Never used while something is measured.
 import pg from 'pg';
 
 const ROWS_AT_ONCE = 100_000;
@@ -20,8 +20,8 @@ with base as (
   select b.seq + i seq, 'msg_' || replace(uuidv7()::text, '-', '') id, 'message ' || i || ' of a long room, as people write them' content
   from base b, generate_series(1, $2::int) i
 ), kept as (
-  insert into messages.messages (room_id, seq, id, sender_id, content, message_type, attachments, mentions, created_at, updated_at)
-  select $1, seq, id, $3, content, 'text', '[]', '{}', now(), now() from made
+  insert into messages.messages (room_id, seq, id, sender_id, content, message_type, attachments, mentions, search, search_version, created_at, updated_at)
+  select $1, seq, id, $3, content, 'text', '[]', '{}', array_to_tsvector(string_to_array(replace(content, ',', ''), ' ')), 1, now(), now() from made
 )
 insert into messages.room_events (room_id, seq, created_at, sender, message_id, frame)
 select $1, seq, now(), $3, id, json_build_object('type', 'message', 'id', id, 'chat_id', $1::text, 'seq', seq, 'sender_id', $3::text,
@@ -31,13 +31,13 @@ const SENT = `
 insert into messages.room_senders as s (room_id, user_id, sent) values ($1, $3, $2)
 on conflict (room_id, user_id) do update set sent = s.sent + excluded.sent`;
 
-/** As after a night: without it the first works would pay for the fixture. */
+/** As after a quiet night; otherwise the first workloads would pay for it. */
 async function settle(owner: Owner): Promise<void> {
   await owner.query('vacuum analyze');
   await owner.query('checkpoint');
 }
 
-/** `count` more messages of `sender` in a room that is there. */
+/** Adds `count` messages of `sender` to an existing room. */
 export async function addMessages(owner: Owner, room: string, sender: string, count: number): Promise<void> {
   for (let left = count; left > 0; left -= ROWS_AT_ONCE) {
     const rows = Math.min(left, ROWS_AT_ONCE);
@@ -47,7 +47,7 @@ export async function addMessages(owner: Owner, room: string, sender: string, co
   await settle(owner);
 }
 
-// As membersOf has it.
+// The same as membersOf.
 const ROOMS = `
 with made as (
   insert into messages.rooms (id, kind, member_count) select $1 || i, 'private', 2 from generate_series($2::int, $3::int - 1) i
@@ -56,7 +56,7 @@ insert into messages.room_members (room_id, user_id, role)
 select $1 || i, ($4::text[])[(2 * i) % cardinality($4::text[]) + 1], 'owner' from generate_series($2::int, $3::int - 1) i
 union all select $1 || i, ($4::text[])[(2 * i + 1) % cardinality($4::text[]) + 1], 'member' from generate_series($2::int, $3::int - 1) i`;
 
-/** Rooms `from` to `to` (not included) of a series, two of the people in each. */
+/** Adds rooms `from` to `to` (exclusive) of a series, with two of the people in each. */
 export async function addRooms(
   owner: Owner,
   prefix: string,
@@ -78,12 +78,14 @@ with known as (
 insert into messages.room_members (room_id, user_id, role)
 select $1, 'usr_fixture' || i, 'member' from generate_series($2::int, $3::int) i`;
 
-/** Strangers `from` to `to` (included) into a room that is there. */
+/** Adds unconnected members `from` to `to` (inclusive) to an existing room. */
 export async function addMembers(owner: Owner, room: string, from: number, to: number): Promise<void> {
   await owner.query(MEMBERS, [room, from, to]);
   await settle(owner);
 }
 
-/** The accounts were made at a low cost of bcrypt; a login should take what it takes in earnest. */
+/**
+ * The accounts were created with a low bcrypt cost; logins should cost as much as in production.
+ */
 export const setPassword = (owner: Owner, usernames: string[], hash: string): Promise<unknown> =>
   owner.query('update auth.accounts set password_hash = $2 where username = any($1)', [usernames, hash]);

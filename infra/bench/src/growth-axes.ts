@@ -1,25 +1,27 @@
-// Owns: what grows, in which steps, and what is said at each.
+// The growth benchmark: what grows, in which steps, and the workload at each step.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HISTORY_ROOM } from './fixture.ts';
 import { addMembers, addMessages, addRooms, type Owner } from './fixture-store.ts';
-import type { Work } from './work.ts';
+import type { Work } from './workload.ts';
 
-export interface Ground {
+interface Ground {
   owner: Owner;
-  /** Ids of all who connect. */
+  /** Ids of the users that connect. */
   people: string[];
 }
 
 export interface Step {
   size: number;
-  /** Makes it that large. */
+  /** Grows the data to this size. */
   grow(ground: Ground): Promise<unknown>;
-  /** By what the line is called. */
+  /** Workloads by the title of their line. */
   works: Record<string, Work>;
 }
 
 export const PEOPLE = 100;
-/** Rooms made behind the services' back are in no signal: until a node has forgotten who was here, it knows nothing of them. */
+/**
+ * Rooms created directly in the database send no signals: a node must forget its users to see them.
+ */
 const FORGOTTEN_MS = 8000;
 export const IN_FLIGHT = 16;
 const SERIES = 'bench-series-';
@@ -33,7 +35,7 @@ const speak = (prefix: string, rooms: number, connected = PEOPLE): Work => ({
   messages: 2000,
 });
 
-/** Each step with the size of the one before it. */
+/** Each step gets the size of the previous one. */
 const steps = (sizes: number[], step: (size: number, before: number) => Omit<Step, 'size'>, start = 0): Step[] =>
   sizes.map((size, i) => ({ size, ...step(size, sizes[i - 1] ?? start) }));
 
@@ -54,7 +56,7 @@ const history = (to: number): Step[] =>
     works: { 'messages in the room': speak(HISTORY_ROOM, 1, 2) },
   }));
 
-// A room that is spoken in for the first time is looked up first; and one message a commit and room writes more rows than many.
+// The first message of a room needs lookups, and one message per commit and room writes more rows.
 const rooms = steps([10, 100, 1000, 10_000, 100_000], (size, before) => ({
   grow: async ({ owner, people }) => {
     await addRooms(owner, SERIES, before, size, people);
@@ -66,7 +68,7 @@ const rooms = steps([10, 100, 1000, 10_000, 100_000], (size, before) => ({
   },
 }));
 
-/** Done on one product, in this order: what the first leave behind is in rooms that the later ones do not speak in. */
+/** All run on one product, in this order: later ones use other rooms than earlier ones. */
 export const AXES = ['members', 'history', 'rooms', 'nodes'] as const;
 export type Axis = (typeof AXES)[number];
 
@@ -75,7 +77,7 @@ export const stepsOf = (axis: Exclude<Axis, 'nodes'>, to: number): Step[] =>
 
 export const NODES = [1, 2, 4];
 const HUNDRED = 100;
-/** The same rooms on ever more nodes. */
+/** The same rooms on an increasing number of nodes. */
 export const nodesStep = (size: number): Step => ({
   size,
   grow: ({ owner, people }) => addRooms(owner, SERIES, 0, HUNDRED, people),

@@ -1,9 +1,10 @@
-// `npm run bench -- growth`: what a message costs as members, history, rooms and nodes grow. What rises by more than a quarter is marked.
+// `npm run bench -- growth`: cost of a message as members, history, rooms and nodes grow. Marks
+// what rises by more than a quarter.
 import { availableParallelism } from 'node:os';
-import { cpuOf, rateOf } from './figures.ts';
 import { openOwner } from './fixture-store.ts';
 import { type Axis, IN_FLIGHT, NODES, nodesStep, PEOPLE, type Step, stepsOf } from './growth-axes.ts';
 import { type Measured, measure } from './measure.ts';
+import { cpuOf, rateOf } from './metrics.ts';
 import { median, short } from './stats.ts';
 import { startProduct } from './systems/product.ts';
 import { byProcess } from './table.ts';
@@ -11,7 +12,7 @@ import { byProcess } from './table.ts';
 export interface GrowthPlan {
   axes: Axis[];
   rounds: number;
-  /** Messages of the longest history. */
+  /** Number of messages in the longest history. */
   to: number;
   say: (text: string) => void;
 }
@@ -35,7 +36,7 @@ async function walk(steps: Step[], nodes: number, { rounds, say }: GrowthPlan): 
       await grow({ owner, people });
       for (const [title, work] of Object.entries(works)) {
         say(`${size.toLocaleString('en-US')} ${title}`);
-        // Not noted: code that has hardly run is no measure for what comes after.
+        // Not recorded: cold code is no basis for comparison.
         for (let i = 0; i < WARM_UPS && grown.length === 0; i++) await measure(product, work);
         const measured: Measured[] = [];
         for (let round = 0; round < rounds; round++) measured.push(await measure(product, work));
@@ -70,7 +71,7 @@ export async function growth(plan: GrowthPlan): Promise<string> {
   const order = [...new Set(grown.map(({ title }) => title))];
   grown.sort((a, b) => order.indexOf(a.title) - order.indexOf(b.title));
   return [
-    `${availableParallelism()} cores, Node ${process.versions.node}, medians of ${plan.rounds} rounds, ${IN_FLIGHT} messages under way`,
+    `${availableParallelism()} cores, Node ${process.versions.node}, medians of ${plan.rounds} rounds, ${IN_FLIGHT} messages in flight`,
     '',
     '| size | of what | CPU µs/message | by process | messages/s | × the first | | lost |',
     '| --: | --- | --: | --- | --: | --: | --- | --: |',

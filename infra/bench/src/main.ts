@@ -1,13 +1,15 @@
-// `npm run bench -- --quick`: the product and its peers in turn on the same work; medians of the rounds, two tables.
-// `npm run bench -- growth`: what a message costs as things grow. `-- bans`: how long a banned user's sockets live.
+// `npm run bench -- --quick`: runs the product and the reference servers in turn on the same
+// workloads and prints two tables with medians of the rounds. `-- growth`, `-- bans` and `--
+// migrations` are described in README.md.
 import { parseArgs } from 'node:util';
 import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
 import { AXES } from './growth-axes.ts';
+import { migrations } from './migrations.ts';
 import { profiling, topFunctions } from './profile.ts';
-import { PEERS } from './systems/peers.ts';
-import { KINDS, worksOf } from './works.ts';
+import { REFERENCE_SERVERS } from './systems/reference-servers.ts';
+import { KINDS, worksOf } from './workload-list.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,7 +24,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** What was named, or all. */
+/** The named ones, or all. */
 function chosen<T extends string>(option: string, given: string[] | undefined, all: readonly T[]): T[] {
   const unknown = (given ?? []).filter((name) => !all.some((one) => one === name));
   if (unknown.length > 0) throw new Error(`--${option} takes ${all.join(', ')}, not ${unknown.join(', ')}`);
@@ -39,7 +41,7 @@ async function compareAll(): Promise<string> {
   const report = await compare({
     works: worksOf({ quick, history: quick ? 100_000 : 1_000_000 }).filter(({ work }) => kinds.includes(work.kind)),
     rounds,
-    peers: values['product-only'] ? [] : chosen('peer', values.peer, Object.keys(PEERS)),
+    peers: values['product-only'] ? [] : chosen('peer', values.peer, Object.keys(REFERENCE_SERVERS)),
     env: profiles?.env ?? {},
     say,
   });
@@ -50,6 +52,7 @@ async function compareAll(): Promise<string> {
 const COMMANDS: Record<string, () => Promise<string>> = {
   bans: () => bans(say),
   compare: compareAll,
+  migrations: () => migrations(Number(values.to), say),
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };
 const [name = 'compare'] = positionals;

@@ -1,19 +1,20 @@
-// Owns: what the kernel has charged to processes: CPU time with children, and memory.
+// CPU time with children, and memory of processes, as counted by the Linux kernel.
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Linux counts in ticks of 1/100 s on every architecture that Node runs on. */
+/** Linux counts ticks of 1/100 s on every architecture that Node supports. */
 const US_PER_TICK = 10_000;
 
 interface Stat {
   parent: number;
-  /** Of children that have ended, in µs. */
+  /** CPU time of ended children, in µs. */
   ended_us: number;
 }
 
 function stat(pid: string): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name may hold blanks and brackets: fields are counted behind its last bracket.
+    // The command name may contain blanks and brackets, so fields are counted after the last
+    // bracket.
     const fields = text
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')
@@ -25,7 +26,10 @@ function stat(pid: string): Stat | undefined {
   }
 }
 
-/** Time on a CPU of all of a process' threads in µs: the scheduler's own count, a thousand times finer than ticks. */
+/**
+ * CPU time of all threads of a process in µs, from the scheduler: a thousand times finer than
+ * ticks.
+ */
 function running(pid: number): number {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -40,13 +44,15 @@ interface Spent extends Stat {
   us: number;
 }
 
-/** A process and all below it, by process id. */
+/** A process and its descendants, by process id. */
 type Tree = Map<number, Spent>;
 
-/** By name. */
+/** CPU times by process name. */
 export type CpuTimes = Record<string, { pid: number; tree: Tree }>;
 
-/** Of every named process and all below it (PostgreSQL's backends). */
+/**
+ * Reads the CPU times of all named processes and their descendants (such as PostgreSQL's backends).
+ */
 export function cpuTimes(pids: Record<string, number>): CpuTimes {
   const all = new Map<number, Stat>();
   for (const name of readdirSync('/proc')) {
@@ -67,14 +73,14 @@ function usedBy(before: Tree, after: Tree): number {
   for (const [pid, now] of after) {
     const then = before.get(pid);
     sum += now.us - (then?.us ?? 0);
-    // Of children that have ended there are ticks, not the scheduler's count: less, it may be, than they had used before.
+    // Ended children are counted in ticks, not by the scheduler; the sum may be less than before.
     const had = gone.filter(({ parent }) => parent === pid).reduce((all, { us, ended_us }) => all + us + ended_us, 0);
     sum += Math.max(0, now.ended_us - (then?.ended_us ?? 0) - had);
   }
   return sum;
 }
 
-/** What each has used since, in µs; a process that was started in between, all that it has. */
+/** CPU time in µs used since `before`; for a process started in between, all of its time. */
 export const used = (before: CpuTimes, after: CpuTimes): Record<string, number> =>
   Object.fromEntries(
     Object.entries(after).map(([name, { pid, tree }]) => {
@@ -83,7 +89,7 @@ export const used = (before: CpuTimes, after: CpuTimes): Record<string, number> 
     }),
   );
 
-/** Resident memory in KiB; 0 of a process that is just being started again. */
+/** Resident memory in KiB; 0 while a process is restarting. */
 export function residentKib(pid: number): number {
   try {
     const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -1,4 +1,4 @@
-// Owns: V8's CPU profiles of the service processes, from their start to their stop, and the functions that take most.
+// V8 CPU profiles of the service processes, and the functions with the largest share.
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,9 @@ interface Profile {
 
 const SHOWN = 15;
 
-/** Where the profiles go, and the setting that makes every service write one when it stops. */
+/**
+ * The folder of the profiles, and the environment that makes every service write one when it stops.
+ */
 export function profiling(): { dir: string; env: NodeJS.ProcessEnv } {
   const dir = mkdtempSync(join(tmpdir(), 'chatapi-profiles-'));
   return { dir, env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${dir}` } };
@@ -35,7 +37,7 @@ function selfTimes({ nodes, samples, timeDeltas }: Profile): Map<string, number>
 const serviceOf = ({ nodes }: Profile): string | undefined =>
   nodes.map(({ callFrame }) => /\/services\/([^/]+)\//.exec(callFrame.url)?.[1]).find((name) => name !== undefined);
 
-/** One text per process: its functions by the time spent in themselves. */
+/** One text per process: its functions by self time. */
 export function topFunctions(dir: string): string[] {
   return readdirSync(dir).map((file) => {
     const profile = JSON.parse(readFileSync(join(dir, file), 'utf8')) as Profile;

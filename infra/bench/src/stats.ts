@@ -5,6 +5,6 @@ export function percentile(values: number[], share: number): number {
 
 export const median = (values: number[]): number => percentile(values, 0.5);
 
-/** Three significant digits: more would claim what was not measured. */
+/** Three significant digits; more would be noise. */
 export const short = (value: number): string =>
   Number.isNaN(value) ? '–' : Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 2 });

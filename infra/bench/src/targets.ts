@@ -1,7 +1,8 @@
-// Owns: what the product is held to, against its peers and against itself. A figure is the median over the rounds of what was
-// measured within one round, so that a machine that is busy for a while bears on both sides.
-import { type Book, cpuOf, latencyOf, memoryOf, rateOf } from './figures.ts';
+// The targets of the product, relative to the reference servers or to itself. A value is the median
+// over the rounds of ratios within one round, so that a busy machine affects both sides.
+
 import type { Measured } from './measure.ts';
+import { type Book, cpuOf, latencyOf, memoryOf, rateOf } from './metrics.ts';
 import { median, short } from './stats.ts';
 
 type Figure = (m: Measured) => number;
@@ -11,7 +12,7 @@ interface Target {
   unit: string;
   limit: number;
   atLeast?: true;
-  /** Of one round; undefined when one of its works or systems was not measured. */
+  /** The value of one round; undefined when a workload or system was not measured. */
   of(at: (work: string, system: string) => Measured | undefined): number | undefined;
 }
 
@@ -47,7 +48,7 @@ const share =
   (one: string, whole: string): Figure =>
   (m) =>
     part(one)(m) / part(whole)(m);
-/** Of a request through the gateway, against the service's own when it is asked without one. */
+/** CPU of the gateway relative to that of the service when called directly. */
 const gatewayOf = (what: 'send' | 'read'): Target['of'] =>
   compared(what, PRODUCT, `${what}-straight`, PRODUCT, (a, b) => part('api-gateway')(a) / part('message')(b));
 const p99: Figure = (m) => latencyOf(m, 0.99);
@@ -76,7 +77,7 @@ const TARGETS: Target[] = [
     of: against('pairs', 'hand-written', rateOf),
   },
   { what: 'b: CPU/message', unit: '× bare-ws', limit: 1, of: against('pairs', 'bare-ws', cpuOf) },
-  // The first round's: later, the node uses again what it has.
+  // From the first round: later, the node reuses freed memory.
   { what: 'c: memory', unit: 'KiB/connection', limit: 9, of: alone('idle', memoryOf) },
   { what: 'c: CPU/connect', unit: '× hand-written', limit: 0.7, of: against('idle', 'hand-written', cpuOf) },
   { what: 'd: all back and complete', unit: 'ms', limit: 1200, of: alone('cut', (m) => m.ms) },

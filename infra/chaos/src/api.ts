@@ -1,4 +1,5 @@
-// What writers and observers need of the public API: accounts, rooms, sends, history. A time-out is not a no: it throws.
+// The part of the public API that writers and observers use: accounts, rooms, sends, history. A
+// time-out throws, since its outcome is unknown.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 
@@ -27,7 +28,7 @@ export async function ask(method: 'GET' | 'POST', url: string, token?: string, b
   return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
 }
 
-/** Repeats what was answered with "not now": no fault is under way yet, but a cluster that has just started may be busy. */
+/** Retries while the cluster is busy after its start; no fault is active yet. */
 async function untilTaken(what: string, url: string, token: string | undefined, body: object): Promise<Answer> {
   for (const end = Date.now() + PATIENCE_MS; ; await sleep(AGAIN_MS)) {
     const answer = await ask('POST', url, token, body);
@@ -51,10 +52,10 @@ export async function register(url: string, name: string): Promise<User> {
 
 export async function makeRoom(url: string, owner: User, chat_id: string, members: User[]): Promise<void> {
   const body = { chat_id, visibility: 'private', member_ids: members.map(({ id }) => id) };
-  await untilTaken('making a room', `${url}/rooms`, owner.token, body);
+  await untilTaken('creating a room', `${url}/rooms`, owner.token, body);
 }
 
-/** The whole room, oldest first. */
+/** The complete history of a room, oldest first. */
 export async function history(url: string, user: User, room: string) {
   const messages: { seq: number; message_id: string; client_id?: string }[] = [];
   for (let after = 0; ; after = messages.at(-1)?.seq ?? 0) {

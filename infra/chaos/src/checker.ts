@@ -1,7 +1,7 @@
-// Owns: the judgement over one run: was everything that was acknowledged there once, in one order, without a gap, for everyone?
-// Does not own: how it was observed. Pure functions over what was written down.
+// Checks a run: was every acknowledged message delivered once, in one order, without a gap, to
+// everyone? Pure functions over recorded data.
 
-/** A send that was answered with yes. What was never answered is unknown: it may be there once, or not. */
+/** An acknowledged send. A send without an answer may be in the log once, or not. */
 export interface Ack {
   room: string;
   client_id: string;
@@ -12,19 +12,19 @@ export interface Ack {
 export interface Event {
   seq: number;
   type: string;
-  /** For message events. */
+  /** Set for message events. */
   message_id?: string;
   client_id?: string;
 }
 
-/** What one observer applied in one room, in the order in which it did. */
+/** The events that an observer applied in one room, in its order. */
 export interface Stream {
   observer: string;
   room: string;
   events: Event[];
 }
 
-/** What REST gives as the room's whole history, oldest first, and the room's last_seq. */
+/** A room's complete history by REST, oldest first, and its last_seq. */
 export interface History {
   room: string;
   last_seq: number;
@@ -33,37 +33,37 @@ export interface History {
 
 export interface Verdict {
   acked: number;
-  /** Message events over all streams. */
+  /** Message events in all streams. */
   delivered: number;
   lost: number;
-  doubled: number;
+  duplicated: number;
   inversions: number;
-  /** The first findings, in words. */
+  /** Descriptions of the first faults. */
   problems: string[];
 }
 
-const MOST_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
-type Count = 'lost' | 'doubled' | 'inversions';
+type Count = 'lost' | 'duplicated' | 'inversions';
 
 function findings(): { verdict: Verdict; found: (what: Count, times: number, words: string) => void } {
-  const verdict: Verdict = { acked: 0, delivered: 0, lost: 0, doubled: 0, inversions: 0, problems: [] };
+  const verdict: Verdict = { acked: 0, delivered: 0, lost: 0, duplicated: 0, inversions: 0, problems: [] };
   const found = (what: Count, times: number, words: string): void => {
     verdict[what] += times;
-    if (times > 0 && verdict.problems.length < MOST_PROBLEMS) verdict.problems.push(`${what}: ${words}`);
+    if (times > 0 && verdict.problems.length < MAX_PROBLEMS) verdict.problems.push(`${what}: ${words}`);
   };
   return { verdict, found };
 }
 
 type Found = ReturnType<typeof findings>['found'];
 
-/** 1, 2, 3 … up to the room's last, each once, ascending. */
+/** Each seq from 1 to the room's last, once, ascending. */
 function checkStream({ observer, room, events }: Stream, last: number, found: Found): void {
   const where = `${observer} in ${room}`;
   let at = 0;
   const seen = new Set<number>();
   for (const { seq } of events) {
-    if (seen.has(seq)) found('doubled', 1, `${where}: ${seq} came twice`);
+    if (seen.has(seq)) found('duplicated', 1, `${where}: ${seq} came twice`);
     else if (seq < at) found('inversions', 1, `${where}: ${seq} came after ${at}`);
     seen.add(seq);
     at = Math.max(at, seq);
@@ -80,11 +80,11 @@ function checkStream({ observer, room, events }: Stream, last: number, found: Fo
 
 const messagesOf = (events: Event[]): Event[] => events.filter(({ message_id }) => message_id !== undefined);
 
-/** No send twice under another id, and no id twice. */
+/** Neither a client_id nor an id more than once. */
 function checkOnce(where: string, messages: { message_id?: string; client_id?: string }[], found: Found): void {
   for (const key of ['message_id', 'client_id'] as const) {
     const values = messages.map((m) => m[key]).filter((value) => value !== undefined);
-    found('doubled', values.length - new Set(values).size, `${where}: the same ${key} more than once`);
+    found('duplicated', values.length - new Set(values).size, `${where}: the same ${key} more than once`);
   }
 }
 
@@ -99,7 +99,7 @@ function checkAcks(where: string, acks: Ack[], messages: { seq: number; message_
   }
 }
 
-/** Every stream tells what the database holds. */
+/** Every stream must equal the database. */
 function checkSame(stream: Stream, history: History, found: Found): void {
   const held = new Map(history.messages.map((m) => [m.seq, m.message_id]));
   const differ = messagesOf(stream.events).filter(({ seq, message_id }) => held.get(seq) !== message_id);
@@ -118,14 +118,14 @@ function checkHistory(history: History, acks: Ack[], found: Found): void {
   found('inversions', backward.length, `${where}: ${backward[0]?.seq} stands out of order`);
 }
 
-/** One acknowledgement per send, however often it was repeated. */
+/** One result per send, however often it was repeated. */
 function checkRepeats(acks: Ack[], found: Found): void {
   const first = new Map<string, string>();
   for (const { room, client_id, message_id } of acks) {
     const key = `${room} ${client_id}`;
     const known = first.get(key);
     if (known !== undefined && known !== message_id)
-      found('doubled', 1, `${key}: acknowledged as ${known} and ${message_id}`);
+      found('duplicated', 1, `${key}: acknowledged as ${known} and ${message_id}`);
     first.set(key, known ?? message_id);
   }
 }
@@ -150,9 +150,9 @@ export function check(acks: Ack[], streams: Stream[], histories: History[]): Ver
 }
 
 /**
- * One connection's raw order in one room: each seq the next of the last, but for one step back to `from + 1` when live
- * frames came before the server read the resume.
- * @returns what is wrong, or undefined.
+ * Checks the order of frames on one connection: each seq follows the last, except for one step back
+ * to `from + 1` when live frames came before the server had read the resume.
+ * @returns a description of the fault, or undefined.
  */
 export function checkConnection(from: number, seqs: number[], resumed: boolean): string | undefined {
   let steps = 0;

@@ -1,2 +1,2 @@
-export { healed, kept, lines } from './report.ts';
-export { CHAOS_ENV, type Report, run } from './run.ts';
+export { healed, lines, passed } from './report.ts';
+export { type Cast, CHAOS_ENV, type Report, run, runUnder } from './run.ts';

@@ -1,8 +1,9 @@
-// `node --conditions=source infra/chaos/src/main.ts --seed 7 --seconds 120`: a cluster of its own under faults.
+// `node --conditions=source infra/chaos/src/main.ts --seed 7 --seconds 120`: faults in a separate
+// cluster.
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startCluster } from '@chatapi/local';
-import { kept, lines } from './report.ts';
+import { lines, passed } from './report.ts';
 import { CHAOS_ENV, run } from './run.ts';
 
 const { values } = parseArgs({
@@ -24,7 +25,7 @@ let good = false;
 try {
   const report = await run(cluster, { seed, seconds, rest, sdk, say });
   for (const line of lines(report)) say(line);
-  good = kept(report);
+  good = passed(report);
 } finally {
   await cluster.stop();
   if (good && !values.keep) rmSync(cluster.dataDir, { recursive: true, force: true });

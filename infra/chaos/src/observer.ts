@@ -1,15 +1,18 @@
-// Owns: one reader of all rooms as a good client is one: applies each room strictly in order, resumes after every loss.
+// A reader of all rooms that behaves like a correct client: applies each room strictly in order and
+// resumes after every loss.
 import { checkConnection, type Event, type Stream } from './checker.ts';
 import { keepConnected } from './socket.ts';
 
 export interface Observer {
   name: string;
   streams: Stream[];
-  /** Breaches of the order on one connection, in words. */
+  /** Violations of the order on one connection. */
   breaches: string[];
-  /** When an event was last applied, and the longest time between two. */
+  /** Time of the last applied event, and the longest time between two. */
   silence: { last: number; longest: number };
-  /** Place in the room's log up to which all is applied. */
+  /** The longest silence since the last call, in ms. */
+  takeLongestSilence(): number;
+  /** The seq up to which everything is applied. */
   applied(room: string): number;
   stop(): void;
 }
@@ -27,6 +30,7 @@ export function observe(name: string, urls: string[], token: string, first: numb
   const at = new Map(rooms.map((room) => [room, 0]));
   const breaches: string[] = [];
   const silence = { last: Date.now(), longest: 0 };
+  let recent = 0;
   let connection: Connection | undefined;
 
   function apply(frame: any): void {
@@ -34,7 +38,7 @@ export function observe(name: string, urls: string[], token: string, first: numb
     const stream = streams.get(room);
     if (stream === undefined || !DURABLE.test(frame.type)) return;
     connection?.seqs.get(room)?.push(seq);
-    // Live frames that came before the replay are dropped here: the replay brings them again.
+    // Live frames before the replay are dropped: the replay brings them again.
     if (seq !== (at.get(room) ?? 0) + 1) return;
     at.set(room, seq);
     const isMessage = frame.type === 'message';
@@ -45,6 +49,7 @@ export function observe(name: string, urls: string[], token: string, first: numb
     });
     const now = Date.now();
     silence.longest = Math.max(silence.longest, now - silence.last);
+    recent = Math.max(recent, now - silence.last);
     silence.last = now;
   }
 
@@ -81,6 +86,11 @@ export function observe(name: string, urls: string[], token: string, first: numb
     streams: [...streams.values()],
     breaches,
     silence,
+    takeLongestSilence() {
+      const longest = Math.max(recent, Date.now() - silence.last);
+      recent = 0;
+      return longest;
+    },
     applied: (room) => at.get(room) ?? 0,
     stop: () => {
       if (connection !== undefined) judge(connection);

@@ -1,8 +1,8 @@
-// Numbers that look random and are the same for the same seed, so that a failing run can be run again.
+// Pseudo-random numbers from a seed, so that a failing run can be repeated.
 export interface Random {
   /** 0 ≤ x < 1. */
   next(): number;
-  between(least: number, most: number): number;
+  between(min: number, max: number): number;
   pick<T>(list: readonly T[]): T;
   shuffle<T>(list: readonly T[]): T[];
 }
@@ -20,7 +20,7 @@ export function random(seed: number): Random {
   return {
     next,
     pick,
-    between: (least, most) => least + next() * (most - least),
+    between: (min, max) => min + next() * (max - min),
     shuffle: (list) => {
       const left = [...list];
       return list.map(() => left.splice(Math.floor(next() * left.length), 1)[0] as (typeof left)[number]);

@@ -4,8 +4,11 @@ const HEALED_WITHIN_MS = 10_000;
 
 export const healed = (report: Report): boolean => report.faults.every((f) => f.recovery_ms <= HEALED_WITHIN_MS);
 
-/** The promise held: nothing lost, doubled or out of order, no answer that may not be, every fault healed in time. */
-export const kept = (report: Report): boolean => report.problems.length === 0 && healed(report);
+/**
+ * The run passed: nothing lost, duplicated or out of order, no wrong response, every fault healed
+ * in time.
+ */
+export const passed = (report: Report): boolean => report.problems.length === 0 && healed(report);
 
 const sdkLines = (sdk: Report['sdk']): string[] =>
   sdk === undefined
@@ -17,11 +20,11 @@ const sdkLines = (sdk: Report['sdk']): string[] =>
 export function lines(report: Report): string[] {
   const slow = [...report.faults].sort((a, b) => b.recovery_ms - a.recovery_ms).slice(0, 3);
   return [
-    `acked ${report.acked} · delivered ${report.delivered} · lost ${report.lost} · doubled ${report.doubled} · inversions ${report.inversions}`,
+    `acked ${report.acked} · delivered ${report.delivered} · lost ${report.lost} · duplicated ${report.duplicated} · inversions ${report.inversions}`,
     `sends repeated ${report.repeats} · longest silence ${report.longest_silence_ms} ms · faults ${report.faults.length}`,
     ...sdkLines(report.sdk),
     ...slow.map((f) => `slowest recovery: ${f.kind} ${f.target} ${f.recovery_ms} ms`),
     ...report.problems,
-    kept(report) ? 'the promise held' : 'THE PROMISE WAS BROKEN',
+    passed(report) ? 'passed' : 'FAILED',
   ];
 }

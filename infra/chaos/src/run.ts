@@ -1,37 +1,39 @@
-// Owns: one run: a cluster under writers, observers and faults, then the judgement.
+// One run: a cluster under writers, observers and faults, then the checks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JWT_SECRET_KEY } from '@chatapi/conformance';
 import { type Cluster, urlOf } from '@chatapi/local';
 import { history, makeRoom, register, type User } from './api.ts';
 import { check, type History, type Verdict } from './checker.ts';
-import { type Crowd, openCrowd } from './crowd.ts';
 import { inject, recovery } from './faults.ts';
 import { growths, type Memory, shown } from './memory.ts';
 import { type Observer, observe } from './observer.ts';
 import { type Random, random } from './random.ts';
 import { type Fault, schedule } from './schedule.ts';
+import { type SdkApps, startSdkApps } from './sdk-apps.ts';
 import { restWriter, socketWriter, type Writer } from './writers.ts';
 
 export interface Options {
   seed: number;
   seconds: number;
-  /** Milliseconds between faults. */
+  /** Time between faults in ms. */
   rest: number;
-  /** Apps on each language's SDK, in rooms of their own; default none. */
+  /** Number of rooms; default 4. */
+  rooms?: number;
+  /** Number of apps per SDK language, in their own rooms; default none. */
   sdk?: number;
   say: (line: string) => void;
 }
 
 export interface Report extends Verdict {
   faults: (Fault & { recovery_ms: number })[];
-  /** Longest time in which an observer applied nothing while writers wrote. */
+  /** Longest time in ms in which an observer applied nothing while writers wrote. */
   longest_silence_ms: number;
   repeats: number;
-  /** The apps on SDKs. */
+  /** Results of the SDK apps. */
   sdk?: { clients: number; acked: number; equal: number; exceptions: number };
 }
 
-/** The environment of a cluster that is to be run this way. */
+/** Environment of the cluster. */
 export const CHAOS_ENV: NodeJS.ProcessEnv = {
   LOG_LEVEL: 'warn',
   BCRYPT_COST: '4',
@@ -40,36 +42,43 @@ export const CHAOS_ENV: NodeJS.ProcessEnv = {
   JWT_EXPIRE_MINUTES: '1440',
   RATE_LIMIT_REQUESTS: '0',
   RATE_LIMIT_LOGIN: '0',
+  RATE_LIMIT_LOGIN_ADDRESS: '0',
+  RATE_LIMIT_REGISTRATIONS: '0',
+  RATE_LIMIT_WS_FRAMES: '0',
+  RATE_LIMIT_UPGRADES: '0',
   RATE_LIMIT_WS_MESSAGES: '0',
   JWT_SECRET_KEY,
 };
 
 const ROOMS = 4;
-const HEALED_MS = 15_000;
+/** Rooms that are created at the same time. */
+const AT_ONCE = 16;
+const HEALED_MS = 30_000;
 const SETTLE_MS = 20_000;
 
-interface Cast {
+export interface Cast {
   users: User[];
   rooms: string[];
   writers: Writer[];
   observers: Observer[];
 }
 
-async function assemble(cluster: Cluster, seed: number, r: Random): Promise<Cast> {
-  const doors = cluster.instances.filter(({ dir }) => dir === 'api-gateway').map(urlOf);
+async function assemble(cluster: Cluster, { seed, rooms: count = ROOMS }: Options, r: Random): Promise<Cast> {
+  const gateways = cluster.instances.filter(({ dir }) => dir === 'api-gateway').map(urlOf);
   const nodes = cluster.instances.filter(({ dir }) => dir === 'realtime-gateway').map(urlOf);
-  const door = doors[0] as string;
+  const gateway = gateways[0] as string;
   const stem = `c${seed}-${Date.now().toString(36)}`;
-  const users = await Promise.all(Array.from({ length: 8 }, (_, i) => register(door, `${stem}-${i}`)));
-  const rooms = Array.from({ length: ROOMS }, (_, i) => `${stem}-room-${i}`);
+  const users = await Promise.all(Array.from({ length: 8 }, (_, i) => register(gateway, `${stem}-${i}`)));
+  const rooms = Array.from({ length: count }, (_, i) => `${stem}-room-${i}`);
   const [owner, ...members] = users as [User, ...User[]];
-  await Promise.all(rooms.map((room) => makeRoom(door, owner, room, members)));
+  for (let i = 0; i < rooms.length; i += AT_ONCE)
+    await Promise.all(rooms.slice(i, i + AT_ONCE).map((room) => makeRoom(gateway, owner, room, members)));
   const observers = users.slice(0, 4).map((u, i) => observe(`observer-${i}`, nodes, u.token, i, rooms));
-  // A writer of each kind for each node or door, with several sends under way.
+  // A writer of each kind for each node or gateway, with several sends in flight.
   const own = (): Random => random(Math.floor(r.next() * 2 ** 32));
   const writers = users
     .slice(4)
-    .map((u, i) => (i < 2 ? restWriter(doors, u, rooms, own(), 4) : socketWriter(nodes, u, i, rooms, own(), 8)));
+    .map((u, i) => (i < 2 ? restWriter(gateways, u, rooms, own(), 4) : socketWriter(nodes, u, i, rooms, own(), 8)));
   return { users, rooms, writers, observers };
 }
 
@@ -79,7 +88,8 @@ async function faultAndRecovery(cluster: Cluster, fault: Fault, { writers, obser
   return recovery(
     over,
     () => {
-      // Healed: every writer has had a yes to something sent after the fault, and every observer something after that.
+      // Healed: every writer had an acknowledgement of something sent after the fault, and every
+      // observer got something after that.
       if (written === undefined && writers.every((w) => w.lastGood() > over)) written = Date.now();
       return written !== undefined && observers.every((o) => o.silence.last > over);
     },
@@ -118,32 +128,40 @@ async function underFaults(cluster: Cluster, { seed, seconds, rest, say }: Optio
   return faults;
 }
 
-/** Their memory when all have connected and worked for a while, to compare with that at the end. */
-async function earlyMemory(crowd: Crowd, seconds: number, say: Options['say']): Promise<Memory[]> {
-  say(`${crowd.clients} SDK clients are connected`);
+/** Memory after all have connected and worked for a while, to compare with the end. */
+async function earlyMemory(sdkApps: SdkApps, seconds: number, say: Options['say']): Promise<Memory[]> {
+  say(`${sdkApps.clients} SDK clients are connected`);
   await sleep(seconds * 100, undefined, { ref: false });
-  const memory = await crowd.memory();
+  const memory = await sdkApps.memory();
   say(`memory at 10 %, MiB held and resident: ${shown(memory)}`);
   return memory;
 }
 
-async function judgeCrowd(crowd: Crowd, early: Memory[], report: Report, say: Options['say']): Promise<void> {
-  const late = await crowd.memory();
+async function checkSdkApps(sdkApps: SdkApps, early: Memory[], report: Report, say: Options['say']): Promise<void> {
+  const late = await sdkApps.memory();
   say(`memory at the end, MiB held and resident: ${shown(late)}`);
-  await crowd.stop();
-  const { problems, ...judged } = await crowd.judge();
+  await sdkApps.stop();
+  const { problems, ...judged } = await sdkApps.judge();
   report.problems.push(...growths(early, late), ...problems);
-  report.sdk = { clients: crowd.clients, acked: crowd.acked(), ...judged };
+  report.sdk = { clients: sdkApps.clients, acked: sdkApps.acked(), ...judged };
 }
 
-export async function run(cluster: Cluster, options: Options): Promise<Report> {
+export const run = (cluster: Cluster, options: Options): Promise<Report> =>
+  runUnder(cluster, options, (cast) => underFaults(cluster, options, cast));
+
+/** @param act injects faults into the cluster meanwhile. */
+export async function runUnder(
+  cluster: Cluster,
+  options: Options,
+  act: (cast: Cast) => Promise<Report['faults']>,
+): Promise<Report> {
   const { seed, seconds, sdk = 0, say } = options;
   const r = random(seed ^ 0x5eed);
-  const cast = await assemble(cluster, seed, r);
+  const cast = await assemble(cluster, options, r);
   const { writers, observers } = cast;
-  const crowd = sdk > 0 ? await openCrowd(cluster.url, sdk, seconds, random(seed)) : undefined;
-  const early = crowd === undefined ? [] : earlyMemory(crowd, seconds, say);
-  const faults = await underFaults(cluster, options, cast);
+  const sdkApps = sdk > 0 ? await startSdkApps(cluster.url, sdk, seconds, random(seed)) : undefined;
+  const early = sdkApps === undefined ? [] : earlyMemory(sdkApps, seconds, say);
+  const faults = await act(cast);
   const longest_silence_ms = Math.max(...observers.map(({ silence }) => silence.longest));
   await Promise.all(writers.map((w) => w.stop()));
   const histories = await readBack(cluster, cast);
@@ -158,6 +176,6 @@ export async function run(cluster: Cluster, options: Options): Promise<Report> {
   verdict.problems.push(...[...writers, ...observers].flatMap(({ breaches }) => breaches));
   const repeats = writers.reduce((sum, w) => sum + w.repeats(), 0);
   const report: Report = { ...verdict, faults, longest_silence_ms, repeats };
-  if (crowd !== undefined) await judgeCrowd(crowd, await early, report, say);
+  if (sdkApps !== undefined) await checkSdkApps(sdkApps, await early, report, say);
   return report;
 }

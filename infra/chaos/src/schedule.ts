@@ -1,15 +1,15 @@
-// Owns: which fault comes when. The same seed gives the same schedule.
+// The schedule of faults; the same for the same seed.
 import { type Random, random } from './random.ts';
 
-export type FaultKind = 'kill' | 'freeze' | 'freeze-kill' | 'flushall' | 'cut-subscriptions';
+type FaultKind = 'stop' | 'kill' | 'freeze' | 'freeze-kill' | 'flushall' | 'cut-subscriptions';
 
 export interface Fault {
-  /** Milliseconds after the start of the run. */
+  /** Start in ms after the start of the run. */
   at: number;
   kind: FaultKind;
-  /** A process of the cluster, as in cluster.json. */
+  /** Name of a process, as in cluster.json. */
   target: string;
-  /** How long it stays frozen; 0 for the other kinds. */
+  /** Duration of a freeze in ms; 0 for other kinds. */
   lasts: number;
 }
 
@@ -17,14 +17,17 @@ export interface Plan {
   seed: number;
   seconds: number;
   targets: string[];
-  /** Milliseconds from one fault's end to the next one's start: long enough to see that the first has healed. */
+  /** Time in ms from the end of one fault to the next, long enough to see the recovery. */
   rest: number;
 }
 
-/** The last seconds are without faults, so that all can be read back. */
+/** No faults in the last seconds, so that everything can be read back. */
 const QUIET_MS = 4000;
 
 function faults(targets: string[], r: Random): Omit<Fault, 'at'>[] {
+  const stops = targets
+    .filter((target) => target !== 'postgres' && target !== 'redis')
+    .map((target) => ({ kind: 'stop' as const, target, lasts: 0 }));
   const kills = targets.map((target) => ({ kind: 'kill' as const, target, lasts: 0 }));
   const freezes = targets.map((target) => ({
     kind: r.next() < 0.5 ? ('freeze' as const) : ('freeze-kill' as const),
@@ -32,7 +35,7 @@ function faults(targets: string[], r: Random): Omit<Fault, 'at'>[] {
     lasts: Math.round(r.between(1000, 4000)),
   }));
   const redis = (['flushall', 'cut-subscriptions'] as const).map((kind) => ({ kind, target: 'redis', lasts: 0 }));
-  return r.shuffle([...kills, ...freezes, ...redis]);
+  return r.shuffle([...stops, ...kills, ...freezes, ...redis]);
 }
 
 export function schedule({ seed, seconds, targets, rest }: Plan): Fault[] {

@@ -1,8 +1,8 @@
-// A connection that comes back: to the next node at every loss, after a short wait, until it is stopped.
+// A connection that reconnects to the next node after every loss, until it is stopped.
 import WebSocket from 'ws';
 
 export interface Handlers {
-  /** A new connection said hello. */
+  /** Called after `hello` on a new connection. */
   live(send: (frame: object) => void): void;
   frame(frame: any): void;
   gone(): void;
@@ -10,13 +10,13 @@ export interface Handlers {
 
 export interface Returning {
   stop(): void;
-  /** Cuts the present connection, as a client does that no longer believes in it. */
+  /** Drops the current connection, as a client does after a time-out. */
   cut(): void;
 }
 
 const AGAIN_MS = 150;
 const HELLO_MS = 3000;
-/** Longer without a sign of life than this, and a client gives the connection up. */
+/** A connection without any frame for this long is dropped. */
 const SILENT_MS = 4000;
 
 export function keepConnected(urls: string[], token: string, first: number, handlers: Handlers): Returning {
@@ -29,14 +29,14 @@ export function keepConnected(urls: string[], token: string, first: number, hand
     const url = (urls[tries++ % urls.length] as string).replace(/^http/, 'ws');
     const mine = new WebSocket(`${url}/ws/me?token=${token}`, { handshakeTimeout: HELLO_MS });
     ws = mine;
-    let heard = Date.now();
+    let lastFrame = Date.now();
     const watch = setInterval(() => {
-      if (Date.now() - heard > SILENT_MS) mine.terminate();
+      if (Date.now() - lastFrame > SILENT_MS) mine.terminate();
       else if (mine.readyState === WebSocket.OPEN) mine.send('{"type":"ping"}');
     }, 1000);
     mine.on('error', () => undefined);
     mine.on('message', (data) => {
-      heard = Date.now();
+      lastFrame = Date.now();
       const frame = JSON.parse(String(data));
       if (frame.type === 'hello')
         handlers.live((out) => mine.readyState === WebSocket.OPEN && mine.send(JSON.stringify(out)));

@@ -1,4 +1,5 @@
-// Owns: writers that send as good clients do: one key per message, repeated by any way until it is answered with yes or no.
+// Writers that behave like correct clients: one key per message, repeated over any path until it is
+// acknowledged or refused.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, type User } from './api.ts';
 import type { Ack } from './checker.ts';
@@ -6,22 +7,22 @@ import type { Random } from './random.ts';
 import { keepConnected } from './socket.ts';
 
 export interface Writer {
-  /** Start time of the newest attempt that was answered with yes. */
+  /** Start time of the newest acknowledged attempt. */
   lastGood(): number;
-  /** Answers that a correct product never gives, in words. */
+  /** Responses that a correct product never gives. */
   breaches: string[];
   acks: Ack[];
-  /** Repeats of sends whose answer did not come. */
+  /** Number of repeated sends. */
   repeats(): number;
   stop(): Promise<void>;
 }
 
-/** One attempt: an acknowledgement, `undefined` for "unknown, try again"; throws a breach in words. */
+/** One attempt: an acknowledgement, or `undefined` if unknown; throws on a wrong response. */
 type Attempt = (room: string, client_id: string) => Promise<Ack | undefined>;
 
 const AGAIN_MS = 150;
 const PATIENCE_MS = 3000;
-/** Codes that say "not now": nothing was done, or nobody knows. */
+/** Codes that mean "retry": nothing was done, or the outcome is unknown. */
 const NOT_NOW = new Set(['SERVICE_UNAVAILABLE', 'INTERNAL_ERROR', 'RATE_LIMIT_EXCEEDED']);
 
 function writer(

@@ -1,4 +1,5 @@
-// Owns: the clusters that the scenarios of a run share: one with two realtime nodes and without limits, and a narrow one.
+// The shared clusters of the scenarios: one with two realtime nodes and without limits, and one
+// with narrow limits.
 import { rmSync } from 'node:fs';
 import { type Cluster, startCluster } from '@chatapi/local';
 import { JWT_SECRET_KEY } from './tokens.ts';
@@ -14,6 +15,10 @@ const ENV: NodeJS.ProcessEnv = {
   REALTIME_NODES: '2',
   RATE_LIMIT_REQUESTS: '0',
   RATE_LIMIT_LOGIN: '0',
+  RATE_LIMIT_LOGIN_ADDRESS: '0',
+  RATE_LIMIT_REGISTRATIONS: '0',
+  RATE_LIMIT_WS_FRAMES: '0',
+  RATE_LIMIT_UPGRADES: '0',
   RATE_LIMIT_UPLOADS: '0',
   RATE_LIMIT_WS_MESSAGES: '0',
   ALLOWED_FILE_TYPES: '.jpg,.png,.pdf,.txt',
@@ -23,7 +28,7 @@ const ENV: NodeJS.ProcessEnv = {
   JWT_SECRET_KEY,
 };
 
-/** For those who wait for a limit, or for the log to forget. */
+/** Limits for scenarios that wait for a rate limit or for the log to expire. */
 export const NARROW = { requests: 20, windowSeconds: 2, frames: 60, logSeconds: 2 };
 const DAY_SECONDS = 86_400;
 
@@ -38,7 +43,7 @@ let shared: TestCluster | undefined;
 let narrow: Promise<TestCluster> | undefined;
 
 export function cluster(): TestCluster {
-  if (shared === undefined) throw new Error('the cluster is there only while tests run');
+  if (shared === undefined) throw new Error('the cluster exists only while tests run');
   return shared;
 }
 
@@ -51,7 +56,7 @@ export const narrowCluster = (): Promise<TestCluster> =>
     LOG_RETENTION_DAYS: String(NARROW.logSeconds / DAY_SECONDS),
   }));
 
-// Outside of any suite these are hooks of the whole run, however many files import this one.
+// Outside any suite these are hooks of the whole run, however many files import this one.
 before(async function () {
   this.timeout(90_000);
   shared = await start();

@@ -1,29 +1,38 @@
-// Owns: one driver process and the lines to and from it. Does not own: what the commands mean (PROTOCOL.md).
+// A driver process and its protocol (PROTOCOL.md).
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Kind } from './kinds.ts';
+import type { Sdk } from './sdks.ts';
 
-/** What the SDK raised. */
+/** An error of the SDK. */
 export class SdkError extends Error {
   readonly code: string;
   readonly status: number;
   readonly details: any;
   readonly retryable: boolean;
+  readonly foreign: boolean;
 
-  constructor(told: { code: string; message: string; status?: number; details?: unknown; retryable?: boolean }) {
-    super(`${told.code}: ${told.message}`);
-    this.code = told.code;
-    this.status = told.status ?? 0;
-    this.details = told.details;
-    this.retryable = told.retryable ?? false;
+  constructor(error: {
+    code: string;
+    message: string;
+    status?: number;
+    details?: unknown;
+    retryable?: boolean;
+    foreign?: boolean;
+  }) {
+    super(`${error.code}: ${error.message}`);
+    this.code = error.code;
+    this.status = error.status ?? 0;
+    this.details = error.details;
+    this.retryable = error.retryable ?? false;
+    this.foreign = error.foreign ?? false;
   }
 }
 
 export interface Driver {
-  kind: Kind;
+  kind: Sdk;
   call(command: string, args?: object): Promise<any>;
-  /** Exceptions that no app code could have caught. */
+  /** Exceptions that no app code could catch. */
   uncaught: string[];
   /** Resident memory in KiB. */
   rss(): number;
@@ -41,7 +50,7 @@ const noTokens: TokenSource = (client) => {
   throw new Error(`${client} asked for a token`);
 };
 
-export function startDriver(kind: Kind, tokenFor: TokenSource = noTokens): Driver {
+export function startDriver(kind: Sdk, tokenFor: TokenSource = noTokens): Driver {
   const { file, args, cwd, env } = kind.driver();
   const child = spawn(file, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
   const waiting = new Map<number, Waiting>();

@@ -1,7 +1,9 @@
-// For the chaos command and the other tests: drivers of every SDK, people on them, the judgement over their views, a network.
+// Exports for infra/chaos and other tests: drivers of every SDK, accounts, the check of views, a
+// breakable network.
+
+export { openClient, type Person, registered, roomOf, type Socket } from './accounts.ts';
 export { type Driver, startDriver } from './driver.ts';
-export { KINDS } from './kinds.ts';
 export { type Network, openNetwork } from './network.ts';
-export { openClient, type Person, registered, roomOf, type Socket } from './people.ts';
+export { SDKS } from './sdks.ts';
 export { JWT_SECRET_KEY, shortLived } from './tokens.ts';
 export { differences, type Log } from './view.ts';

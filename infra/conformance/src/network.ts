@@ -1,45 +1,100 @@
-// Owns: a network between a client and the door that can be cut and mended.
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+// A proxy between a client and the gateway that can be cut, turned into a captive portal, and
+// restored.
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What something else than the server answers to every request. */
+export interface Page {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+interface Captured {
+  method: string;
+  path: string;
+  authorization: string | undefined;
+}
 
 export interface Network {
   url: string;
-  /** Every connection is reset, and every new one, until it is mended. */
+  /** Resets all connections and all new ones until `mend`. */
   cut(): void;
+  /** Resets all connections and answers all requests with the page until `mend`. */
+  capture(page: Page): void;
+  /** What was answered with a page. */
+  captured: Captured[];
   mend(): void;
   close(): Promise<void>;
 }
 
-export async function openNetwork(door: string): Promise<Network> {
-  const { hostname, port } = new URL(door);
+/** Answers requests and upgrades alike. */
+function openPortal(pageNow: () => Page, captured: Captured[]) {
+  const portal = createHttpServer({ keepAlive: false }, (req, res) => {
+    const { status, headers = {}, body = '' } = pageNow();
+    captured.push({ method: req.method ?? '', path: req.url ?? '', authorization: req.headers.authorization });
+    req.resume().on('end', () => res.writeHead(status, { ...headers, Connection: 'close' }).end(body));
+  });
+  portal.on('upgrade', (req, socket) => {
+    const { status } = pageNow();
+    captured.push({ method: 'UPGRADE', path: req.url ?? '', authorization: req.headers.authorization });
+    socket
+      .on('error', () => undefined)
+      .end(`HTTP/1.1 ${status} Said\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+  return portal;
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+const listening = (server: Server): Promise<void> =>
+  new Promise((resolve) => void server.listen(0, '127.0.0.1', resolve));
+const closed = (server: Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));
+
+export async function openNetwork(gateway: string): Promise<Network> {
+  const { hostname, port } = new URL(gateway);
   const sockets = new Set<Socket>();
+  const captured: Captured[] = [];
   let isOpen = true;
+  let page: Page | undefined;
+  const portal = openPortal(() => page ?? { status: 503 }, captured);
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     return socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
   };
-  const cut = (): void => {
-    isOpen = false;
+  const reset = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
   const server = createServer((inner) => {
     keep(inner);
-    if (!isOpen) return void inner.resetAndDestroy();
-    const outer = keep(connect(Number(port), hostname));
+    if (page === undefined && !isOpen) return void inner.resetAndDestroy();
+    const outer = keep(page === undefined ? connect(Number(port), hostname) : connect(portOf(portal), '127.0.0.1'));
     inner.pipe(outer).pipe(inner);
-    // A pipe ends its target at a clean end only.
+    // A pipe ends its target only after a clean end.
     inner.on('close', () => outer.destroy());
     outer.on('close', () => inner.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await Promise.all([listening(server), listening(portal)]);
+  const cut = (): void => {
+    isOpen = false;
+    reset();
+  };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
+    captured,
     cut,
+    capture: (next) => {
+      page = next;
+      reset();
+    },
     mend: () => {
+      // Connections of the portal may be kept alive.
+      if (page !== undefined) reset();
+      page = undefined;
       isOpen = true;
     },
-    close: () => {
+    async close() {
       cut();
-      return new Promise((resolve) => server.close(() => resolve()));
+      await Promise.all([closed(server), closed(portal)]);
     },
   };
 }

@@ -1,4 +1,4 @@
-// Owns: tokens of a session that end early, made with the cluster's own secret.
+// Short-lived tokens of a session, signed with the cluster's secret.
 import { createHmac } from 'node:crypto';
 
 export const JWT_SECRET_KEY = 'known-to-the-scenarios-so-that-tokens-can-end-early';

@@ -1,8 +1,8 @@
-// Owns: the judgement: does what an app was told equal the log? Pure functions, tested with planted faults.
+// Compares an app's view with the log. Pure functions, tested with planted faults.
 import { createHash } from 'node:crypto';
 
-/** seq, type, id, content. */
-export type Entry = [number, string, string | null, string | null];
+/** seq, type, id, content, mentions. */
+type Entry = [number, string, string | null, string | null, string[] | null];
 
 export interface RoomView {
   first: number;
@@ -33,14 +33,15 @@ const skipsMessages = ([before, seq]: [number, number], log: Log): boolean =>
   seq <= before || log.some(([at]) => at > before && at < seq);
 
 /**
- * @param fromHistory a part came from history, which has no other events than messages.
- * @returns what is wrong, in words; nothing when the view is the log from its first event up to `last`.
+ * @param fromHistory whether a part came from history, which contains only messages.
+ * @returns descriptions of the differences; empty if the view is the log from its first event to
+ * `last`.
  */
 export function differences(room: RoomView | undefined, log: Log, last: number, fromHistory = false): string[] {
-  if (room === undefined) return ['nothing of the room was told'];
+  if (room === undefined) return ['no events of the room were received'];
   const found = room.breaks
     .filter((gap) => !fromHistory || skipsMessages(gap, log))
-    .map(([before, seq]) => `${seq} was told after ${before}`);
+    .map(([before, seq]) => `${seq} came after ${before}`);
   if (room.last !== last) found.push(`it ends at ${room.last}, the log at ${last}`);
   if (room.digest !== digestOf(log, room.first)) found.push('its messages are not those of the log');
   return found;

@@ -1,12 +1,12 @@
-// The example bots, as a user starts them.
+// The example bots, started as a user does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { PASSWORD, type Person, registered } from '../src/accounts.ts';
 import { cluster } from '../src/cluster.ts';
 import { type Driver, startDriver } from '../src/driver.ts';
-import { KINDS, type Kind, LANGUAGES } from '../src/kinds.ts';
-import { PASSWORD, type Person, registered } from '../src/people.ts';
+import { LANGUAGES, SDKS, type Sdk } from '../src/sdks.ts';
 
 const line = (child: ChildProcess): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ for (const language of LANGUAGES) {
     let account: Person;
 
     before(async () => {
-      driver = startDriver(KINDS.find((kind) => kind.language === language.name) as Kind);
+      driver = startDriver(SDKS.find((kind) => kind.language === language.name) as Sdk);
       account = await registered(driver, cluster().url);
       const { file, args, cwd, env } = language.bot();
       const settings = { CHATAPI_URL: cluster().url, CHATAPI_USER: account.username, CHATAPI_PASSWORD: PASSWORD };

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { roomOf } from '../src/people.ts';
+import { roomOf } from '../src/accounts.ts';
 import { scenario } from '../src/scenario.ts';
 import { contentsOf } from '../src/view.ts';
 
-scenario('a connection that is cut three times, while others write and the app sends', async (world) => {
-  const owner = await world.someone();
-  const network = await world.network();
-  const reader = await world.someone(network.url);
+scenario('a connection is cut three times while others write and the app sends', async (harness) => {
+  const owner = await harness.someone();
+  const network = await harness.network();
+  const reader = await harness.someone(network.url);
   const room = await roomOf(owner, reader);
   const socket = await reader.connect();
   await socket.ready();
@@ -18,23 +18,23 @@ scenario('a connection that is cut three times, while others write and the app s
     await sending;
   }
   const { seq } = await owner.call('send', { chat_id: room, content: 'last' });
-  const view = await world.expectLog(socket, owner, room, seq);
+  const view = await harness.expectLog(socket, owner, room, seq);
   const contents = contentsOf(view.rooms[room]);
   expect(contents.filter((content) => content === 'sent while it was cut')).to.have.length(3);
   expect(contents).to.have.length(124);
   expect(view.states.filter(({ state }) => state === 'connected')).to.have.length.of.at.least(4);
 });
 
-scenario('a conversation that begins while the app is away is there on its return', async (world) => {
-  const writer = await world.someone();
-  const network = await world.network();
-  const reader = await world.someone(network.url);
+scenario('a conversation that begins while the app is offline is delivered after the reconnect', async (harness) => {
+  const writer = await harness.someone();
+  const network = await harness.network();
+  const reader = await harness.someone(network.url);
   const socket = await reader.connect();
   await socket.ready();
   network.cut();
   const { chat_id } = await writer.call('send', { recipient_id: reader.id, content: 'are you there?' });
   const { seq } = await writer.call('send', { recipient_id: reader.id, content: 'hello?' });
   network.mend();
-  const view = await world.expectLog(socket, writer, chat_id, seq);
+  const view = await harness.expectLog(socket, writer, chat_id, seq);
   expect(contentsOf(view.rooms[chat_id])).to.deep.equal(['are you there?', 'hello?']);
 });

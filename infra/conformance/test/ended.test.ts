@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { ADMIN } from '../src/cluster.ts';
 import type { SdkError } from '../src/driver.ts';
+import { adminOf } from '../src/run-scenario.ts';
 import { scenario } from '../src/scenario.ts';
-import { adminOf } from '../src/world.ts';
 
 const failureOf = (work: Promise<unknown>): Promise<SdkError> =>
   work.then(
@@ -16,9 +16,9 @@ for (const [command, code] of [
   ['end_sessions', 'AUTHENTICATION_ERROR'],
   ['ban', 'AUTHORIZATION_ERROR'],
 ] as const) {
-  scenario(`${command} by an admin closes the connection for good, and the app hears why`, async (world) => {
-    const admin = await adminOf(world, ADMIN.username, ADMIN.password);
-    const person = await world.someone();
+  scenario(`${command} by an admin closes the connection permanently, with the reason`, async (harness) => {
+    const admin = await adminOf(harness, ADMIN.username, ADMIN.password);
+    const person = await harness.someone();
     const socket = await person.connect();
     await socket.ready();
     const ended = failureOf(socket.ended());

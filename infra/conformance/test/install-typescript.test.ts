@@ -1,22 +1,21 @@
-// The TypeScript SDK as an app gets it: the packed tarball in an empty folder, by every way of loading it.
+// The TypeScript SDK as an app gets it: the tarball in an empty folder, loaded in every way.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPO } from '@chatapi/local';
+import { packClient } from '@chatapi/release';
 import { expect } from 'chai';
+import { type Person, registered } from '../src/accounts.ts';
 import { cluster } from '../src/cluster.ts';
 import { type Driver, startDriver } from '../src/driver.ts';
-import { KINDS, type Kind } from '../src/kinds.ts';
-import { type Person, registered } from '../src/people.ts';
-
-const PACKAGE = join(REPO, 'packages', 'client');
+import { SDKS, type Sdk } from '../src/sdks.ts';
 
 const USE = `
 const client = new ChatClient({ baseUrl: process.env.URL, token: process.env.TOKEN });
 client.users.me().then(({ id }) => console.log(id));`;
 
-/** A page's script sees no modules: it makes a global. */
+/** A page's script has no modules: it defines a global. */
 const PAGE = `
 const { readFileSync } = require('node:fs');
 const { runInThisContext } = require('node:vm');
@@ -24,7 +23,7 @@ runInThisContext(readFileSync('node_modules/@chatapi/client/dist/chatapi-client.
 const { ChatClient } = chatapi;${USE}`;
 
 const TYPED = `
-const client: ChatClient = new ChatClient({ baseUrl: '', token: async () => '' });
+const client: ChatClient = new ChatClient({ baseUrl: 'http://localhost:8000', token: async () => '' });
 const socket: Realtime = client.websocket.connect();
 socket.on('message', ({ content }) => content.trim());
 socket.on('state', ({ to }) => to === 'connected');
@@ -40,9 +39,9 @@ describe('the TypeScript SDK, installed from its tarball', function () {
   let person: Person;
   let app: string;
 
-  const run = (file: string, args: string[], cwd = app): string =>
+  const run = (file: string, args: string[]): string =>
     execFileSync(file, args, {
-      cwd,
+      cwd: app,
       encoding: 'utf8',
       stdio: 'pipe',
       env: { ...process.env, URL: cluster().url, TOKEN: person.session.access_token },
@@ -53,33 +52,30 @@ describe('the TypeScript SDK, installed from its tarball', function () {
   };
 
   before(async () => {
-    driver = startDriver(KINDS.find(({ language }) => language === 'typescript') as Kind);
+    driver = startDriver(SDKS.find(({ language }) => language === 'typescript') as Sdk);
     person = await registered(driver, cluster().url);
     app = mkdtempSync(join(tmpdir(), 'chatapi-app-'));
-    run(join(REPO, 'node_modules', '.bin', 'tsc'), ['-b', PACKAGE]);
-    run(process.execPath, ['build.ts'], PACKAGE);
-    run('npm', ['pack', '--ignore-scripts', '--pack-destination', app], PACKAGE);
-    const tarball = readdirSync(app).find((file) => file.endsWith('.tgz')) as string;
+    const tarball = packClient(app);
     writeFileSync(join(app, 'package.json'), '{"private":true}');
-    run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(app, tarball)]);
+    run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball]);
   });
   after(async () => {
     rmSync(app, { recursive: true, force: true });
     await driver.end();
   });
 
-  it('needs nothing else', () => {
+  it('has no dependencies', () => {
     expect(readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.'))).to.deep.equal(['@chatapi']);
     expect(readdirSync(join(app, 'node_modules', '@chatapi'))).to.deep.equal(['client']);
   });
 
-  it('is imported', () =>
+  it('can be imported', () =>
     expect(node('app.mjs', `import { ChatClient } from '@chatapi/client';${USE}`)).to.equal(person.id));
 
-  it('is required', () =>
+  it('can be required', () =>
     expect(node('app.cjs', `const { ChatClient } = require('@chatapi/client');${USE}`)).to.equal(person.id));
 
-  it('is a <script>', () => expect(node('page.cjs', PAGE)).to.equal(person.id));
+  it('works as a <script>', () => expect(node('page.cjs', PAGE)).to.equal(person.id));
 
   it('has its types in both module systems', () => {
     const names = '{ ChatApiError, ChatClient, type Realtime }';

@@ -1,12 +1,12 @@
-// The samples of each SDK's README, as they stand there: only address, token and names are the test's own.
+// The samples of each SDK's README, with the address, token and names of the test.
 import { spawn } from 'node:child_process';
 import { expect } from 'chai';
+import { PASSWORD, type Person, registered } from '../src/accounts.ts';
 import { cluster } from '../src/cluster.ts';
 import { type Driver, startDriver } from '../src/driver.ts';
-import { type Command, KINDS, type Kind, LANGUAGES, type Language } from '../src/kinds.ts';
-import { PASSWORD, type Person, registered } from '../src/people.ts';
+import { type Command, LANGUAGES, type Language, SDKS, type Sdk } from '../src/sdks.ts';
 
-/** What each one prints, in the order of the README. The first is the seed's own, and needs somebody to hear. */
+/** The expected output of each sample, in order. The first one needs someone who sends. */
 const PRINTS: Record<Language['name'], RegExp[]> = {
   python: [/New message: Hello from asyncio!/, /VALIDATION_ERROR 400/, /22 of 22 bytes.*The minutes/s],
   typescript: [/connected.*New message: Hello from Node!/s, /VALIDATION_ERROR 400/, /22 of 22 bytes.*The minutes/s],
@@ -39,13 +39,13 @@ for (const language of LANGUAGES) {
         .replaceAll('securepassword123', PASSWORD);
 
     before(async () => {
-      driver = startDriver(KINDS.find((kind) => kind.language === language.name) as Kind);
+      driver = startDriver(SDKS.find((kind) => kind.language === language.name) as Sdk);
       person = await registered(driver, cluster().url);
     });
     after(() => driver.end());
 
-    it('the seed’s own hears what is said', async () => {
-      const said = await output(language.run(ours(`${samples[0]}${language.hears}`)));
+    it('the first one receives a message', async () => {
+      const said = await output(language.run(ours(`${samples[0]}${language.receives}`)));
       expect(said).to.match(/New message: .*heard/s);
     });
 
@@ -53,6 +53,6 @@ for (const language of LANGUAGES) {
       it(`number ${i + 2} runs`, async () =>
         expect(await output(language.run(ours(samples[i + 1] ?? '')))).to.match(prints));
 
-    it('there are no others', () => expect(samples).to.have.length(PRINTS[language.name].length + 1));
+    it('all are tested', () => expect(samples).to.have.length(PRINTS[language.name].length + 1));
   });
 }

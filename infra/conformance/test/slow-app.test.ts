@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { type Person, roomOf, type Socket } from '../src/people.ts';
+import { type Person, roomOf, type Socket } from '../src/accounts.ts';
 import { scenario } from '../src/scenario.ts';
 import { contentsOf } from '../src/view.ts';
 
 const MISSED = 5000;
-const MOST_GROWTH_KIB = 48 * 1024;
+const MAX_GROWTH_KIB = 48 * 1024;
 
 async function write(socket: Socket, chat_id: string, times: number): Promise<number> {
   let last = 0;
@@ -18,53 +18,50 @@ async function write(socket: Socket, chat_id: string, times: number): Promise<nu
 const seqsOf = async (person: Person, query: object): Promise<number[]> =>
   (await person.call('iterate', query)).map(([seq]: [number]) => seq);
 
-scenario(
-  '5,000 events are missed; a slow app gets them in order, in bounded memory, and can read them back',
-  async (world) => {
-    const owner = await world.someone();
-    const network = await world.network();
-    const driver = world.another();
-    const readers = await Promise.all([world.someone(), world.someone(network.url, driver)]);
-    const [, reader] = readers;
-    const room = await roomOf(owner, ...readers);
-    const socket = await reader.connect({ keep: false, slow: { every: 100, ms: 20 } });
-    const writing = await owner.connect({ keep: false });
-    await Promise.all([socket.ready(), writing.ready()]);
-    await owner.call('send', { chat_id: room, content: 'first' });
-    network.cut();
-    const last = await write(writing, room, MISSED);
-    const before = driver.rss();
-    network.mend();
-    await world.expectLog(socket, owner, room, last);
-    expect(driver.rss() - before, 'KiB grown').to.be.below(MOST_GROWTH_KIB);
+scenario('a slow app gets 5,000 missed events in order, in bounded memory, and can read history', async (harness) => {
+  const owner = await harness.someone();
+  const network = await harness.network();
+  const driver = harness.another();
+  const readers = await Promise.all([harness.someone(), harness.someone(network.url, driver)]);
+  const [, reader] = readers;
+  const room = await roomOf(owner, ...readers);
+  const socket = await reader.connect({ keep: false, slow: { every: 100, ms: 20 } });
+  const writing = await owner.connect({ keep: false });
+  await Promise.all([socket.ready(), writing.ready()]);
+  await owner.call('send', { chat_id: room, content: 'first' });
+  network.cut();
+  const last = await write(writing, room, MISSED);
+  const before = driver.rss();
+  network.mend();
+  await harness.expectLog(socket, owner, room, last);
+  expect(driver.rss() - before, 'KiB grown').to.be.below(MAX_GROWTH_KIB);
 
-    const newestFirst = await seqsOf(reader, { chat_id: room });
-    expect(newestFirst).to.have.length(MISSED + 1);
-    expect(newestFirst).to.deep.equal(newestFirst.toSorted((a, b) => b - a));
-    expect(await seqsOf(reader, { chat_id: room, after_seq: 0 })).to.deep.equal(newestFirst.toReversed());
-  },
-);
+  const newestFirst = await seqsOf(reader, { chat_id: room });
+  expect(newestFirst).to.have.length(MISSED + 1);
+  expect(newestFirst).to.deep.equal(newestFirst.toSorted((a, b) => b - a));
+  expect(await seqsOf(reader, { chat_id: room, after_seq: 0 })).to.deep.equal(newestFirst.toReversed());
+});
 
-scenario('a handler that takes its time holds up nobody but the events behind it', async (world) => {
-  const [owner, reader] = await Promise.all([world.someone(), world.someone()]);
+scenario('a slow handler delays only later events', async (harness) => {
+  const [owner, reader] = await Promise.all([harness.someone(), harness.someone()]);
   const room = await roomOf(owner, reader);
   const socket = await reader.connect({ slow: { every: 1, ms: 300 } });
   await socket.ready();
   let written = 0;
   for (let n = 0; n < 30; n++) written = (await owner.call('send', { chat_id: room, content: `m${n}` })).seq;
-  // Nine seconds of handling: calls and sends of the same client are answered meanwhile.
+  // Nine seconds of handling, during which calls and sends of the same client are answered.
   expect((await reader.call('me')).id).to.equal(reader.id);
   const { seq } = await socket.say({ chat_id: room, content: 'not held up' });
   expect((await socket.view()).rooms[room]?.last, 'handled when the answers came').to.be.below(written);
-  await world.expectLog(socket, owner, room, seq);
+  await harness.expectLog(socket, owner, room, seq);
 });
 
-scenario('a handler may call its own client, and another may fail', async (world) => {
-  const [owner, reader] = await Promise.all([world.someone(), world.someone()]);
+scenario('a handler may call its client, and another may fail', async (harness) => {
+  const [owner, reader] = await Promise.all([harness.someone(), harness.someone()]);
   const room = await roomOf(owner, reader);
   const socket = await reader.connect({ echo: room, fails: true });
   await socket.ready();
   const { seq } = await owner.call('send', { chat_id: room, content: 'hello' });
-  const view = await world.expectLog(socket, owner, room, seq + 2);
+  const view = await harness.expectLog(socket, owner, room, seq + 2);
   expect(contentsOf(view.rooms[room])).to.deep.equal(['hello', 'echo', 'echo']);
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { openClient } from '../src/accounts.ts';
 import type { SdkError } from '../src/driver.ts';
-import { openClient } from '../src/people.ts';
 import { scenario } from '../src/scenario.ts';
 
 const SIZE = 600_000;
@@ -11,8 +11,8 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (error: SdkError) => error.code,
   );
 
-scenario('an upload tells its progress, can be aborted, and says why it is refused', async (world) => {
-  const person = await world.someone();
+scenario('an upload reports its progress, can be aborted, and fails with the reason', async (harness) => {
+  const person = await harness.someone();
   const { file, progress } = await person.call('upload', { name: 'notes.txt', size: SIZE });
   expect(file).to.include({ filename: 'notes.txt', size: SIZE });
   const sent: number[] = progress.map(([part]: [number, number]) => part);
@@ -25,11 +25,11 @@ scenario('an upload tells its progress, can be aborted, and says why it is refus
   expect(await person.call('files')).to.deep.equal([file.id]);
 });
 
-scenario('an upload that meets a token which is good no more is sent again with a fresh one', async (world) => {
-  const { session } = await world.someone();
-  const client = await openClient(world.driver, {
-    base_url: world.cluster.url,
-    // Its end lies ahead: only the server can tell.
+scenario('an upload with an invalid token is repeated with a new one', async (harness) => {
+  const { session } = await harness.someone();
+  const client = await openClient(harness.driver, {
+    base_url: harness.cluster.url,
+    // Not expired yet: only the server can tell that it is invalid.
     token: `${session.access_token.slice(0, -6)}AAAAAA`,
     refresh_token: session.refresh_token,
   });

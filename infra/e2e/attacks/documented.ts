@@ -1,10 +1,11 @@
-// Every documented request with every value that has ever surprised a parser, a database or an object, made from /docs/openapi.json.
-import type { Json } from '../client.ts';
+// Every documented request with every value that has ever broken a parser, a database or an object,
+// generated from /docs/openapi.json.
+import type { Json } from '../support/client.ts';
 
 export interface Hostile {
   method: string;
   path: string;
-  /** JSON text. */
+  /** JSON. */
   body?: string;
 }
 
@@ -66,7 +67,7 @@ const BODIES = [
 ];
 
 const METHODS = ['get', 'post', 'put', 'delete'];
-/** They end the caller's own session or account, or are one long work: not because of what they are given. */
+/** Omitted because they end the caller's session or account, or take long, whatever their input. */
 const SPARED = new Set([
   'post /users/logout',
   'delete /users/me',
@@ -100,7 +101,7 @@ function* queriesOf(operation: Json): Generator<string> {
   yield* QUERIES;
 }
 
-/** `ids`: what stands for `{id}` below a first segment, so that the request gets beyond "not found". */
+/** @param ids the values of `{id}` by first path segment, so that requests get beyond 404. */
 export function* hostileRequests(document: Json, ids: Record<string, string>): Generator<Hostile> {
   for (const [pattern, operations] of Object.entries<Json>(document.paths))
     for (const method of METHODS.filter(

@@ -1,20 +1,20 @@
 import { expect } from 'chai';
-import { type Account, type Json, loginAdmin, register, rest, say, unique } from '../client.ts';
-import { dispose, ownCluster, type TestCluster } from '../cluster.ts';
-import { expectError } from '../expects.ts';
+import { type Account, type Json, loginAdmin, register, rest, say, unique } from '../support/client.ts';
+import { dispose, ownCluster, type TestCluster } from '../support/cluster.ts';
+import { expectError } from '../support/expects.ts';
 import { type Hostile, hostileRequests } from './documented.ts';
 
 const AT_ONCE = 16;
 
-describe('whatever stands in a request', () => {
-  // Its own cluster: what is taken here bans, mutes and filters.
+describe('hostile input', () => {
+  // A separate cluster, since accepted requests ban, mute and filter.
   let own: TestCluster;
   let admin: Account;
   let document: Json;
   let ids: Record<string, string>;
   before(async function () {
     this.timeout(60_000);
-    own = await ownCluster();
+    own = await ownCluster({ REALTIME_NODES: '1' });
     admin = await loginAdmin(own.url);
     document = (await rest(undefined, own.url).get('/docs/openapi.json').expect(200)).body;
     const chat_id = unique('target');
@@ -36,14 +36,16 @@ describe('whatever stands in a request', () => {
       body,
     });
 
-  it('is refused, or taken for what it is: no documented route fails of it', async function () {
+  it('is refused or stored as it is: no documented route fails', async function () {
     this.timeout(120_000);
     const all = [...hostileRequests(document, ids)].filter(({ path }) => !path.startsWith('/users/me/password'));
     expect(all.length).to.be.greaterThan(2000);
     const failed: string[] = [];
     const work = async (): Promise<void> => {
       for (let one = all.pop(); one !== undefined; one = all.pop()) {
-        const answer = await send(one);
+        // A busy machine may be too slow for one of many changes to the same room.
+        let answer = await send(one);
+        for (let again = 0; answer.status === 503 && again < 5; again++) answer = await send(one);
         const text = await answer.text();
         const tells = answer.status >= 400 && /node_modules|\.ts:\d|syntax|select /.test(text);
         if (answer.status >= 500 || tells)
@@ -56,7 +58,7 @@ describe('whatever stands in a request', () => {
     expect(failed.slice(0, 20)).to.deep.equal([]);
   });
 
-  it('makes nobody an admin: rights, ids and states in a body are refused, `__proto__` too', async () => {
+  it('makes nobody an admin: roles, ids and states in a body are refused, `__proto__` too', async () => {
     const ann = await register('ann', own.url);
     for (const field of ['role', 'status', 'id', 'email', 'is_admin', 'created_at'])
       expectError(await rest(ann, own.url).put('/users/me', { bio: 'x', [field]: 'admin' }), 400, 'VALIDATION_ERROR');

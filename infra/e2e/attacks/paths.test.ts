@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { type Account, register } from '../client.ts';
-import { nodes } from '../cluster.ts';
-import { exchangeBytes, requestText } from '../raw.ts';
+import { type Account, register } from '../support/client.ts';
+import { nodes } from '../support/cluster.ts';
+import { exchangeBytes, requestText } from '../support/raw.ts';
+import '../support/shared-cluster.ts';
 
 const spellings = (path: string): string[] => {
   const [, first = '', ...rest] = path.split('/');
@@ -26,12 +27,12 @@ const spellings = (path: string): string[] => {
     `${path}//`,
     `${path}%00`,
     `${path}#x`,
-    `http://door${path}`,
+    `http://gateway${path}`,
     `http://127.0.0.1:9001${path}`,
   ];
 };
 
-describe('a path has one spelling', () => {
+describe('paths with other spellings', () => {
   let ann: Account;
   before(async () => {
     ann = await register('ann');
@@ -44,11 +45,11 @@ describe('a path has one spelling', () => {
   };
 
   for (const path of ['/users/me', '/admin/users'])
-    it(`every other one of ${path} is no route, so no check by path can be passed by`, async () => {
+    it(`of ${path} are not routes, so no check by path can be bypassed`, async () => {
       for (const spelling of spellings(path)) expect(await statusOf('GET', spelling), spelling).to.be.oneOf([400, 404]);
     });
 
-  it('no spelling reaches what is inside', async () => {
+  it('never reach internal routes', async () => {
     for (const path of ['/internal/jwks', '/health/ready', '/health/live', '/metrics'])
       for (const spelling of [
         path,
@@ -60,7 +61,7 @@ describe('a path has one spelling', () => {
         expect(await statusOf('GET', spelling), spelling).to.be.oneOf([400, 404]);
   });
 
-  it('nor does a method that is none, on the door or on a node', async () => {
+  it('never reach them with unknown methods either, on gateway or node', async () => {
     for (const [method, status] of [
       ['TRACE', 405],
       ['PATCH', 405],
@@ -70,7 +71,7 @@ describe('a path has one spelling', () => {
       expect(await statusOf(method, '/users/me'), method).to.equal(status);
     for (const path of ['/users/me', '/internal/rooms', '/metrics', '/'])
       expect(await statusOf('GET', path, nodes()[0]), path).to.equal(404);
-    const answers = await exchangeBytes('CONNECT 127.0.0.1:5432 HTTP/1.1\r\nHost: door\r\n\r\n');
+    const answers = await exchangeBytes('CONNECT 127.0.0.1:5432 HTTP/1.1\r\nHost: gateway\r\n\r\n');
     expect(answers.map(({ status }) => status)).to.deep.equal([405]);
   });
 });

@@ -1,21 +1,25 @@
 import { expect } from 'chai';
-import { type Account, register } from '../client.ts';
-import { bodyOf, exchangeBytes } from '../raw.ts';
+import { type Account, register } from '../support/client.ts';
+import { bodyOf, exchangeBytes } from '../support/raw.ts';
+import '../support/shared-cluster.ts';
 
 const CREDENTIALS = JSON.stringify({ username_or_email: 'nobody', password: 'copper-violet-meadow-27' });
 const size = CREDENTIALS.length;
 const hex = size.toString(16);
 const chunked = `${hex}\r\n${CREDENTIALS}\r\n0\r\n\r\n`;
 
-describe('a request within a request', () => {
+describe('request smuggling', () => {
   let ann: Account;
   before(async () => {
     ann = await register('ann');
   });
-  /** What an attacker hopes that somebody behind the door takes for the next request of another client. */
-  const hidden = (): string => `GET /users/me HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer ${ann.token}\r\n\r\n`;
+  /**
+   * The smuggled request, which a service behind the gateway must not take for another client's
+   * next request.
+   */
+  const hidden = (): string => `GET /users/me HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ${ann.token}\r\n\r\n`;
   const login = (headers: string, body: string): string =>
-    `POST /users/login HTTP/1.1\r\nHost: door\r\nContent-Type: application/json\r\n${headers}\r\n${body}${hidden()}`;
+    `POST /users/login HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n${headers}\r\n${body}${hidden()}`;
   const statuses = async (text: string): Promise<number[]> =>
     (await exchangeBytes(text, undefined, 1000)).map(({ status }) => status);
 
@@ -49,13 +53,13 @@ describe('a request within a request', () => {
       `1${'0'.repeat(17)}\r\n${CREDENTIALS}\r\n0\r\n\r\n`,
     ],
   ] as const)
-    it(`by ${what} is refused with everything behind it`, async () => {
+    it(`by ${what} is refused with everything after it`, async () => {
       const [first, ...more] = await exchangeBytes(login(headers, body), undefined, 1000);
       expect([first?.status, more.length]).to.deep.equal([400, 0]);
       expect(bodyOf(first as never)).to.include({ error: true, code: 'VALIDATION_ERROR' });
     });
 
-  it('is an honest second request where the first one ends beyond doubt', async () => {
+  it('does not include a regular second request after a well-defined end of the first', async () => {
     for (const [headers, body] of [
       [`Content-Length: ${size}\r\n`, CREDENTIALS],
       ['Transfer-Encoding: ChUnKeD\r\n', chunked],
@@ -68,15 +72,15 @@ describe('a request within a request', () => {
       expect(await statuses(login(headers, body)), headers).to.deep.equal([401, 200]);
   });
 
-  it('is only the body of a GET that has one', async () => {
+  it('by the body of a GET is only a body', async () => {
     const inner = hidden();
     const outer = inner.replace('\r\n\r\n', `\r\nContent-Length: ${inner.length}\r\n\r\n`);
     expect(await statuses(outer + inner)).to.deep.equal([200]);
   });
 
-  it('does not go through a refused upgrade', async () => {
+  it('does not work through a refused upgrade', async () => {
     const upgrade =
-      'GET /ws/me HTTP/1.1\r\nHost: door\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+      'GET /ws/me HTTP/1.1\r\nHost: gateway\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
     expect(await statuses(upgrade + hidden())).to.deep.equal([401]);
   });

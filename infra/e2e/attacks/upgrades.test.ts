@@ -1,23 +1,28 @@
 import { expect } from 'chai';
-import { type Account, register } from '../client.ts';
-import { door, nodes } from '../cluster.ts';
-import { bodyOf, exchangeBytes, requestText } from '../raw.ts';
+import { type Account, register } from '../support/client.ts';
+import { gateway, nodes } from '../support/cluster.ts';
+import { bodyOf, exchangeBytes, requestText } from '../support/raw.ts';
+import '../support/shared-cluster.ts';
 
 const HANDSHAKE = ['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
 const ALLOWED = 'http://localhost:3000';
 
-describe('an upgrade', () => {
+/** A connection that stays open. */
+const ACCEPTED = /^HTTP\/1\.1 101 [\s\S]*\r\n\r\n/;
+
+describe('an upgrade', function () {
+  this.timeout(60_000);
   let ann: Account;
   before(async () => {
     ann = await register('ann');
   });
   const bearer = (): string => `Authorization: Bearer ${ann.token}`;
-  /** On the door and on a node itself: both face the world. */
+  /** On the gateway and on a node: both are public. */
   const statuses = async (headers: string[], path = '/ws/me', line = `GET ${path}`): Promise<unknown[]> => {
     const found = [];
-    for (const url of [door(), nodes()[0]]) {
+    for (const url of [gateway(), nodes()[0]]) {
       const text = requestText(line, [...HANDSHAKE, ...headers]).replace('Connection: close', 'Connection: Upgrade');
-      const [answer] = await exchangeBytes(text, url, 400);
+      const [answer] = await exchangeBytes(text, url, 10_000, ACCEPTED);
       if (answer?.status !== 101) expect(bodyOf(answer as never)).to.include({ error: true });
       found.push(answer?.status);
     }
@@ -25,7 +30,7 @@ describe('an upgrade', () => {
   };
   const both = (status: number): number[] => [status, status];
 
-  it('from a page of another origin is refused, however it is written', async () => {
+  it('from a page of another origin is refused in every spelling', async () => {
     for (const origin of [
       'https://evil.example',
       'null',
@@ -40,17 +45,17 @@ describe('an upgrade', () => {
     expect(await statuses([bearer(), `Origin: ${ALLOWED}`])).to.deep.equal(both(101));
   });
 
-  it('gains nothing by saying which host it came to', async () => {
+  it('is not accepted because of its Host header', async () => {
     const headers = [bearer(), 'Origin: https://evil.example', 'X-Forwarded-Host: evil.example'];
     expect(await statuses(headers)).to.deep.equal(both(403));
     expect(await statuses([...headers, 'X-ChatAPI-Identity: a.b.c'])).to.deep.equal(both(403));
   });
 
-  it('from a page of the server itself is let in', async () => {
-    expect(await statuses([bearer(), 'Origin: http://door'])).to.deep.equal(both(101));
+  it('from a page of the server itself is accepted', async () => {
+    expect(await statuses([bearer(), 'Origin: http://gateway'])).to.deep.equal(both(101));
   });
 
-  it('has its token where the contract says, and the first of two counts', async () => {
+  it('has its token in a documented place, and the first of two counts', async () => {
     const protocol = (value: string): string => `Sec-WebSocket-Protocol: ${value}`;
     expect(await statuses([protocol(`bearer, ${ann.token}`)])).to.deep.equal(both(101));
     expect(await statuses([], `/ws/me?token=${ann.token}`)).to.deep.equal(both(101));
@@ -66,7 +71,7 @@ describe('an upgrade', () => {
     expect(await statuses([`Cookie: token=${ann.token}`])).to.deep.equal(both(401));
   });
 
-  it('goes to one path of one user, by GET', async () => {
+  it('is possible only by GET on the user’s own path', async () => {
     expect(await statuses([bearer()], `/ws/${ann.id}`)).to.deep.equal(both(101));
     expect(await statuses([bearer()], '/ws/usr_somebody_else')).to.deep.equal(both(403));
     for (const path of [
@@ -78,7 +83,7 @@ describe('an upgrade', () => {
       '/WS/me',
       '/users/me',
       '/internal/rooms',
-      'http://door/ws/me',
+      'http://gateway/ws/me',
     ])
       expect(await statuses([bearer()], path), path).to.deep.equal(both(400));
     expect(await statuses([bearer()], '', 'POST /ws/me')).to.deep.equal(both(400));

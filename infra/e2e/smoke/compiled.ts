@@ -1,4 +1,5 @@
-// The compiled build boots and carries a message from one node's socket to the other's. Run by `npm test` after `tsc -b`.
+// Smoke test of the compiled build: it boots and delivers a message from one node's socket to the
+// other's. Run by `npm test` after `tsc -b`.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { type Cluster, startCluster, urlOf } from '@chatapi/local';

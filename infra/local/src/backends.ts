@@ -1,4 +1,5 @@
-// For unit tests and the peers of benchmarks: PostgreSQL and Redis alone, with the services' roles and schemas made and nothing in them.
+// PostgreSQL and Redis only, with the roles and schemas of the services, for unit tests and the
+// reference servers of benchmarks.
 import { join } from 'node:path';
 import { openDataDir, secretsOf } from './data-dir.ts';
 import { provision } from './provision.ts';
@@ -10,7 +11,7 @@ export interface BackendsOnly {
   postgresUrl: string;
   redisUrl: string;
   rolePassword: string;
-  /** `postgres` or `redis`; undefined when it is not ours. */
+  /** `postgres` or `redis`; undefined for a server that this process did not start. */
   pid(name: string): number | undefined;
   stop(): Promise<void>;
 }

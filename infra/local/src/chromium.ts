@@ -1,14 +1,13 @@
-// Owns: a Chromium for the tests in a browser: one on PATH, else Debian's package unpacked into the cache folder.
+// A Chromium for browser tests: from PATH, else Debian's package unpacked into the cache folder.
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { librariesOf, unpackPackages } from './debian.ts';
-import { Fault } from './fault.ts';
 import { REPO } from './settings.ts';
 
 export interface Chromium {
   file: string;
-  /** Run it with this. */
+  /** Environment to run it with. */
   env: NodeJS.ProcessEnv;
 }
 
@@ -26,25 +25,27 @@ const installed = (): Chromium[] =>
     .filter((file) => existsSync(file))
     .map((file) => ({ file, env: process.env }));
 
-/** The program itself: Debian's start script reads settings below /etc. */
+/** The binary itself: Debian's start script reads settings in /etc. */
 const unpacked = (): Chromium => ({
   file: join(CACHE, 'usr', 'lib', 'chromium', 'chromium-headless-shell'),
   env: { ...process.env, LD_LIBRARY_PATH: librariesOf(CACHE), FONTCONFIG_FILE: FONTS },
 });
 
-function unpack(say: (line: string) => void): void {
-  say('fetching Chromium from Debian’s packages (once)');
-  unpackPackages(PACKAGES, CACHE, HOW);
+function writeFonts(): void {
   const fonts = join(CACHE, 'usr', 'share', 'fonts');
   const cache = join(CACHE, 'fonts');
   writeFileSync(FONTS, `<fontconfig><dir>${fonts}</dir><cachedir>${cache}</cachedir></fontconfig>\n`);
 }
 
-/** @throws Fault with what to install. */
+/** @throws UserError that says what to install. */
 export function chromium(say: (line: string) => void = () => undefined): Chromium {
-  const found = [...installed(), unpacked()].find(works);
+  const found = installed().find(works);
   if (found !== undefined) return found;
-  unpack(say);
-  if (!works(unpacked())) throw new Fault(HOW);
+  const isUnpacked = (): boolean => works(unpacked());
+  if (!isUnpacked()) {
+    say('fetching Chromium from Debian’s packages (once)');
+    unpackPackages({ packages: PACKAGES, dir: CACHE, works: isUnpacked, how: HOW });
+  }
+  if (!existsSync(FONTS)) writeFonts();
   return unpacked();
 }

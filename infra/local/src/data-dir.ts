@@ -1,9 +1,9 @@
-// Owns: DATA_DIR: one cluster at a time, secrets with mode 600, cluster.json replaced as a whole.
+// The data folder: locked by one cluster, secrets with mode 600, cluster.json written atomically.
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from './fault.ts';
 import { REPO } from './settings.ts';
+import { UserError } from './user-error.ts';
 
 export interface Secrets {
   jwt: string;
@@ -12,7 +12,7 @@ export interface Secrets {
   roles: string;
 }
 
-export interface Entry {
+interface Entry {
   name?: string;
   url: string;
   pid: number;
@@ -28,7 +28,7 @@ export interface ClusterFile {
 
 const random = (): string => randomBytes(36).toString('base64url');
 
-/** What `/proc` says that a process was started with; '' when there is none such. */
+/** The command line of a process from `/proc`; '' if there is none. */
 export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
@@ -42,17 +42,17 @@ export function openDataDir(dir: string): void {
     mkdirSync(join(dir, 'logs'), { recursive: true });
     accessSync(dir, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Fault(`no permission to write ${dir} (${(error as NodeJS.ErrnoException).code}): set DATA_DIR`);
+    throw new UserError(`no permission to write ${dir} (${(error as NodeJS.ErrnoException).code}): set DATA_DIR`);
   }
 }
 
-/** @throws Fault when another runner works on this folder. */
+/** @throws UserError when another cluster uses this folder. */
 export function lockDataDir(dir: string): void {
   const file = join(dir, 'runner.pid');
   const [pid = '0', mark = ''] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   const sameProcess = Number(pid) === process.pid;
   if (!sameProcess && mark !== '' && commandLine(Number(pid)) === mark) {
-    throw new Fault(`a cluster is running on ${dir} already (pid ${pid}): stop it first, or set DATA_DIR and PORT`);
+    throw new UserError(`a cluster is already running on ${dir} (pid ${pid}): stop it first, or set DATA_DIR and PORT`);
   }
   writeFileSync(file, `${process.pid}\n${commandLine(process.pid)}`);
 }
@@ -67,7 +67,7 @@ export function secretsOf(dir: string): Secrets {
   return secrets;
 }
 
-export const clusterFileOf = (dir: string): string => join(dir, 'cluster.json');
+const clusterFileOf = (dir: string): string => join(dir, 'cluster.json');
 
 export function readClusterFile(dir: string): ClusterFile | undefined {
   try {
@@ -83,7 +83,7 @@ export function writeClusterFile(dir: string, cluster: ClusterFile): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Services of a runner that was killed end by themselves, but slowly, and a frozen one never: they hold our ports. */
+/** Kills services of a killed runner: they end slowly or, if frozen, never, and hold the ports. */
 export function endLeftovers(dir: string): void {
   const cluster = readClusterFile(dir);
   for (const { pid } of cluster === undefined ? [] : [cluster.gateway, ...cluster.services]) {

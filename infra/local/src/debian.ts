@@ -1,10 +1,10 @@
-// Owns: Debian's packages unpacked into a folder, with what they need and this machine lacks: no installation, no root.
+// Unpacks Debian packages with their missing dependencies into a folder, without root.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
-import { Fault } from './fault.ts';
+import { globSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { UserError } from './user-error.ts';
 
-/** What apt would install besides what is there; a simulation needs no root. */
+/** The packages that apt would install; a simulation needs no root. */
 function missing(packages: string[]): string[] {
   const simulate = ['install', '--simulate', '--no-install-recommends', ...packages];
   const { stdout } = spawnSync('apt-get', simulate, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -16,15 +16,12 @@ function download(packages: string[], dir: string): boolean {
   return names.length > 0 && spawnSync('apt-get', ['download', ...names], { cwd: dir, stdio: 'ignore' }).status === 0;
 }
 
-/** @throws Fault with `how` to get them where this is no Debian, or its mirror cannot be reached. */
-export function unpackPackages(packages: string[], dir: string, how: string): void {
-  if (spawnSync('dpkg', ['--version'], { stdio: 'ignore' }).status !== 0) throw new Fault(how);
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
-  // A fresh machine has no package lists yet.
+/** @throws UserError with the text `how` if the mirror cannot be reached. */
+function unpackInto(dir: string, packages: string[], how: string): void {
+  // A fresh machine has no package lists.
   if (!download(packages, dir)) {
     spawnSync('apt-get', ['update'], { stdio: 'ignore' });
-    if (!download(packages, dir)) throw new Fault(how);
+    if (!download(packages, dir)) throw new UserError(how);
   }
   for (const deb of readdirSync(dir).filter((name) => name.endsWith('.deb'))) {
     execFileSync('dpkg', ['-x', join(dir, deb), dir]);
@@ -32,6 +29,41 @@ export function unpackPackages(packages: string[], dir: string, how: string): vo
   }
 }
 
-/** The `LD_LIBRARY_PATH` of what was unpacked there. */
+/** Another process may have put a complete folder there; one that does not work is replaced. */
+function moveInto(dir: string, unfinished: string, works: () => boolean): void {
+  try {
+    renameSync(unfinished, dir);
+  } catch {
+    if (works()) return;
+    rmSync(dir, { recursive: true, force: true });
+    renameSync(unfinished, dir);
+  }
+}
+
+export interface Wanted {
+  packages: string[];
+  /** It appears complete, by a rename: several processes may unpack the same one at once. */
+  dir: string;
+  /** Whether the unpacked folder serves its purpose. */
+  works(): boolean;
+  /** The error's text: what to install instead. */
+  how: string;
+}
+
+/** @throws UserError if this is not Debian, or neither its mirror nor the folder works. */
+export function unpackPackages({ packages, dir, works, how }: Wanted): void {
+  if (spawnSync('dpkg', ['--version'], { stdio: 'ignore' }).status !== 0) throw new UserError(how);
+  mkdirSync(dirname(dir), { recursive: true });
+  const unfinished = mkdtempSync(join(dirname(dir), `${basename(dir)}-`));
+  try {
+    unpackInto(unfinished, packages, how);
+    moveInto(dir, unfinished, works);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  if (!works()) throw new UserError(how);
+}
+
+/** The `LD_LIBRARY_PATH` for unpacked packages. */
 export const librariesOf = (dir: string): string =>
   [...new Set(globSync('{usr/,}lib/**/*.so*', { cwd: dir }).map((file) => join(dir, dirname(file))))].join(delimiter);

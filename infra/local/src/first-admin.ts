@@ -1,5 +1,6 @@
-// Owns: the first admin of a new cluster: as set, else `admin` with a password that is shown once. It is kept (mode 600)
-// only until it has been shown, so that a first start that was broken off does not show another one than auth knows.
+// The first admin of a new cluster: from the settings, else `admin` with a generated password. The
+// password is stored (mode 600) until it has been shown, so that an aborted first start does not
+// show a different one later.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +21,7 @@ function pendingPassword(dataDir: string): string {
   return readFileSync(file, 'utf8');
 }
 
-/** `shown`: only for a password that nobody has chosen. */
+/** `shown` is set only for a generated password. */
 export function firstAdmin({ env, dataDir }: Settings): { account?: AdminAccount; shown?: AdminAccount } {
   const { ADMIN_USERNAME, ADMIN_EMAIL, ADMIN_PASSWORD } = env;
   const username = ADMIN_USERNAME || 'admin';

@@ -1,9 +1,10 @@
-// For tests and benchmarks: the same cluster on free ports.
+// Entry points for tests and benchmarks: a cluster on free ports.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BackendsOnly, startBackendsOnly } from './backends.ts';
 import { type Cluster, startCluster as start } from './cluster.ts';
+import { prepareData } from './prepared-data.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 export type { BackendsOnly } from './backends.ts';
@@ -11,37 +12,48 @@ export { type Chromium, chromium } from './chromium.ts';
 export type { Cluster } from './cluster.ts';
 export type { ClusterFile } from './data-dir.ts';
 export { readClusterFile } from './data-dir.ts';
-export { type Instance, internalUrlOf, urlOf } from './instances.ts';
+export { dnsAddressOf, dnsNameOf, type Instance, internalUrlOf, urlOf } from './instances.ts';
 export { freePort } from './ports.ts';
 export { type Python, python } from './python.ts';
 export { redisCommand } from './redis.ts';
 export { REPO } from './settings.ts';
 
 export interface Options {
-  /** Default: a new folder below the system's temporary one. */
+  /** Default: a new temporary folder. */
   dataDir?: string;
-  /** Settings as a user would set them; PORT and REALTIME_PORT are free ones unless given. */
+  /** Root of the checkout to run; default: this one. */
+  root?: string;
+  /** Milliseconds that a stop waits for each process before it kills it; default 4,000. */
+  stopMs?: number;
+  /** Address of a DNS server, which has `dnsNameOf` each service; default: fixed lists of URLs. */
+  dnsServer?: string;
+  /** Settings as in the environment. PORT and REALTIME_PORT are free ones by default. */
   env?: NodeJS.ProcessEnv;
-  /** Where the runner's lines go; default: nowhere. */
+  /** Receives the runner's messages; default: none. */
   say?: (line: string) => void;
 }
 
-export function testSettings(options: Options = {}): Settings {
+function testSettings(options: Options = {}): Settings {
   const { DATABASE_URL: _, REDIS_URL: _r, DATA_DIR: _d, PORT: _p, REALTIME_PORT: _rp, ...inherited } = process.env;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'chatapi-'));
   return readSettings({ ...inherited, PORT: '0', REALTIME_PORT: '0', ...options.env, DATA_DIR: dataDir });
 }
 
-export const startCluster = (options: Options = {}): Promise<Cluster & { dataDir: string }> => {
-  const settings = testSettings(options);
-  return start(settings, { say: options.say ?? (() => undefined) }).then((cluster) => ({
-    ...cluster,
-    dataDir: settings.dataDir,
-  }));
-};
+async function prepared(options: Options): Promise<Settings> {
+  const settings = { ...testSettings(options), stopMs: options.stopMs, dnsServer: options.dnsServer };
+  if (options.root !== undefined) return { ...settings, root: options.root };
+  if (options.dataDir === undefined) await prepareData(settings);
+  return settings;
+}
 
-/** PostgreSQL and Redis alone. */
-export const startBackends = (options: Options = {}): Promise<BackendsOnly & { dataDir: string }> => {
-  const settings = testSettings(options);
-  return startBackendsOnly(settings).then((backends) => ({ ...backends, dataDir: settings.dataDir }));
-};
+export async function startCluster(options: Options = {}): Promise<Cluster & { dataDir: string }> {
+  const settings = await prepared(options);
+  const cluster = await start(settings, { say: options.say ?? (() => undefined) });
+  return { ...cluster, dataDir: settings.dataDir };
+}
+
+/** Starts PostgreSQL and Redis only. */
+export async function startBackends(options: Options = {}): Promise<BackendsOnly & { dataDir: string }> {
+  const settings = await prepared(options);
+  return { ...(await startBackendsOnly(settings)), dataDir: settings.dataDir };
+}

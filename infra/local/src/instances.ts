@@ -1,4 +1,5 @@
-// Owns: which processes there are, their names, ports and environment: the same variables that compose and Kubernetes set.
+// The processes of a cluster: names, ports and environment (the same variables as in compose and
+// Kubernetes).
 import { join } from 'node:path';
 import type { Secrets } from './data-dir.ts';
 import { claimPort, freePort } from './ports.ts';
@@ -9,11 +10,13 @@ import type { Command } from './supervise.ts';
 export interface Instance {
   name: string;
   dir: ServiceDir;
+  /** An address of the loopback. */
+  host: string;
   port: number;
   internalPort: number;
 }
 
-export const DIRS: ServiceDir[] = ['api-gateway', 'auth', 'user', 'message', 'file', 'admin', 'realtime-gateway'];
+const DIRS: ServiceDir[] = ['api-gateway', 'auth', 'user', 'message', 'file', 'admin', 'realtime-gateway'];
 const VARIABLE: Record<ServiceDir, string> = {
   'api-gateway': 'GATEWAY',
   auth: 'AUTH',
@@ -23,6 +26,9 @@ const VARIABLE: Record<ServiceDir, string> = {
   admin: 'ADMIN',
   'realtime-gateway': 'REALTIME',
 };
+
+/** More than one: names have numbers. */
+const MANY = 2;
 
 function nameOf(dir: ServiceDir, index: number, count: number): string {
   if (dir === 'realtime-gateway') return `realtime-${index + 1}`;
@@ -39,53 +45,92 @@ function portOf(settings: Settings, dir: ServiceDir, index: number): Promise<num
 export async function planInstances(settings: Settings): Promise<Instance[]> {
   const instances: Instance[] = [];
   for (const dir of DIRS) {
-    for (let i = 0; i < settings.counts[dir]; i++) {
-      const port = await portOf(settings, dir, i);
-      instances.push({ name: nameOf(dir, i, settings.counts[dir]), dir, port, internalPort: await freePort() });
-    }
+    const mine: Instance[] = [];
+    for (let i = 0; i < settings.counts[dir]; i++) mine.push(await planInstance(settings, dir, mine));
+    instances.push(...mine);
   }
   return instances;
 }
 
-export const urlOf = ({ port }: Instance): string => `http://127.0.0.1:${port}`;
-export const internalUrlOf = ({ internalPort }: Instance): string => `http://127.0.0.1:${internalPort}`;
+/** Clients of the gateway do not use DNS here. */
+const isFoundByDns = ({ dnsServer }: Settings, dir: ServiceDir): boolean =>
+  dnsServer !== undefined && dir !== 'api-gateway';
+
+function freeName(dir: ServiceDir, others: Instance[], count: number): { name: string; index: number } {
+  for (let index = 0; ; index++) {
+    const name = nameOf(dir, index, count);
+    if (!others.some((other) => other.name === name)) return { name, index };
+  }
+}
+
+/**
+ * One more instance behind the DNS name of a service: on the same ports, at another address.
+ *
+ * @param others the instances of the same service, at least one.
+ */
+export function planAnother(dir: ServiceDir, others: Instance[]): Instance {
+  const { name, index } = freeName(dir, others, MANY);
+  return { ...(others[0] as Instance), name, host: dnsAddressOf(dir, index) };
+}
+
+/** @param others the instances of the same service. */
+async function planInstance(settings: Settings, dir: ServiceDir, others: Instance[]): Promise<Instance> {
+  const byDns = isFoundByDns(settings, dir);
+  if (byDns && others.length > 0) return planAnother(dir, others);
+  const { name, index } = freeName(dir, others, byDns ? MANY : settings.counts[dir]);
+  const host = byDns ? dnsAddressOf(dir, index) : '127.0.0.1';
+  return { name, dir, host, port: await portOf(settings, dir, index), internalPort: await freePort() };
+}
+
+export const urlOf = ({ host, port }: Instance): string => `http://${host}:${port}`;
+export const internalUrlOf = ({ host, internalPort }: Instance): string => `http://${host}:${internalPort}`;
+
+/** The address of the instance `index` there. */
+export const dnsAddressOf = (dir: ServiceDir, index: number): string => `127.0.${DIRS.indexOf(dir) + 1}.${index + 1}`;
+
+/** The name of a service in the DNS of a cluster with a DNS server. */
+export const dnsNameOf = (dir: ServiceDir): string => `${dir}.chatapi.test`;
 
 export interface Backends {
   postgresUrl: string;
   redisUrl: string;
 }
 
-/** What every process gets to know about the others. */
-function addresses(instances: Instance[]): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = {
-    INSTANCES: JSON.stringify(instances.map((i) => ({ name: i.name, service: i.dir, internal_url: internalUrlOf(i) }))),
-  };
+/** URLs of all services, for every process. */
+function addresses({ settings, instances }: Pick<ClusterPlan, 'settings' | 'instances'>): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { DNS_SERVERS: settings.dnsServer ?? '' };
+  const listed: { name: string; service: ServiceDir; internal_url: string }[] = [];
   for (const dir of DIRS) {
     const mine = instances.filter((instance) => instance.dir === dir);
-    env[`${VARIABLE[dir]}_URL`] = mine.map(urlOf).join(',');
-    env[`${VARIABLE[dir]}_INTERNAL_URL`] = mine.map(internalUrlOf).join(',');
+    const { port, internalPort } = mine[0] as Instance;
+    const byDns = isFoundByDns(settings, dir);
+    const name = `dns+http://${dnsNameOf(dir)}`;
+    env[`${VARIABLE[dir]}_URL`] = byDns ? `${name}:${port}` : mine.map(urlOf).join(',');
+    env[`${VARIABLE[dir]}_INTERNAL_URL`] = byDns ? `${name}:${internalPort}` : mine.map(internalUrlOf).join(',');
+    if (byDns) listed.push({ name: dir, service: dir, internal_url: `${name}:${internalPort}` });
+    else listed.push(...mine.map((i) => ({ name: i.name, service: dir, internal_url: internalUrlOf(i) })));
   }
-  return env;
+  return { ...env, INSTANCES: JSON.stringify(listed) };
 }
 
-/** Who signs access tokens, who verifies them; nobody else's process has the secret in it. */
-const KNOWS: Record<string, ServiceDir[]> = {
+/** Settings that only services which sign or verify access tokens get. */
+const SECRET_READERS: Record<string, ServiceDir[]> = {
   JWT_PRIVATE_KEY: ['auth'],
   JWT_PRIVATE_KEY_FILE: ['auth'],
   JWT_SECRET_KEY: ['auth', 'api-gateway', 'realtime-gateway'],
   JWT_SECRET_KEY_PREVIOUS: ['api-gateway', 'realtime-gateway'],
 };
-const mayKnow = (dir: ServiceDir, name: string): boolean => KNOWS[name]?.includes(dir) ?? true;
+const mayRead = (dir: ServiceDir, name: string): boolean => SECRET_READERS[name]?.includes(dir) ?? true;
 
 /**
- * A node holds many long-lived objects. A nursery of three times 32 MiB, to which V8 would go, is never given back, and buys nothing: nodes
- * were no slower with half of it. compose and k8s say the same.
+ * V8's nursery would grow to three times 32 MiB and never shrink. Nodes with many long-lived
+ * objects are as fast with half of that. compose and k8s set the same flag.
  */
 const FLAGS: Partial<Record<ServiceDir, string[]>> = { 'realtime-gateway': ['--max-semi-space-size=16'] };
 
-const FACES_WORLD = new Set<ServiceDir>(['api-gateway', 'realtime-gateway']);
+const IS_PUBLIC = new Set<ServiceDir>(['api-gateway', 'realtime-gateway']);
 
-export interface World {
+export interface ClusterPlan {
   settings: Settings;
   instances: Instance[];
   secrets: Secrets;
@@ -93,11 +138,24 @@ export interface World {
   admin: { username: string; email: string; password: string } | undefined;
 }
 
-function environment(world: World, { name, dir, port, internalPort }: Instance): NodeJS.ProcessEnv {
-  const { settings, secrets, backends } = world;
+function environment(
+  plan: ClusterPlan,
+  { name, dir, host, port, internalPort }: Instance,
+  changed: NodeJS.ProcessEnv = {},
+): NodeJS.ProcessEnv {
+  const { settings, secrets, backends } = plan;
   const role = ROLES[dir];
-  // The superuser's address and the first admin's password are not every process' business.
-  const { DATABASE_URL: _, ADMIN_USERNAME: _u, ADMIN_EMAIL: _e, ADMIN_PASSWORD: _p, ...given } = settings.env;
+  // Other processes must not see the superuser's URL or the first admin's password.
+  const {
+    DATABASE_URL: _,
+    ADMIN_USERNAME: _u,
+    ADMIN_EMAIL: _e,
+    ADMIN_PASSWORD: _p,
+    ...given
+  } = {
+    ...settings.env,
+    ...changed,
+  };
   const all: NodeJS.ProcessEnv = {
     UPLOAD_DIR: join(settings.dataDir, 'uploads'),
     DISK_PATH: settings.dataDir,
@@ -105,31 +163,53 @@ function environment(world: World, { name, dir, port, internalPort }: Instance):
     INTERNAL_SECRET_KEY: secrets.internal,
     DRAIN_MS: '2000',
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')),
-    ...addresses(world.instances),
+    ...addresses(plan),
     REDIS_URL: backends.redisUrl,
     INSTANCE: name,
     PORT: String(port),
     INTERNAL_PORT: String(internalPort),
     CHATAPI_SUPERVISED: 'true',
-    // Stripping types and compiling costs more than half of a start; done once it is kept.
+    // Compiling TypeScript takes more than half of the start, so the result is cached.
     NODE_COMPILE_CACHE: join(REPO, '.cache', 'compile'),
-    // Node hands it on by itself unless it is there, be it empty.
+    // Node passes its own value on unless the variable is set, even if empty.
     NODE_V8_COVERAGE: settings.env.NODE_V8_COVERAGE ?? '',
-    ...(FACES_WORLD.has(dir) ? {} : { HOST: '127.0.0.1' }),
-    INTERNAL_HOST: '127.0.0.1',
+    ...(IS_PUBLIC.has(dir) && !isFoundByDns(settings, dir) ? {} : { HOST: host }),
+    INTERNAL_HOST: host,
     ...(role === undefined ? {} : { DATABASE_URL: roleUrl(backends.postgresUrl, role, secrets.roles) }),
-    ...(dir === 'auth' && world.admin !== undefined
-      ? { ADMIN_USERNAME: world.admin.username, ADMIN_EMAIL: world.admin.email, ADMIN_PASSWORD: world.admin.password }
+    ...(dir === 'auth' && plan.admin !== undefined
+      ? { ADMIN_USERNAME: plan.admin.username, ADMIN_EMAIL: plan.admin.email, ADMIN_PASSWORD: plan.admin.password }
       : {}),
   };
-  return Object.fromEntries(Object.entries(all).filter(([variable]) => mayKnow(dir, variable)));
+  return Object.fromEntries(Object.entries(all).filter(([variable]) => mayRead(dir, variable)));
 }
 
-export function serviceCommand(world: World, instance: Instance): Command {
-  const folder = join(REPO, 'services', instance.dir);
-  const run = world.settings.compiled
+/** Inspector port of the first instance under `npm run dev`; `.vscode/launch.json` lists all. */
+export const INSPECT_PORT = 9230;
+
+/** The inspector port of an instance. */
+export const inspectorOf = (
+  { settings, instances }: Pick<ClusterPlan, 'settings' | 'instances'>,
+  instance: Instance,
+) => (settings.inspectPort === undefined ? undefined : settings.inspectPort + instances.indexOf(instance));
+
+export interface Change {
+  /** Root of the checkout to run; default: that of the settings. */
+  root?: string;
+  /** Settings that differ from the cluster's. */
+  env?: NodeJS.ProcessEnv;
+}
+
+export function serviceCommand(
+  plan: ClusterPlan,
+  instance: Instance,
+  { root = plan.settings.root ?? REPO, env }: Change = {},
+): Command {
+  const folder = join(root, 'services', instance.dir);
+  const inspector = inspectorOf(plan, instance);
+  const run = plan.settings.compiled
     ? ['--enable-source-maps', join(folder, 'dist', 'main.js')]
     : ['--conditions=source', join(folder, 'src', 'main.ts')];
-  const args = [...(FLAGS[instance.dir] ?? []), ...run];
-  return { file: process.execPath, args, cwd: REPO, env: environment(world, instance), ipc: true };
+  const inspect = inspector === undefined ? [] : [`--inspect=127.0.0.1:${inspector}`];
+  const args = [...(FLAGS[instance.dir] ?? []), ...inspect, ...run];
+  return { file: process.execPath, args, cwd: root, env: environment(plan, instance, env), ipc: true };
 }

@@ -1,8 +1,8 @@
-// `npm start`: the cluster until Ctrl-C.
+// `npm start`: runs the cluster until Ctrl-C.
 import { type Cluster, startCluster } from './cluster.ts';
-import { Fault } from './fault.ts';
-import { screen } from './screen.ts';
+import { readyMessage } from './ready-message.ts';
 import { readSettings } from './settings.ts';
+import { UserError } from './user-error.ts';
 
 const say = (line: string): void => void process.stderr.write(`chatapi: ${line}\n`);
 const started = Date.now();
@@ -10,7 +10,10 @@ let cluster: Cluster | undefined;
 let stopAskedAt = 0;
 const starting = new AbortController();
 
-/** The first signal stops in order; npm and the terminal may both send it, so only a later one cuts short. */
+/**
+ * The first signal stops the cluster. npm and the terminal may both send it, so only a later one
+ * kills it.
+ */
 function stop(): void {
   const again = stopAskedAt > 0 && Date.now() - stopAskedAt > 1000;
   stopAskedAt ||= Date.now();
@@ -28,8 +31,8 @@ try {
   const settings = readSettings(process.env);
   const ready = await startCluster(settings, { say }, starting.signal);
   cluster = ready;
-  process.stdout.write(`${screen(ready, settings.dataDir, (Date.now() - started) / 1000)}\n`);
+  process.stdout.write(`${readyMessage(ready, settings.dataDir, (Date.now() - started) / 1000)}\n`);
 } catch (error) {
-  say(error instanceof Fault ? error.message : String((error as Error).stack));
+  say(error instanceof UserError ? error.message : String((error as Error).stack));
   process.exit(starting.signal.aborted ? 0 : 1);
 }

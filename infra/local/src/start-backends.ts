@@ -1,8 +1,7 @@
-// Owns: PostgreSQL and Redis up and answering, with the database made; what was started is handed over to be stopped.
+// Starts PostgreSQL and Redis, waits until they answer and creates the database.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { Fault } from './fault.ts';
 import type { Backends } from './instances.ts';
 import { freePort } from './ports.ts';
 import { DATABASE, postgresCommand, postgresUrl } from './postgres.ts';
@@ -10,6 +9,7 @@ import { createDatabase } from './provision.ts';
 import { redisCommand } from './redis.ts';
 import type { Settings } from './settings.ts';
 import { type Supervised, supervise, type Watcher } from './supervise.ts';
+import { UserError } from './user-error.ts';
 
 export interface Progress {
   say(line: string): void;
@@ -20,17 +20,20 @@ async function redisAnswers(url: string): Promise<void> {
   redis.on('error', () => undefined);
   try {
     for (const end = Date.now() + 15_000; ; await sleep(30)) {
-      // While it reads its file, Redis answers LOADING.
+      // Redis answers LOADING while it reads its file.
       const pong = await Promise.race([redis.ping().catch(() => ''), sleep(end - Date.now(), 'late', { ref: false })]);
       if (pong === 'PONG') return;
-      if (pong === 'late') throw new Fault('Redis does not answer');
+      if (pong === 'late') throw new UserError('Redis does not answer');
     }
   } finally {
     redis.disconnect();
   }
 }
 
-/** PostgreSQL and Redis, unless the settings name some; what is started is added to `processes`. */
+/**
+ * Starts PostgreSQL and Redis unless the settings name existing ones; adds started processes to
+ * `processes`.
+ */
 export async function startBackends(
   settings: Settings,
   secretPassword: string,

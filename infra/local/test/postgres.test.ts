@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { asAccount, unprivileged } from '../src/postgres.ts';
 
-describe('who runs PostgreSQL', () => {
-  it('reaches a clone in a folder that is its owner’s alone, as /root is', () => {
+describe('the user that runs PostgreSQL', () => {
+  it('has access to a clone in a folder of mode 700, such as /root', () => {
     const folder = mkdtempSync(join(tmpdir(), 'chatapi-private-'));
     try {
       const program = join(folder, 'program');
       writeFileSync(program, '', { mode: 0o755 });
-      // `test` asks by access(2), as PostgreSQL does for its own programs.
+      // `test` uses access(2), as PostgreSQL does to find its programs.
       const { file, args } = asAccount(unprivileged(), 'test', ['-x', program]);
       expect(spawnSync(file, args, { cwd: '/' }).status).to.equal(0);
     } finally {

@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { commandLine, lockDataDir, openDataDir, secretsOf, unlockDataDir } from '../src/data-dir.ts';
-import { planInstances } from '../src/instances.ts';
+import { INSPECT_PORT, inspectorOf, planInstances } from '../src/instances.ts';
 import { claimPort, freePort, portIsFree, releasePort } from '../src/ports.ts';
-import { readSettings } from '../src/settings.ts';
+import { REPO, readSettings } from '../src/settings.ts';
 
 describe('the runner', () => {
   const dir = mkdtempSync(join(tmpdir(), 'chatapi-settings-'));
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  it('names a setting that is no number, with what was expected', () => {
+  it('names a setting that is not a number, with what was expected', () => {
     expect(() => readSettings({ PORT: '80a' })).to.throw('PORT must be a whole number from 0 to 65535, not "80a"');
     expect(() => readSettings({ REALTIME_NODES: '0' })).to.throw('REALTIME_NODES must be a whole number from 1 to 32');
   });
 
-  it('says which port is in use, on whatever address', async () => {
+  it('names a port that is in use on any address', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
@@ -27,28 +27,28 @@ describe('the runner', () => {
       () => '',
       (error: Error) => error.message,
     );
-    expect(fault).to.equal(`port ${port} is in use: stop what listens there, or set PORT`);
+    expect(fault).to.equal(`port ${port} is in use: stop the process that listens there, or set PORT`);
     server.close();
   });
 
-  it('never draws one port twice', async () => {
+  it('never chooses a port twice', async () => {
     const ports = await Promise.all(Array.from({ length: 40 }, freePort));
     expect(new Set(ports).size).to.equal(40);
   });
 
-  it('holds what it claimed against another runner, before anything listens there, until it lets go', async () => {
+  it('reserves a port against other runners before anything listens there, until it is released', async () => {
     const port = await freePort();
     const ports = JSON.stringify(join(import.meta.dirname, '..', 'src', 'ports.ts'));
     const claim = `import(${ports}).then(({ claimPort }) => claimPort(${port}, 'PORT')).then(console.log, (e) => console.log(e.message))`;
     const other = (): string =>
       execFileSync(process.execPath, ['--conditions=source', '-e', claim], { encoding: 'utf8' }).trim();
     expect(await portIsFree(port)).to.equal(true);
-    expect(other()).to.equal(`port ${port} is in use: stop what listens there, or set PORT`);
+    expect(other()).to.equal(`port ${port} is in use: stop the process that listens there, or set PORT`);
     releasePort(port);
     expect(other()).to.equal(String(port));
   });
 
-  it('names instances as cluster.json promises', async () => {
+  it('names instances as documented for cluster.json', async () => {
     const settings = readSettings({
       PORT: '0',
       REALTIME_PORT: '0',
@@ -71,7 +71,18 @@ describe('the runner', () => {
     ]);
   });
 
-  it('makes secrets once, for the owner only', () => {
+  it('gives each instance the inspector that the editor attaches to', async () => {
+    const settings = { ...readSettings({ PORT: '0', REALTIME_PORT: '0' }), inspectPort: INSPECT_PORT };
+    const instances = await planInstances(settings);
+    const launch = JSON.parse(readFileSync(join(REPO, '.vscode', 'launch.json'), 'utf8')) as {
+      configurations: { name: string; port: number }[];
+    };
+    expect(launch.configurations.map(({ name, port }) => [name, port])).to.deep.equal(
+      instances.map((instance) => [instance.name, inspectorOf({ settings, instances }, instance)]),
+    );
+  });
+
+  it('creates secrets once, readable by the owner only', () => {
     openDataDir(dir);
     const secrets = secretsOf(dir);
     expect(secretsOf(dir)).to.deep.equal(secrets);
@@ -79,11 +90,11 @@ describe('the runner', () => {
     expect(secrets.jwt.length).to.be.at.least(32);
   });
 
-  it('refuses a folder that another runner works on, and takes over from a dead one', async () => {
+  it('refuses a folder that another runner uses, and takes over that of a dead one', async () => {
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
     await new Promise((resolve) => other.once('spawn', resolve));
     writeFileSync(join(dir, 'runner.pid'), `${other.pid}\n${commandLine(other.pid as number)}`);
-    expect(() => lockDataDir(dir)).to.throw('is running on');
+    expect(() => lockDataDir(dir)).to.throw('is already running on');
     other.kill('SIGKILL');
     await new Promise((resolve) => other.once('exit', resolve));
     lockDataDir(dir);

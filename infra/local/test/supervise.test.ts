@@ -16,27 +16,41 @@ describe('a supervised process', () => {
   const node = (script: string) => ({ file: process.execPath, args: ['-e', script], env: process.env });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  it('is started again at once, then ever more slowly', () => {
+  it('is restarted at once, then with increasing delays', () => {
     expect([1, 2, 3, 4, 10, 1000].map(backoffMs)).to.deep.equal([100, 200, 400, 800, 5000, 5000]);
   });
 
-  it('comes back after kill -9 with a new pid, and its last lines are told', async () => {
+  it('is restarted after kill -9 with a new pid, and its last lines are reported', async () => {
     const log = join(dir, 'a.log');
-    const told: string[] = [];
+    const deaths: string[] = [];
     const p = supervise('a', node('console.log("alive"); setInterval(() => {}, 1e6)'), log, {
       started: () => undefined,
-      died: (name, how, last) => told.push(`${name} ${how} ${last}`),
+      died: (name, how, last) => deaths.push(`${name} ${how} ${last}`),
     });
     await until(() => readFileSync(log, 'utf8').includes('alive'));
     const first = p.pid() as number;
     process.kill(first, 'SIGKILL');
     await until(() => p.pid() !== undefined && p.pid() !== first);
-    expect(told).to.deep.equal(['a SIGKILL alive']);
+    expect(deaths).to.deep.equal(['a SIGKILL alive']);
     await p.stop(1000);
     expect(p.pid()).to.equal(undefined);
   });
 
-  it('is killed when it does not end in time, even when frozen', async () => {
+  it('is restarted on request, with another command if given, without a report of its death', async () => {
+    const log = join(dir, 'c.log');
+    const deaths: string[] = [];
+    const watcher = { started: () => undefined, died: (name: string) => deaths.push(name) };
+    const p = supervise('c', node('console.log("first"); setInterval(() => {}, 1e6)'), log, watcher);
+    await until(() => readFileSync(log, 'utf8').includes('first'));
+    await p.restart(1000, node('console.log("second"); setInterval(() => {}, 1e6)'));
+    await until(() => readFileSync(log, 'utf8').includes('second'));
+    await p.restart(1000);
+    await until(() => readFileSync(log, 'utf8').split('second').length === 3);
+    expect(deaths).to.deep.equal([]);
+    await p.stop(1000);
+  });
+
+  it('is killed when it does not stop in time, even when frozen', async () => {
     const log = join(dir, 'b.log');
     const p = supervise(
       'b',

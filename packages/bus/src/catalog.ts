@@ -1,4 +1,4 @@
-// Owns: every fact that one service tells another, its shape, and who hears it. A fact that is not here can't be told.
+// All facts: publisher, subscribers and payload schema of each. Only these can be published.
 import Joi from 'joi';
 
 export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin';
@@ -28,11 +28,14 @@ const account = {
 
 export interface Facts {
   'account.created': Account & { display_name: string };
-  /** Role, ban, unban. Carries the whole account; hearers keep the newest `updated_at`, since facts may overtake each other. */
+  /**
+   * Role change, ban, unban. Carries the whole account. Facts may arrive out of order, so
+   * subscribers keep the newest `updated_at`.
+   */
   'account.updated': Account;
-  /** A login or refresh, at most one per user and 10 minutes. */
+  /** A login or refresh. At most one per user in 10 minutes. */
   'account.seen': { user_id: string; at: string };
-  /** The account is gone for ever: every hearer erases what it has of it, in pieces of its own size, and lets nothing back in. */
+  /** The account is erased. Subscribers erase their data of it and accept no late data. */
   'account.erased': { user_id: string; erased_at: string };
   'profile.updated': {
     user_id: string;
@@ -44,10 +47,10 @@ export interface Facts {
   'room.created': { room_id: string; kind: 'public' | 'private' | 'direct'; created_at: string };
   'room.updated': { room_id: string; kind: 'public' | 'private' | 'direct'; updated_at: string };
   'room.deleted': { room_id: string; deleted_at: string };
-  /** How many one commit made: all of them bear its time. */
+  /** Number of messages created in one second, in any number of commits. */
   'messages.created': { count: number; created_at: string };
   'messages.deleted': { messages: { id: string; room_id: string; created_at: string; deleted_at: string }[] };
-  /** A right of one's role in the installation was used where the act's own service is not admin: for the audit log. */
+  /** For the audit log: a service other than admin allowed an action because of a staff role. */
   'staff.acted': {
     audit_id: string;
     action: string;
@@ -60,16 +63,17 @@ export interface Facts {
   };
   'file.created': { file_id: string; user_id: string; bytes: number; created_at: string };
   'file.deleted': { file_id: string; user_id: string; bytes: number; deleted_at: string };
-  /** The scanner found something in it; its bytes are removed. */
+  /** The virus scanner found `signature`. The bytes are removed. */
   'file.infected': { file_id: string; user_id: string; signature: string; found_at: string };
-  /** Files of an erased user, which messages of others may bear. */
+  /** Files of an erased user. Messages of other users may contain them. */
   'files.erased': { file_ids: string[] };
 }
 
 export type FactName = keyof Facts;
 
 interface Entry<N extends FactName> {
-  from: ServiceName;
+  /** Several: each tells of its own acts. */
+  from: ServiceName | readonly ServiceName[];
   heard_by: readonly ServiceName[];
   schema: Joi.ObjectSchema<Facts[N]>;
 }
@@ -127,7 +131,7 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     }),
   },
   'staff.acted': {
-    from: 'message',
+    from: ['message', 'file'],
     heard_by: ['admin'],
     schema: Joi.object({
       audit_id: id(),
@@ -162,16 +166,18 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   },
 };
 
+export const publishes = (service: ServiceName, name: FactName): boolean => [FACTS[name].from].flat().includes(service);
+
 export interface Fact<N extends FactName = FactName> {
   id: string;
   name: N;
   payload: Facts[N];
 }
 
-/** What a service does on facts, of which many come at once. `trx` also holds the marks that they were handled: do all writes in it. */
+/** Handlers get facts in batches. `trx` also marks them as handled: do all writes in it. */
 export type FactHandlers<T> = { [N in FactName]?: (payloads: Facts[N][], trx: T) => Promise<void> };
 
-/** A handler of facts that have nothing to do with each other. */
+/** Makes a batch handler from a handler of one fact. */
 export const each =
   <P, T>(rule: (payload: P, trx: T) => Promise<void>) =>
   async (payloads: P[], trx: T): Promise<void> => {

@@ -1,21 +1,23 @@
-// Owns: how many connections a user has over all nodes, oldest first, so that one too many closes the oldest, wherever it is.
-// Lost with Redis' memory, and then counted anew: each node still counts its own.
+// Each user's connections on all nodes, oldest first: over the limit, the oldest is closed.
+// After a loss of Redis data the list starts empty; each node still limits its own connections.
 import type { Redis } from 'ioredis';
-import { NODES } from './interest.ts';
+import { NODES } from './interest-map.ts';
 
 const listOf = (user: string): string => `chatapi:connections:${user}`;
-/** Longer than an access token lives; a user who comes back extends it. */
-const KEEP_S = 86_400;
+/** Longer than the lifetime of an access token. Each new connection extends it. */
+const ENTRY_TTL_S = 86_400;
 
-// KEYS: nodes' leases, then the list of each entry's user. ARGV: now, most, seconds to keep, then the entries: `<node>|<connection>`.
-// Entries of nodes that died are left out when it matters. → entries to close.
+// KEYS: leases of the nodes, then the list of each entry's user.
+// ARGV: now, max, TTL in seconds, then the entries: `<node>|<connection>`.
+// Over the limit, entries of dead nodes are removed first. `i / 1024` keeps the order of one call.
+// Returns the entries to close.
 const ENTER = `
-local now, most, close = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
+local now, max, close = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
 for i = 2, #KEYS do
   local list, own = KEYS[i], ARGV[i + 2]
-  redis.call('ZADD', list, now, own)
+  redis.call('ZADD', list, now + i / 1024, own)
   redis.call('EXPIRE', list, ARGV[3])
-  local over = redis.call('ZCARD', list) - most
+  local over = redis.call('ZCARD', list) - max
   if over > 0 then
     for _, entry in ipairs(redis.call('ZRANGE', list, 0, -1)) do
       local lease = redis.call('ZSCORE', KEYS[1], string.match(entry, '^(.*)|'))
@@ -50,11 +52,13 @@ type Scripted = Redis & {
   chatapiLeaveConnections?(keys: number, ...keysAndArguments: string[]): Promise<null>;
 };
 
-/** @returns the oldest ones beyond `most` of a user: they are out of the list and are to be closed by their nodes. */
+/**
+ * @returns the oldest connections over `max` per user. They left the list; their nodes close them.
+ */
 export async function enterConnections(
   redis: Redis,
   connections: ListedConnection[],
-  most: number,
+  max: number,
 ): Promise<Omit<ListedConnection, 'user'>[]> {
   const scripted = redis as Scripted;
   if (scripted.chatapiEnterConnections === undefined) redis.defineCommand('chatapiEnterConnections', { lua: ENTER });
@@ -64,8 +68,8 @@ export async function enterConnections(
     NODES,
     ...lists,
     Date.now(),
-    most,
-    KEEP_S,
+    max,
+    ENTRY_TTL_S,
     ...connections.map(entryOf),
   );
   return (entries ?? []).map((entry) => {

@@ -1,21 +1,21 @@
-// Owns: from records to signals: one PUBLISH per interested node, whatever number of rooms a batch touches.
-// Guarantee: none; a signal is a hint. Who listens compares with the log.
+// Publishes records as signals: one PUBLISH per interested node, for any number of rooms.
+// Signals may be lost: nodes compare with the room log.
 import type { Redis } from 'ioredis';
-import { nodeChannel, nodesOf, presentNodes } from './interest.ts';
+import { nodeChannel, nodesOf, presentNodes } from './interest-map.ts';
 import { encodeRecord, type PacketRecord } from './packet.ts';
 
 export interface Publication extends PacketRecord {
-  /** A node that has it already: the one whose call made it gets it with the answer. */
-  told?: string;
+  /** Node that gets no signal, because it gets the record in the response to its call. */
+  excludeNode?: string;
 }
 
-/** Sends records to the nodes that want their topics, in the order given per node. @throws when Redis is away. */
+/** Per node, records keep their order. @throws when Redis is down. */
 export async function publishRecords(redis: Redis, records: Publication[]): Promise<void> {
   const topics = [...new Set(records.map(({ topic }) => topic))];
   const nodes = new Map((await nodesOf(redis, topics)).map((list, i) => [topics[i] as string, list]));
   const packets = new Map<string, string[]>();
   for (const record of records) {
-    const wanting = (nodes.get(record.topic) ?? []).filter((node) => node !== record.told);
+    const wanting = (nodes.get(record.topic) ?? []).filter((node) => node !== record.excludeNode);
     if (wanting.length === 0) continue;
     const text = encodeRecord(record);
     for (const node of wanting) {
@@ -23,11 +23,11 @@ export async function publishRecords(redis: Redis, records: Publication[]): Prom
       packet === undefined ? packets.set(node, [text]) : packet.push(text);
     }
   }
-  // No pipeline: ioredis makes one at the price of two commands. Nor a script: it would cost Redis several times as much.
+  // An ioredis pipeline costs as much as two commands, a script several times as much in Redis.
   await Promise.all([...packets].map(([node, parts]) => redis.publish(nodeChannel(node), parts.join(''))));
 }
 
-/** Sends a frame to every connection of every node. @throws when Redis is away. */
+/** Sends a frame to every connection of every node. @throws when Redis is down. */
 export async function publishToEveryone(redis: Redis, frame: string): Promise<void> {
   const packet = encodeRecord({ kind: 'everyone', topic: '', room: '', seq: 0, sender: '', origin: '', frame });
   await Promise.all((await presentNodes(redis)).map((node) => redis.publish(nodeChannel(node), packet)));

@@ -1,12 +1,12 @@
 export * from './catalog.ts';
 export { enterConnections, type ListedConnection, leaveConnections } from './connection-list.ts';
 export { endWorker } from './end-worker.ts';
-export { type FactsOptions, type FactsRunner, startFacts } from './facts.ts';
+export { startFacts } from './facts.ts';
+export type { FactsRunner } from './facts-queue.ts';
 export { type Publication, publishRecords, publishToEveryone } from './fanout.ts';
 export {
   enterTopics,
   leaveTopics,
-  NODE_LEASE_MS,
   nodeChannel,
   nodesOf,
   presentNodes,
@@ -14,16 +14,15 @@ export {
   renewNode,
   retireNode,
   sweepNodes,
-} from './interest.ts';
-export { factsMigration } from './migration.ts';
-export { type NodeStats, readConnections, showAlive, tellOnline } from './online.ts';
-export { factHead, type OutboxRow, tellFact, untellFacts } from './outbox-store.ts';
+} from './interest-map.ts';
+export { factsMigrations } from './migration.ts';
+export { readConnections, reportAlive, reportOnline } from './online-users.ts';
+export { factColumns, recordFact, withdrawFacts } from './outbox-store.ts';
 export {
   decodePacket,
   encodeRecord,
   type PacketRecord,
   type ReceivedRecord,
-  type RecordKind,
   roomTopic,
   userTopic,
 } from './packet.ts';

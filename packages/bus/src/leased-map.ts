@@ -1,4 +1,4 @@
-// Owns: a map from names to the nodes that have them, with a list per node, so that a dead node's names can be taken out.
+// A map from names to nodes, with a list of names per node to remove a dead node's names.
 import type { Redis } from 'ioredis';
 
 export interface LeasedMap {
@@ -6,7 +6,7 @@ export interface LeasedMap {
   of(node: string): string;
 }
 
-// Field value: node ids joined by ','. KEYS: map, names of node. ARGV: node, names…
+// Field value: node ids joined by ','. KEYS: map, list of the node. ARGV: node, then names.
 const ENTER = `
 for i = 2, #ARGV do
   if redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[1]) == 0 then
@@ -27,11 +27,11 @@ for i = 2, #ARGV do
 end
 redis.call('SREM', KEYS[2], unpack(ARGV, 2))`;
 
-/** Names in one call: Redis does nothing else meanwhile, and Lua hands on some thousands of values at most. */
+/** Names per call: a script blocks Redis, and Lua's `unpack` takes a few thousand values. */
 const CHUNK = 1000;
 
-type Passed = (name: string) => boolean;
-const none: Passed = () => false;
+type Skip = (name: string) => boolean;
+const none: Skip = () => false;
 
 async function inChunks(
   redis: Redis,
@@ -39,21 +39,21 @@ async function inChunks(
   at: LeasedMap,
   node: string,
   names: string[],
-  passed: Passed,
+  skip: Skip,
 ): Promise<void> {
   for (let i = 0; i < names.length; i += CHUNK) {
-    const some = names.slice(i, i + CHUNK).filter((name) => !passed(name));
+    const some = names.slice(i, i + CHUNK).filter((name) => !skip(name));
     if (some.length > 0) await redis.eval(script, 2, at.map, at.of(node), node, ...some);
   }
 }
 
 export const enterMap = (redis: Redis, at: LeasedMap, node: string, names: string[]): Promise<void> =>
   inChunks(redis, ENTER, at, node, names, none);
-/** `passed`: asked of each name right before it would be left. */
+/** `skip` is called for each name just before its chunk is sent. */
 export const leaveMap = (
   redis: Redis,
   at: LeasedMap,
   node: string,
   names: string[],
-  passed: Passed = none,
-): Promise<void> => inChunks(redis, LEAVE, at, node, names, passed);
+  skip: Skip = none,
+): Promise<void> => inChunks(redis, LEAVE, at, node, names, skip);

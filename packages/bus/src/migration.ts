@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Put first in the migrations of every service that tells or hears facts. */
-export const factsMigration = {
+const factsMigration = {
   name: '000-facts',
   async up(db: Knex): Promise<void> {
     await db.raw(`
@@ -21,3 +20,21 @@ export const factsMigration = {
     `);
   },
 };
+
+const setAsideMigration = {
+  name: '000-facts-set-aside',
+  async up(db: Knex): Promise<void> {
+    await db.raw(`
+      -- Facts whose name this service's version did not know.
+      create table facts_set_aside (
+        fact_id text primary key,
+        name text not null,
+        payload jsonb not null,
+        set_aside_at timestamptz not null default now()
+      );
+    `);
+  },
+};
+
+/** The first migrations of every service that publishes facts or subscribes to them. */
+export const factsMigrations = [factsMigration, setAsideMigration];

@@ -1,4 +1,4 @@
-// Owns: the SQL of outbox and inbox. A fact stays in the outbox until every hearing service has said that it is done with it.
+// A fact stays in the outbox until every subscribing service has settled it.
 import type { Knex } from 'knex';
 import { v7 } from 'uuid';
 import { FACTS, type Fact, type FactName, type Facts } from './catalog.ts';
@@ -10,34 +10,34 @@ export interface OutboxRow {
   waiting_for: string[];
 }
 
-/** All of a fact's row but its payload, for those who count that in a statement of their own. */
-export const factHead = (name: FactName): Omit<OutboxRow, 'payload'> => ({
+/** A fact's row without its payload, for callers that compute the payload in SQL. */
+export const factColumns = (name: FactName): Omit<OutboxRow, 'payload'> => ({
   id: `fact_${v7().replaceAll('-', '')}`,
   name,
   waiting_for: [...FACTS[name].heard_by],
 });
 
-/** @throws when the payload does not fit the catalog. */
+/** @throws Error when the payload does not match the catalog's schema. */
 function outboxRow<N extends FactName>(name: N, payload: Facts[N]): OutboxRow {
   const { error } = FACTS[name].schema.validate(payload, { convert: false });
   if (error !== undefined) throw new Error(`fact ${name}: ${error.message}`);
-  return { ...factHead(name), payload: JSON.stringify(payload) };
+  return { ...factColumns(name), payload: JSON.stringify(payload) };
 }
 
-/** Tells a fact in the same transaction as the change that it is about. One that nobody hears is not written. */
-export async function tellFact<N extends FactName>(trx: Knex, name: N, payload: Facts[N]): Promise<void> {
+/** Publishes a fact in the transaction of its change. Without subscribers nothing is written. */
+export async function recordFact<N extends FactName>(trx: Knex, name: N, payload: Facts[N]): Promise<void> {
   const row = outboxRow(name, payload);
   if (row.waiting_for.length > 0) await trx('outbox').insert(row);
 }
 
-/** Takes back what is still untold of a user and bears personal data. Whoever heard it hears of the erasure too. */
-export async function untellFacts(trx: Knex, names: FactName[], userId: string): Promise<void> {
+/** Deletes a user's pending facts, for erasure. Subscribers that got them get the erasure too. */
+export async function withdrawFacts(trx: Knex, names: FactName[], userId: string): Promise<void> {
   await trx.raw(`delete from outbox where name = any(?) and payload ->> 'user_id' = ?`, [names, userId]);
 }
 
 export type Offer = Fact & { waiting_for: string[] };
 
-/** New facts, and those that were offered `againAfterMs` ago without all hearers having answered. Marks them offered. */
+/** Marks and returns new facts, and facts offered `againAfterMs` ago and not settled by all. */
 export async function takeOffers(db: Knex, limit: number, againAfterMs: number): Promise<Offer[]> {
   const { rows } = await db.raw<{ rows: Offer[] }>(
     `update outbox set offered_at = now() where id in (
@@ -49,22 +49,22 @@ export async function takeOffers(db: Knex, limit: number, againAfterMs: number):
   return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** They did not get through: due again at once. */
+/** After a failed offer: the facts are due again at once. */
 export async function withdrawOffers(db: Knex, ids: string[]): Promise<void> {
   await db.raw('update outbox set offered_at = null where id = any(?)', [ids]);
 }
 
-/** Notes that `hearer` is done with these facts, and removes those that nobody else has yet to hear. */
-export async function settle(db: Knex, hearer: string, ids: string[]): Promise<void> {
+/** Marks facts as handled by `subscriber`; deletes those that no other subscriber waits for. */
+export async function settle(db: Knex, subscriber: string, ids: string[]): Promise<void> {
   await db.raw(
-    `with heard as (
+    `with handled as (
        update outbox set waiting_for = array_remove(waiting_for, ?) where id = any(?) and waiting_for <> array[?]::text[] returning 1)
      delete from outbox where id = any(?) and waiting_for = array[?]::text[]`,
-    [hearer, ids, hearer, ids, hearer],
+    [subscriber, ids, subscriber, ids, subscriber],
   );
 }
 
-/** @returns those that were not handled before. In one order, so that two transactions never wait for each other. */
+/** @returns ids not handled before. A fixed order of inserts prevents deadlocks. */
 export async function markHandled(trx: Knex, factIds: string[]): Promise<Set<string>> {
   const { rows } = await trx.raw<{ rows: { fact_id: string }[] }>(
     'insert into inbox (fact_id) select id from unnest(?::text[]) id order by id on conflict do nothing returning fact_id',
@@ -73,7 +73,9 @@ export async function markHandled(trx: Knex, factIds: string[]): Promise<Set<str
   return new Set(rows.map(({ fact_id }) => fact_id));
 }
 
-/** A fact is offered again for as long as it is unsettled, so its mark must outlive any outage of the teller. */
+/**
+ * A fact is offered until it is settled, so inbox rows must outlive any outage of its publisher.
+ */
 export async function forgetHandled(db: Knex): Promise<void> {
   await db.raw(`delete from inbox where handled_at < now() - interval '30 days'`);
 }

@@ -1,13 +1,14 @@
-// Owns: the bytes of a signal to a realtime node: records of a short header and the ready-made frame, a line each.
-// The node reads the header and hands the frame on as it is. JSON text holds no raw line feed, so lines need no escaping.
+// Wire format of signals to realtime nodes: two lines per record, a JSON array and the frame.
+// Nodes parse only the first. JSON text contains no raw line feed, so nothing is escaped.
 
 /**
- * - `event`: durable, `topic` is `r:<room>`, `seq` its place in the room's log.
- * - `notice`: ephemeral (typing, status); no place, may be lost.
+ * - `event`: durable; `topic` is `r:<room>`, `seq` is the seq in the room's log.
+ * - `notice`: ephemeral (typing, status); without a seq, may be lost.
  * - `everyone`: ephemeral, to every connection of the node; topic and room are ''.
- * - `joined` / `left`: `topic` is `u:<user>`; the user's connections enter or leave `room`; `seq` is that event's place.
+ * - `joined` / `left`: `topic` is `u:<user>`; the user's connections enter or leave `room`;
+ *   `seq` is that of the membership event.
  */
-export type RecordKind = 'event' | 'notice' | 'everyone' | 'joined' | 'left';
+type RecordKind = 'event' | 'notice' | 'everyone' | 'joined' | 'left';
 
 export interface PacketRecord {
   kind: RecordKind;
@@ -17,11 +18,11 @@ export interface PacketRecord {
   room: string;
   /** 0 for notices. */
   seq: number;
-  /** User whose act this is; '' for none. */
+  /** User who caused it; '' for none. */
   sender: string;
   /** Connection that sent it; '' for REST. */
   origin: string;
-  /** Exact JSON text for the client; '' when there is nothing to show. */
+  /** JSON text for the client; '' when clients get none. */
   frame: string;
 }
 

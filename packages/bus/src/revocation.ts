@@ -1,20 +1,24 @@
-// Owns: how the doors hear that a session or a user is out. The truth is auth's table `revocations`, read by `after`;
-// the signal only makes it faster, and Redis' copy serves the doors' one round trip per request.
+// Signal of new revocations. Source of truth: auth's table `revocations`, which gateways long-poll.
 import type { Redis } from 'ioredis';
 
 export const REVOCATIONS_CHANNEL = 'chatapi:revocations';
 
 export interface Revocation {
-  /** Grows; a door asks auth for what came after the last that it knows. */
+  /** Ascending. Gateways ask auth for revocations after the last seq that they know. */
   seq: number;
-  /** `session`: this session is over (4401). `user`: all of the user's sessions before `at` (4401). `ban`: the same, banned (4403). `role`: tokens issued before `at` bear an old role, and must be refreshed by asking auth. `unban`: lifts `ban`. */
+  /**
+   * - `session`: this session ended (4401).
+   * - `user`: all sessions of the user from before `at` ended (4401).
+   * - `ban`: as `user`, because of a ban (4403); `unban` lifts it.
+   * - `role`: tokens issued before `at` contain an old role and must be refreshed.
+   */
   kind: 'session' | 'user' | 'ban' | 'unban' | 'role';
-  /** Session id for `session`, else user id. */
+  /** Session id for `session`, otherwise user id. */
   subject: string;
   at: string;
   /** New role, for `role`. */
   role?: 'user' | 'moderator' | 'admin';
-  /** Session that stays open, for `user` (password change, "end all others"). */
+  /** For `user`: the session that stays open (password change, "end all others"). */
   except?: string;
 }
 

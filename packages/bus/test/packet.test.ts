@@ -16,7 +16,7 @@ const record: fc.Arbitrary<PacketRecord> = fc.record({
 });
 
 describe('packet', () => {
-  it('gives back every record as it went in, whatever text the frames hold', () => {
+  it('decodes every record as it was encoded, for any text of the frames', () => {
     fc.assert(
       fc.property(fc.array(record), (records) => {
         const packet = Buffer.from(records.map(encodeRecord).join(''));

@@ -1,4 +1,5 @@
-"""A server as the contract describes it, in memory: logs of rooms, one connection, replays that race with live frames."""
+"""A model of the server in memory: room logs, one connection, replays that race with live frames.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ from typing import Any, Dict, List, Optional
 
 from chatapi_client.clock import ServerClock
 from chatapi_client.machine import Machine
-from chatapi_client.models import Outgoing
+from chatapi_client.outgoing import Outgoing
 
 EPOCH = "2026-01-01T12:00:00.000Z"
 HOUR_LATER = "2026-01-01T13:00:00.000Z"
 
 
 class Done:
-    """What an `Answer` is without an event loop."""
+    """An `Answer` without an event loop."""
 
     def __init__(self) -> None:
         self.ack: Any = None
@@ -37,7 +38,7 @@ def hello() -> Dict[str, Any]:
 
 
 class Server:
-    """``first`` of a room: the oldest event that its log still holds; history has all."""
+    """``first``: the oldest event in a room's log; history has all."""
 
     def __init__(self, rng: random.Random, rooms: List[str]) -> None:
         self.rng = rng
@@ -65,7 +66,9 @@ class Server:
         self._unread = []
 
     def cut(self) -> None:
-        """What was under way, in both directions, is gone; what was read counts."""
+        """Cut the connection: frames in flight are lost in both directions, except those already
+        read.
+        """
         for _ in range(self.rng.randint(0, len(self._unread))):
             self.read_one()
         self.connected = False
@@ -87,7 +90,7 @@ class Server:
         for room, position in rooms.items():
             log = self.logs[room]
             complete = self.first[room] - 1 <= position <= len(log)
-            # Live frames of the room wait for its replay; what is on the wire already went before.
+            # Live frames of the room wait for its replay, except those already sent.
             if complete:
                 self._wire.extend(log[position:])
             answer[room] = {"from": position, "to": len(log) if complete else position, "complete": complete}
@@ -107,7 +110,7 @@ class Server:
 
 
 class World:
-    """A machine and a server, with the network between them in the hands of a seed."""
+    """A machine and a server; a seed controls the network between them."""
 
     def __init__(self, seed: int, rooms: int = 3) -> None:
         self.rng = random.Random(seed)
@@ -159,14 +162,14 @@ class World:
             self.fill(room)
 
     def fill(self, room: str) -> None:
-        """As `history.fill` does, all at once."""
+        """Like `history.fill`, in one step."""
         views, end = self.machine.views, len(self.server.logs[room])
         self.seen[room].extend(range(views.positions[room] + 1, end + 1))
         views.filled_to(room, end)
         views.filled(room)
 
     def settle(self) -> None:
-        """The network holds still until nothing moves any more."""
+        """Run until nothing changes any more."""
         self.machine.has_place = True
         for _ in range(20 + 4 * sum(len(log) for log in self.server.logs.values())):
             self.deliver()

@@ -1,4 +1,4 @@
-"""Whatever cuts, races and pauses a seed brings: each room's view is its log, once and in order."""
+"""For any seed of cuts, races and pauses, each room's view is its log, once and in order."""
 
 import unittest
 
@@ -11,14 +11,14 @@ class Interleavings(unittest.TestCase):
         for room, log in world.server.logs.items():
             self.assertEqual(world.seen[room], list(range(1, len(log) + 1)), f"seed {seed}, {room}")
 
-    def test_cuts_anywhere_lose_double_and_misorder_nothing(self) -> None:
+    def test_cuts_lose_duplicate_and_reorder_nothing(self) -> None:
         for seed in range(300):
             world = World(seed)
             for _ in range(world.rng.randint(5, 200)):
                 world.step()
             self.check(world, seed)
 
-    def test_nor_does_an_app_that_has_no_place_for_a_while(self) -> None:
+    def test_a_full_queue_loses_nothing(self) -> None:
         for seed in range(200):
             world = World(seed)
             for _ in range(150):
@@ -27,7 +27,7 @@ class Interleavings(unittest.TestCase):
                 world.step()
             self.check(world, seed)
 
-    def test_nor_does_a_log_that_no_longer_reaches_back(self) -> None:
+    def test_a_log_that_no_longer_reaches_back_loses_nothing(self) -> None:
         for seed in range(200):
             world = World(seed)
             for _ in range(150):
@@ -37,7 +37,7 @@ class Interleavings(unittest.TestCase):
                 world.step()
             self.check(world, seed)
 
-    def test_each_send_is_answered_once_and_stands_in_the_log_once(self) -> None:
+    def test_each_send_is_answered_once_and_logged_once(self) -> None:
         for seed in range(200):
             world = World(seed, rooms=2)
             sends = []

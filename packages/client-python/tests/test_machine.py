@@ -29,7 +29,7 @@ def message(seq: int, room: str = "r") -> Dict[str, Any]:
 
 
 class States(unittest.TestCase):
-    def test_say_where_it_is_why_and_when_it_tries_again(self) -> None:
+    def test_state_changes_have_a_reason_and_the_next_delay(self) -> None:
         machine = connected()
         machine.lost(20.0, 1012, "going away")
         (change,) = told(machine, "state")
@@ -37,13 +37,62 @@ class States(unittest.TestCase):
         self.assertTrue(0 <= change["retry_in"] <= 0.5)
         self.assertEqual(machine.retry_at, 20.0 + change["retry_in"])
 
-    def test_every_close_but_a_ban_is_tried_again(self) -> None:
+    def test_reconnects_after_every_close_but_a_ban(self) -> None:
         for code in (None, 1000, 1001, 1006, 1008, 1009, 1011, 1012, 4408, 4429, 404, 500, 503):
             machine = connected()
             machine.lost(1.0, code, "x")
             self.assertEqual(machine.state, "waiting", code)
 
-    def test_a_ban_is_the_end_and_fails_what_waits(self) -> None:
+    def test_after_4429_it_returns_minutes_later_or_when_the_app_is_used_and_later_each_time(self) -> None:
+        machine = connected()
+        machine.lost(1.0, 4429, "too many connections")
+        assert machine.last_loss is not None
+        self.assertEqual(
+            (machine.state, machine.is_crowded, machine.last_loss.code), ("waiting", True, "RATE_LIMIT_EXCEEDED")
+        )
+        self.assertTrue(61.0 <= machine.retry_at <= 61.5)
+        machine.nudge(2.0)
+        self.assertEqual(machine.retry_at, 2.0)
+        for minutes in (2, 4, 8, 16, 16, 16):
+            machine.connecting()
+            machine.received(hello(), 3.0)
+            machine.lost(4.0, 4429, "too many connections")
+            self.assertTrue(4.0 + 60 * minutes <= machine.retry_at <= 24.0 + 60 * minutes)
+            machine.nudge(5.0)
+            self.assertEqual(machine.retry_at, 4.0 + 15 * minutes)
+
+    def test_after_a_calm_connection_a_use_returns_at_once_again(self) -> None:
+        machine = connected()
+        for _ in range(3):
+            machine.lost(1.0, 4429, "too many connections")
+            machine.connecting()
+            machine.received(hello(), 2.0)
+        machine.lost(602.0, 4429, "too many connections")
+        machine.nudge(620.0)
+        self.assertEqual(machine.retry_at, 620.0)
+        machine.connecting()
+        machine.lost(800.0, 1006, "cut")
+        self.assertFalse(machine.is_crowded)
+
+    def test_a_frame_over_the_limit_pauses_all_and_lost_ones_are_repeated(self) -> None:
+        machine = connected()
+        for seq in (1, 3):
+            machine.received(message(seq), 0.0)
+        machine.read("r", 1)
+        machine.renewed("fresh")
+        self.assertEqual({frame["type"] for frame in written(machine)}, {"resume", "read", "auth"})
+        refused = {"type": "error", "code": "RATE_LIMIT_EXCEEDED", "message": "m", "details": {}, "retry_after_ms": 5000}
+        machine.received(refused, 0.1)
+        self.assertEqual(len(told(machine, "error")), 1)
+        machine.send(outgoing("c1", message="m"))
+        machine.typing("r")
+        self.assertEqual(written(machine, 5.0), [])
+        self.assertAlmostEqual(machine.next_tick() or 0.0, 5.1)
+        machine.tick(5.2)
+        self.assertTrue(machine.take_token_due())
+        self.assertEqual([frame.get("type") for frame in written(machine, 5.2)], ["resume", "read", None])
+
+    def test_a_ban_closes_and_fails_pending_sends(self) -> None:
         machine = connected()
         send = outgoing("c1", message="m")
         machine.send(send)
@@ -53,40 +102,40 @@ class States(unittest.TestCase):
         machine.send(late)
         self.assertIs(late.answers[0].error, machine.error)
 
-    def test_a_server_that_asks_for_patience_gets_it(self) -> None:
+    def test_waits_as_long_as_the_server_asks(self) -> None:
         machine = connected()
         machine.lost(1.0, 503, "away", retry_after=30.0)
         self.assertGreaterEqual(machine.retry_at, 31.0)
 
 
 class Frames(unittest.TestCase):
-    def test_the_seeds_frame_without_a_type_is_a_message(self) -> None:
+    def test_a_frame_without_a_type_is_a_message(self) -> None:
         machine = connected()
         machine.received({"id": "msg_1", "sender_id": "u", "content": "Hello, world!"}, 0.0)
         self.assertEqual([m["content"] for m in told(machine, "message")], ["Hello, world!"])
 
-    def test_unknown_types_reach_the_app_by_their_name(self) -> None:
+    def test_unknown_types_are_delivered_under_their_name(self) -> None:
         machine = connected()
         machine.received({"type": "poll_opened", "chat_id": "r", "seq": 5}, 0.0)
         machine.received({"type": "poll_opened", "chat_id": "r", "seq": 5}, 0.0)
         self.assertEqual(len(told(machine, "poll_opened")), 1)
 
-    def test_a_status_bears_a_seq_and_is_no_event_of_the_log(self) -> None:
+    def test_message_status_has_a_seq_but_is_not_in_the_log(self) -> None:
         machine = connected()
         machine.received(message(4), 0.0)
-        machine.received({"type": "message_status", "chat_id": "r", "seq": 4, "status": "read"}, 0.0)
+        machine.received({"type": "message_status", "chat_id": "r", "message_id": "m", "status": "read"}, 0.0)
         machine.received(message(5), 0.0)
         kinds = [event.type for event in machine.take_events()]
         self.assertEqual(kinds, ["message", "message_status", "message"])
 
-    def test_a_hole_is_asked_for_at_once(self) -> None:
+    def test_a_gap_triggers_a_resume_at_once(self) -> None:
         machine = connected()
         machine.received(message(1), 0.0)
         machine.received(message(3), 0.0)
         self.assertEqual(written(machine), [{"type": "resume", "rooms": {"r": 1}}])
         self.assertEqual(written(machine), [], "once")
 
-    def test_many_rooms_are_resumed_in_frames_that_the_server_takes(self) -> None:
+    def test_many_rooms_are_resumed_within_the_servers_limits(self) -> None:
         machine = connected()
         for number in range(2500):
             machine.views.start_at(f"{'x' * 59}{number:05d}", 2**53)
@@ -97,7 +146,7 @@ class Frames(unittest.TestCase):
         self.assertEqual(sum(len(json.loads(text)["rooms"]) for text in frames), 2500)
         self.assertTrue(all(len(text) < 64 * 1024 for text in frames))
 
-    def test_a_room_that_i_left_is_not_resumed(self) -> None:
+    def test_a_room_that_the_user_left_is_not_resumed(self) -> None:
         machine = connected()
         machine.received(message(1), 0.0)
         machine.received({"type": "member_left", "chat_id": "r", "seq": 2, "user_id": "usr_me"}, 0.0)
@@ -105,7 +154,7 @@ class Frames(unittest.TestCase):
         machine.received({"type": "room_removed", "chat_id": "gone"}, 0.0)
         self.assertEqual(machine.views.positions, {})
 
-    def test_a_room_that_i_came_into_while_away_is_read_from_its_unread_part(self) -> None:
+    def test_a_room_joined_while_offline_is_read_from_its_unread_part(self) -> None:
         machine = connected()
         look = machine.views.unsure()
         machine.received(message(8, "new"), 0.0)
@@ -116,7 +165,7 @@ class Frames(unittest.TestCase):
 
 
 class Tokens(unittest.TestCase):
-    def test_are_renewed_before_their_end_by_the_servers_time(self) -> None:
+    def test_tokens_are_renewed_before_they_expire_by_the_servers_time(self) -> None:
         machine = connected(now=1000.0)
         machine.tick(1000.0 + 3539)
         self.assertFalse(machine.take_token_due())
@@ -128,14 +177,14 @@ class Tokens(unittest.TestCase):
         machine.received({"type": "authenticated", "token_expires_at": "2026-01-01T14:00:00.000Z"}, 4541.0)
         self.assertEqual(machine.next_tick(), 1000.0 + 7140)
 
-    def test_a_short_one_is_renewed_at_four_fifths(self) -> None:
+    def test_a_short_token_is_renewed_at_four_fifths(self) -> None:
         machine = Machine(ServerClock())
         machine.received({**hello(), "token_expires_at": "2026-01-01T12:00:20.000Z"}, 0.0)
         self.assertEqual(machine.next_tick(), 16.0)
 
 
 class Sending(unittest.TestCase):
-    def test_waits_for_the_connection_and_goes_again_after_a_cut_in_order(self) -> None:
+    def test_sends_wait_for_the_connection_and_are_repeated_in_order(self) -> None:
         machine = Machine(ServerClock())
         for name in "abc":
             machine.send(outgoing(name, message=name))
@@ -149,7 +198,7 @@ class Sending(unittest.TestCase):
         machine.received(hello(), 2.0)
         self.assertEqual([frame["message"] for frame in written(machine, 2.0)], ["b", "c"])
 
-    def test_a_limit_is_waited_for_and_nothing_overtakes(self) -> None:
+    def test_sends_wait_for_a_limit_in_order(self) -> None:
         machine = connected()
         sends = [outgoing(name, message=name) for name in "abcd"]
         for send in sends:
@@ -165,7 +214,7 @@ class Sending(unittest.TestCase):
         self.assertEqual([frame["message"] for frame in written(machine, 6.1)], ["c"])
         self.assertEqual([send.answers[0].error for send in sends], [None] * 4)
 
-    def test_a_refusal_for_good_reaches_its_sender_alone(self) -> None:
+    def test_a_permanent_refusal_reaches_its_sender_only(self) -> None:
         machine = connected()
         bad, good = outgoing("bad", message=""), outgoing("good", message="m")
         machine.send(bad)
@@ -176,7 +225,7 @@ class Sending(unittest.TestCase):
         self.assertEqual((bad.answers[0].error.code, good.answers[0].ack["seq"]), ("VALIDATION_ERROR", 1))
         self.assertEqual(told(machine, "error"), [])
 
-    def test_no_more_than_the_server_likes_are_in_flight(self) -> None:
+    def test_sends_in_flight_are_limited(self) -> None:
         machine = connected()
         for number in range(100):
             machine.send(outgoing(str(number), message="m"))

@@ -9,7 +9,7 @@ from chatapi_client.multipart import CHUNK, Upload
 
 
 class Uploads(unittest.IsolatedAsyncioTestCase):
-    async def test_are_read_in_parts_that_add_up_to_the_length_told(self) -> None:
+    async def test_parts_add_up_to_the_announced_length(self) -> None:
         told: List[Tuple[int, Optional[int]]] = []
         upload = Upload(b"x" * (CHUNK + 1), 'a"b.txt', "what it is", lambda sent, total: told.append((sent, total)), None)
         body = b"".join([part async for part in upload])
@@ -17,7 +17,7 @@ class Uploads(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(told, [(CHUNK, CHUNK + 1), (CHUNK + 1, CHUNK + 1)])
         self.assertIn(b'filename="a%22b.txt"\r\nContent-Type: text/plain', body)
 
-    async def test_once_cancelled_never_come_to_their_end(self) -> None:
+    async def test_a_cancelled_body_never_ends(self) -> None:
         stop = threading.Event()
         parts: List[bytes] = []
         with self.assertRaises(ChatApiError) as aborted:
@@ -25,7 +25,7 @@ class Uploads(unittest.IsolatedAsyncioTestCase):
                 parts.append(part)
         self.assertEqual((aborted.exception.code, len(parts)), ("ABORTED", 2))
 
-    async def test_can_be_read_again_from_where_they_began_if_their_file_can(self) -> None:
+    async def test_a_body_can_be_read_again_if_its_file_can(self) -> None:
         file = io.BytesIO(b"not this, but this")
         file.seek(9)
         upload = Upload(file, "a.txt", None, None, None)

@@ -20,7 +20,7 @@ PATIENCE = 60.0
 
 
 class FakeSocket:
-    """Says what it is given and keeps what it is sent."""
+    """A fake socket: reads what it is given and keeps what is sent."""
 
     def __init__(self) -> None:
         self.ended = False
@@ -69,8 +69,8 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         self.realtime = AsyncRealtime(Rest("http://nowhere", "token", None, None, 1.0, 0), resume=False)
         self.addAsyncCleanup(self.realtime.close)
 
-    async def test_an_ended_sockets_writer_takes_no_frame_of_the_next_one(self) -> None:
-        """A cut and a send in one turn: `wait_for` then may swallow the writer's cancel."""
+    async def test_the_writer_of_a_closed_socket_takes_no_frame_of_the_next_one(self) -> None:
+        """A cut and a send in one turn: `wait_for` may then swallow the writer's cancel."""
         with mock.patch("chatapi_client.backoff.Backoff.next", lambda *_: 0.0):
             await self.realtime.wait_ready(PATIENCE)
             for number in range(20):
@@ -82,7 +82,23 @@ class Driving(unittest.IsolatedAsyncioTestCase):
                 self.sockets[-1].says.put_nowait({**ack, "created_at": ""})
                 await asyncio.wait_for(sending, PATIENCE)
 
-    async def test_a_send_that_is_given_up_is_not_sent_later(self) -> None:
+    async def test_a_connection_that_was_one_too_many_waits_until_the_app_sends(self) -> None:
+        await self.realtime.wait_ready(PATIENCE)
+        self.sockets[0].ends = LostError(4429, "too many connections")
+        self.sockets[0].says.put_nowait(None)
+        await until(lambda: self.realtime.state == "waiting")
+        with self.assertRaises(ChatApiError) as late:
+            await self.realtime.wait_ready(0.1)
+        self.assertIn("too many connections", late.exception.message)
+        assert self.realtime.last_error is not None
+        self.assertEqual((len(self.sockets), self.realtime.last_error.code), (1, "RATE_LIMIT_EXCEEDED"))
+        sending = asyncio.ensure_future(self.realtime.send(content="used", client_id="c"))
+        await until(lambda: len(self.sockets) == 2 and bool(self.sockets[1].sent))
+        ack = {"type": "ack", "client_id": "c", "message_id": "m", "chat_id": "r", "seq": 1, "created_at": ""}
+        self.sockets[1].says.put_nowait(ack)
+        await asyncio.wait_for(sending, PATIENCE)
+
+    async def test_an_aborted_send_is_not_sent_later(self) -> None:
         await self.realtime.wait_ready(PATIENCE)
         with self.assertRaises(ChatApiError) as late:
             await self.realtime.send(content="m", timeout=0.05)
@@ -92,7 +108,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         await asyncio.sleep(0.05)
         self.assertEqual(self.sockets[1].sent, [])
 
-    async def test_who_runs_until_the_end_is_told_all_before_it(self) -> None:
+    async def test_run_forever_delivers_all_events_before_it_ends(self) -> None:
         told: List[str] = []
 
         async def slow(change: Any) -> None:
@@ -107,7 +123,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
             await asyncio.wait_for(self.realtime.run_forever(), PATIENCE)
         self.assertEqual(told[-1], "closed")
 
-    async def test_two_who_send_the_same_are_both_answered_though_one_gives_up(self) -> None:
+    async def test_both_sends_of_the_same_message_are_answered_though_one_gives_up(self) -> None:
         await self.realtime.wait_ready(PATIENCE)
         same = {"content": "m", "client_id": "c"}
         sends = [asyncio.ensure_future(self.realtime.send(**same, timeout=limit)) for limit in (None, 0.02, None)]
@@ -121,7 +137,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         self.assertEqual([(await sends[at])["id"] for at in (0, 2)], ["msg_1", "msg_1"])
         self.assertEqual(len(self.sockets[0].sent), 1)
 
-    async def test_a_wait_that_is_cancelled_ends_no_iterator(self) -> None:
+    async def test_a_cancelled_wait_does_not_end_the_iterator(self) -> None:
         await self.realtime.wait_ready(PATIENCE)
         events = self.realtime.events()
         while (await events.__anext__()).data["state"] != "connected":
@@ -131,7 +147,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         self.sockets[0].says.put_nowait({"type": "typing", "chat_id": "r"})
         self.assertEqual((await asyncio.wait_for(events.__anext__(), PATIENCE)).type, "typing")
 
-    async def test_an_iterator_that_was_let_go_holds_nobody_up(self) -> None:
+    async def test_a_dropped_iterator_blocks_nothing(self) -> None:
         told: List[Any] = []
         self.realtime.on("typing", told.append)
         await self.realtime.wait_ready(PATIENCE)
@@ -143,7 +159,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
             self.sockets[0].says.put_nowait({"type": "typing", "chat_id": "r"})
         await until(lambda: len(told) == 200)
 
-    async def test_a_refusal_that_is_not_the_servers_is_no_end(self) -> None:
+    async def test_a_refusal_by_a_proxy_is_retried(self) -> None:
         banned = httpx.Response(403, json={"code": "AUTHORIZATION_ERROR", "message": "banned"})
         ended = httpx.Response(401, json={"code": "AUTHENTICATION_ERROR", "message": "ended"})
         strangers = [
@@ -159,7 +175,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(realtime.state == "closed", answer in (banned, ended))
                 await realtime.close()
 
-    async def test_a_live_connection_whose_token_ended_says_so_while_it_gets_another(self) -> None:
+    async def test_a_live_connection_reports_errors_while_it_renews_its_token(self) -> None:
         ask = asyncio.Event()
 
         async def token() -> str:
@@ -175,7 +191,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         await until(lambda: realtime.state == "waiting")
         await realtime.close()
 
-    async def test_a_connection_goes_on_in_no_other_name(self) -> None:
+    async def test_a_connection_does_not_continue_as_another_user(self) -> None:
         with mock.patch("chatapi_client.backoff.Backoff.next", lambda *_: 0.0):
             await self.realtime.wait_ready(PATIENCE)
             sending = asyncio.ensure_future(self.realtime.send(content="mine"))
@@ -187,7 +203,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((ended.exception.code, self.realtime.state), ("AUTHORIZATION_ERROR", "closed"))
         self.assertEqual(self.sockets[1].sent, [])
 
-    async def test_half_a_character_is_refused(self) -> None:
+    async def test_a_lone_surrogate_is_refused(self) -> None:
         with self.assertRaises(ChatApiError) as refused:
             await self.realtime.send(content="\ud83d")
         self.assertEqual(refused.exception.code, "VALIDATION_ERROR")

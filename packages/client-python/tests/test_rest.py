@@ -24,7 +24,7 @@ def answering(answer: httpx.Response) -> Say:
 
 
 class Calls(unittest.IsolatedAsyncioTestCase):
-    async def test_what_may_be_repeated_is_tried_again_a_registration_is_not(self) -> None:
+    async def test_repeatable_calls_are_retried_a_registration_is_not(self) -> None:
         asked: List[str] = []
 
         def away(request: httpx.Request) -> httpx.Response:
@@ -43,7 +43,7 @@ class Calls(unittest.IsolatedAsyncioTestCase):
                     await call
                 self.assertEqual((refused.exception.code, len(asked)), ("SERVICE_UNAVAILABLE", times))
 
-    async def test_what_somebody_else_answers_is_no_answer(self) -> None:
+    async def test_a_response_of_a_proxy_is_an_error(self) -> None:
         for answer in (
             httpx.Response(200, text="<html>log in to this network</html>"),
             httpx.Response(302, headers={"Location": "http://hotel"}),
@@ -52,7 +52,7 @@ class Calls(unittest.IsolatedAsyncioTestCase):
                 await UsersApi(rest_of(lambda _: answer, retries=0)).me()
             self.assertEqual((refused.exception.code, refused.exception.retryable), ("NETWORK_ERROR", True))
 
-    async def test_a_token_function_that_fails_or_gives_none_fails_the_call(self) -> None:
+    async def test_a_token_function_that_fails_or_returns_none_fails_the_call(self) -> None:
         async def hangs() -> str:
             await asyncio.sleep(3600)
             return ""
@@ -65,21 +65,21 @@ class Calls(unittest.IsolatedAsyncioTestCase):
 
         unauthorized = httpx.Response(401, json={"code": "AUTHENTICATION_ERROR", "message": "no token"})
         expected = [(fails, "NETWORK_ERROR"), (fails_later, "NETWORK_ERROR"), (hangs, "NETWORK_ERROR")]
-        with mock.patch("chatapi_client.tokens.LONGEST_ASK", 0.02):
+        with mock.patch("chatapi_client.tokens.MAX_TOKEN_FUNCTION_TIME", 0.02):
             for source, code in [*expected, (lambda: None, "AUTHENTICATION_ERROR")]:
                 rest = rest_of(lambda _: unauthorized, retries=0, token=source)
                 with self.assertRaises(ChatApiError) as refused:
                     await UsersApi(rest).me()
                 self.assertEqual(refused.exception.code, code)
 
-    async def test_a_closed_client_says_so(self) -> None:
+    async def test_a_closed_client_raises_client_closed(self) -> None:
         rest = rest_of(lambda _: httpx.Response(200, json={}))
         await rest.close()
         with self.assertRaises(ChatApiError) as closed:
             await UsersApi(rest).me()
         self.assertEqual(closed.exception.code, "CLIENT_CLOSED")
 
-    async def test_on_tokens_that_fails_fails_no_login(self) -> None:
+    async def test_a_failing_on_tokens_does_not_fail_the_login(self) -> None:
         tokens = {"access_token": "a", "refresh_token": "r", "token_type": "bearer", "expires_in": 1, "user": {"id": "u"}}
         rest = rest_of(lambda _: httpx.Response(200, json=tokens))
         rest.tokens._on_tokens = lambda _: 1 / 0
@@ -87,7 +87,7 @@ class Calls(unittest.IsolatedAsyncioTestCase):
             session = await UsersApi(rest).login(username_or_email="u", password="p")
         self.assertEqual(session["user"]["id"], "u")
 
-    async def test_a_token_that_ended_costs_an_upload_a_second_one_if_it_can_be_read_again(self) -> None:
+    async def test_an_upload_is_repeated_after_an_expired_token_if_it_can_be_read_again(self) -> None:
         seen: List[Tuple[Optional[str], bytes]] = []
 
         async def answer(request: httpx.Request) -> httpx.Response:

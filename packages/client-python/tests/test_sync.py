@@ -1,4 +1,4 @@
-"""The plain client in programs that are not careful: threads, forks, exits."""
+"""The sync client in careless programs: threads, forks, exits."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ def run(program: str) -> str:
 
 
 class Programs(unittest.TestCase):
-    def test_a_program_ends_while_its_token_function_hangs(self) -> None:
+    def test_a_program_exits_while_its_token_function_hangs(self) -> None:
         told = run("""
 asked = threading.Event()
 def token():
@@ -31,7 +31,7 @@ print('end')
 """)
         self.assertEqual(told, "0 end ")
 
-    def test_a_program_ends_while_a_handler_hangs(self) -> None:
+    def test_a_program_exits_while_a_handler_hangs(self) -> None:
         told = run("""
 told = threading.Event()
 def handle(change):
@@ -43,7 +43,7 @@ print('end')
 """)
         self.assertEqual(told, "0 end ")
 
-    def test_a_handler_that_exits_ends_neither_the_connection_nor_the_wait_for_it(self) -> None:
+    def test_a_handler_that_exits_does_not_end_the_connection(self) -> None:
         told = run("""
 logging.getLogger('chatapi_client').addHandler(logging.NullHandler())
 client, seen, enough = ChatClient(NOWHERE, 'token'), [], threading.Event()
@@ -62,7 +62,7 @@ print(ws.state)
 """)
         self.assertEqual(told, "0 closed ")
 
-    def test_a_client_that_is_closed_under_many_threads_leaves_none_waiting(self) -> None:
+    def test_closing_a_client_leaves_no_thread_waiting(self) -> None:
         told = run("""
 client, codes = ChatClient(NOWHERE, 'token', retries=0), set()
 ws = client.websocket.connect()
@@ -113,7 +113,7 @@ print(ws.state)
 """)
         self.assertEqual(told, "0 closed ")
 
-    def test_a_closed_client_says_so_and_lets_handlers_be_stopped(self) -> None:
+    def test_a_closed_client_raises_client_closed_and_handlers_can_be_removed(self) -> None:
         told = run("""
 client = ChatClient(NOWHERE, 'token')
 ws = client.websocket.connect()
@@ -129,7 +129,7 @@ for call in (client.users.me, ws.typing, ws.wait_ready, lambda: ws.send(content=
         self.assertEqual(told, "0 " + "\n".join(["CLIENT_CLOSED"] * 5) + " ")
 
     @unittest.skipUnless(hasattr(os, "fork"), "there is no fork")
-    def test_a_fork_needs_a_client_of_its_own(self) -> None:
+    def test_a_fork_needs_its_own_client(self) -> None:
         told = run("""
 client = ChatClient(NOWHERE, 'token', retries=0)
 ws = client.websocket.connect()

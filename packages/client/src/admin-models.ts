@@ -1,6 +1,6 @@
-// What administration answers.
+// Responses of the admin API.
 
-/** null: not known, while Redis is away. */
+/** null: unknown, because Redis is unavailable. */
 export interface Stats {
   users: { total: number; active_24h: number; new_24h: number; online: number | null; banned: number };
   rooms: { total: number; public: number; private: number; direct: number };
@@ -8,6 +8,25 @@ export interface Stats {
   files: { total: number; bytes: number };
   connections: { total: number | null; by_node: Record<string, number> };
   generated_at: string;
+}
+
+/** A room as admins see it: without messages. */
+export interface AdminRoom {
+  id: string;
+  chat_id: string;
+  kind: 'public' | 'private' | 'direct';
+  name: string | null;
+  topic: string | null;
+  visibility: 'public' | 'private';
+  archived: boolean;
+  slow_mode_seconds: number;
+  member_count: number;
+  last_seq: number;
+  /** At most 20. */
+  owner_ids: string[];
+  created_at: string;
+  updated_at: string;
+  last_active_at: string;
 }
 
 export interface AuditEntry {
@@ -30,9 +49,9 @@ export interface Report {
   reporter_id: string;
   target_type: ReportTarget;
   target_id: string;
-  /** Who sent, uploaded or is what was reported; null in old reports. */
+  /** The sender, uploader or user that was reported; null in old reports. */
   about_user_id: string | null;
-  /** Empty once its writer, or whom it is about, was erased. */
+  /** Empty once the reporter or the reported user is erased. */
   reason: string;
   status: 'open' | 'resolved' | 'dismissed';
   handled_by: string | null;
@@ -42,8 +61,8 @@ export interface Report {
 }
 
 export interface ListedReport extends Report {
-  /** Of a reported message. */
-  message?: {
+  /** The reported message as it is now; null for other targets or when it is unavailable. */
+  message: {
     id: string;
     chat_id: string;
     sender_id: string;
@@ -74,7 +93,7 @@ export interface SystemHealth {
   services: (ServiceHealth & { name: string; service: string })[];
   database: ServiceHealth;
   redis: ServiceHealth;
-  queues: Health & { counts: Record<string, unknown> };
+  queues: Health & { counts: Record<string, Record<string, number>> };
   disk: Health & { free_bytes: number | null; total_bytes: number | null };
   timestamp: string;
 }

@@ -1,5 +1,6 @@
-// Administration: admins act, moderators read.
+// Administration: write access for admins, read access for moderators.
 import type {
+  AdminRoom,
   AuditEntry,
   ListedReport,
   Report,
@@ -10,12 +11,29 @@ import type {
 } from './admin-models.ts';
 import type { Announcement, Export, Role, User } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
-import { type CallOptions, type Paging, path, type Rest } from './rest.ts';
+import { path } from './paths.ts';
+import type { CallOptions, Paging, Rest } from './rest.ts';
 
 export interface AdminUserQuery extends Paging {
   search?: string;
   status_filter?: User['status'];
   role_filter?: Role;
+}
+
+export interface AdminRoomQuery extends Paging {
+  /** Part of the id, the name or the topic. */
+  search?: string;
+  kind?: AdminRoom['kind'];
+  archived?: boolean;
+}
+
+export interface AdminRoomPatch {
+  name?: string | null;
+  topic?: string | null;
+  visibility?: AdminRoom['visibility'];
+  archived?: boolean;
+  /** Makes this user an owner, and a member if necessary. */
+  owner_id?: string;
 }
 
 export interface AuditQuery extends Paging {
@@ -33,11 +51,13 @@ export interface ReportQuery extends Paging {
 export interface BanInput {
   /** At most 500 characters. */
   reason?: string | null;
-  /** RFC 3339, in the future; unset: for good. */
+  /** RFC 3339, in the future; default: permanent. */
   until?: string | null;
 }
 
-/** Every method rejects with `ChatApiError`; without the role it is `AUTHORIZATION_ERROR`. */
+/**
+ * Every method rejects with `ChatApiError`, without the required role with `AUTHORIZATION_ERROR`.
+ */
 export class AdminApi {
   readonly #rest: Rest;
 
@@ -45,41 +65,41 @@ export class AdminApi {
     this.#rest = rest;
   }
 
-  /** Counts of users, rooms, messages, files and connections; right within 2 s. */
+  /** Returns counts of users, rooms, messages, files and connections, at most 2 s old. */
   stats(options?: CallOptions): Promise<Stats> {
     return this.#rest.call('GET', '/admin/dashboard/stats', options);
   }
 
-  /** Counts everything anew. */
+  /** Recounts everything. */
   rebuildStats(options?: CallOptions): Promise<Stats> {
     return this.#rest.call('POST', '/admin/dashboard/stats/rebuild', options);
   }
 
-  /** Newest first, with `total`. */
+  /** Lists users, newest first, with `total`. */
   async users(query: AdminUserQuery = {}, options?: CallOptions): Promise<Page<User>> {
     return pageOf('users', await this.#rest.call('GET', '/admin/users', { ...options, query }));
   }
 
   iterateUsers(query: Omit<AdminUserQuery, keyof Paging> = {}): AsyncGenerator<User, void, undefined> {
-    return pages((skip) => this.users({ ...query, limit: 100, skip }));
+    return pages((start) => this.users({ ...query, limit: 100, ...start }));
   }
 
-  /** Everywhere within 1 s. */
+  /** Bans a user. Takes effect everywhere within 1 s. */
   ban(userId: string, input: BanInput = {}, options?: CallOptions): Promise<User> {
     return this.#rest.call('POST', path`/admin/users/${userId}/ban`, { ...options, body: input });
   }
 
-  /** Sessions that the ban ended stay ended. */
+  /** Lifts a ban. Sessions that the ban ended stay ended. */
   unban(userId: string, options?: CallOptions): Promise<User> {
     return this.#rest.call('POST', path`/admin/users/${userId}/unban`, options);
   }
 
-  /** Holds within 1 s. */
+  /** Changes a user's role. Takes effect within 1 s. */
   changeRole(userId: string, role: Role, options?: CallOptions): Promise<User> {
     return this.#rest.call('PUT', path`/admin/users/${userId}/role`, { ...options, body: { role } });
   }
 
-  /** Forgives failed logins. */
+  /** Removes the lock after failed logins. */
   unlock(userId: string, options?: CallOptions): Promise<void> {
     return this.#rest.call('POST', path`/admin/users/${userId}/unlock`, options);
   }
@@ -88,12 +108,12 @@ export class AdminApi {
     return this.#rest.call('DELETE', path`/admin/users/${userId}/sessions`, options);
   }
 
-  /** Erases the user and all that they wrote, for ever. */
+  /** Erases the user and all their content, permanently. */
   deleteUser(userId: string, options?: CallOptions): Promise<void> {
     return this.#rest.call('DELETE', path`/admin/users/${userId}`, options);
   }
 
-  /** Has an archive made of all that the user wrote and uploaded. */
+  /** Requests an archive of everything that the user wrote and uploaded. */
   startExport(userId: string, options?: CallOptions): Promise<Export> {
     return this.#rest.call('POST', path`/admin/users/${userId}/export`, options);
   }
@@ -106,7 +126,30 @@ export class AdminApi {
     return this.#rest.call('DELETE', path`/admin/messages/${messageId}`, options);
   }
 
-  /** Who did what to whom, when, from where; newest first. */
+  /** Lists all rooms, newest first. */
+  async rooms(query: AdminRoomQuery = {}, options?: CallOptions): Promise<Page<AdminRoom>> {
+    return pageOf('rooms', await this.#rest.call('GET', '/admin/rooms', { ...options, query }));
+  }
+
+  iterateRooms(query: Omit<AdminRoomQuery, keyof Paging> = {}): AsyncGenerator<AdminRoom, void, undefined> {
+    return pages((start) => this.rooms({ ...query, limit: 100, ...start }));
+  }
+
+  room(chatId: string, options?: CallOptions): Promise<AdminRoom> {
+    return this.#rest.call('GET', path`/admin/rooms/${chatId}`, options);
+  }
+
+  /** Changes any room. `CONFLICT` for what `general` or a direct room cannot be. */
+  updateRoom(chatId: string, patch: AdminRoomPatch, options?: CallOptions): Promise<AdminRoom> {
+    return this.#rest.call('PUT', path`/admin/rooms/${chatId}`, { ...options, body: patch });
+  }
+
+  /** Deletes a room; its id stays taken. Not `general` and no direct rooms. */
+  deleteRoom(chatId: string, options?: CallOptions): Promise<void> {
+    return this.#rest.call('DELETE', path`/admin/rooms/${chatId}`, options);
+  }
+
+  /** Lists admin actions, newest first. */
   async auditLog(query: AuditQuery = {}, options?: CallOptions): Promise<Page<AuditEntry>> {
     return pageOf('entries', await this.#rest.call('GET', '/admin/audit-log', { ...options, query }));
   }
@@ -115,17 +158,17 @@ export class AdminApi {
     return pageOf('reports', await this.#rest.call('GET', '/admin/reports', { ...options, query }));
   }
 
-  /** The report was right and has been acted on. */
+  /** Marks a report as resolved. */
   resolveReport(reportId: string, input: { note?: string | null } = {}, options?: CallOptions): Promise<Report> {
     return this.#rest.call('POST', path`/admin/reports/${reportId}/resolve`, { ...options, body: input });
   }
 
-  /** Nothing is to be done about it. */
+  /** Dismisses a report. */
   dismissReport(reportId: string, input: { note?: string | null } = {}, options?: CallOptions): Promise<Report> {
     return this.#rest.call('POST', path`/admin/reports/${reportId}/dismiss`, { ...options, body: input });
   }
 
-  /** Tells everybody who is connected; the others find it in `announcements`. */
+  /** Announces to all connected users; others find it in `announcements`. */
   announce(input: { text: string }, options?: CallOptions): Promise<Announcement> {
     return this.#rest.call('POST', '/admin/announcements', { ...options, body: input, safe: false });
   }
@@ -134,17 +177,17 @@ export class AdminApi {
     return pageOf('announcements', await this.#rest.call('GET', '/admin/announcements', { ...options, query }));
   }
 
-  /** Words that are blocked or masked in messages. */
+  /** Returns the words that are blocked or masked in messages. */
   wordFilter(options?: CallOptions): Promise<WordFilter> {
     return this.#rest.call('GET', '/admin/word-filter', options);
   }
 
-  /** Replaces them, everywhere within 2 s. */
+  /** Replaces the word list. Takes effect everywhere within 2 s. */
   setWordFilter(input: Pick<WordFilter, 'words'>, options?: CallOptions): Promise<WordFilter> {
     return this.#rest.call('PUT', '/admin/word-filter', { ...options, body: input });
   }
 
-  /** Every service instance, database, Redis, queues and disk. */
+  /** Returns the health of service instances, database, Redis, queues and disk. */
   health(options?: CallOptions): Promise<SystemHealth> {
     return this.#rest.call('GET', '/admin/system/health', options);
   }

@@ -1,10 +1,11 @@
 // Rooms and their members.
 import type { Member, Room, RoomRole } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
-import { type CallOptions, type Paging, path, type Rest } from './rest.ts';
+import { path } from './paths.ts';
+import type { CallOptions, Paging, Rest } from './rest.ts';
 
 export interface ChatInput {
-  /** 1–64 of `A–Z a–z 0–9 _ . : -`, default a new one; `CONFLICT` when it is taken. */
+  /** 1–64 of `A–Z a–z 0–9 _ . : -`; default: generated. `CONFLICT` if it is taken. */
   chat_id?: string;
   /** At most 100 characters. */
   name?: string;
@@ -17,13 +18,23 @@ export interface ChatInput {
 export interface ChatPatch {
   name?: string | null;
   topic?: string | null;
-  /** Owners alone. */
+  /** Owners only. */
   visibility?: 'public' | 'private';
-  /** Between two messages of one member; 0: off. */
+  /** Minimum seconds between two messages of a member; 0: off. */
   slow_mode_seconds?: number;
+  /** Archives the room or brings it back. Owners only. */
+  archived?: boolean;
 }
 
-/** Every method rejects with `ChatApiError`; a room that the caller may not read is `RESOURCE_NOT_FOUND`. */
+export interface ChatQuery extends Paging {
+  /** Only archived rooms; default: only others. */
+  archived?: boolean;
+}
+
+/**
+ * Every method rejects with `ChatApiError`, for a room without read access with
+ * `RESOURCE_NOT_FOUND`.
+ */
 export class ChatsApi {
   readonly #rest: Rest;
 
@@ -35,18 +46,18 @@ export class ChatsApi {
     return this.#rest.call('POST', '/rooms', { ...options, body: input, safe: false });
   }
 
-  /** My rooms, latest activity first. */
-  async list(query: Paging = {}, options?: CallOptions): Promise<Page<Room>> {
+  /** Lists the caller's rooms, latest activity first. */
+  async list(query: ChatQuery = {}, options?: CallOptions): Promise<Page<Room>> {
     return pageOf('rooms', await this.#rest.call('GET', '/rooms', { ...options, query }));
   }
 
-  /** All my rooms, page by page. */
+  /** Iterates over all of the caller's rooms, page by page. */
   iterate(): AsyncGenerator<Room, void, undefined> {
-    return pages((skip) => this.list({ limit: 100, skip }));
+    return pages((start) => this.list({ limit: 100, ...start }));
   }
 
-  /** Public rooms, by id, name or topic. */
-  async listPublic(query: { search?: string } & Paging = {}, options?: CallOptions): Promise<Page<Room>> {
+  /** Lists public rooms, searched by id, name or topic. */
+  async listPublic(query: { search?: string } & ChatQuery = {}, options?: CallOptions): Promise<Page<Room>> {
     return pageOf('rooms', await this.#rest.call('GET', '/rooms/public', { ...options, query }));
   }
 
@@ -54,16 +65,17 @@ export class ChatsApi {
     return this.#rest.call('GET', path`/rooms/${chatId}`, options);
   }
 
-  /** Changes the given fields: owners and the room's moderators. */
+  /** Changes the given fields. Owners and the room's moderators only. */
   update(chatId: string, patch: ChatPatch, options?: CallOptions): Promise<Room> {
     return this.#rest.call('PUT', path`/rooms/${chatId}`, { ...options, body: patch });
   }
 
-  /** Owners only; the id stays taken. */
+  /** Deletes a room; its id stays taken. Owners only. */
   delete(chatId: string, options?: CallOptions): Promise<void> {
     return this.#rest.call('DELETE', path`/rooms/${chatId}`, options);
   }
 
+  /** Joins a public room. In a room without an owner, the caller becomes it. */
   join(chatId: string, options?: CallOptions): Promise<void> {
     return this.#rest.call('POST', path`/rooms/${chatId}/join`, options);
   }
@@ -88,7 +100,7 @@ export class ChatsApi {
     return this.#rest.call('DELETE', path`/rooms/${chatId}/members/${userId}`, options);
   }
 
-  /** Reading goes on, sending is refused. `until`: RFC 3339; unset: until `unmute`. */
+  /** Mutes a member, who can still read. `until`: RFC 3339; default: until `unmute`. */
   mute(chatId: string, userId: string, input: { until?: string | null } = {}, options?: CallOptions): Promise<Member> {
     return this.#rest.call('PUT', path`/rooms/${chatId}/members/${userId}/mute`, { ...options, body: input });
   }

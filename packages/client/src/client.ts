@@ -1,7 +1,8 @@
-// Owns: the client as an app makes it: one REST under everything, and the connections that it opened.
+// The client: the REST API and the connections that it opened.
 import { AdminApi } from './admin.ts';
 import type { Report, ReportTarget } from './admin-models.ts';
 import { ChatsApi } from './chats.ts';
+import { ChatApiError } from './errors.ts';
 import { FilesApi } from './files.ts';
 import { MessagesApi } from './messages.ts';
 import type { Announcement, RateLimit } from './models.ts';
@@ -11,7 +12,7 @@ import { type CallOptions, type Paging, Rest, type RestOptions } from './rest.ts
 import { UsersApi } from './users.ts';
 
 export interface ChatClientOptions extends RestOptions {
-  /** Default: the platform's. */
+  /** Default: the global `WebSocket`. */
   webSocket?: typeof WebSocket;
 }
 
@@ -22,7 +23,7 @@ export interface ReportInput {
 }
 
 export class WebSocketApi {
-  /** Those that are not closed. */
+  /** Connections that are not closed. */
   readonly open = new Set<Realtime>();
   readonly #rest: Rest;
   readonly #webSocket: typeof WebSocket | undefined;
@@ -32,16 +33,27 @@ export class WebSocketApi {
     this.#webSocket = webSocket;
   }
 
-  /** Begins a connection and goes on at once; see `Realtime.ready`. `userId`: the token's own user; default: whoever it is. */
+  /**
+   * Opens a connection in the background; see `Realtime.ready`. `userId`: the token's user;
+   * default: whoever it is.
+   * @throws ChatApiError on a platform without `WebSocket`, such as Node 20, if none was given.
+   */
   connect(userId?: string, options: RealtimeOptions = {}): Realtime {
-    const realtime = new Realtime(this.#rest, this.#webSocket ?? WebSocket, userId, options);
+    const realtime = new Realtime(this.#rest, this.#webSocketClass(), userId, options);
     for (const other of this.open) if (other.state === 'closed') this.open.delete(other);
     this.open.add(realtime);
     return realtime;
   }
+
+  #webSocketClass(): typeof WebSocket {
+    const found = this.#webSocket ?? globalThis.WebSocket;
+    if (typeof found === 'function') return found;
+    const message = 'This platform has no WebSocket: pass one as `webSocket`, such as that of the package `ws`';
+    throw new ChatApiError('VALIDATION_ERROR', message, { details: { fields: [{ path: 'webSocket', message }] } });
+  }
 }
 
-/** REST and realtime in the name of one user. Every method rejects with `ChatApiError`. */
+/** REST API and realtime connections of one user. Every method rejects with `ChatApiError`. */
 export class ChatClient {
   readonly users: UsersApi;
   readonly messages: MessagesApi;
@@ -61,22 +73,35 @@ export class ChatClient {
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
 
-  /** Every limit, and what is left of it. */
+  /** The URL of the server, without a slash at its end. */
+  get baseUrl(): string {
+    return this.#rest.baseUrl;
+  }
+
+  /**
+   * The current access token, renewed first if it is about to expire; undefined without one. For
+   * requests that the app makes by itself.
+   */
+  token(): Promise<string | undefined> {
+    return this.#rest.tokens.current();
+  }
+
+  /** Returns all rate limits with what is left of them. */
   async rateLimits(options?: CallOptions): Promise<RateLimit[]> {
     return (await this.#rest.call<{ limits: RateLimit[] }>('GET', '/rate-limits', options)).limits;
   }
 
-  /** To those who moderate. */
+  /** Reports a message, file or user to the moderators. */
   report(input: ReportInput, options?: CallOptions): Promise<Report> {
     return this.#rest.call('POST', '/reports', { ...options, body: input, safe: false });
   }
 
-  /** Of the installation's admins, newest first. */
+  /** Lists announcements of the admins, newest first. */
   async announcements(query: Paging = {}, options?: CallOptions): Promise<Page<Announcement>> {
     return pageOf('announcements', await this.#rest.call('GET', '/announcements', { ...options, query }));
   }
 
-  /** Ends its connections too. */
+  /** Closes the client and its connections. */
   async close(): Promise<void> {
     await Promise.all([...this.websocket.open].map((realtime) => realtime.close()));
   }

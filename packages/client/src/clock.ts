@@ -1,13 +1,14 @@
-// Owns: the server's time, and until when a token is good by it. This machine's calendar is never asked: it may be wrong.
+// The server's time and the expiry of tokens by it. The local calendar is not used, since it may be
+// wrong.
 
-/** Milliseconds since 1970 of an RFC 3339 or HTTP time; undefined for anything else. */
+/** Parses an RFC 3339 or HTTP time to ms since 1970; undefined for anything else. */
 export function epochOf(text: unknown): number | undefined {
   const epoch = typeof text === 'string' ? Date.parse(text) : Number.NaN;
   return Number.isNaN(epoch) ? undefined : epoch;
 }
 
-/** The claims of a JWT, unverified; empty where there are none to be read. */
-export function claimsOf(token: string | undefined): { exp?: number; sub?: string } {
+/** The claims of a JWT, unverified; empty if it is not readable. */
+export function claimsOf(token: string | undefined): { exp?: number; iat?: number; sid?: string; sub?: string } {
   try {
     return JSON.parse(atob((token as string).split('.')[1]?.replace(/-/g, '+').replace(/_/g, '/') as string));
   } catch {
@@ -15,12 +16,15 @@ export function claimsOf(token: string | undefined): { exp?: number; sub?: strin
   }
 }
 
-/** How many milliseconds before its end a token is renewed: a fifth of what is left, at most a minute. */
+/**
+ * How many ms before its expiry a token is renewed: a fifth of the remaining time, at most a
+ * minute.
+ */
 export const margin = (lifetimeMs: number): number => Math.min(60_000, Math.max(0, lifetimeMs) / 5);
 
 const ROUGH_MS = 2000;
 
-/** The server's time as an offset to a monotonic clock; undefined until the server has said it. */
+/** The server's time as an offset to a monotonic clock; undefined until the first response. */
 export class ServerClock {
   #offset: number | undefined;
 
@@ -28,13 +32,16 @@ export class ServerClock {
     return this.#offset === undefined ? undefined : this.#offset + now;
   }
 
-  /** From `hello`, to the millisecond. */
+  /** Sets the time from `hello`, exact to the millisecond. */
   exact(serverTime: unknown, now: number): void {
     const epoch = epochOf(serverTime);
     if (epoch !== undefined) this.#offset = epoch - now;
   }
 
-  /** From an HTTP `Date`, to the second: taken where nothing better is known, or after a sleep of the machine. */
+  /**
+   * Sets the time from an HTTP `Date`, exact to the second: used if nothing better is known, or
+   * after the machine has slept.
+   */
   rough(date: string | null, now: number): void {
     const epoch = epochOf(date ?? undefined);
     if (epoch === undefined) return;

@@ -1,15 +1,19 @@
-// Owns: driving the machine with real sockets: connecting again, for ever, and doing what it asks for.
+// Connects the machine with real sockets and REST; reconnects forever.
 import { Backoff } from './backoff.ts';
 import { asError, ChatApiError, NETWORK_ERROR } from './errors.ts';
 import { fill, findRooms } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { type Frame, Machine, TOKEN_ENDED } from './machine.ts';
 import type { Me } from './models.ts';
-import { Alarm, now, whenBack } from './platform.ts';
+import { type Path, path } from './paths.ts';
+import { Alarm, isHidden, now, whenBack } from './platform.ts';
 import type { Rest } from './rest.ts';
-import { openSocket, type Socket } from './socket.ts';
+import type { Socket } from './socket.ts';
+import { Sockets } from './sockets.ts';
 
 const TOKEN_RETRY_MS = 5000;
+/** In case the page became visible unnoticed. */
+const HIDDEN_POLL_MS = 60_000;
 const FOR_GOOD = new Set(['AUTHENTICATION_ERROR', 'AUTHORIZATION_ERROR']);
 
 export interface DriverOptions {
@@ -18,7 +22,8 @@ export interface DriverOptions {
   minDelayMs?: number;
   maxDelayMs?: number;
   webSocket: typeof WebSocket;
-  /** Before each connection, and once it is there. */
+  shareTabs: boolean;
+  /** Called before each connection attempt and once connected. */
   opening(): Promise<void>;
   opened(): void;
 }
@@ -26,10 +31,11 @@ export interface DriverOptions {
 export class Driver {
   readonly machine: Machine;
   readonly inbox: Inbox;
-  /** Rings at each change of state. */
+  /** Fires at each change of state. */
   readonly settled = new Alarm();
   readonly #rest: Rest;
   readonly #userId: string;
+  readonly #sockets: Sockets;
   readonly #options: DriverOptions;
   readonly #pause = new Alarm();
   readonly #stopListening: () => void;
@@ -38,18 +44,30 @@ export class Driver {
   #token: string | undefined;
   #roomsKnown = false;
   #refusals = 0;
+  #isUsed = false;
 
   constructor(rest: Rest, userId: string, options: DriverOptions) {
     this.#rest = rest;
     this.#userId = userId;
+    const to = path`/ws/${userId}`;
     this.#options = options;
     this.machine = new Machine(rest.clock, new Backoff(options.minDelayMs, options.maxDelayMs));
     this.inbox = new Inbox((event, error) => rest.logger.error(`a handler of "${event}" failed:`, error));
+    this.#sockets = new Sockets({
+      webSocket: options.webSocket,
+      url: urlOf(rest.baseUrl, to),
+      // Of others' replays it would deliver what came before it connected.
+      shared: options.shareTabs && options.resume && options.autoReconnect,
+      userId,
+      asked: (joins) => this.#asked(joins),
+      greeted: () => this.#greeted(),
+    });
     this.#stopListening = whenBack(() => this.#nudge());
     void this.inbox.dispatch(() => {
       this.machine.hasPlace = true;
       this.act();
     });
+    if (to instanceof ChatApiError) this.machine.close(to);
     void this.#run();
   }
 
@@ -57,11 +75,12 @@ export class Driver {
     this.machine.close();
     this.inbox.drop();
     this.act();
+    this.#sockets.close();
     this.#socket?.drop('closed by the app');
     this.#pause.ring();
   }
 
-  /** Gives out what the machine has to tell, does what it asks for, and writes what is due. */
+  /** Delivers the machine's events, performs its requests and writes due frames. */
   act(): void {
     this.machine.hasPlace = this.inbox.hasPlace;
     this.#write();
@@ -71,6 +90,27 @@ export class Driver {
     }
     for (const chatId of this.machine.takeToFill()) this.#errand(fill(this.#rest, this.machine, this.inbox, chatId));
     if (this.machine.takeTokenDue()) this.#errand(this.#renewLive());
+  }
+
+  /** The app is used, so a connection that was one too many may return. */
+  use(): void {
+    if (!this.machine.isCrowded) return;
+    this.#isUsed = true;
+    this.#nudge();
+  }
+
+  /** Timers of a hidden tab that leads are late: other tabs wake it. */
+  #asked(joins: boolean): void {
+    if (joins) this.use();
+    if (this.machine.state === 'waiting') this.#pause.ring();
+    this.act();
+  }
+
+  /** To share a connection takes no place. */
+  #greeted(): void {
+    if (this.machine.state !== 'waiting') return;
+    this.#isUsed = true;
+    this.#nudge();
   }
 
   #nudge(): void {
@@ -85,21 +125,31 @@ export class Driver {
       this.act();
       if (this.machine.state === 'waiting' && !this.#options.autoReconnect)
         this.machine.close(new ChatApiError(NETWORK_ERROR, 'The connection was lost'));
-      while (this.machine.state === 'waiting' && now() < this.machine.retryAt)
-        await this.#pause.wait(this.machine.retryAt - now());
+      while (this.#mustWait()) {
+        const left = this.machine.retryAt - now();
+        await this.#pause.wait(left > 0 ? left : HIDDEN_POLL_MS);
+      }
     }
     this.#stopListening();
+    this.#sockets.close();
     this.act();
     this.inbox.close();
   }
 
+  /** A page that nobody sees does not take the place of another one. */
+  #mustWait(): boolean {
+    const { state, retryAt, isCrowded } = this.machine;
+    return state === 'waiting' && (now() < retryAt || (isCrowded && isHidden() && !this.#isUsed));
+  }
+
   async #connectOnce(): Promise<void> {
+    this.#isUsed = false;
     this.machine.connecting();
     this.act();
     try {
       this.#token = await this.#rest.tokens.current();
       const first = !this.#roomsKnown;
-      // Before the connection: what is committed from here on is the app's to see.
+      // Before the connection, since the app must see what is committed from here on.
       if (first && this.#options.resume) {
         const { views } = this.machine;
         const how = { onlyNews: false, waits: false };
@@ -108,18 +158,21 @@ export class Driver {
       await this.#options.opening();
       if (this.machine.state !== 'closed') await this.#serve(first);
     } catch (thrown) {
-      // The app's own token function may throw anything.
+      // The app's token function may throw anything.
       const error = asError(thrown);
-      // Its code, not its status: a proxy on the way has some of these too.
-      if (FOR_GOOD.has(error.code)) this.machine.close(error, error.status || undefined);
-      else this.machine.lost(now(), error.status || undefined, error.message, error.retryAfterMs);
+      // Proxies refuse with these codes too.
+      if (FOR_GOOD.has(error.code) && !error.foreign) this.machine.close(error, error.status || undefined);
+      else {
+        this.machine.lost(now(), error.status || undefined, error.message, error.retryAfterMs);
+        this.machine.lastLoss = error;
+      }
     }
   }
 
   async #serve(first: boolean): Promise<void> {
-    const url = `${this.#rest.baseUrl.replace(/^http/, 'ws')}/ws/${encodeURIComponent(this.#userId)}`;
-    const socket = openSocket(this.#options.webSocket, url, this.#token, (frame) => this.#received(frame, first));
+    const socket = await this.#sockets.open(this.#token, (frame) => this.#received(frame, first));
     this.#socket = socket;
+    if (this.machine.isClosed) socket.drop('closed by the app');
     const lost = await socket.lost;
     this.#socket = undefined;
     clearTimeout(this.#timer);
@@ -144,7 +197,7 @@ export class Driver {
     if (this.#socket === undefined) return;
     const at = now();
     this.machine.tick(at);
-    if (this.machine.heartbeat.isDead(at)) this.#socket.drop('the other side is silent');
+    if (this.machine.heartbeat.isDead(at)) this.#socket.drop('no response to a ping');
     for (const text of this.machine.frames(at)) this.#socket.send(text);
     clearTimeout(this.#timer);
     const next = this.machine.nextTick();
@@ -154,14 +207,15 @@ export class Driver {
   async #tokenEnded(): Promise<void> {
     this.act();
     const fresh = await this.#rest.tokens.renew(this.#token);
-    const why = 'The token has ended and there is no fresh one';
+    const why = 'The token has expired and cannot be renewed';
     if (fresh === undefined)
       this.machine.close(new ChatApiError('AUTHENTICATION_ERROR', why, { status: 401 }), TOKEN_ENDED);
   }
 
   /**
-   * Why an upgrade was refused, which browsers don't tell; REST does. Its requests are counted, so they get rarer.
-   * @throws ChatApiError where it is more than the network.
+   * Finds out by REST why an upgrade was refused, which browsers do not tell. These requests count
+   * against limits, so they become rarer.
+   * @throws ChatApiError for more than a network error.
    */
   async #askWhy(): Promise<void> {
     const count = ++this.#refusals;
@@ -171,7 +225,10 @@ export class Driver {
       throw new ChatApiError('AUTHORIZATION_ERROR', 'The token is another user’s', { status: 403 });
   }
 
-  /** After a reconnect, rooms that the user came into meanwhile; after a first one that a limit kept from asking, all. */
+  /**
+   * Looks for rooms that the user joined meanwhile; for all rooms after a first connection that a
+   * limit kept from looking.
+   */
   async #lookForRooms(first: boolean): Promise<void> {
     const { views } = this.machine;
     if (first) {
@@ -181,7 +238,7 @@ export class Driver {
     }
     const look = views.unsure();
     for (const backoff = new Backoff(); ; await this.#pause.wait(backoff.next())) {
-      // The next connection looks again.
+      // The next connection tries again.
       if (this.machine.state !== 'connected') return;
       try {
         await findRooms(this.#rest, (room) => views.cameInto(room), { onlyNews: true, waits: true });
@@ -193,7 +250,10 @@ export class Driver {
     views.sure(look);
   }
 
-  /** Asks until there is another token, or none to be had, in which case the server ends the connection. */
+  /**
+   * Retries until there is a new token, or none can be had, in which case the server ends the
+   * connection.
+   */
   async #renewLive(): Promise<void> {
     const { tokens } = this.#rest;
     while (this.machine.state === 'connected' && tokens.canRenew) {
@@ -206,8 +266,15 @@ export class Driver {
     }
   }
 
-  /** What fails is asked for again after the next reconnect; no reason to end a connection that lives. */
+  /**
+   * Errors are ignored: the work is repeated after the next reconnect and must not end a live
+   * connection.
+   */
   #errand(work: Promise<void>): void {
     void work.catch(() => undefined).then(() => this.act());
   }
 }
+
+/** '' for an invalid path: it is never opened. */
+const urlOf = (baseUrl: string, to: Path): string =>
+  typeof to === 'object' && 'text' in to ? baseUrl.replace(/^http/, 'ws') + to.text : '';

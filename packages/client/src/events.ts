@@ -1,6 +1,7 @@
-// What a connection tells. The names are the wire's, which are AsyncAPI's; `state`, `resync` and `error` are its own.
+// What a connection tells. The names are the wire's, which are AsyncAPI's; `state`, `resync` and
+// `error` are its own.
 import type { ChatApiError } from './errors.ts';
-import type { Attachment, Message, Room, RoomRole } from './models.ts';
+import type { Attachment, Message, RoomRole } from './models.ts';
 
 /** `waiting`: for the next try. `closed`: for good. */
 export type RealtimeState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
@@ -15,7 +16,9 @@ export interface StateChange {
   retryInMs?: number;
 }
 
-/** The log no longer reached back: `missed` messages came from history, edits and reactions did not. */
+/**
+ * The log no longer reached back: `missed` messages came from history, edits and reactions did not.
+ */
 export interface Resync {
   chat_id: string;
   missed: number;
@@ -23,50 +26,99 @@ export interface Resync {
   last_seq: number;
 }
 
-/** A change of a room: `seq` is its own place in the room's log. */
+/** A change of a room. `seq`: position of the event in the log of the room. */
 interface Logged<Type extends string> {
   type: Type;
   chat_id: string;
   seq: number;
 }
 
+/**
+ * `parent_thread_count`: of a reply, the number of replies that its parent has after this event;
+ * missing in what came from history. `reactions` are empty, and no `me` is in an event: all members
+ * get the same bytes.
+ */
+export type MessageCreated = Message & { type: 'message'; parent_thread_count?: number };
+
+/**
+ * A message was edited, lost a file, or mentions somebody who became known. Only an edit sets
+ * `is_edited`.
+ */
 export interface MessageUpdated extends Logged<'message_updated'> {
   message_id: string;
   content: string;
   attachments: Attachment[];
   is_edited: boolean;
   updated_at: string;
+  /** Who is mentioned after the change. Missing only in events that an older server wrote. */
+  mentions?: string[];
+  /** Set in the replay of an edit whose text was removed; `content` and the lists are empty. */
+  is_deleted?: true;
 }
 
+/** `parent_thread_count`: of a reply, the replies that its parent has after this event. */
 export interface MessageDeleted extends Logged<'message_deleted'> {
   message_id: string;
+  reply_to?: string;
+  parent_thread_count?: number;
 }
 
 export interface ReactionChanged extends Logged<'reaction'> {
   message_id: string;
   user_id: string;
+  /** Empty if the user was erased: all their reactions to the message are removed. */
   emoji: string;
   action: 'added' | 'removed';
+  /** Reactions with this emoji after the event. Missing in events of older servers. */
+  count?: number;
 }
 
 export interface MemberJoined extends Logged<'member_joined'> {
   user_id: string;
-  role?: RoomRole;
+  role: RoomRole;
 }
 
 export interface MemberLeft extends Logged<'member_left'> {
   user_id: string;
 }
 
-export interface RoomUpdated extends Logged<'room_updated'>, Partial<Omit<Room, 'chat_id' | 'last_seq'>> {
-  /** Whose role changed. */
-  member?: { user_id: string; role: RoomRole };
+/** Contains only what changed. */
+export interface RoomUpdated extends Logged<'room_updated'> {
+  name?: string | null;
+  topic?: string | null;
+  visibility?: 'public' | 'private';
+  slow_mode_seconds?: number;
+  archived?: boolean;
+  updated_at?: string;
+  member?: ChangedMember;
+  /** The other user of this direct room was deleted. */
+  recipient_deleted?: true;
 }
 
-/** My own membership changed. */
-export interface MyRoom<Type extends string> {
-  type: Type;
+/** The member whose role or mute changed. */
+export interface ChangedMember {
+  user_id: string;
+  /** null: no longer a member. */
+  role: RoomRole | null;
+  /** null: not muted; the year 9999: until unmuted. */
+  muted_until?: string | null;
+}
+
+/** The user became a member of a room. */
+export interface RoomJoined {
+  type: 'room_joined';
   chat_id: string;
+  role: RoomRole;
+  timestamp: string;
+}
+
+/** The user is no longer a member of a room. */
+export interface RoomRemoved {
+  type: 'room_removed';
+  chat_id: string;
+  /** The room was deleted. */
+  deleted?: true;
+  timestamp: string;
 }
 
 export interface UserStatus {
@@ -81,7 +133,6 @@ export interface MessageStatus {
   type: 'message_status';
   message_id: string;
   chat_id: string;
-  seq: number;
   status: 'delivered' | 'read';
   timestamp: string;
 }
@@ -101,15 +152,15 @@ export interface Announced {
 }
 
 export interface RealtimeEvents {
-  message: Message & { type: 'message' };
+  message: MessageCreated;
   message_updated: MessageUpdated;
   message_deleted: MessageDeleted;
   reaction: ReactionChanged;
   member_joined: MemberJoined;
   member_left: MemberLeft;
   room_updated: RoomUpdated;
-  room_joined: MyRoom<'room_joined'>;
-  room_removed: MyRoom<'room_removed'>;
+  room_joined: RoomJoined;
+  room_removed: RoomRemoved;
   user_status: UserStatus;
   message_status: MessageStatus;
   typing: Typing;

@@ -1,7 +1,8 @@
 // Uploaded files.
 import type { FileInfo } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
-import { type CallOptions, type Paging, path, type Rest } from './rest.ts';
+import { filled, path } from './paths.ts';
+import type { CallOptions, Paging, Rest } from './rest.ts';
 import { type Source, type UploadOptions, upload } from './upload.ts';
 
 /** Every method rejects with `ChatApiError`. */
@@ -13,9 +14,9 @@ export class FilesApi {
   }
 
   /**
-   * Uploads a file; attach its `id` to a message. The end of its name decides the type (`UNSUPPORTED_MEDIA_TYPE`,
-   * `PAYLOAD_TOO_LARGE`). With `signal` it stops with `ABORTED` and nothing is kept. A cut connection is an error: what was
-   * sent is not sent again.
+   * Uploads a file; attach its `id` to a message. The extension of its name decides the type
+   * (`UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE`). `signal` stops it with `ABORTED`, and nothing
+   * is stored. A lost connection is an error: uploads are not retried.
    */
   upload(file: Source, options: UploadOptions = {}): Promise<FileInfo> {
     return upload(this.#rest, file, options);
@@ -25,32 +26,35 @@ export class FilesApi {
     return this.#rest.call('GET', path`/files/${fileId}`, options);
   }
 
-  /** An absolute URL of the bytes that works without a token, in an `<img>` say, until the file's `url_expires_at`. */
+  /**
+   * An absolute URL of the content that works without a token, for example in an `<img>`, until the
+   * file's `url_expires_at`.
+   */
   async url(fileId: string, options?: CallOptions): Promise<string> {
     const { url } = await this.get(fileId, options);
-    return `${this.#rest.baseUrl}${url ?? path`/files/${fileId}/content`}`;
+    return `${this.#rest.baseUrl}${url ?? filled(path`/files/${fileId}/content`).text}`;
   }
 
-  /** The bytes, held in memory. */
+  /** Downloads the content into memory. */
   async content(fileId: string, options?: CallOptions): Promise<Blob> {
-    return (await this.#rest.attempt('GET', path`/files/${fileId}/content`, options)).blob();
+    return this.#rest.download(path`/files/${fileId}/content`, options);
   }
 
-  /** A small picture of an image; `RESOURCE_NOT_FOUND` where there is none (yet). */
+  /** Downloads the thumbnail of an image; `RESOURCE_NOT_FOUND` if there is none (yet). */
   async thumbnail(fileId: string, options?: CallOptions): Promise<Blob> {
-    return (await this.#rest.attempt('GET', path`/files/${fileId}/thumbnail`, options)).blob();
+    return this.#rest.download(path`/files/${fileId}/thumbnail`, options);
   }
 
-  /** My files, newest first. */
+  /** Lists the caller's files, newest first. */
   async list(query: Paging = {}, options?: CallOptions): Promise<Page<FileInfo>> {
     return pageOf('files', await this.#rest.call('GET', '/files', { ...options, query }));
   }
 
   iterate(): AsyncGenerator<FileInfo, void, undefined> {
-    return pages((skip) => this.list({ limit: 100, skip }));
+    return pages((start) => this.list({ limit: 100, ...start }));
   }
 
-  /** Its bytes and thumbnail are gone. */
+  /** Deletes a file with its thumbnail. */
   delete(fileId: string, options?: CallOptions): Promise<void> {
     return this.#rest.call('DELETE', path`/files/${fileId}`, options);
   }

@@ -1,11 +1,11 @@
-// Owns: whether the other side still lives. Browsers show no pings of the protocol, so a frame asks for an answer; a dead
-// link, a slept laptop or a changed network otherwise looks like silence for many minutes.
+// Detects dead connections with ping frames, since browsers do not show WebSocket pings. A dead
+// link, a slept laptop or a changed network otherwise looks like minutes of silence.
 
 const EVERY_MS = 20_000;
-/** After a ping, silence for as long means that the connection is dead. */
-const PATIENCE_MS = 15_000;
-/** The same where there is a reason to doubt. */
-const DOUBT_MS = 5000;
+/** A connection without any frame for this long after a ping is dead. */
+const TIMEOUT_MS = 15_000;
+/** The same after a sign of trouble. */
+const SHORT_TIMEOUT_MS = 5000;
 
 export class Heartbeat {
   /** Round trip of the last ping. */
@@ -13,7 +13,7 @@ export class Heartbeat {
   #pingAt: number | undefined;
   #pingedAt: number | undefined;
   #deadAt: number | undefined;
-  #patience = PATIENCE_MS;
+  #timeout = TIMEOUT_MS;
 
   start(now: number): void {
     this.stop();
@@ -22,12 +22,12 @@ export class Heartbeat {
 
   stop(): void {
     this.#pingAt = this.#deadAt = this.#pingedAt = undefined;
-    this.#patience = PATIENCE_MS;
+    this.#timeout = TIMEOUT_MS;
   }
 
   heard(now: number): void {
-    // A pong waits behind what else is under way, which is a sign of life itself.
-    if (this.#deadAt !== undefined) this.#deadAt = now + this.#patience;
+    // A pong may be queued behind other frames, which are a sign of life too.
+    if (this.#deadAt !== undefined) this.#deadAt = now + this.#timeout;
   }
 
   pong(now: number): void {
@@ -39,7 +39,7 @@ export class Heartbeat {
   doubt(now: number): void {
     if (this.#pingAt === undefined && this.#deadAt === undefined) return;
     this.#pingAt = now;
-    this.#patience = DOUBT_MS;
+    this.#timeout = SHORT_TIMEOUT_MS;
   }
 
   /** Whether to send a ping now. */
@@ -47,7 +47,7 @@ export class Heartbeat {
     if (this.#pingAt === undefined || now < this.#pingAt) return false;
     this.#pingAt = undefined;
     this.#pingedAt = now;
-    this.#deadAt = now + this.#patience;
+    this.#deadAt = now + this.#timeout;
     return true;
   }
 

@@ -1,40 +1,43 @@
-// Owns: what a connection asks of REST: which rooms there are, and the messages that the log no longer holds.
+// REST requests of a connection: its rooms, and messages that the log no longer holds.
 import { Backoff } from './backoff.ts';
 import { ChatApiError } from './errors.ts';
 import type { Inbox } from './inbox.ts';
 import type { Machine } from './machine.ts';
 import type { Message, Room } from './models.ts';
-import { type Page, pageOf } from './pages.ts';
+import { type Page, pageOf, startAfter } from './pages.ts';
 import { sleep } from './platform.ts';
 import type { Rest } from './rest.ts';
 
 const GONE = new Set(['RESOURCE_NOT_FOUND', 'AUTHORIZATION_ERROR']);
-const LOOK_FOR_PLACE_MS = 50;
+const POLL_MS = 50;
 
 /**
- * Tells of my rooms, latest activity first; `note` says whether a room was new. `onlyNews`: until a page holds nothing new.
- * @returns whether they could be read; a limit is no reason not to connect.
+ * Passes the caller's rooms to `note`, latest activity first; `note` returns whether a room was
+ * new. `onlyNews`: stops at a page without new rooms.
+ * @returns whether they could be read; a limit must not keep the client from connecting.
  */
 export async function findRooms(
   rest: Rest,
   note: (room: Room) => boolean,
   { onlyNews, waits }: { onlyNews: boolean; waits: boolean },
 ): Promise<boolean> {
-  for (let skip = 0; ; ) {
+  let start: ReturnType<typeof startAfter> = { skip: 0 };
+  for (let seen = 0; ; ) {
     let page: Page<Room>;
     try {
-      page = pageOf('rooms', await rest.call('GET', '/rooms', { query: { limit: 100, skip }, waits }));
+      page = pageOf('rooms', await rest.call('GET', '/rooms', { query: { limit: 100, ...start }, waits }));
     } catch (error) {
       if (error instanceof ChatApiError && error.code === 'RATE_LIMIT_EXCEEDED') return false;
       throw error;
     }
     const news = page.items.filter(note);
     if (!page.has_more || (onlyNews && news.length === 0)) return true;
-    skip += page.items.length;
+    seen += page.items.length;
+    start = startAfter(page, seen);
   }
 }
 
-/** Gives out the messages of a room after its position, oldest first, then lets the log go on from there. */
+/** Delivers the messages of a room after its position, oldest first, then lets the log continue. */
 export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: string): Promise<void> {
   const { views } = machine;
   const start = views.positions.get(chatId) ?? 0;
@@ -56,7 +59,7 @@ export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: s
     }
     end = page.last_seq ?? 0;
     for (const message of page.items.filter(({ seq }) => seq <= end)) {
-      while (!inbox.hasPlace && !machine.isClosed) await sleep(LOOK_FOR_PLACE_MS);
+      while (!inbox.hasPlace && !machine.isClosed) await sleep(POLL_MS);
       inbox.put({ type: 'message', data: { type: 'message', ...message } });
       position = message.seq;
       missed++;

@@ -1,21 +1,21 @@
-// Owns: events between the connection and the app: a bounded queue, and the one loop that gives each to who listens.
-// Handlers run one event after the other, in order; one that returns a promise is waited for. A handler may call the client,
-// and a slow one holds up nobody but the events behind it.
+// Events between connection and app: a bounded queue and one dispatch loop. Handlers run one event
+// after the other, in order; promises are awaited. A handler may call the client, and a slow one
+// delays only later events.
 import type { AnyEvent, EventName, RealtimeEvents } from './events.ts';
 
-/** Events that wait for the app; beyond, the connection takes no more from the server until half are done. */
+/** Maximum of queued events; above it, the connection takes no events until half are handled. */
 const HIGH_WATER = 4096;
 const STREAM_BUFFER = 64;
 
 export type Handler<Name extends EventName> = (data: RealtimeEvents[Name]) => unknown;
 type AnyHandler = (data: unknown) => unknown;
 
-/** What the app reads with `for await`; `return` ends a wait for the next event too. */
+/** Read with `for await`; `return` ends a pending `next` too. */
 export interface EventStream extends AsyncIterableIterator<AnyEvent> {
   return(): Promise<IteratorResult<AnyEvent>>;
 }
 
-/** Wakes whoever waits for a change. */
+/** Wakes all waiters. */
 class Bell {
   #waiters: (() => void)[] = [];
 
@@ -28,7 +28,7 @@ class Bell {
   }
 }
 
-/** Events for one `for await`. Who gives waits while it is not read. */
+/** Events for one `for await`. The producer waits while it is not read. */
 class Stream {
   readonly #events: AnyEvent[] = [];
   readonly #bell = new Bell();
@@ -64,7 +64,7 @@ export class Inbox {
   #full = false;
   #closed = false;
   #ended = false;
-  /** Who waits for one event. */
+  /** Waiters of `once`. */
   readonly #waiting = new Set<() => void>();
   readonly #bell = new Bell();
   readonly #handlers = new Map<string, AnyHandler[]>();
@@ -85,13 +85,13 @@ export class Inbox {
     return !this.#full;
   }
 
-  /** What is in it is still given out; then listening ends. */
+  /** Delivers what is queued, then ends. */
   close(): void {
     this.#closed = true;
     this.#bell.ring();
   }
 
-  /** The app has closed: it is told of that alone. */
+  /** Drops queued events: the app has closed and gets only the state change. */
   drop(): void {
     this.#events = this.#events.slice(this.#taken).filter(({ type }) => type === 'state');
     this.#taken = 0;
@@ -108,7 +108,10 @@ export class Inbox {
       );
   }
 
-  /** The next such event. Rejects with the signal's reason, or once there is nothing more to come, with what `over` says. */
+  /**
+   * The next such event. Rejects with the signal's reason, or with the result of `over` when no
+   * more events come.
+   */
   once<Name extends EventName>(event: Name, over: () => unknown, signal?: AbortSignal): Promise<RealtimeEvents[Name]> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
@@ -129,8 +132,8 @@ export class Inbox {
   }
 
   /**
-   * Every event from the first `next` on, for as long as the connection lives; while it is not read, the others wait. No
-   * generator: that would end only with the next event.
+   * All events from the first `next` on, while the connection lives; unread events stay queued. Not
+   * a generator, which would end only with its next event.
    */
   stream(signal?: AbortSignal): EventStream {
     const stream = new Stream();
@@ -165,7 +168,10 @@ export class Inbox {
     };
   }
 
-  /** Until it is closed and empty. Nothing is given out before somebody listens. `drained`: there is place again. */
+  /**
+   * Runs until closed and empty. Delivers nothing before there is a listener. `drained` is called
+   * when there is room again.
+   */
   async dispatch(drained: () => void): Promise<void> {
     while (this.#length > 0 || !this.#closed) {
       if (this.#length === 0 || !this.#isHeard()) {
@@ -193,7 +199,7 @@ export class Inbox {
     return this.#streams.size > 0 || [...this.#handlers.values()].some((handlers) => handlers.length > 0);
   }
 
-  /** `shift` on a long array costs its length. */
+  /** `shift` is O(n) on a long array. */
   #next(): AnyEvent {
     const event = this.#events[this.#taken++] as AnyEvent;
     if (this.#taken >= 1024 || this.#taken === this.#events.length) {
@@ -221,7 +227,7 @@ export class Inbox {
     }
   }
 
-  /** While somebody waits with `once`, a handler under way is not waited for: it may be the very one who waits. */
+  /** While a `once` is pending, a running handler is not awaited: it may be the waiter. */
   async #patiently(running: Promise<unknown>): Promise<void> {
     let ended = false;
     const ending = running.finally(() => {

@@ -1,18 +1,28 @@
-export type { AdminApi, AdminUserQuery, AuditQuery, BanInput, ReportQuery } from './admin.ts';
+export type {
+  AdminApi,
+  AdminRoomPatch,
+  AdminRoomQuery,
+  AdminUserQuery,
+  AuditQuery,
+  BanInput,
+  ReportQuery,
+} from './admin.ts';
 export type * from './admin-models.ts';
-export type { ChatInput, ChatPatch, ChatsApi } from './chats.ts';
+export type { ChatInput, ChatPatch, ChatQuery, ChatsApi } from './chats.ts';
 export { ChatClient, type ChatClientOptions, type ReportInput, type WebSocketApi } from './client.ts';
 export { ChatApiError, type ErrorCode } from './errors.ts';
 export type * from './events.ts';
 export type { FilesApi } from './files.ts';
 export type { EventStream } from './inbox.ts';
+export type { Logger } from './logger.ts';
 export type { ListQuery, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
 export type * from './models.ts';
 export { localOutbox, type OutboxStore, type StoredSend } from './outbox-store.ts';
 export type { Page } from './pages.ts';
 export type { Realtime, RealtimeOptions } from './realtime.ts';
-export type { CallOptions, Logger, Paging } from './rest.ts';
+export type { CallOptions, Paging } from './rest.ts';
 export type { LiveSendInput, LiveSendOptions } from './sends.ts';
-export { localTokens, type TokenSource, type TokenStore } from './tokens.ts';
+export { localTokens, type TokenStore } from './token-store.ts';
+export type { TokenSource } from './tokens.ts';
 export type { Source, UploadOptions } from './upload.ts';
 export type { LoginInput, ProfilePatch, RegisterInput, UsersApi } from './users.ts';

@@ -1,19 +1,22 @@
-// Owns: the state of one realtime connection, over all the sockets that it goes through. No I/O and no clock of its own.
-// Who drives it says what happened and the monotonic time in milliseconds, then does what `frames` and the `take…` methods
-// say. The tests drive this same machine.
+// The state machine of a realtime connection over all its sockets, without I/O or a clock. Its
+// driver reports what happened with the monotonic time in ms, and performs what `frames` and the
+// `take…` methods return. Tests drive the same machine.
 import type { Backoff } from './backoff.ts';
 import { epochOf, margin, type ServerClock } from './clock.ts';
-import { ChatApiError, CLIENT_CLOSED, errorOfFrame } from './errors.ts';
+import { Crowd } from './crowd.ts';
+import { ChatApiError, CLIENT_CLOSED, errorOfFrame, errorOfLoss } from './errors.ts';
 import type { AnyEvent, RealtimeState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Ack, Outbox, type Outgoing } from './outbox.ts';
-import { type Resumed, Views } from './views.ts';
+import { type Resumed, Views } from './room-order.ts';
 
 export const TOKEN_ENDED = 4401;
 const BANNED = 4403;
+/** Delay when the server refused a frame without a retry delay. */
+const DEFAULT_RETRY_MS = 1000;
 const LEAST_TOKEN_WAIT_MS = 1000;
 
-/** They bear a `seq` of something else, or none. */
+/** Frames whose `seq` is not a place in the room's log, or missing. */
 const NOT_IN_A_LOG = new Set(['message_status', 'typing', 'user_status', 'room_joined', 'room_removed']);
 
 export type Frame = Record<string, unknown>;
@@ -23,17 +26,25 @@ export class Machine {
   readonly views = new Views();
   readonly outbox = new Outbox();
   readonly heartbeat = new Heartbeat();
+  readonly #crowd = new Crowd();
   userId: string | undefined;
   retryAt = 0;
-  /** Why it is closed for good; undefined where the app closed it. */
+  /** Why the last connection or attempt ended. */
+  lastLoss: ChatApiError | undefined;
+  /** Why it is closed permanently; undefined if the app closed it. */
   error: ChatApiError | undefined;
-  /** Set by who drives: whether the app can be given more events now. */
+  /** Set by the driver: whether the app can take more events. */
   hasPlace = true;
   readonly #clock: ServerClock;
   readonly #backoff: Backoff;
   #openedAt = 0;
   #renewAt: number | undefined;
   #tokenDue = false;
+  /** The server accepts no frames until then. */
+  #heldUntil: number | undefined;
+  /** Since the last pause: an error frame does not say which frame was refused. */
+  #toldReads = new Map<string, number>();
+  #isRenewing = false;
   #waiting: object[] = [];
   #reads = new Map<string, number>();
   #events: AnyEvent[] = [];
@@ -53,12 +64,17 @@ export class Machine {
     this.#backoff = backoff;
   }
 
-  /** For good. */
+  /** Permanently. */
   get isClosed(): boolean {
     return this.state === 'closed';
   }
 
-  // What happened.
+  /** Whether it waits because there were too many connections or frames. */
+  get isCrowded(): boolean {
+    return this.state === 'waiting' && this.#crowd.isHere;
+  }
+
+  // Input: what happened.
 
   connecting(): void {
     this.#move('connecting');
@@ -66,14 +82,16 @@ export class Machine {
 
   received(frame: Frame, now: number): void {
     this.heartbeat.heard(now);
-    // The seed's message has no type.
+    // A message frame of the original API has no type.
     const kind = frame.type ?? ('id' in frame && 'content' in frame ? 'message' : undefined);
     if (typeof kind !== 'string') return;
     if (Object.hasOwn(this.#own, kind)) this.#own[kind]?.(frame, now);
     else this.#tell(kind, frame);
   }
 
-  /** The socket, or the attempt at one, ended. `code`: the close code, or the HTTP status of a refusal. */
+  /**
+   * The socket or the connection attempt ended. `code`: close code, or HTTP status of a refusal.
+   */
   lost(now: number, code: number | undefined, reason: string, retryAfterMs = 0): void {
     if (this.state === 'closed') return;
     const held = this.state === 'connected' ? now - this.#openedAt : 0;
@@ -82,27 +100,33 @@ export class Machine {
     this.#waiting = [];
     this.#renewAt = undefined;
     this.#tokenDue = false;
+    this.#heldUntil = undefined;
     if (code === BANNED) {
       this.close(new ChatApiError('AUTHORIZATION_ERROR', reason || 'banned', { status: 403 }), code);
       return;
     }
-    const retryInMs = Math.max(this.#backoff.next(held), retryAfterMs);
+    this.lastLoss = errorOfLoss(code, reason);
+    const pause = this.#crowd.ended(now, code, held);
+    const retryInMs = Math.max(pause + this.#backoff.next(held), retryAfterMs);
     this.retryAt = now + retryInMs;
     this.#move('waiting', { code, reason, retryInMs });
   }
 
-  /** For good: whatever still waits for an answer is told so. */
+  /** Closes permanently and rejects pending sends. */
   close(error?: ChatApiError, code?: number): void {
     if (this.state === 'closed') return;
     this.error = error;
     this.#move('closed', { code, reason: error?.message ?? 'closed by the app' });
-    const told = error ?? new ChatApiError(CLIENT_CLOSED, 'The connection was closed before the answer');
+    const told = error ?? new ChatApiError(CLIENT_CLOSED, 'The connection was closed before the response');
     for (const message of this.outbox.clear()) message.reject(told);
   }
 
-  /** The network or the page is back: no reason to wait any longer, and one to look whether the socket still lives. */
+  /**
+   * The network or the page is back, or the app is used: reconnects at once and checks whether the
+   * socket is alive.
+   */
   nudge(now: number): void {
-    this.retryAt = now;
+    this.retryAt = Math.min(this.retryAt, this.#crowd.usableFrom(now));
     this.heartbeat.doubt(now);
   }
 
@@ -114,7 +138,7 @@ export class Machine {
     this.#tokenDue = true;
   }
 
-  // What the app wants.
+  // Input: requests of the app.
 
   send(message: Outgoing): void {
     if (this.state === 'closed') message.reject(overOf(this));
@@ -122,34 +146,44 @@ export class Machine {
   }
 
   typing(chatId: string): void {
-    if (this.state === 'connected') this.#waiting.push({ type: 'typing', chat_id: chatId });
+    if (this.state === 'connected' && this.#heldUntil === undefined)
+      this.#waiting.push({ type: 'typing', chat_id: chatId });
   }
 
   read(chatId: string, seq: number): void {
     this.#reads.set(chatId, Math.max(seq, this.#reads.get(chatId) ?? 0));
   }
 
-  /** A fresh token for the live socket, as `takeTokenDue` wanted. */
+  /** A new token for the live socket, as requested by `takeTokenDue`. */
   renewed(token: string): void {
-    if (this.state === 'connected') this.#waiting.push({ type: 'auth', token });
+    if (this.state !== 'connected') return;
+    this.#waiting.push({ type: 'auth', token });
+    this.#isRenewing = true;
   }
 
-  // What is to be done.
+  // Output: what is to be done.
 
-  /** Frames to write now, in this order. */
+  /** Frames to write now, in order. */
   frames(now: number): string[] {
     if (this.state !== 'connected') return [];
+    if (this.#heldUntil !== undefined && now < this.#heldUntil) return [];
+    this.#heldUntil = undefined;
     const frames = this.#waiting;
     this.#waiting = [];
     if (this.hasPlace) frames.push(...this.views.resumes());
-    for (const [chat_id, seq] of this.#reads) frames.push({ type: 'read', chat_id, seq });
+    for (const [chat_id, seq] of this.#reads) {
+      frames.push({ type: 'read', chat_id, seq });
+      this.#toldReads.set(chat_id, seq);
+    }
     this.#reads.clear();
     return [...frames.map((frame) => JSON.stringify(frame)), ...this.outbox.due(now)];
   }
 
-  /** When to `tick` and look for frames again; undefined: only when something happens. */
+  /** When to `tick` and get frames again; undefined: only after further input. */
   nextTick(): number | undefined {
-    const times = [this.#renewAt, this.outbox.heldUntil, this.heartbeat.next].filter((at) => at !== undefined);
+    const times = [this.#renewAt, this.outbox.heldUntil, this.#heldUntil, this.heartbeat.next].filter(
+      (at) => at !== undefined,
+    );
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
@@ -159,26 +193,26 @@ export class Machine {
     return events;
   }
 
-  /** Rooms to read from history after their position; then `views.filled`. */
+  /** Rooms to read from history after their position, followed by `views.filled`. */
   takeToFill(): string[] {
     const rooms = this.#toFill;
     this.#toFill = [];
     return rooms;
   }
 
-  /** Whether a fresh token is wanted for the live socket; then `renewed`. */
+  /** Whether a new token is needed for the live socket, followed by `renewed`. */
   takeTokenDue(): boolean {
     const due = this.#tokenDue;
     this.#tokenDue = false;
     return due;
   }
 
-  // The server's own frames.
+  // Control frames of the server.
 
   #onHello(frame: Frame, now: number): void {
     const userId = String(frame.user_id);
     if (userId !== (this.userId ?? userId)) {
-      // What waits to be sent is not this one's to say.
+      // Pending sends belong to another user.
       this.close(new ChatApiError('AUTHORIZATION_ERROR', 'The token is another user’s now', { status: 403 }), 403);
       return;
     }
@@ -193,8 +227,23 @@ export class Machine {
 
   #onError(frame: Frame, now: number): void {
     const error = errorOfFrame(frame);
+    if (error.code === 'RATE_LIMIT_EXCEEDED' && frame.client_id === undefined)
+      this.#hold(now, error.retryAfterMs ?? DEFAULT_RETRY_MS);
     if (typeof frame.client_id !== 'string') this.#events.push({ type: 'error', data: error });
     else this.outbox.refused(frame.client_id, error, now)?.reject(error);
+  }
+
+  /**
+   * A frame was refused, it is unknown which: reads are repeated after the pause; typing is
+   * obsolete by then.
+   */
+  #hold(now: number, ms: number): void {
+    this.#heldUntil = Math.max(this.#heldUntil ?? 0, now + ms);
+    this.heartbeat.pong(now);
+    this.views.unanswered();
+    for (const [chatId, seq] of this.#toldReads) this.read(chatId, seq);
+    this.#toldReads.clear();
+    if (this.#isRenewing) this.#renewAt = this.#heldUntil;
   }
 
   #onRoomRemoved(frame: Frame): void {
@@ -203,6 +252,7 @@ export class Machine {
   }
 
   #planRenewal(frame: Frame, now: number): void {
+    this.#isRenewing = false;
     const ends = epochOf(frame.token_expires_at);
     const serverNow = this.#clock.at(now);
     if (ends === undefined || serverNow === undefined) return;
@@ -228,6 +278,6 @@ export class Machine {
   }
 }
 
-/** Why nothing more can be asked of it. */
+/** The error of calls on a closed machine. */
 export const overOf = (machine: Machine): ChatApiError =>
   machine.error ?? new ChatApiError(CLIENT_CLOSED, 'The connection is closed');

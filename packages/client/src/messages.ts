@@ -1,31 +1,32 @@
 // Messages of rooms and conversations.
-import type { Message } from './models.ts';
+import type { Message, Reactor } from './models.ts';
 import { type Page, pageOf } from './pages.ts';
+import { path } from './paths.ts';
 import { newId } from './platform.ts';
-import { type CallOptions, type Paging, path, type Rest } from './rest.ts';
+import type { CallOptions, Paging, Rest } from './rest.ts';
 
-/** A room or a person. */
+/** A room or a user. */
 export interface Place {
   chat_id?: string;
   recipient_id?: string;
 }
 
 export interface SendInput extends Place {
-  /** 1–4,000 characters; may be missing with `attachments`. */
+  /** 1–4,000 characters; optional with `attachments`. */
   content?: string;
   message_type?: 'text' | 'image' | 'file';
-  /** Ids of uploaded files, at most 20. */
+  /** Ids of files that the caller uploaded, at most 20. */
   attachments?: string[];
   /** The id of a message. */
   reply_to?: string;
-  /** 1–64 characters, default a new one: under it a repeat answers the first message, for ever. */
+  /** Idempotency key of 1–64 characters; default: generated. A repeat returns the first message. */
   client_id?: string;
 }
 
 export interface ListQuery extends Place, Paging {
-  /** Older than this, newest first; needs a room or a person and costs the same at any depth. */
+  /** Messages before this seq, newest first. Requires a room or a user; as fast at any depth. */
   before_seq?: number;
-  /** Newer than this, oldest first; likewise. */
+  /** Messages after this seq, oldest first; likewise. */
   after_seq?: number;
   /** Only replies to this message. */
   thread_of?: string;
@@ -33,7 +34,7 @@ export interface ListQuery extends Place, Paging {
 
 export interface ReadInput {
   chat_id: string;
-  /** I have read up to here; never goes back. */
+  /** The last seq that was read; never goes back. */
   seq: number;
 }
 
@@ -46,23 +47,23 @@ export class MessagesApi {
   }
 
   /**
-   * Sends to a room (`chat_id`) or a person (`recipient_id`), one of both. Posting to a public room joins it, to an
-   * unknown one makes it. `CONFLICT`: the `client_id` was used for another text.
+   * Sends to a room (`chat_id`) or a user (`recipient_id`). Posting to a public room joins it, to
+   * an unknown one creates it. `CONFLICT`: the `client_id` was used for other content.
    */
   send(input: SendInput, options?: CallOptions): Promise<Message> {
     return this.#rest.call('POST', '/messages/', { ...options, body: { client_id: newId(), ...input } });
   }
 
-  /** One page: of a room, of a conversation, or of all my rooms; newest first. */
+  /** One page of a room, a conversation or all rooms of the caller, newest first. */
   async list(query: ListQuery = {}, options?: CallOptions): Promise<Page<Message>> {
     return pageOf('messages', await this.#rest.call('GET', '/messages/', { ...options, query }));
   }
 
   /**
-   * The whole history of a room or conversation, a page of 100 at a time: newest first, from `before_seq` or the end; with
-   * `after_seq` oldest first, from there on.
+   * The history of a room or conversation, read in pages of 100: newest first from `before_seq` or
+   * the end, or oldest first from `after_seq`.
    */
-  async *iterate(query: Omit<ListQuery, 'limit' | 'skip' | 'thread_of'>): AsyncGenerator<Message, void, undefined> {
+  async *iterate(query: Omit<ListQuery, keyof Paging | 'thread_of'>): AsyncGenerator<Message, void, undefined> {
     let at = query;
     while (true) {
       const { items, has_more } = await this.list({ ...at, limit: 100 });
@@ -77,12 +78,15 @@ export class MessagesApi {
     return this.#rest.call('GET', path`/messages/${messageId}`, options);
   }
 
-  /** By its sender. */
+  /** Edits a message. Its sender only. */
   update(messageId: string, input: { content: string; is_edited?: boolean }, options?: CallOptions): Promise<Message> {
     return this.#rest.call('PUT', path`/messages/${messageId}`, { ...options, body: input });
   }
 
-  /** A deleted message stays in its place, without its text. By its sender, the room's moderators, admins. */
+  /**
+   * Deletes a message: it stays in its place without its text. For its sender, the room's
+   * moderators and admins.
+   */
   delete(messageId: string, options?: CallOptions): Promise<void> {
     return this.#rest.call('DELETE', path`/messages/${messageId}`, options);
   }
@@ -91,7 +95,10 @@ export class MessagesApi {
     return this.#rest.call('PUT', path`/rooms/${chat_id}/read`, { ...options, body: { seq } });
   }
 
-  /** `emoji`: one, of at most 32 bytes. A second time changes nothing. */
+  /**
+   * Adds a reaction; idempotent. `emoji`: a single one; its spellings (with and without U+FE0F) are
+   * one. `CONFLICT` with the reason `too_many_reactions`: the message has 50 other emojis.
+   */
   react(messageId: string, emoji: string, options?: CallOptions): Promise<void> {
     return this.#rest.call('PUT', path`/messages/${messageId}/reactions/${emoji}`, options);
   }
@@ -100,8 +107,22 @@ export class MessagesApi {
     return this.#rest.call('DELETE', path`/messages/${messageId}/reactions/${emoji}`, options);
   }
 
-  /** Full text in the rooms that the caller may read. `q`: at most 200 characters. */
-  async search(query: { q: string } & Paging, options?: CallOptions): Promise<Page<Message>> {
+  /** Who reacted with `emoji`, the first ones first. `cursor`: `next_cursor` of the page before. */
+  async reactors(messageId: string, emoji: string, query: Paging = {}, options?: CallOptions): Promise<Page<Reactor>> {
+    const answer = await this.#rest.call<Record<string, unknown>>(
+      'GET',
+      path`/messages/${messageId}/reactions/${emoji}`,
+      { ...options, query },
+    );
+    return pageOf('users', answer);
+  }
+
+  /**
+   * Searches the rooms that the caller may read, or one of them, newest first. `q`: at most 200
+   * characters. All words must be there, `"a phrase"` in its order, `-word` not; the last word may
+   * be unfinished. Case and accents make no difference.
+   */
+  async search(query: { q: string; chat_id?: string } & Paging, options?: CallOptions): Promise<Page<Message>> {
     return pageOf('messages', await this.#rest.call('GET', '/messages/search', { ...options, query }));
   }
 }

@@ -1,5 +1,6 @@
-// What the server takes and answers, with the wire's own keys. Times are RFC 3339 strings in UTC with milliseconds, ids
-// opaque strings that sort by creation time. The OpenAPI document is compared with these types by a test.
+// What the server takes and answers, with the wire's own keys. Times are RFC 3339 strings in UTC
+// with milliseconds, ids opaque strings that sort by creation time. The OpenAPI document is
+// compared with these types by a test.
 
 export type Role = 'user' | 'moderator' | 'admin';
 export type RoomRole = 'owner' | 'moderator' | 'member';
@@ -60,7 +61,10 @@ export interface FileInfo {
   size: number;
   sha256: string;
   description: string | null;
-  /** Relative, signed and good until `url_expires_at`; null while it may not be fetched (see `scan_status`). */
+  /**
+   * Relative, signed and good until `url_expires_at`; null while it may not be fetched (see
+   * `scan_status`).
+   */
   url: string | null;
   url_expires_at: string | null;
   thumbnail_url: string | null;
@@ -86,8 +90,16 @@ export interface Attachment {
 export interface Reaction {
   emoji: string;
   count: number;
-  /** At most 20. */
+  /** At most 20; all by `messages.reactors`. */
   user_ids: string[];
+  /** Whether the caller is one of them. */
+  me: boolean;
+}
+
+/** Who reacted, and when. */
+export interface Reactor {
+  user_id: string;
+  created_at: string;
 }
 
 export interface Message {
@@ -114,6 +126,24 @@ export interface Message {
   client_id?: string;
 }
 
+/** A message just sent, as the sender knows it before its event arrives. */
+export const newMessage = (
+  known: Omit<Partial<Message>, 'updated_at'> &
+    Pick<Message, 'id' | 'chat_id' | 'seq' | 'sender_id' | 'content' | 'created_at'>,
+): Message => ({
+  message_type: 'text',
+  attachments: [],
+  reply_to: null,
+  mentions: [],
+  thread_count: 0,
+  reactions: [],
+  status: 'sent',
+  is_edited: false,
+  is_deleted: false,
+  updated_at: known.created_at,
+  ...known,
+});
+
 export interface Room {
   id: string;
   chat_id: string;
@@ -124,6 +154,10 @@ export interface Room {
   /** The caller's; null for who is not in it. */
   role: RoomRole | null;
   recipient_id?: string;
+  /** In a direct room: the other user was deleted, and nothing can be sent. */
+  recipient_deleted?: boolean;
+  /** Can be read and left; only admins write. */
+  archived: boolean;
   member_count: number;
   slow_mode_seconds: number;
   last_seq: number;
@@ -164,7 +198,16 @@ export interface Export {
 }
 
 export interface RateLimit {
-  name: 'general' | 'uploads' | 'login' | 'websocket_messages';
+  name:
+    | 'general'
+    | 'uploads'
+    | 'login'
+    | 'login_address'
+    | 'registrations'
+    | 'websocket_messages'
+    | 'websocket_frames'
+    | 'upgrades'
+    | 'docs';
   limit: number;
   window_s: number;
   /** Null where it is not known for this caller. */

@@ -1,4 +1,4 @@
-// Owns: a file as a multipart body that is read while it is sent.
+// A file as a multipart body that is read while it is sent.
 import { newId } from './platform.ts';
 
 export interface Multipart {
@@ -11,7 +11,9 @@ const quoted = (name: string): string => name.replace(/["\r\n]/g, encodeURICompo
 
 const PIECE = 64 * 1024;
 
-/** A Blob's own stream comes in pieces of any size, which would make its progress one step. */
+/**
+ * Fixed chunks, since a Blob's own stream has chunks of any size and would give coarse progress.
+ */
 function inPieces(file: Blob): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({

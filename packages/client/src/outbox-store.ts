@@ -1,17 +1,18 @@
-// Owns: where messages on their way are kept so that a reload, or an app that was ended, does not lose them.
-import { type Keep, localKeep } from './platform.ts';
+// Storage of unsent messages, so that they survive a reload or an end of the app.
+import { SafeKeep } from './local-keep.ts';
+import type { Logger } from './logger.ts';
 
 export interface StoredSend {
   client_id: string;
-  /** Whose message it is, as far as that was known: it is sent in no other name. */
+  /** The sender, if known: it is sent as no other user. */
   user_id?: string;
-  /** The frame, as text. */
+  /** The frame as JSON. */
   frame: string;
 }
 
-/** Any place that keeps: each call may answer at once or later. Tabs may share it, since a repeat does no harm. */
+/** Any storage; calls may be sync or async. Tabs may share it, since repeats are harmless. */
 export interface OutboxStore {
-  /** In the order in which they were put. */
+  /** In the order of `put`. */
   load(): StoredSend[] | Promise<StoredSend[]>;
   put(send: StoredSend): void | Promise<void>;
   remove(clientId: string): void | Promise<void>;
@@ -21,39 +22,37 @@ interface Numbered extends StoredSend {
   at: number;
 }
 
-/** What somebody else has written there keeps nothing from being sent. */
-function numbered(text: string | null): Numbered | undefined {
+/** Ignores entries that this package did not write. */
+function numbered(text: string | undefined): Numbered | undefined {
   try {
     const send = JSON.parse(text as string) as Numbered;
-    return typeof send.frame === 'string' ? send : undefined;
+    return typeof send.frame === 'string' && typeof send.client_id === 'string' ? send : undefined;
   } catch {
     return undefined;
   }
 }
 
-function keysOf(keep: Keep, prefix: string): string[] {
-  const keys: string[] = [];
-  for (let i = 0; i < keep.length; i++) keys.push(keep.key(i) as string);
-  return keys.filter((key) => key.startsWith(prefix));
-}
-
-/** A store in the browser's `localStorage`, a key a message. */
-export function localOutbox(prefix = 'chatapi.outbox.'): OutboxStore {
-  const keep = localKeep();
+/**
+ * A store in the browser's `localStorage`, one key per message. Where storage is denied, it lasts
+ * as long as the page.
+ */
+export function localOutbox(prefix = 'chatapi.outbox.', logger: Logger = console): OutboxStore {
+  const keep = new SafeKeep(logger);
   let last = 0;
   return {
     load: () => {
-      const sends = keysOf(keep, prefix)
-        .flatMap((key) => numbered(keep.getItem(key)) ?? [])
+      const sends = keep
+        .keys(prefix)
+        .flatMap((key) => numbered(keep.get(key)) ?? [])
         .sort((one, other) => one.at - other.at);
-      // The calendar may have been set back since.
+      // The calendar may have been set back.
       last = Math.max(last, sends.at(-1)?.at ?? 0);
       return sends;
     },
     put: (send) => {
       last = Math.max(last + 1, Date.now());
-      keep.setItem(prefix + send.client_id, JSON.stringify({ ...send, at: last }));
+      keep.set(prefix + send.client_id, JSON.stringify({ ...send, at: last }));
     },
-    remove: (clientId) => keep.removeItem(prefix + clientId),
+    remove: (clientId) => keep.set(prefix + clientId, undefined),
   };
 }

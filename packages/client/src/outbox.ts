@@ -1,10 +1,11 @@
-// Owns: messages on their way, in the order of their sending, until each is answered. A cut connection loses none.
+// Messages that are being sent, in order, until each is acknowledged. They survive lost
+// connections.
 import { ChatApiError } from './errors.ts';
 
-/** Sends that may wait for their answer at once; one alone while the server refuses some, so that none overtakes another. */
+/** Maximum of sends in flight; one while the server refuses some, to keep their order. */
 const IN_FLIGHT = 32;
-/** Where the server refused for now and did not say for how long. */
-const REFUSED_WAIT_MS = 1000;
+/** Delay when the server refused a send without a retry delay. */
+const DEFAULT_RETRY_MS = 1000;
 
 export interface Ack {
   client_id: string;
@@ -19,14 +20,14 @@ export interface Answered {
   reject(error: ChatApiError): void;
 }
 
-/** A message on its way: kept, and sent again under the same `clientId`, until the server has answered it. */
+/** A message that is sent again with the same `clientId` until the server answers. */
 export interface Outgoing extends Answered {
   clientId: string;
-  /** The frame. */
+  /** The frame as JSON. */
   text: string;
 }
 
-/** All that are sent under one `clientId` wait for the one answer. */
+/** All sends with one `clientId` share its result. */
 class Entry {
   sent = false;
   readonly text: string;
@@ -61,24 +62,24 @@ export class Outbox {
     if (entry.text === text) {
       entry.waiting.push(message);
       this.#entries.set(clientId, entry);
-    } else message.reject(new ChatApiError('CONFLICT', 'Another message is on its way under this client_id'));
+    } else message.reject(new ChatApiError('CONFLICT', 'Another message with this client_id is being sent'));
   }
 
-  /** Those of an earlier life of the app go before what it sends now. */
+  /** Messages of an earlier run of the app go before new ones. */
   restore(messages: Outgoing[]): void {
     const known = [...this.#entries.values()];
     this.#entries.clear();
     for (const message of [...messages, ...known.flatMap(({ waiting }) => waiting)]) this.add(message);
   }
 
-  /** Who sent it waits no longer; with the last of them it is no longer sent. */
+  /** Its sender stops waiting; when the last one does, it is no longer sent. */
   leave(message: Outgoing): void {
     const waiting = this.#entries.get(message.clientId)?.waiting ?? [];
     if (waiting.includes(message) && waiting.length === 1) this.takeBack(message.clientId);
     else if (waiting.includes(message)) waiting.splice(waiting.indexOf(message), 1);
   }
 
-  /** No longer to be sent. One that is in flight may still arrive. */
+  /** Stops sending it. One in flight may still arrive. */
   takeBack(clientId: string): Answered | undefined {
     const entry = this.#entries.get(clientId);
     this.#entries.delete(clientId);
@@ -87,7 +88,7 @@ export class Outbox {
     return entry;
   }
 
-  /** @returns the message when it is refused for good; else it stays and is sent again. */
+  /** @returns the message if it is refused permanently; otherwise it is sent again. */
   refused(clientId: string, error: ChatApiError, now: number): Answered | undefined {
     if (!error.retryable) return this.takeBack(clientId);
     const entry = this.#entries.get(clientId);
@@ -95,7 +96,7 @@ export class Outbox {
       entry.sent = false;
       this.#inFlight--;
       this.#oneByOne = true;
-      this.heldUntil = Math.max(this.heldUntil ?? now, now + (error.retryAfterMs ?? REFUSED_WAIT_MS));
+      this.heldUntil = Math.max(this.heldUntil ?? now, now + (error.retryAfterMs ?? DEFAULT_RETRY_MS));
     }
     return undefined;
   }

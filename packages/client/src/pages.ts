@@ -1,27 +1,37 @@
-// Owns: lists of the API as pages, and pages as one iterator.
+// Pages of API lists, and iteration over them.
 
 /** One page of a list. */
 export interface Page<T> {
   items: T[];
   has_more: boolean;
-  /** On pages of one room's messages: the room's. */
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+  /** On pages of a room's messages: the last seq of the room. */
   last_seq?: number;
-  /** On the list of an admin. */
+  /** On admin lists. */
   total?: number;
 }
 
 export function pageOf<T>(name: string, answer: Record<string, unknown>): Page<T> {
-  const { has_more = false, last_seq, total } = answer as Omit<Page<T>, 'items'>;
-  return { items: answer[name] as T[], has_more, last_seq, total };
+  const { has_more = false, next_cursor = null, last_seq, total } = answer as Partial<Page<T>>;
+  return { items: answer[name] as T[], has_more, next_cursor, last_seq, total };
 }
 
-/** Everything that `read(skip)` has; one page is held at a time. */
-export async function* pages<T>(read: (skip: number) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
-  let page: Page<T>;
-  let skip = 0;
-  do {
-    page = await read(skip);
+/** Where a page begins. */
+type Start = { cursor: string } | { skip: number };
+
+/** Where the page after `page` begins. A server of an older version has no cursors. */
+export const startAfter = ({ next_cursor }: Page<unknown>, seen: number): Start =>
+  next_cursor === null ? { skip: seen } : { cursor: next_cursor };
+
+/** Iterates over all items, one page in memory at a time. */
+export async function* pages<T>(read: (start: Start) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
+  let start: Start = { skip: 0 };
+  for (let seen = 0; ; ) {
+    const page = await read(start);
     yield* page.items;
-    skip += page.items.length;
-  } while (page.has_more);
+    if (!page.has_more || page.items.length === 0) return;
+    seen += page.items.length;
+    start = startAfter(page, seen);
+  }
 }

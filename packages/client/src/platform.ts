@@ -1,10 +1,17 @@
-// Owns: what a browser has and Node has not, or the other way round. Told by what is there, never by a name; written down
-// here, since an app's compiler may know only one of the two.
+// Platform features that only browsers or only Node have, detected by presence and typed here,
+// since an app's compiler may know only one platform.
 
 type Listener = () => void;
 
-interface Locks {
-  request<T>(name: string, work: () => Promise<T>): Promise<T>;
+export interface LockOptions {
+  signal?: AbortSignal;
+  ifAvailable?: boolean;
+  steal?: boolean;
+}
+
+export interface Locks {
+  /** The lock is held until the promise of `work` settles; `work` gets null if it is not free. */
+  request<T>(name: string, options: LockOptions, work: (lock: object | null) => Promise<T>): Promise<T>;
 }
 
 export interface Keep {
@@ -15,11 +22,13 @@ export interface Keep {
   readonly length: number;
 }
 
-/** As much of XMLHttpRequest as an upload needs: only it tells the progress of what is sent. */
+/** The part of XMLHttpRequest that uploads need: only it reports upload progress. */
 export interface Xhr {
   upload: { onprogress: ((event: { loaded: number }) => void) | null };
   status: number;
   responseText: string;
+  /** After redirects. */
+  responseURL: string;
   timeout: number;
   onload: Listener | null;
   onerror: Listener | null;
@@ -31,42 +40,89 @@ export interface Xhr {
   abort(): void;
 }
 
+export interface TabChannel {
+  onmessage: ((event: { data: unknown }) => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+}
+
+/** What tabs need to share a connection. */
+export interface TabPlatform {
+  locks: Locks;
+  /** @throws in sandboxed frames. */
+  channel(name: string): TabChannel;
+}
+
 interface Platform {
+  BroadcastChannel?: new (name: string) => TabChannel;
   XMLHttpRequest?: new () => Xhr;
   document?: { visibilityState: string };
-  localStorage?: Keep;
+  localStorage?: Keep | null;
   navigator?: { locks?: Locks };
   addEventListener?(name: string, listener: Listener): void;
   removeEventListener?(name: string, listener: Listener): void;
 }
+
+const MAX_LOCK_WAIT_MS = 15_000;
 
 const here = globalThis as unknown as Platform;
 
 export const newXhr = (): Xhr | undefined =>
   here.XMLHttpRequest === undefined ? undefined : new here.XMLHttpRequest();
 
-/** Kept over reloads, seen by all tabs. */
+/** A feature whose getter may throw: in sandboxed frames and where cookies are blocked. */
+function feature<T>(get: () => T | undefined): T | undefined {
+  try {
+    return get() ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Survives reloads, shared by all tabs.
+ * @throws where it is denied or missing (in web views it may be null).
+ */
 export const localKeep = (): Keep => {
-  if (here.localStorage === undefined) throw new Error('There is no localStorage here');
-  return here.localStorage;
+  const keep = here.localStorage;
+  if (!keep) throw new Error('There is no localStorage here');
+  return keep;
 };
 
-/** One at a time over all tabs of this origin where the platform can say so (no sandboxed frame can); else in this page. */
+const webLocks = (): Locks | undefined => feature(() => here.navigator?.locks);
+
+/** undefined outside of pages and where the platform lacks a part. */
+export function tabPlatform(): TabPlatform | undefined {
+  const [locks, Channel] = [webLocks(), feature(() => here.BroadcastChannel)];
+  if (here.document === undefined || locks === undefined || Channel === undefined) return undefined;
+  return { locks, channel: (name) => new Channel(name) };
+}
+
+/**
+ * Runs one at a time over all tabs of the origin if the platform has Web Locks (sandboxed frames
+ * have not), else in this page. A frozen tab may hold the lock: it is not waited for longer.
+ */
 export const exclusively = <T>(name: string, work: () => Promise<T>): Promise<T> => {
-  const locks = here.navigator?.locks;
+  const locks = webLocks();
   let running: Promise<T> | undefined;
   const run = (): Promise<T> => (running ??= work());
-  return locks === undefined ? run() : locks.request(name, run).catch(run);
+  if (locks === undefined) return run();
+  return locks.request(name, { signal: AbortSignal.timeout(MAX_LOCK_WAIT_MS) }, run).catch(run);
 };
 
-/** Calls when the network is back or the page is seen again. @returns a function that stops it. */
+export const isHidden = (): boolean => here.document?.visibilityState === 'hidden';
+
+/**
+ * Calls back when the network is back, or the page becomes visible or is focused.
+ * @returns a function that stops it.
+ */
 export function whenBack(back: Listener): Listener {
   if (here.document === undefined || here.addEventListener === undefined) return () => undefined;
   const seen = (): void => {
     if (here.document?.visibilityState === 'visible') back();
   };
-  const on = { online: back, pageshow: back, visibilitychange: seen };
-  // `visibilitychange` is the document's; it bubbles to the window.
+  const on = { online: back, pageshow: back, focus: back, visibilitychange: seen };
+  // `visibilitychange` is fired on the document and bubbles to the window.
   for (const [name, listener] of Object.entries(on)) here.addEventListener(name, listener);
   return () => {
     for (const [name, listener] of Object.entries(on)) here.removeEventListener?.(name, listener);
@@ -75,7 +131,7 @@ export function whenBack(back: Listener): Listener {
 
 export const now = (): number => performance.now();
 
-/** No longer than until the signal aborts. */
+/** Ends early when the signal aborts. */
 export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const end = (): void => {
@@ -87,11 +143,11 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     signal?.addEventListener('abort', end);
   });
 
-/** `randomUUID` is there on https and localhost alone. */
+/** `randomUUID` exists only on https and localhost. */
 export const newId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Waits that can be ended before their time; no timer is left behind. */
+/** Waits that can be woken early without leaving timers. */
 export class Alarm {
   readonly #wakes = new Set<() => void>();
 

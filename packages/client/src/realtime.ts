@@ -1,4 +1,5 @@
-// Owns: what an app sees of a connection. Does not own: sockets and reconnecting (`driver.ts`), sending (`sends.ts`).
+// The connection as the app sees it. Sockets and reconnecting are in `driver.ts`, sending in
+// `sends.ts`.
 import { Driver } from './driver.ts';
 import { ChatApiError, NETWORK_ERROR } from './errors.ts';
 import type { AnyEvent, EventName, RealtimeEvents, RealtimeState } from './events.ts';
@@ -12,21 +13,28 @@ import type { Rest } from './rest.ts';
 import { type LiveSendInput, type LiveSendOptions, Sends } from './sends.ts';
 
 export interface RealtimeOptions {
-  /** Default true; false: a cut closes it. */
+  /** Default true. false: a lost connection closes it. */
   autoReconnect?: boolean;
-  /** Default true; false: only what arrives while it is connected, and nothing is asked of REST. */
+  /**
+   * Default true. false: delivers only what arrives while connected, and sends no REST requests.
+   */
   resume?: boolean;
-  /** Keeps messages on their way over reloads; see `localOutbox`. Default: memory alone. */
+  /**
+   * Default true: tabs of one session share one connection, where the browser has Web Locks and
+   * BroadcastChannel. Not without `resume` or `autoReconnect`.
+   */
+  shareTabs?: boolean;
+  /** Keeps unsent messages over reloads; see `localOutbox`. Default: in memory. */
   outbox?: OutboxStore;
-  /** Bounds of the wait between two tries; default 500 and 20,000. */
+  /** Bounds of the delay between attempts in ms; default 500 and 20,000. */
   minDelayMs?: number;
   maxDelayMs?: number;
 }
 
 /**
- * A connection that takes care of itself: it comes back after any cut and loses, doubles and misorders nothing. Nothing is
- * given out before the first handler or iterator is there. Handlers run one event after the other; one that returns a
- * promise is waited for.
+ * A connection that reconnects by itself, and loses, duplicates and reorders nothing. Delivers
+ * nothing before the first handler or iterator. Handlers run one event after the other; promises
+ * are awaited.
  */
 export class Realtime implements AsyncIterable<AnyEvent> {
   readonly #driver: Driver;
@@ -35,12 +43,13 @@ export class Realtime implements AsyncIterable<AnyEvent> {
   readonly #givenUser: string | undefined;
 
   constructor(rest: Rest, webSocket: typeof WebSocket, userId: string | undefined, options: RealtimeOptions) {
-    const { autoReconnect = true, resume = true, outbox, minDelayMs, maxDelayMs } = options;
+    const { autoReconnect = true, resume = true, shareTabs = true, outbox, minDelayMs, maxDelayMs } = options;
     this.#rest = rest;
     this.#givenUser = userId;
     this.#driver = new Driver(rest, userId ?? 'me', {
       autoReconnect,
       resume,
+      shareTabs,
       minDelayMs,
       maxDelayMs,
       webSocket,
@@ -56,37 +65,55 @@ export class Realtime implements AsyncIterable<AnyEvent> {
     return this.#driver.machine.state;
   }
 
-  /** Whose connection it is; undefined before it was first connected. */
+  /** Id of the connected user; undefined before the first connection. */
   get userId(): string | undefined {
     return this.#driver.machine.userId;
   }
 
-  /** Round trip of the last ping, which goes out every 20 s. */
+  /** Round-trip time of the last ping in ms. Pings are sent every 20 s. */
   get latencyMs(): number | undefined {
     return this.#driver.machine.heartbeat.latencyMs;
   }
 
-  /** Resolves when connected. Rejects with `NETWORK_ERROR` after `timeoutMs`, or with why it was closed. */
+  /**
+   * Why the last connection or attempt ended, such as `RATE_LIMIT_EXCEEDED` after close code 4429
+   * (too many connections of the user); undefined while it never did.
+   */
+  get lastError(): ChatApiError | undefined {
+    const { error, lastLoss } = this.#driver.machine;
+    return error ?? lastLoss;
+  }
+
+  /**
+   * Resolves when connected. Rejects with `NETWORK_ERROR` after `timeoutMs`, with `lastError` as
+   * its cause, or with the reason why it was closed.
+   */
   async ready(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     const end = now() + timeoutMs;
     while (this.state !== 'connected') {
       if (this.state === 'closed') throw overOf(this.#driver.machine);
-      if (now() >= end) throw new ChatApiError(NETWORK_ERROR, `Not connected within ${timeoutMs} ms`);
+      if (now() >= end) throw notConnected(timeoutMs, this.lastError);
       await this.#driver.settled.wait(Math.min(end - now(), 60_000));
     }
   }
 
-  /** Calls for each such event. @returns a function that stops it. */
+  /**
+   * Registers a handler.
+   * @returns a function that removes it.
+   */
   on<Name extends EventName>(event: Name, handler: Handler<Name>): () => void {
     return this.#driver.inbox.listen(event, handler);
   }
 
-  /** The next such event; also from within a handler. Rejects with why the connection was closed, or the signal's reason. */
+  /**
+   * The next such event; may be used in a handler. Rejects with the reason why the connection was
+   * closed, or with the signal's reason.
+   */
   once<Name extends EventName>(event: Name, { signal }: { signal?: AbortSignal } = {}): Promise<RealtimeEvents[Name]> {
     return this.#driver.inbox.once(event, () => overOf(this.#driver.machine), signal);
   }
 
-  /** Every event from now on, until the connection is closed or the signal says so. */
+  /** All events from now on, until the connection is closed or the signal aborts. */
   events({ signal }: { signal?: AbortSignal } = {}): EventStream {
     return this.#driver.inbox.stream(signal);
   }
@@ -96,29 +123,39 @@ export class Realtime implements AsyncIterable<AnyEvent> {
   }
 
   /**
-   * Resolves once the message is committed, with its id and its place in the log. It waits through cuts, restarts and
-   * limits, keeps the order of sending, and arrives once. Without a room or a person it goes to `general`. `timeoutMs`,
-   * `signal`: then it is no longer sent, though it may have arrived. The answer's `content` is as given; markup is removed
-   * from what others see.
+   * Resolves once the message is committed, with its id and seq. Waits through reconnects, restarts
+   * and limits, keeps the order of sends, and delivers once. Without a room or user it goes to
+   * `general`. `timeoutMs` and `signal` stop sending, though the message may have arrived.
+   * `content` of the result is as given; active markup is removed from what others see.
    */
   send(input: LiveSendInput, options: LiveSendOptions = {}): Promise<Message> {
+    this.#driver.use();
     return this.#sends.send(input, this.userId ?? this.#givenUser ?? this.#rest.tokens.subject, options);
   }
 
-  /** Tells the others of a room; lost without a connection. */
+  /** Shows that the user is typing; dropped without a connection. */
   typing(chatId: string): void {
+    this.#driver.use();
     this.#driver.machine.typing(chatId);
     this.#driver.act();
   }
 
-  /** I have read up to here; kept until there is a connection. */
+  /** Marks a room as read up to `seq`; kept until there is a connection. */
   markRead({ chat_id, seq }: ReadInput): void {
+    this.#driver.use();
     this.#driver.machine.read(chat_id, seq);
     this.#driver.act();
   }
 
-  /** For good; sends that wait for their answer reject with `CLIENT_CLOSED`. */
+  /** Closes permanently; pending sends reject with `CLIENT_CLOSED`. */
   async close(): Promise<void> {
     this.#driver.close();
   }
+}
+
+function notConnected(timeoutMs: number, last: ChatApiError | undefined): ChatApiError {
+  const why = last === undefined ? '' : `: ${last.message}`;
+  const { status, details, requestId } = last ?? {};
+  const message = `Not connected within ${timeoutMs} ms${why}`;
+  return new ChatApiError(NETWORK_ERROR, message, { status, details, requestId, cause: last });
 }

@@ -1,29 +1,28 @@
-// Owns: one REST call: its token, its retries, waiting where a limit is reached, and the error that it ends with.
+// REST calls with tokens, retries, waiting for rate limits, and error mapping.
+import { notOurs, readAnswer } from './answers.ts';
 import { Backoff } from './backoff.ts';
+import { judgedBaseUrl } from './base-url.ts';
 import { ServerClock } from './clock.ts';
-import { ABORTED, asError, ChatApiError, errorOfAnswer, NETWORK_ERROR } from './errors.ts';
+import { ABORTED, asError, ChatApiError, errorOfAnswer, NETWORK_ERROR, redirected } from './errors.ts';
+import type { Logger } from './logger.ts';
 import type { Tokens } from './models.ts';
+import { filled, type Path, queryOf } from './paths.ts';
 import { now, sleep } from './platform.ts';
 import { TokenKeeper, type TokenOptions } from './tokens.ts';
 
-/** A call waits as long for a limit to be lifted; where the server says longer, the error is raised at once. */
-const LONGEST_LIMIT_WAIT_MS = 120_000;
-
-export interface Logger {
-  /** What the app should see: its own handlers that failed, a store that does not keep. */
-  error(...what: unknown[]): void;
-}
+/** Longest wait for a rate limit in ms; a longer one rejects at once. */
+const MAX_LIMIT_WAIT_MS = 120_000;
 
 export interface RestOptions extends TokenOptions {
-  /** Where the gateway is, such as `https://chat.example.com`. */
+  /** URL of the API gateway, such as `https://chat.example.com`. */
   baseUrl: string;
-  /** Default: the platform's. */
+  /** Default: the global `fetch`. */
   fetch?: typeof fetch;
-  /** For one request; default 10,000. */
+  /** Time limit of a request in ms; default 10,000. */
   timeoutMs?: number;
-  /** How often a call that may be repeated is tried again where the server or the network is away; default 5. */
+  /** Retries of a repeatable call while the server or network is unavailable; default 5. */
   retries?: number;
-  /** Default: the console. */
+  /** Default: `console`. */
   logger?: Logger;
 }
 
@@ -31,46 +30,55 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** A list's page as asked for: at most 100 from `skip` on; default 50. */
+/**
+ * A page of a list: `limit` 1–100 (default 50) items, after the first `skip` (at most 10,000) or
+ * from a `cursor`.
+ */
 export interface Paging {
   limit?: number;
   skip?: number;
+  /** `next_cursor` of the page before, instead of `skip`. */
+  cursor?: string;
 }
 
 export interface Request extends CallOptions {
   query?: object;
   body?: object;
-  /** Doing it twice is doing it once, so that it may be tried again; default true. */
+  /** The call is idempotent and may be retried; default true. */
   safe?: boolean;
   anonymous?: boolean;
-  /** Tries again, and waits for a limit; without it the first answer counts; default true. */
+  /** Retries, and waits for rate limits; default true. */
   waits?: boolean;
-}
-
-/** The path, its values each as one segment. */
-export const path = (parts: TemplateStringsArray, ...values: string[]): string =>
-  parts.reduce((before, part, i) => before + encodeURIComponent(values[i - 1] as string) + part);
-
-function queryOf(query: object = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  const text = new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)]))).toString();
-  return text === '' ? '' : `?${text}`;
 }
 
 export const bearer = (token: string | undefined): Record<string, string> =>
   token === undefined ? {} : { Authorization: `Bearer ${token}` };
 
-/** The error of a request that was not answered. */
+/** The error of a request without a response. */
 export const cutOff = (message: string, cause: unknown, signal: AbortSignal | undefined): ChatApiError =>
   signal?.aborted
     ? new ChatApiError(ABORTED, 'The call was aborted', { cause })
     : new ChatApiError(NETWORK_ERROR, message, { cause });
 
-async function judged(response: Response): Promise<Response> {
-  if (response.ok) return response;
+/** The error of a response that is not a success. */
+async function refusalOf(response: Response): Promise<ChatApiError | undefined> {
+  // With `redirect: 'manual'`; an own `fetch` may ignore it.
+  if (response.type === 'opaqueredirect') return redirected(0, null);
+  if (response.redirected) return redirected(response.status, response.url);
+  if (response.ok) return undefined;
   const body = await response.json().catch(() => undefined);
-  throw errorOfAnswer(response.status, (name) => response.headers.get(name), body);
+  return errorOfAnswer(response.status, (name) => response.headers.get(name), body);
 }
+
+async function judged(response: Response): Promise<Response> {
+  const refusal = await refusalOf(response);
+  if (refusal !== undefined) throw refusal;
+  return response;
+}
+
+/** The server's limits are waited for elsewhere. */
+const mayRepeat = ({ code, foreign, retryable, retryAfterMs = 0 }: ChatApiError): boolean =>
+  retryable && (foreign || code !== 'RATE_LIMIT_EXCEEDED') && retryAfterMs <= MAX_LIMIT_WAIT_MS;
 
 export class Rest {
   readonly baseUrl: string;
@@ -84,7 +92,7 @@ export class Rest {
   #limitedUntil = 0;
 
   constructor(options: RestOptions) {
-    this.baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.baseUrl = judgedBaseUrl(options.baseUrl);
     this.fetch = options.fetch ?? ((...call) => fetch(...call));
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#retries = options.retries ?? 5;
@@ -92,44 +100,72 @@ export class Rest {
     this.tokens = new TokenKeeper(options, (refreshToken) => this.#refresh(refreshToken), this.clock, this.logger);
   }
 
-  /** @returns the answer's body; undefined without one. @throws ChatApiError */
-  async call<T>(method: string, path: string, request: Request = {}): Promise<T> {
+  /**
+   * @returns the body of the response; undefined for an operation without one.
+   * @throws ChatApiError
+   */
+  async call<T>(method: string, path: Path, request: Request = {}): Promise<T> {
+    const { text, template } = filled(path);
     const { safe = true, waits = true } = request;
     const backoff = new Backoff();
     for (let left = this.#retries; ; left--) {
       try {
         const response = await (waits && !request.anonymous
-          ? this.#paced(method, path, request)
-          : this.attempt(method, path, request));
-        const text = await response.text();
-        return (text === '' ? undefined : JSON.parse(text)) as T;
+          ? this.#paced(method, text, request)
+          : this.#attempt(method, text, request));
+        return await this.answer(method, template, response, request.signal);
       } catch (thrown) {
         const error = asError(thrown);
-        const again = safe && waits && left > 0 && error.retryable && error.code !== 'RATE_LIMIT_EXCEEDED';
-        if (!again) throw error;
+        if (!safe || !waits || left <= 0 || !mayRepeat(error)) throw error;
         await sleep((error.retryAfterMs ?? 0) + backoff.next(), request.signal);
       }
     }
   }
 
-  attempt(method: string, path: string, request: Request = {}): Promise<Response> {
+  /** Reads and checks the body of a successful response. */
+  async answer<T>(method: string, template: string, response: Response, signal?: AbortSignal): Promise<T> {
+    const operation = `${method} ${template}`;
+    let text: string;
+    try {
+      text = await response.text();
+    } catch (cause) {
+      throw cutOff(`${operation}: ${cause}`, cause, signal);
+    }
+    return readAnswer(operation, response.status, text) as T;
+  }
+
+  /** Downloads bytes. Every response of the server has an id, pages of proxies have not. */
+  async download(path: Path, { signal }: CallOptions = {}): Promise<Blob> {
+    const { text, template } = filled(path);
+    const response = await this.#attempt('GET', text, { signal });
+    if (response.headers.get('x-request-id') === null) throw notOurs(`GET ${template}`, response.status);
+    return response.blob().catch((cause) => {
+      throw cutOff(`GET ${template}: ${cause}`, cause, signal);
+    });
+  }
+
+  /** Sends a request, and again with a new token if the first one has expired. */
+  async authorized(send: (token?: string) => Promise<Response>): Promise<Response> {
+    const token = await this.tokens.current();
+    const response = await send(token);
+    const refusal = await refusalOf(response);
+    if (refusal === undefined) return response;
+    const expired = refusal.status === 401 && !refusal.foreign;
+    const fresh = expired ? await this.tokens.renew(token) : undefined;
+    if (fresh === undefined) throw refusal;
+    return judged(await send(fresh));
+  }
+
+  async #attempt(method: string, path: string, request: Request): Promise<Response> {
     const send = (token?: string): Promise<Response> => this.#exchange(method, path, request, token);
     return request.anonymous ? send().then(judged) : this.authorized(send);
   }
 
-  /** One request; a second one with a fresh token when the first was found to have ended. */
-  async authorized(send: (token?: string) => Promise<Response>): Promise<Response> {
-    const token = await this.tokens.current();
-    const response = await send(token);
-    const fresh = response.status === 401 ? await this.tokens.renew(token) : undefined;
-    return judged(fresh === undefined ? response : await send(fresh));
-  }
-
-  /** Once a limit is reached, calls go one after the other, in the order in which they came. */
+  /** Once a rate limit is reached, calls go one after the other, in order. */
   async #paced(method: string, path: string, request: Request): Promise<Response> {
     if (now() >= this.#limitedUntil) {
       try {
-        return await this.attempt(method, path, request);
+        return await this.#attempt(method, path, request);
       } catch (error) {
         this.#noteLimit(error);
       }
@@ -143,16 +179,17 @@ export class Rest {
     while (true) {
       await sleep(this.#limitedUntil - now(), request.signal);
       try {
-        return await this.attempt(method, path, request);
+        return await this.#attempt(method, path, request);
       } catch (error) {
         this.#noteLimit(error);
       }
     }
   }
 
+  /** A proxy's limit is no limit of the server: it may last for ever. */
   #noteLimit(thrown: unknown): void {
-    const { code, retryAfterMs = 1000 } = asError(thrown);
-    if (code !== 'RATE_LIMIT_EXCEEDED' || retryAfterMs > LONGEST_LIMIT_WAIT_MS) throw thrown;
+    const { code, foreign, retryAfterMs = 1000 } = asError(thrown);
+    if (code !== 'RATE_LIMIT_EXCEEDED' || foreign || retryAfterMs > MAX_LIMIT_WAIT_MS) throw thrown;
     this.#limitedUntil = Math.max(this.#limitedUntil, now() + retryAfterMs);
   }
 
@@ -165,18 +202,19 @@ export class Rest {
       const response = await this.fetch(this.baseUrl + path + queryOf(query), {
         method,
         headers,
+        redirect: 'manual',
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: signal ? AbortSignal.any([signal, late]) : late,
       });
       this.clock.rough(response.headers.get('date'), now());
       return response;
     } catch (cause) {
-      const reason = late.aborted ? `no answer within ${this.#timeoutMs} ms` : String(cause);
+      const reason = late.aborted ? `no response within ${this.#timeoutMs} ms` : String(cause);
       throw cutOff(`${method} ${path}: ${reason}`, cause, signal);
     }
   }
 
-  // The old token stays good until its successor is used, so a lost answer may be asked for again.
+  // The old token stays valid until its successor is used, so the call may be retried.
   #refresh(refreshToken: string): Promise<Tokens> {
     return this.call('POST', '/users/refresh', { body: { refresh_token: refreshToken }, anonymous: true });
   }

@@ -1,14 +1,14 @@
-// Owns: a message's way through the connection: its frame, its place in the store, and the wait for its answer.
+// Messages sent over the connection: frames, the outbox, and the wait for the acknowledgement.
 import { ABORTED, ChatApiError, NETWORK_ERROR } from './errors.ts';
+import type { Logger } from './logger.ts';
 import { type Machine, overOf } from './machine.ts';
 import type { SendInput } from './messages.ts';
-import type { Message } from './models.ts';
+import { type Message, newMessage } from './models.ts';
 import type { Ack } from './outbox.ts';
 import type { OutboxStore, StoredSend } from './outbox-store.ts';
 import { newId } from './platform.ts';
-import type { Logger } from './rest.ts';
 
-const MOST_FRAME_BYTES = 64 * 1024;
+const MAX_FRAME_BYTES = 64 * 1024;
 
 export type LiveSendInput = Omit<SendInput, 'message_type'>;
 
@@ -27,32 +27,16 @@ function frameOf({ content = '', ...rest }: LiveSendInput): { frame: SendFrame; 
   const frame = { client_id: newId(), ...rest, message: content };
   const text = JSON.stringify(frame);
   const { length } = frame.client_id;
-  if (new TextEncoder().encode(text).length > MOST_FRAME_BYTES || length < 1 || length > 64)
+  if (new TextEncoder().encode(text).length > MAX_FRAME_BYTES || length < 1 || length > 64)
     throw new ChatApiError('VALIDATION_ERROR', 'A frame has at most 64 KiB, a client_id 1 to 64 characters');
   return { frame, text };
 }
 
-/** As far as it is known before its own event: `content` as it was given, attachments by that event alone. */
-const sentMessage = (ack: Ack, frame: SendFrame, senderId: string): Message => ({
-  id: ack.message_id,
-  chat_id: ack.chat_id,
-  seq: ack.seq,
-  sender_id: senderId,
-  recipient_id: frame.recipient_id,
-  content: frame.message,
-  message_type: 'text',
-  attachments: [],
-  reply_to: frame.reply_to ?? null,
-  mentions: [],
-  thread_count: 0,
-  reactions: [],
-  status: 'sent',
-  is_edited: false,
-  is_deleted: false,
-  created_at: ack.created_at,
-  updated_at: ack.created_at,
-  client_id: frame.client_id,
-});
+/** `content` as it was sent. Attachments are only in the event of the message. */
+function sentMessage({ message_id: id, chat_id, seq, created_at }: Ack, text: string, sender_id: string): Message {
+  const { message: content, attachments: _, ...given } = JSON.parse(text) as SendFrame;
+  return newMessage({ ...given, id, chat_id, seq, sender_id, content, created_at });
+}
 
 export class Sends {
   readonly #machine: Machine;
@@ -63,7 +47,9 @@ export class Sends {
   #restored: StoredSend[] | undefined;
   #storing: Promise<void> = Promise.resolve();
 
-  /** `refused`: hears of a message of an earlier life of the app, for which no call waits any more. */
+  /**
+   * `refused`: hears of a message of an earlier life of the app, for which no call waits any more.
+   */
   constructor(
     machine: Machine,
     store: OutboxStore | undefined,
@@ -121,7 +107,7 @@ export class Sends {
     try {
       const ack = await answer.acked;
       this.#remove(client_id);
-      return sentMessage(ack, frame, this.#machine.userId ?? '');
+      return sentMessage(ack, text, this.#machine.userId ?? '');
     } catch (error) {
       // What a closed connection did not get through is for the next life of the app.
       if (!this.#machine.isClosed) this.#remove(client_id);

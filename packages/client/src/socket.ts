@@ -1,10 +1,13 @@
-// Owns: one WebSocket, as a browser has it. Does not own: when to open one, and what is said on it.
+// One WebSocket with the API of browsers.
 import { isObject } from './errors.ts';
 import type { Frame } from './machine.ts';
 
 const OPEN_MS = 10_000;
 
-/** The connection ended, or never began. A browser tells no status of a refusal: then `code` is 1006 and `opened` false. */
+/**
+ * The connection ended or failed. Browsers hide the status of a refusal: `code` is then 1006 and
+ * `opened` false.
+ */
 export interface Lost {
   code: number;
   reason: string;
@@ -13,20 +16,24 @@ export interface Lost {
 
 export interface Socket {
   send(text: string): void;
-  /** Ends it as lost, though the other side may never say so. */
+  /** Ends it as lost, even if the other side never confirms. */
   drop(reason: string): void;
   lost: Promise<Lost>;
 }
+
+/** Opens a connection; `received` gets each frame with its text. */
+export type Open = (token: string | undefined, received: (frame: Frame, text: string) => void) => Socket;
 
 export function openSocket(
   WebSocketClass: typeof WebSocket,
   url: string,
   token: string | undefined,
-  received: (frame: Frame) => void,
+  received: (frame: Frame, text: string) => void,
 ): Socket {
   // A browser sends no header of ours with an upgrade, and an address is written into logs.
   const ws = new WebSocketClass(url, token === undefined ? [] : ['bearer', token]);
   let opened = false;
+  let problem = '';
   let drop: Socket['drop'] = () => undefined;
   const lost = new Promise<Lost>((resolve) => {
     const end = (code: number, reason: string): void => {
@@ -43,11 +50,16 @@ export function openSocket(
       opened = true;
       clearTimeout(late);
     };
-    ws.onclose = ({ code, reason }) => end(code, reason);
+    // The package `ws` ends the process where nobody listens, and tells the status of a refusal.
+    ws.onerror = (event) => {
+      problem = 'message' in event ? String(event.message) : '';
+    };
+    ws.onclose = ({ code, reason }) => end(code, reason || problem);
     ws.onmessage = ({ data }) => {
       try {
-        const frame: unknown = JSON.parse(String(data));
-        if (isObject(frame)) received(frame);
+        const text = String(data);
+        const frame: unknown = JSON.parse(text);
+        if (isObject(frame)) received(frame, text);
       } catch (error) {
         // Thrown from here it would end the app's process.
         drop(`a frame that cannot be read: ${error}`);

@@ -1,48 +1,42 @@
-// Owns: which access token to use, and getting another one: from the app's function, or with the refresh token; once at a
-// time, over all tabs of a browser that share a store.
+// Access tokens: from the app's function or with the refresh token, renewed once at a time over all
+// tabs that share a store.
 import { claimsOf, margin, type ServerClock } from './clock.ts';
 import { ChatApiError, NETWORK_ERROR } from './errors.ts';
+import type { Logger } from './logger.ts';
 import type { Tokens } from './models.ts';
-import { exclusively, localKeep, now, sleep } from './platform.ts';
-import type { Logger } from './rest.ts';
+import { exclusively, now, sleep } from './platform.ts';
+import { isTokens, type TokenStore } from './token-store.ts';
 
-/** The app's function may take as long; it may ask a server of its own. */
-const LONGEST_ASK_MS = 60_000;
+/** Time limit of the app's token function, which may ask its own server. */
+const MAX_TOKEN_FUNCTION_MS = 60_000;
 
-/** A token, or a function that gives a fresh one each time that it is asked. */
+/** Delays between checks for a newer pair after the server refused the old one: 6 s in all. */
+const POLL_DELAYS_MS = [50, 100, 200, 400, 800, 1600, 3200];
+
+/** Refusals of a refresh token by the server; any other error says nothing about it. */
+const ENDS_SESSION = new Set(['AUTHENTICATION_ERROR', 'AUTHORIZATION_ERROR', 'VALIDATION_ERROR']);
+
+/** A token, or a function that returns a new one at each call. */
 export type TokenSource = string | (() => string | Promise<string>);
 
-/** Where the tokens of a session are kept, so that tabs and reloads share them. */
-export interface TokenStore {
-  read(): Tokens | undefined | Promise<Tokens | undefined>;
-  /** Undefined: logged out. */
-  write(tokens: Tokens | undefined): void | Promise<void>;
-}
-
-/** A store in the browser's `localStorage`, which every script of the page's origin can read. */
-export function localTokens(key = 'chatapi.tokens'): TokenStore {
-  const keep = localKeep();
-  return {
-    read: () => JSON.parse(keep.getItem(key) ?? 'null') ?? undefined,
-    write: (tokens) => (tokens === undefined ? keep.removeItem(key) : keep.setItem(key, JSON.stringify(tokens))),
-  };
-}
-
 export interface TokenOptions {
-  /** Not needed before `users.login`, nor with a store that has some. */
+  /** Not needed for `users.login`, nor with a store that holds tokens. */
   token?: TokenSource;
-  /** Renews `token`, as after a login. */
+  /** Renews `token`, as it is done after a login. */
   refreshToken?: string;
-  /** Hears each new pair, to keep it. */
+  /** Called with each new pair. */
   onTokens?(tokens: Tokens): void | Promise<void>;
-  /** Shared by tabs and kept over reloads; see `localTokens`. What is in it goes before `token` and `refreshToken`. */
+  /**
+   * Shared by tabs and kept over reloads; see `localTokens`. Has precedence over `token` and
+   * `refreshToken`.
+   */
   tokenStore?: TokenStore;
 }
 
 async function asked(source: () => string | Promise<string>): Promise<string | undefined> {
   const given = new AbortController();
-  const late = sleep(LONGEST_ASK_MS, given.signal).then(() => {
-    throw new ChatApiError(NETWORK_ERROR, `The token function gave none within ${LONGEST_ASK_MS} ms`);
+  const late = sleep(MAX_TOKEN_FUNCTION_MS, given.signal).then(() => {
+    throw new ChatApiError(NETWORK_ERROR, `The token function returned none within ${MAX_TOKEN_FUNCTION_MS} ms`);
   });
   const token: unknown = await Promise.race([source(), late]).finally(() => given.abort());
   return typeof token === 'string' ? token : undefined;
@@ -55,6 +49,8 @@ export class TokenKeeper {
   #lifetime = 0;
   #renewing: Promise<unknown> = Promise.resolve();
   #opened: Promise<void> | undefined;
+  #replacing = 0;
+  readonly #failing = new Set<string>();
   readonly #options: TokenOptions;
   readonly #refresh: (refreshToken: string) => Promise<Tokens>;
   readonly #clock: ServerClock;
@@ -80,12 +76,12 @@ export class TokenKeeper {
     return this.#source !== undefined || this.#refreshToken !== undefined;
   }
 
-  /** The user whose token it is, as far as it can be read. */
+  /** The user id in the token, if it can be read. */
   get subject(): string | undefined {
     return claimsOf(this.#token).sub;
   }
 
-  /** The token to use now; one that is about to end is renewed first where that is possible. */
+  /** The current token; one that is about to expire is renewed first, if possible. */
   async current(): Promise<string | undefined> {
     this.#opened ??= this.#takeStored();
     await this.#opened;
@@ -95,8 +91,9 @@ export class TokenKeeper {
   }
 
   /**
-   * Another token than `failed`, or undefined where there is none. Many callers at once make one renewal.
-   * @throws ChatApiError of a renewal that may succeed later, and what the app's function throws.
+   * Gets a token other than `failed`; undefined if there is none. Concurrent calls share one
+   * renewal.
+   * @throws ChatApiError of a renewal that may succeed later, and errors of the app's function.
    */
   renew(failed: string | undefined): Promise<string | undefined> {
     const turn = this.#renewing.then(() => this.#another(failed));
@@ -104,17 +101,32 @@ export class TokenKeeper {
     return turn;
   }
 
-  /** From now on in the name of this session. */
+  /**
+   * Runs a call that invalidates the current tokens and returns new ones; renewals wait for those
+   * before they fail.
+   */
+  async replace(call: () => Promise<Tokens>): Promise<Tokens> {
+    this.#replacing++;
+    try {
+      const tokens = await call();
+      await this.adopt(tokens);
+      return tokens;
+    } finally {
+      this.#replacing--;
+    }
+  }
+
+  /** Switches to this session. */
   async adopt(tokens: Tokens): Promise<void> {
     this.#source = undefined;
     this.#hold(tokens);
-    await this.#keeping(() => this.#options.tokenStore?.write(tokens));
-    await this.#keeping(() => this.#options.onTokens?.(tokens));
+    await this.#keeping('write', () => this.#options.tokenStore?.write(tokens));
+    await this.#keeping('onTokens', () => this.#options.onTokens?.(tokens));
   }
 
   async forget(): Promise<void> {
     this.#token = this.#refreshToken = this.#source = undefined;
-    await this.#keeping(() => this.#options.tokenStore?.write(undefined));
+    await this.#keeping('write', () => this.#options.tokenStore?.write(undefined));
   }
 
   async #another(failed: string | undefined): Promise<string | undefined> {
@@ -124,29 +136,56 @@ export class TokenKeeper {
     return this.#token === failed ? undefined : this.#token;
   }
 
-  /** Another tab may have done it while this one waited for its turn. */
+  /** Another tab may have renewed it meanwhile. */
   async #spend(failed: string | undefined): Promise<void> {
     await this.#takeStored();
     if (this.#token !== failed || this.#refreshToken === undefined) return;
     try {
-      await this.adopt(await this.#refresh(this.#refreshToken));
+      const tokens = await this.#refresh(this.#refreshToken);
+      // A password change, here or in another tab, may have invalidated these tokens.
+      await this.#takeStored();
+      if (!this.#isOlder(tokens)) await this.adopt(tokens);
     } catch (error) {
-      if (!(error instanceof ChatApiError) || error.retryable) throw error;
-      this.#refreshToken = undefined;
+      if (!(error instanceof ChatApiError) || error.foreign || !ENDS_SESSION.has(error.code)) throw error;
+      if (!(await this.#wasReplaced(failed))) this.#refreshToken = undefined;
     }
   }
 
-  async #takeStored(): Promise<void> {
-    const stored = await this.#keeping(() => this.#options.tokenStore?.read());
-    if (stored !== undefined) this.#hold(stored);
+  /**
+   * A password change invalidates tokens before its response arrives and before other tabs see it
+   * in the store.
+   */
+  async #wasReplaced(failed: string | undefined): Promise<boolean> {
+    for (const pause of POLL_DELAYS_MS) {
+      if (this.#token === failed) await this.#takeStored();
+      if (this.#token !== failed) return true;
+      if (this.#replacing === 0 && this.#options.tokenStore === undefined) return false;
+      await sleep(pause);
+    }
+    return this.#token !== failed;
   }
 
-  /** A store, or an app, that does not keep them costs the next start, not this session. */
-  async #keeping<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+  /** Whether it is of the same session and issued before the current one. */
+  #isOlder({ access_token }: Tokens): boolean {
+    const [held, other] = [claimsOf(this.#token), claimsOf(access_token)];
+    return held.sid !== undefined && held.sid === other.sid && Number(other.iat) < Number(held.iat);
+  }
+
+  async #takeStored(): Promise<void> {
+    const stored = await this.#keeping('read', () => this.#options.tokenStore?.read());
+    // `localStorage` of another tab may lag behind.
+    if (isTokens(stored) && !this.#isOlder(stored)) this.#hold(stored);
+  }
+
+  /** A failing store affects the next start, not this session. Logged once until it works. */
+  async #keeping<T>(act: string, work: () => T | Promise<T>): Promise<T | undefined> {
     try {
-      return await work();
+      const result = await work();
+      this.#failing.delete(act);
+      return result;
     } catch (error) {
-      this.#logger.error('keeping the tokens failed:', error);
+      if (!this.#failing.has(act)) this.#logger.error(`storing the tokens failed (${act}):`, error);
+      this.#failing.add(act);
       return undefined;
     }
   }

@@ -1,16 +1,16 @@
-// Owns: one file on its way to the server, with progress and abort: by XMLHttpRequest where there is one (only it tells
-// what has left), else by `fetch` with a body that is read while it is sent, so that memory does not depend on the size.
-import { ABORTED, ChatApiError } from './errors.ts';
+// Uploads with progress and abort: by XMLHttpRequest if present (only it reports what was sent),
+// else by `fetch` with a streamed body, so that memory use does not depend on the file size.
+import { ABORTED, ChatApiError, errorOfAnswer, redirected } from './errors.ts';
 import type { FileInfo } from './models.ts';
 import { multipart } from './multipart.ts';
 import { newXhr, type Xhr } from './platform.ts';
 import { bearer, cutOff, type Rest } from './rest.ts';
 
-/** Of a stream the size is not known; browsers read it whole before they send it. */
+/** The size of a stream is unknown; browsers read it completely before they send it. */
 export type Source = Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 export interface UploadOptions {
-  /** Default: the `File`'s own. */
+  /** Default: the name of the `File`. */
   name?: string;
   /** At most 1,000 characters. */
   description?: string;
@@ -29,14 +29,14 @@ export async function upload(rest: Rest, source: Source, options: UploadOptions)
   let sent = false;
   const response = await rest.authorized((token) => {
     if (options.signal?.aborted) throw cutOff('', undefined, options.signal);
-    // A stream can be read once.
-    if (sent && file instanceof ReadableStream) throw new ChatApiError('AUTHENTICATION_ERROR', 'The token has ended');
+    // A stream can be read only once.
+    if (sent && file instanceof ReadableStream) throw new ChatApiError('AUTHENTICATION_ERROR', 'The token has expired');
     sent = true;
     return xhr !== undefined && file instanceof Blob
       ? byXhr(newXhr() as Xhr, rest.baseUrl + PATH, file, name, token, options)
       : byFetch(rest, file, name, token, options);
   });
-  return (await response.json()) as FileInfo;
+  return rest.answer('POST', PATH, response, options.signal);
 }
 
 async function byFetch(
@@ -47,7 +47,8 @@ async function byFetch(
   { description, onProgress, signal }: UploadOptions,
 ): Promise<Response> {
   const { body, type } = multipart(file, name, description, onProgress);
-  const init = { method: 'POST', headers: { ...bearer(token), 'Content-Type': type }, body, signal, duplex: 'half' };
+  const headers = { ...bearer(token), 'Content-Type': type };
+  const init = { method: 'POST', headers, body, signal, duplex: 'half', redirect: 'manual' };
   try {
     return await rest.fetch(rest.baseUrl + PATH, init as RequestInit);
   } catch (cause) {
@@ -68,9 +69,15 @@ function byXhr(
   form.append('file', file, name);
   const abort = (): void => xhr.abort();
   return new Promise<Response>((resolve, reject) => {
-    // What is sent is a little more than the file: its name, the description.
+    // The request is slightly larger than the file (name, description).
     xhr.upload.onprogress = ({ loaded }) => onProgress?.(Math.min(loaded, file.size), file.size);
-    xhr.onload = () => resolve(new Response(xhr.responseText, { status: xhr.status, headers: headersOf(xhr) }));
+    xhr.onload = () => {
+      // XMLHttpRequest follows redirects by itself, to another origin without the token.
+      if (xhr.responseURL !== '' && xhr.responseURL !== url) reject(redirected(xhr.status, xhr.responseURL));
+      else if (xhr.status > 599)
+        reject(errorOfAnswer(xhr.status, (header) => xhr.getResponseHeader(header), undefined));
+      else resolve(responseOf(xhr));
+    };
     xhr.onerror = () => reject(cutOff(`POST ${PATH}: the connection was lost`, undefined, signal));
     xhr.onabort = () => reject(new ChatApiError(ABORTED, 'The upload was aborted'));
     xhr.open('POST', url);
@@ -80,9 +87,13 @@ function byXhr(
   }).finally(() => signal?.removeEventListener('abort', abort));
 }
 
-function headersOf(xhr: Xhr): [string, string][] {
-  return ['retry-after', 'x-request-id'].flatMap((name) => {
+function responseOf(xhr: Xhr): Response {
+  const { status } = xhr;
+  const headers = ['date', 'location', 'retry-after', 'x-request-id'].flatMap((name) => {
     const value = xhr.getResponseHeader(name);
     return value === null ? [] : [[name, value] as [string, string]];
   });
+  // A Response of these must not have a body.
+  const isEmpty = status === 204 || status === 205 || status === 304;
+  return new Response(isEmpty ? null : xhr.responseText, { status, headers });
 }

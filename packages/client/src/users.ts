@@ -1,13 +1,14 @@
 // Accounts, sessions and profiles.
-import type { Export, Me, Profile, Session, SessionInfo } from './models.ts';
+import type { Export, Me, Profile, Session, SessionInfo, Tokens } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
-import { type CallOptions, type Paging, path, type Request, type Rest } from './rest.ts';
+import { path } from './paths.ts';
+import type { CallOptions, Paging, Request, Rest } from './rest.ts';
 
 export interface RegisterInput {
-  /** 3–32 of `A–Z a–z 0–9 _ . -`, whatever their case one name. */
+  /** 3–32 of `A–Z a–z 0–9 _ . -`, unique regardless of case. */
   username: string;
   email: string;
-  /** 8–72 bytes, not a weak one (`VALIDATION_ERROR` with advice in `details`). */
+  /** 8–72 bytes. A weak one is a `VALIDATION_ERROR` with advice in `details`. */
   password: string;
   display_name?: string;
 }
@@ -34,20 +35,20 @@ export class UsersApi {
     this.#rest = rest;
   }
 
-  /** Makes an account; the client goes on in its name. `CONFLICT`: name or email is taken. */
+  /** Creates an account and logs in. `CONFLICT`: username or email is taken. */
   async register(input: RegisterInput, options?: CallOptions): Promise<Session> {
     return this.#opened('/users/register', input, { ...options, safe: false });
   }
 
   /**
-   * The client goes on in this session and renews its tokens by itself.
-   * `AUTHENTICATION_ERROR`: unknown or wrong. `RATE_LIMIT_EXCEEDED`, `ACCOUNT_LOCKED`: too many failed tries.
+   * Logs in and renews tokens from then on. `AUTHENTICATION_ERROR`: unknown user or wrong password.
+   * `RATE_LIMIT_EXCEEDED`, `ACCOUNT_LOCKED`: too many failed attempts.
    */
   async login(input: LoginInput, options?: CallOptions): Promise<Session> {
     return this.#opened('/users/login', input, options);
   }
 
-  /** Ends this session: its tokens and its connections. */
+  /** Logs out: ends this session's tokens and connections. */
   async logout(options?: CallOptions): Promise<void> {
     await this.#rest.call('POST', '/users/logout', options);
     await this.#rest.tokens.forget();
@@ -62,12 +63,15 @@ export class UsersApi {
     return this.#rest.call('PUT', '/users/me', { ...options, body: patch });
   }
 
-  /** All other sessions end. `AUTHENTICATION_ERROR`: the current one is wrong. */
-  changePassword(input: { current_password: string; new_password: string }, options?: CallOptions): Promise<void> {
-    return this.#rest.call('PUT', '/users/me/password', { ...options, body: input, safe: false });
+  /**
+   * Changes the password and ends all other sessions; this one gets new tokens.
+   * `AUTHENTICATION_ERROR`: the current password is wrong.
+   */
+  changePassword(input: { current_password: string; new_password: string }, options?: CallOptions): Promise<Tokens> {
+    return this.#renewed('PUT', '/users/me/password', { ...options, body: input, safe: false });
   }
 
-  /** Erases the account and all that it wrote, for ever. */
+  /** Erases the account and all its content, permanently. */
   async deleteMe(input: { password: string }, options?: CallOptions): Promise<void> {
     await this.#rest.call('DELETE', '/users/me', { ...options, body: input, safe: false });
     await this.#rest.tokens.forget();
@@ -81,32 +85,32 @@ export class UsersApi {
     return this.#rest.call('DELETE', path`/users/me/sessions/${sessionId}`, options);
   }
 
-  /** All but this one. */
-  endOtherSessions(options?: CallOptions): Promise<void> {
-    return this.#rest.call('DELETE', '/users/me/sessions', options);
+  /** Ends all other sessions; this one gets new tokens. */
+  endOtherSessions(options?: CallOptions): Promise<Tokens> {
+    return this.#renewed('DELETE', '/users/me/sessions', options);
   }
 
-  /** A user as others see them. */
+  /** Returns a user's public profile. */
   get(userId: string, options?: CallOptions): Promise<Profile> {
     return this.#rest.call('GET', path`/users/${userId}`, options);
   }
 
-  /** By username and display name. */
+  /** Searches users by username and display name. */
   async search(query: { search?: string } & Paging = {}, options?: CallOptions): Promise<Page<Profile>> {
     return pageOf('users', await this.#rest.call('GET', '/users', { ...options, query }));
   }
 
-  /** All that `search` finds, page by page. */
+  /** Iterates over all results of `search`, page by page. */
   iterate(query: { search?: string } = {}): AsyncGenerator<Profile, void, undefined> {
-    return pages((skip) => this.search({ ...query, limit: 100, skip }));
+    return pages((start) => this.search({ ...query, limit: 100, ...start }));
   }
 
-  /** Has an archive made of all that I wrote and uploaded. */
+  /** Requests an archive of everything that the caller wrote and uploaded. */
   startExport(options?: CallOptions): Promise<Export> {
     return this.#rest.call('POST', '/users/me/export', options);
   }
 
-  /** How far it is, and the link to it. */
+  /** Returns the state of the archive and a link to it. */
   export(options?: CallOptions): Promise<Export> {
     return this.#rest.call('GET', '/users/me/export', options);
   }
@@ -115,5 +119,9 @@ export class UsersApi {
     const session = await this.#rest.call<Session>('POST', to, { ...options, body, anonymous: true });
     await this.#rest.tokens.adopt(session);
     return session;
+  }
+
+  #renewed(method: string, to: string, options?: Request): Promise<Tokens> {
+    return this.#rest.tokens.replace(() => this.#rest.call(method, to, options));
   }
 }

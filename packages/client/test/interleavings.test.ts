@@ -1,4 +1,5 @@
-// Whatever cuts, races, doubles and pauses come: each room's view is its log, once and in order.
+// For any interleaving of cuts, races, duplicates and pauses, each room's view is its log, once and
+// in order.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Step, World } from './model.ts';
@@ -38,13 +39,13 @@ const hold = (given: fc.Arbitrary<Step[]>, check: (world: World) => void = () =>
   );
 
 describe('a view of a room', () => {
-  it('is its log after any interleaving of live frames, replays, cuts and doubles', () => hold(steps()));
+  it('is its log after any interleaving of live frames, replays, cuts and duplicates', () => hold(steps()));
 
-  it('also when the app has no place for a while', () => hold(steps({ weight: 2, arbitrary: plain('place') })));
+  it('also while the app’s queue is full for some time', () => hold(steps({ weight: 2, arbitrary: plain('place') })));
 
   it('also when the log no longer reaches back', () => hold(steps({ weight: 1, arbitrary: forget })));
 
-  it('also when all of it happens; and each send is answered once, stands in the log once, and overtakes none', () =>
+  it('also with all of these; each send is answered once, in the log once, and in order', () =>
     hold(
       steps({ weight: 3, arbitrary: send }, { weight: 1, arbitrary: forget }, { weight: 1, arbitrary: plain('place') }),
       (world) => {

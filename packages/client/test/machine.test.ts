@@ -27,7 +27,7 @@ function sent(machine: Machine, names: string): ReturnType<typeof outgoing>[] {
 }
 
 describe('the state of a connection', () => {
-  it('says why it changed and when it tries again', () => {
+  it('changes with a reason and the delay of the next attempt', () => {
     const machine = connected();
     machine.lost(20_000, 1012, 'going away');
     const [change] = told(machine, 'state');
@@ -36,7 +36,7 @@ describe('the state of a connection', () => {
     expect(machine.retryAt).to.equal(20_000 + change.retryInMs);
   });
 
-  it('is tried again after every close but a ban', () => {
+  it('leads to a reconnect after every close but a ban', () => {
     for (const code of [undefined, 1000, 1001, 1006, 1008, 1009, 1011, 1012, 4408, 4429, 404, 500, 503]) {
       const machine = connected();
       machine.lost(1, code, 'x');
@@ -44,7 +44,7 @@ describe('the state of a connection', () => {
     }
   });
 
-  it('ends with a ban, which fails what waits and what comes later', () => {
+  it('is closed by a ban, which fails pending and later sends', () => {
     const machine = connected();
     const [early] = sent(machine, 'a');
     machine.lost(1, 4403, 'banned');
@@ -54,13 +54,13 @@ describe('the state of a connection', () => {
     expect(late?.error).to.equal(machine.error);
   });
 
-  it('is as patient as the server asks', () => {
+  it('waits as long as the server asks', () => {
     const machine = connected();
     machine.lost(1000, 503, 'away', 30_000);
     expect(machine.retryAt).to.be.at.least(31_000);
   });
 
-  it('waits no longer once the network is back', () => {
+  it('stops waiting once the network is back', () => {
     const machine = connected();
     machine.lost(1000, 503, 'away', 30_000);
     machine.nudge(2000);
@@ -69,13 +69,13 @@ describe('the state of a connection', () => {
 });
 
 describe('a frame', () => {
-  it('without a type is the seed’s message', () => {
+  it('without a type is a message of the original API', () => {
     const machine = connected();
     machine.received({ id: 'msg_1', sender_id: 'u', content: 'Hello, world!' }, 0);
     expect(told(machine, 'message').map(({ content }) => content)).to.deep.equal(['Hello, world!']);
   });
 
-  it('of an unknown type reaches the app by its name, a durable one once', () => {
+  it('of an unknown type is delivered under its name, a logged one once', () => {
     const machine = connected();
     for (let i = 0; i < 2; i++) machine.received({ type: 'poll_opened', chat_id: 'r', seq: 5 }, 0);
     machine.received({ type: 'constructor' }, 0);
@@ -85,15 +85,15 @@ describe('a frame', () => {
     ]);
   });
 
-  it('of a status bears a seq and is no event of the log', () => {
+  it('of type message_status has a seq but is not an event of the log', () => {
     const machine = connected();
     machine.received(message(4), 0);
-    machine.received({ type: 'message_status', chat_id: 'r', seq: 4, status: 'read' }, 0);
+    machine.received({ type: 'message_status', chat_id: 'r', message_id: 'm', status: 'read' }, 0);
     machine.received(message(5), 0);
     expect(machine.takeEvents().map(({ type }) => type)).to.deep.equal(['message', 'message_status', 'message']);
   });
 
-  it('after a hole is asked for at once, and once', () => {
+  it('after a gap triggers one resume at once', () => {
     const machine = connected();
     machine.received(message(1), 0);
     machine.received(message(3), 0);
@@ -101,7 +101,7 @@ describe('a frame', () => {
     expect(written(machine)).to.deep.equal([]);
   });
 
-  it('that resumes many rooms is one that the server takes', () => {
+  it('that resumes many rooms stays within the server’s limits', () => {
     const machine = connected();
     for (let i = 0; i < 2500; i++) machine.views.startAt('x'.repeat(59) + String(i).padStart(5, '0'), 2 ** 53);
     machine.lost(1, 1006, 'cut');
@@ -112,7 +112,7 @@ describe('a frame', () => {
     expect(Math.max(...frames.map(({ length }) => length))).to.be.below(64 * 1024);
   });
 
-  it('of a room that I left, or was removed from, is not resumed', () => {
+  it('of a room that the user left or was removed from is not resumed', () => {
     const machine = connected();
     machine.received(message(1), 0);
     machine.received({ type: 'member_left', chat_id: 'r', seq: 2, user_id: 'usr_me' }, 0);
@@ -121,7 +121,7 @@ describe('a frame', () => {
     expect([...machine.views.positions]).to.deep.equal([]);
   });
 
-  it('of a room that I came into while away is read from its unread part', () => {
+  it('of a room joined while offline is read from its unread part', () => {
     const machine = connected();
     const look = machine.views.unsure();
     machine.received(message(8, 'new'), 0);
@@ -133,7 +133,7 @@ describe('a frame', () => {
 });
 
 describe('a token on a live connection', () => {
-  it('is renewed before its end by the server’s time, once', () => {
+  it('is renewed once, before it expires by the server’s time', () => {
     const machine = connected(1000);
     machine.tick(1000 + HOUR - 61_000);
     expect(machine.takeTokenDue()).to.equal(false);
@@ -149,15 +149,15 @@ describe('a token on a live connection', () => {
     expect(machine.takeTokenDue()).to.equal(true);
   });
 
-  it('that is short-lived is renewed at four fifths', () => {
+  it('with a short lifetime is renewed at four fifths of it', () => {
     const machine = newMachine();
     machine.received({ ...hello, token_expires_at: '2026-01-01T12:00:10.000Z' }, 0);
     expect(machine.nextTick()).to.equal(8000);
   });
 });
 
-describe('messages on their way', () => {
-  it('wait for the connection and go again after a cut, in order', () => {
+describe('unsent messages', () => {
+  it('wait for the connection and are sent again after a cut, in order', () => {
     const machine = newMachine();
     sent(machine, 'abc');
     expect(written(machine)).to.deep.equal([]);
@@ -171,7 +171,7 @@ describe('messages on their way', () => {
     expect(written(machine, 2).map((frame) => frame.message)).to.deep.equal(['b', 'c']);
   });
 
-  it('wait for a limit, and none overtakes', () => {
+  it('wait for a rate limit and keep their order', () => {
     const machine = connected();
     const sends = sent(machine, 'abcd');
     expect(written(machine)).to.have.length(4);
@@ -188,7 +188,7 @@ describe('messages on their way', () => {
     expect(sends.map(({ error }) => error)).to.deep.equal([undefined, undefined, undefined, undefined]);
   });
 
-  it('that are refused for good tell their sender alone', () => {
+  it('that are refused permanently reject only for their sender', () => {
     const machine = connected();
     const [bad, good] = sent(machine, 'bg');
     written(machine);
@@ -198,7 +198,7 @@ describe('messages on their way', () => {
     expect(told(machine, 'error')).to.deep.equal([]);
   });
 
-  it('are no more at once than the server likes', () => {
+  it('are in flight only up to the limit', () => {
     const machine = connected();
     for (let i = 0; i < 100; i++) machine.send(outgoing(String(i)));
     expect(written(machine)).to.have.length(32);
@@ -206,7 +206,7 @@ describe('messages on their way', () => {
     expect(written(machine)).to.have.length(1);
   });
 
-  it('under one client_id share one answer; those of an earlier life of the app go first', () => {
+  it('with one client_id share one result; those of an earlier run of the app go first', () => {
     const machine = newMachine();
     const [again, own] = sent(machine, 'ab');
     const [old, other] = [outgoing('a', { message: 'a' }), outgoing('z', { message: 'z' })];
@@ -220,7 +220,7 @@ describe('messages on their way', () => {
 });
 
 describe('reads', () => {
-  it('are kept until there is a connection, the furthest of each room; typing is not', () => {
+  it('are kept until there is a connection, the highest of each room; typing is not', () => {
     const machine = newMachine();
     machine.read('r', 5);
     machine.read('r', 3);
@@ -232,7 +232,7 @@ describe('reads', () => {
 });
 
 describe('the heartbeat', () => {
-  it('pings every 20 s, tells the round trip, and takes silence after it for death', () => {
+  it('pings every 20 s, measures the round trip, and detects a dead connection', () => {
     const machine = connected();
     machine.tick(19_999);
     expect(written(machine)).to.deep.equal([]);
@@ -246,11 +246,45 @@ describe('the heartbeat', () => {
     expect(machine.heartbeat.isDead(65_000)).to.equal(true);
   });
 
-  it('asks at once, and is less patient, when the page or the network is back', () => {
+  it('pings at once, with a shorter timeout, when the page or the network is back', () => {
     const machine = connected();
     machine.nudge(1000);
     machine.tick(1000);
     expect(written(machine, 1000)).to.deep.equal([{ type: 'ping' }]);
     expect(machine.heartbeat.isDead(6000)).to.equal(true);
+  });
+});
+
+describe('a frame over the limit', () => {
+  const refused = { type: 'error', code: 'RATE_LIMIT_EXCEEDED', message: 'm', details: {}, retry_after_ms: 5000 };
+
+  it('pauses all frames until the limit resets, then repeats what may have been lost', () => {
+    const machine = connected();
+    machine.received(message(1), 0);
+    machine.received(message(3), 0);
+    machine.read('r', 1);
+    machine.renewed('fresh');
+    const before = written(machine).map(({ type }) => type);
+    expect(before).to.have.members(['resume', 'read', 'auth']);
+    machine.received(refused, 100);
+    expect(told(machine, 'error')).to.have.length(1);
+    sent(machine, 'a');
+    machine.typing('r');
+    expect(written(machine, 5000)).to.deep.equal([]);
+    expect(machine.nextTick()).to.equal(5100);
+    machine.tick(5100);
+    expect(machine.takeTokenDue()).to.equal(true);
+    const after = written(machine, 5100);
+    expect(after.map(({ type }) => type)).to.have.members(['resume', 'read', undefined]);
+    expect(after.find(({ type }) => type === 'read')).to.include({ chat_id: 'r', seq: 1 });
+    expect(written(machine, 5100)).to.deep.equal([]);
+  });
+
+  it('is a sign of life', () => {
+    const machine = connected();
+    machine.tick(20_000);
+    expect(written(machine, 20_000).map(({ type }) => type)).to.deep.equal(['ping']);
+    machine.received(refused, 20_001);
+    expect(machine.heartbeat.isDead(60_000)).to.equal(false);
   });
 });

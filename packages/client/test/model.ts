@@ -1,4 +1,4 @@
-// A server as the contract describes it, in memory: logs of rooms, one connection, replays that race with live frames.
+// A model of the server in memory: room logs, one connection, replays that race with live frames.
 import { Backoff } from '../src/backoff.ts';
 import { ServerClock } from '../src/clock.ts';
 import type { ChatApiError } from '../src/errors.ts';
@@ -30,9 +30,9 @@ export function outgoing(clientId: string, frame: object = {}): Tracked {
 
 export const newMachine = (): Machine => new Machine(new ServerClock(), new Backoff());
 
-export class Server {
+class Server {
   readonly logs = new Map<string, Frame[]>();
-  /** The oldest event that a room's log still holds; history has all. */
+  /** The oldest event in a room's log; history has all. */
   readonly first = new Map<string, number>();
   connected = false;
   private readonly byClient = new Map<string, Frame>();
@@ -64,7 +64,10 @@ export class Server {
     this.unread = [];
   }
 
-  /** What was under way, in both directions, is gone; the first `read` of the client's frames still count. */
+  /**
+   * Cuts the connection: frames in flight are lost in both directions, except the first `read`
+   * frames of the client.
+   */
   cut(read: number): void {
     for (let i = 0; i < read; i++) this.readOne();
     this.connected = false;
@@ -84,7 +87,7 @@ export class Server {
     return this.connected ? this.wire.shift() : undefined;
   }
 
-  /** The network doubles what it has under way. */
+  /** Duplicates the frames in flight. */
   double(): void {
     const [next] = this.wire;
     if (next !== undefined && next.type !== 'hello') this.wire.unshift(next);
@@ -116,7 +119,7 @@ export type Step =
   | { act: 'cut'; read: number }
   | { act: 'send'; room: number };
 
-/** A machine and a server, with the network between them in the hands of a list of steps. */
+/** A machine and a server; a list of steps controls the network between them. */
 export class World {
   readonly rooms = ['room0', 'room1', 'room2'];
   readonly server = new Server(this.rooms);
@@ -142,7 +145,7 @@ export class World {
     this.takeEvents();
   }
 
-  /** The network holds still until nothing moves any more. */
+  /** Runs until nothing changes any more. */
   settle(): void {
     this.machine.hasPlace = true;
     const events = [...this.server.logs.values()].reduce((sum, log) => sum + log.length, 0) + this.sends.length;
@@ -184,7 +187,7 @@ export class World {
     for (const room of this.machine.takeToFill()) this.fill(room);
   }
 
-  /** As `fill` of history.ts does, all at once. */
+  /** Like `fill` of history.ts, in one step. */
   private fill(room: string): void {
     const { views } = this.machine;
     const end = this.server.log(room).length;

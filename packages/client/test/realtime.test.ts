@@ -1,21 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import {
-  type ChatApiError,
-  localOutbox,
-  type OutboxStore,
-  type Realtime,
-  type RealtimeOptions,
-  type StoredSend,
-} from '../src/index.ts';
-import { answering, clientOf, FakeSocket, until } from './answering.ts';
+import { localOutbox, type OutboxStore, type Realtime, type RealtimeOptions, type StoredSend } from '../src/index.ts';
+import { answering, caught, clientOf, FakeSocket, until } from './fake-server.ts';
 import { hello } from './model.ts';
 
-const caught = (call: Promise<unknown>): Promise<ChatApiError> =>
-  call.then(
-    () => undefined,
-    (error) => error,
-  ) as never;
 const ackOf = (frame: any): object => ({
   type: 'ack',
   client_id: frame.client_id,
@@ -48,7 +36,7 @@ describe('a connection', () => {
     FakeSocket.all.length = 0;
   });
 
-  it('bears the token in a subprotocol, and tells its states', async () => {
+  it('sends the token in a subprotocol and reports its states', async () => {
     const realtime = connect();
     const states: string[] = [];
     realtime.on('state', ({ to }) => states.push(to));
@@ -63,7 +51,7 @@ describe('a connection', () => {
     expect(states).to.deep.equal(['connecting', 'connected', 'waiting', 'connecting', 'connected', 'closed']);
   });
 
-  it('closes for good where it is told not to come back, and says why', async () => {
+  it('closes permanently, with the reason, after a close code that forbids reconnecting', async () => {
     const realtime = connect({ autoReconnect: false });
     (await greet(1)).cut();
     await until(() => realtime.state === 'closed');
@@ -71,7 +59,7 @@ describe('a connection', () => {
     expect((await caught(realtime.send({ content: 'late' }))).code).to.equal('NETWORK_ERROR');
   });
 
-  it('that is refused asks REST why: another’s token is the end', async () => {
+  it('that is refused asks REST for the reason: a token of another user closes it', async () => {
     const realtime = connect({}, 'usr_other');
     await until(() => FakeSocket.all.length === 1);
     FakeSocket.last.cut();
@@ -79,7 +67,7 @@ describe('a connection', () => {
     expect(error).to.include({ code: 'AUTHORIZATION_ERROR', status: 403 });
   });
 
-  it('that is refused asks more and more rarely', async () => {
+  it('that is refused asks REST with increasing delays', async () => {
     const { asked, fetch: counting } = answering(() => [200, { id: 'usr_me' }]);
     connect({}, undefined, counting);
     for (let i = 1; i <= 20; i++) {
@@ -90,7 +78,7 @@ describe('a connection', () => {
     expect(asked).to.have.length(5);
   });
 
-  it('ends with its token where there is no other, and goes on where there is', async () => {
+  it('closes when its token expires without a new one, and continues with a new one', async () => {
     const ended = connect();
     (await greet(1)).cut(4401, 'expired');
     await until(() => ended.state === 'closed');
@@ -104,7 +92,7 @@ describe('a connection', () => {
     expect(next.protocols).to.deep.equal(['bearer', 'two']);
   });
 
-  it('that is refused by a proxy, or behind one that answers for the server, comes back', async () => {
+  it('that a proxy refuses is retried', async () => {
     const strangers: [number, string][] = [
       [403, '<html>blocked</html>'],
       [401, '<html>who are you?</html>'],
@@ -120,7 +108,7 @@ describe('a connection', () => {
     }
   });
 
-  it('that hears what it cannot read begins anew, and the app’s process lives', async () => {
+  it('reconnects after an unreadable frame', async () => {
     const realtime = connect();
     for (const [i, said] of ['no JSON', '{"type":"resumed","rooms":{"r":null}}'].entries()) {
       (await greet(i + 1)).onmessage?.({ data: said });
@@ -130,7 +118,7 @@ describe('a connection', () => {
     await realtime.ready(9000);
   });
 
-  it('goes on in no other name', async () => {
+  it('does not continue as another user', async () => {
     const realtime = connect();
     (await greet(1)).cut();
     const sending = caught(realtime.send({ content: 'mine' }));
@@ -143,7 +131,7 @@ describe('a connection', () => {
     expect(FakeSocket.last.readyState, 'closing').to.equal(2);
   });
 
-  it('answers all who send the same, though one gives up', async () => {
+  it('resolves all sends of the same message, though one is aborted', async () => {
     const realtime = connect();
     const same = { content: 'm', client_id: 'c' };
     const stop = new AbortController();
@@ -159,7 +147,7 @@ describe('a connection', () => {
     expect(socket.sent).to.have.length(1);
   });
 
-  it('sends in order through cuts, and resolves with the place in the log', async () => {
+  it('sends in order through cuts, and resolves with the seq', async () => {
     const realtime = connect();
     const sends = ['a', 'b'].map((content) => realtime.send({ chat_id: 'r', content, client_id: content }));
     const first = await greet(1);
@@ -172,7 +160,7 @@ describe('a connection', () => {
     expect(one).to.include({ id: 'msg_1', seq: 1, content: 'a', sender_id: 'usr_me', client_id: 'a' });
   });
 
-  it('sends no later what was given up', async () => {
+  it('does not send aborted messages later', async () => {
     const realtime = connect();
     const late = await caught(realtime.send({ content: 'm' }, { timeoutMs: 5 }));
     const stop = new AbortController();
@@ -185,20 +173,20 @@ describe('a connection', () => {
     expect(socket.sent).to.deep.equal([]);
   });
 
-  it('refuses at once what the server would not take', async () => {
+  it('rejects at once what the server would refuse', async () => {
     const realtime = connect();
     for (const input of [{ content: 'x'.repeat(70_000) }, { content: 'x', client_id: '' }])
       expect((await caught(realtime.send(input))).code).to.equal('VALIDATION_ERROR');
   });
 
-  it('fails what waits for an answer when it is closed', async () => {
+  it('rejects pending calls when it is closed', async () => {
     const realtime = connect();
     const waiting = [realtime.send({ content: 'm' }), realtime.once('message'), realtime.ready()].map(caught);
     await realtime.close();
     expect((await Promise.all(waiting)).map(({ code }) => code)).to.deep.equal(Array(3).fill('CLIENT_CLOSED'));
   });
 
-  describe('with a store for messages on their way', () => {
+  describe('with an outbox store', () => {
     let kept: StoredSend[];
     const outbox: OutboxStore = {
       load: () => kept,
@@ -213,7 +201,7 @@ describe('a connection', () => {
       kept = [];
     });
 
-    it('sends in the next life what this one did not, before what is new, and in no other’s name', async () => {
+    it('sends stored messages at the next start, before new ones and only as their user', async () => {
       const before = connect({ outbox }, 'usr_me');
       const lost = ['a', 'b'].map((client_id) => caught(before.send({ content: client_id, client_id })));
       await until(() => kept.length === 2 && FakeSocket.all.length === 1);
@@ -232,7 +220,7 @@ describe('a connection', () => {
       expect(kept[0]?.client_id).to.equal('x');
     });
 
-    it('tells of an old message that is refused, and keeps none that was', async () => {
+    it('reports a refused stored message and removes it', async () => {
       kept = [{ client_id: 'old', frame: '{"client_id":"old","message":""}' }];
       const realtime = connect({ outbox });
       const told = realtime.once('error');
@@ -247,14 +235,14 @@ describe('a connection', () => {
       await until(() => kept.length === 0);
     });
 
-    it('keeps nothing that was refused because it is closed', async () => {
+    it('stores nothing that was rejected because the connection is closed', async () => {
       const realtime = connect({ outbox });
       await realtime.close();
       expect((await caught(realtime.send({ content: 'late' }))).code).to.equal('CLIENT_CLOSED');
       expect(kept).to.deep.equal([]);
     });
 
-    it('of the browser keeps the order, though the calendar is set back, and bears what is not its own', async () => {
+    it('in localStorage keeps the order though the calendar is set back, and ignores foreign entries', async () => {
       const values = new Map<string, string>();
       const localStorage = {
         getItem: (key: string) => values.get(key) ?? null,
@@ -283,7 +271,7 @@ describe('a connection', () => {
       }
     });
 
-    it('goes on without one that fails', async () => {
+    it('continues without a failing store', async () => {
       const broken = { ...outbox, put: () => Promise.reject(new Error('full')) };
       const realtime = connect({ outbox: broken });
       const sending = realtime.send({ content: 'a' });

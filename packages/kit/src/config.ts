@@ -1,8 +1,10 @@
 import Joi from 'joi';
+import type { DbSettings } from './data/database.ts';
+import { isDnsServer, listOf } from './list-settings.ts';
 
 const SAMPLE_SECRET = /^(your-secret-key-here|changeme|secret|password|example|sample)/i;
 
-/** A secret of at least 32 bytes that is no sample from a document: there is no default anywhere. */
+/** A secret of at least 32 bytes that is no sample value. No secret has a default. */
 export const secret = (): Joi.StringSchema =>
   Joi.string()
     .custom((value: string, h) => {
@@ -10,22 +12,11 @@ export const secret = (): Joi.StringSchema =>
       return Buffer.byteLength(value) < 32 ? h.error('secret.short') : value;
     })
     .messages({
-      'secret.sample': '{{#label}} is a sample or trivial value: make one with `openssl rand -base64 48`',
-      'secret.short': '{{#label}} must have at least 32 bytes: make one with `openssl rand -base64 48`',
+      'secret.sample': '{{#label}} is a sample or trivial value: generate one with `openssl rand -base64 48`',
+      'secret.short': '{{#label}} must have at least 32 bytes: generate one with `openssl rand -base64 48`',
     });
 
-/** Comma-separated values, trimmed, empty ones dropped. */
-export const list = (): Joi.Schema<string[]> =>
-  Joi.any()
-    .custom((value: unknown) =>
-      String(value)
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .meta({ list: true }) as unknown as Joi.Schema<string[]>;
-
-/** What every service reads, whatever it does. */
+/** The settings of every service. */
 export interface BaseConfig {
   INSTANCE: string;
   HOST?: string;
@@ -35,47 +26,79 @@ export interface BaseConfig {
   REDIS_URL: string;
   INTERNAL_SECRET_KEY: string;
   LOG_LEVEL: string;
+  DRAIN_MS: number;
+  DNS_SERVERS: string[];
   CHATAPI_SUPERVISED: boolean;
 }
 
-/** Keys for `Joi.object<Config>({...baseSettings('user', 8002), …})`. `port` is the main listener, port+1000 the second. */
-export const baseSettings = (service: string, port: number) => ({
-  INSTANCE: Joi.string().default(service).description('name of this instance in logs, health and cluster.json'),
-  HOST: Joi.string().description('address to listen on; unset: all, IPv4 and IPv6'),
-  INTERNAL_HOST: Joi.string().description('address of the second listener; unset: as HOST'),
-  PORT: Joi.number().port().default(port).description('main listener'),
-  INTERNAL_PORT: Joi.number()
-    .port()
-    .default(port + 1000)
-    .description('second listener: health, metrics, internal calls'),
-  REDIS_URL: Joi.string()
-    .uri({ scheme: ['redis', 'rediss'] })
-    .required()
-    .description('Redis for signals, queues and limits'),
-  INTERNAL_SECRET_KEY: secret().required().description('seals identities between services; the same for all of them'),
+const logSettings = () => ({
   LOG_LEVEL: Joi.string()
     .valid('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')
     .default('info')
-    .description('least severe lines that are written'),
-  CHATAPI_SUPERVISED: Joi.boolean().default(false).description('set by the local cluster: end when its runner ends'),
+    .description('minimum log level'),
+});
+
+/**
+ * Keys for `Joi.object<Config>({...baseSettings('user', 8002), …})`. `port` is the main listener's
+ * port, `port + 1000` the internal listener's.
+ */
+export const baseSettings = (service: string, port: number) => ({
+  INSTANCE: Joi.string()
+    .default(service)
+    .description('name of this instance in logs, health responses and cluster.json'),
+  HOST: Joi.string().description('address of the main listener (default: all, IPv4 and IPv6)'),
+  INTERNAL_HOST: Joi.string().description('address of the internal listener (default: HOST)'),
+  PORT: Joi.number().port().default(port).description('port of the main listener'),
+  INTERNAL_PORT: Joi.number()
+    .port()
+    .default(port + 1000)
+    .description('port of the internal listener: health, metrics, RPC calls'),
+  REDIS_URL: Joi.string()
+    .uri({ scheme: ['redis', 'rediss'] })
+    .required()
+    .description('Redis URL, for pub/sub, queues and rate limits'),
+  INTERNAL_SECRET_KEY: secret()
+    .required()
+    .description('key that signs identities between services; the same for all services'),
+  ...logSettings(),
+  DRAIN_MS: Joi.number()
+    .integer()
+    .min(0)
+    .max(300_000)
+    .default(5000)
+    .description('maximum time that clients have to leave a stopping instance, in milliseconds'),
+  DNS_SERVERS: listOf('an IP address, or one with a port, such as 10.0.0.53 or 10.0.0.53:5353', isDnsServer)
+    .default([])
+    .description('DNS servers for `dns+http://` URLs, as address or address:port; default: those of the system'),
+  CHATAPI_SUPERVISED: Joi.boolean().default(false).description('set by the local cluster: exit when its runner exits'),
 });
 
 export const databaseSettings = () => ({
   DATABASE_URL: Joi.string()
     .uri({ scheme: ['postgres', 'postgresql'] })
     .required()
-    .description('PostgreSQL, as this service’s own role'),
+    .description('PostgreSQL URL, with this service’s own role'),
   DATABASE_POOL: Joi.number()
     .integer()
     .min(2)
     .max(200)
     .default(10)
-    .description('most connections to PostgreSQL per instance'),
+    .description('maximum PostgreSQL connections per instance'),
+});
+
+/** The settings of a service's migrations. */
+export interface MigrationConfig extends DbSettings {
+  LOG_LEVEL: string;
+}
+
+export const migrationSettings: Joi.ObjectSchema<MigrationConfig> = Joi.object<MigrationConfig>({
+  ...databaseSettings(),
+  ...logSettings(),
 });
 
 /**
- * Parses the environment once, at start. On any fault it names every bad setting with what was expected and ends the
- * process with code 78 (EX_CONFIG): a service with half a configuration must not come up.
+ * Parses the environment at start. Prints every invalid setting with what was expected and ends the
+ * process with code 78 (EX_CONFIG), because a service must not run with half a configuration.
  */
 export function readConfig<T>(schema: Joi.ObjectSchema<T>, env: NodeJS.ProcessEnv): T {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));

@@ -1,7 +1,7 @@
-// Owns: the one table of errors that a client can see, and how anything thrown becomes one of them.
-// Does not own: when a rule throws which.
-
-/** Every code of the public API with its HTTP status. Anything not thrown as an AppError answers INTERNAL_ERROR. */
+/**
+ * Every error code of the public API with its HTTP status. Anything else that is thrown is answered
+ * as INTERNAL_ERROR.
+ */
 export const ERROR_STATUS = {
   VALIDATION_ERROR: 400,
   AUTHENTICATION_ERROR: 401,
@@ -20,16 +20,19 @@ export const ERROR_STATUS = {
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
 export interface ErrorExtras {
-  /** Shown to the client under `details`. */
+  /** Sent to the client as `details`. */
   details?: Record<string, unknown>;
   /** Response headers, such as Allow or Retry-After. */
   headers?: Record<string, string>;
-  /** Overrides the table's status where HTTP has a finer one for the same code (416, 426, 431 …). */
+  /** Overrides the status of the code where HTTP has a more specific one (416, 426, 431 …). */
   status?: number;
   cause?: unknown;
 }
 
-/** An error that a client sees as it is: its message must hold no stack, SQL or host name. */
+/**
+ * An error that is sent to the client as it is. The message must not contain a stack, SQL or a host
+ * name.
+ */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
@@ -50,8 +53,29 @@ export const notFound = (what: string): AppError => new AppError('RESOURCE_NOT_F
 export const unavailable = (what: string, cause?: unknown): AppError =>
   new AppError('SERVICE_UNAVAILABLE', `${what} is not available right now`, { cause });
 
-export const invalidField = (path: string, message: string): AppError =>
-  new AppError('VALIDATION_ERROR', 'Invalid input', { details: { fields: [{ path, message }] } });
+/** What is wrong with a field of the input. The message is a sentence that names the field. */
+export interface Fault {
+  path: string;
+  message: string;
+}
+
+/** More would make an answer much larger than its request. */
+export const MAX_FAULTS = 20;
+const MAX_FAULT_LENGTH = 200;
+
+/** Names of unknown fields come from the client and may be long. */
+const shortened = (text: string): string =>
+  text.length <= MAX_FAULT_LENGTH ? text : `${text.slice(0, MAX_FAULT_LENGTH).toWellFormed()}…`;
+
+/** @param faults at least one; the first 20 are named. @param more further details. */
+export function invalidFields(faults: Fault[], more: object = {}): AppError {
+  const fields = faults
+    .slice(0, MAX_FAULTS)
+    .map(({ path, message }) => ({ path: shortened(path), message: shortened(message) }));
+  return new AppError('VALIDATION_ERROR', fields[0]?.message ?? 'Invalid input', { details: { fields, ...more } });
+}
+
+export const invalidField = (path: string, message: string): AppError => invalidFields([{ path, message }]);
 
 export interface ErrorBody {
   error: true;
@@ -71,32 +95,36 @@ export const errorBody = (error: AppError, requestId: string): ErrorBody => ({
   request_id: requestId,
 });
 
-// PostgreSQL's classes for "the server is gone, going, coming or too busy": the caller may retry, nothing was done.
-const AWAY_SQLSTATE = /^(08|53|57P0|57014|55P03|25006|40)/;
-const AWAY_ERRNO = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_)/;
-const AWAY_TEXT =
+// SQLSTATE classes for "the server is gone, starting, stopping or overloaded": nothing was done, so
+// the caller may retry.
+const UNAVAILABLE_SQLSTATE = /^(08|53|57P0|57014|55P03|25006|40)/;
+const UNAVAILABLE_ERRNO = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_)/;
+const UNAVAILABLE_TEXT =
   /timeout acquiring a connection|Connection terminated|Connection ended|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Command timed out|Stream isn't writeable|Connection is closed|max retries per request|aborted/i;
 
-function dependencyIsAway(error: { code?: unknown; message?: unknown }): boolean {
+function isDependencyUnavailable(error: { code?: unknown; message?: unknown }): boolean {
   const code = typeof error.code === 'string' ? error.code : '';
-  return AWAY_SQLSTATE.test(code) || AWAY_ERRNO.test(code) || AWAY_TEXT.test(String(error.message ?? ''));
+  return (
+    UNAVAILABLE_SQLSTATE.test(code) ||
+    UNAVAILABLE_ERRNO.test(code) ||
+    UNAVAILABLE_TEXT.test(String(error.message ?? ''))
+  );
 }
 
-/** Turns what body-parser, Express, pg, knex, ioredis or undici throw into the table above. */
+/** Maps errors of body-parser, Express, pg, knex, ioredis and undici to the codes above. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const error = (thrown ?? {}) as { code?: unknown; type?: unknown; status?: unknown; message?: unknown };
   switch (error.type) {
-    case 'entity.parse.failed':
     case 'encoding.unsupported':
-    case 'charset.unsupported':
+      return new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must have no Content-Encoding', { cause: thrown });
     case 'request.aborted':
     case 'request.size.invalid':
-      return new AppError('VALIDATION_ERROR', 'The body is not valid JSON', { cause: thrown });
+      return new AppError('VALIDATION_ERROR', 'The body is not complete', { cause: thrown });
     case 'entity.too.large':
       return new AppError('PAYLOAD_TOO_LARGE', 'The body is too large', { cause: thrown });
   }
-  if (dependencyIsAway(error)) return unavailable('A service behind this one', thrown);
+  if (isDependencyUnavailable(error)) return unavailable('A service behind this one', thrown);
   if (thrown instanceof URIError) return new AppError('VALIDATION_ERROR', 'The path is not valid', { cause: thrown });
   return new AppError('INTERNAL_ERROR', 'Something went wrong on our side', { cause: thrown });
 }

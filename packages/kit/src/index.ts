@@ -1,69 +1,52 @@
+export { boundedList } from './bounded-list.ts';
+export { closeServer } from './close-server.ts';
 export {
-  type AccessClaims,
-  type AccessSettings,
-  type AccessVerifier,
-  openAccessVerifier,
-  TOKEN_AUDIENCE,
-  TOKEN_ISSUER,
-} from './access.ts';
-export { openBurst } from './burst.ts';
-export { type CallOptions, openKeptPeer, openPeer, type Peer } from './call.ts';
-export { openCallDoor } from './call-door.ts';
-export { Enclosed, NotBegun } from './call-socket.ts';
-export { type BaseConfig, baseSettings, databaseSettings, list, readConfig, secret } from './config.ts';
+  type BaseConfig,
+  baseSettings,
+  databaseSettings,
+  type MigrationConfig,
+  migrationSettings,
+  readConfig,
+  secret,
+} from './config.ts';
 export {
-  type DbSettings,
-  type Knex,
-  type Migration,
-  migrate,
-  openDb,
-  openPool,
-  type Pool,
-  type PoolClient,
-} from './db.ts';
-export { describeRoutes, jsonSchema } from './describe.ts';
-export { Answer, type Call, type Method, parse, type Route, route, router, type Who } from './endpoint.ts';
+  Reply,
+  type RequestContext,
+  type Route,
+  route,
+  router,
+} from './endpoint.ts';
 export {
   AppError,
   ERROR_STATUS,
-  type ErrorBody,
   type ErrorCode,
   errorBody,
+  type Fault,
   invalidField,
+  invalidFields,
   notFound,
   toAppError,
   unavailable,
 } from './errors.ts';
-export { every, type Recurring } from './every.ts';
-export {
-  bearsFiles,
-  type FileLinkSettings,
-  type FileLinks,
-  type FileVariant,
-  fileLinkSettings,
-  filePath,
-  openFileLinks,
-} from './file-links.ts';
-export {
-  type Anonymous,
-  type Caller,
-  IDENTITY_HEADER,
-  type Identity,
-  identityKey,
-  openIdentity,
-  type Role,
-  type ServiceIdentity,
-  sealIdentity,
-} from './identity.ts';
-export { newId, requestIdFrom } from './ids.ts';
-export { type Lane, openLane } from './lane.ts';
-export { type Limiter, type LimitResult, limitExceeded, limitHeaders, openLimiter } from './limiter.ts';
-export { type Log, openLog, redactUrl } from './log.ts';
-export { Counter, Gauge, Histogram, httpMetrics, type Metrics, openMetrics } from './metrics.ts';
-export { type Paging, page, paging } from './page.ts';
-export { openPipes, type Pipes } from './pipes.ts';
-export { openQueueRedis, openRedis, openSubscriber, type Redis } from './redis.ts';
-export { openRevocationSet, type RevocationOptions, type RevocationRecord, type RevocationSet } from './revocations.ts';
-export { type Base, run, type Service } from './run.ts';
-export { closeServer, endAnswer, errorResponse, listen, openApp, respondError, sendError } from './server.ts';
-export { cleanText, say, type TextLimits, text } from './text.ts';
+export { anyId, idOf, idParams, newId, requestIdFrom, roomId } from './ids.ts';
+export { parse, withCheck } from './input.ts';
+export { jsonOf, utf8Text } from './json-body.ts';
+export { answerSchema, type JsonSchema, jsonSchema, nameSchemas } from './json-schema.ts';
+export { internalUrls, listOf, originSettings, publicUrls } from './list-settings.ts';
+export { createLog, type Log } from './log.ts';
+export { Counter, createMetrics, Gauge, Histogram, httpMetrics, type Metrics } from './metrics.ts';
+export { describeRoutes } from './openapi-operations.ts';
+export { cursorKey, encodeCursor, type IdPaging, idPaging, type PageInfo, type Paging, page, paging } from './page.ts';
+export { every, type RecurringTask } from './recurring.ts';
+export { isWebSocketUpgrade, requireShortUrl } from './request-head.ts';
+export { type Base, run } from './run.ts';
+export { SECURITY_EVENTS, type SecurityEvent } from './security-events.ts';
+export { type SecuritySink, securityEvent } from './security-log.ts';
+export { createApp, endResponse, listen, refuseUpgrade, respondError } from './server.ts';
+export { FOLD_VERSION, fold, foldWithOffsets, isVisible, UNSPACED } from './text/fold.ts';
+export { cleanText } from './text/markup.ts';
+export { characters, invalid, text } from './text/text-fields.ts';
+export { inTheFuture, timestamp } from './time.ts';
+export { hasUnfinishedMessage, MAX_MESSAGE_MS } from './unfinished-message.ts';
+export { VERSION } from './version.ts';
+export { anyText, count, type Json, oneOf, pageFields, time, wireList, wireObject } from './wire-object.ts';

@@ -1,30 +1,51 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { SECURITY_EVENTS, type SecurityEvent } from './security-events.ts';
 
 export { Counter, Gauge, Histogram };
 export type Metrics = Registry;
 
-/** One registry per process: service code registers with `registers: [ctx.metrics]`. Labels are few; ids go to logs. */
-export function openMetrics(service: string, instance: string): Metrics {
+/**
+ * The registry of a process. Services register metrics with `registers: [ctx.metrics]`. Labels have
+ * few values; ids belong in logs.
+ */
+export function createMetrics(service: string, instance: string): Metrics {
   const metrics = new Registry();
   metrics.setDefaultLabels({ service, instance });
-  // Every look at the event loop's lag wakes an idle process; prom-client's 10 ms cost more than all else that it does. Node counts
-  // the pause between two looks into the lag: 0.25 s is none.
+  // Measuring the event loop's lag wakes an idle process, and prom-client's default of 10 ms costs
+  // more than all else it does. The measured lag includes the interval.
   collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 250 });
+  securityMetrics(metrics);
   return metrics;
 }
 
 type Duration = Histogram<'method' | 'route' | 'status'>;
 const DURATION = 'chatapi_http_request_duration_seconds';
 
-/** The process's one histogram of requests, for all that answer some. */
+/** The request duration histogram of the process, created at the first call. */
 export function httpMetrics(metrics: Metrics): Duration {
   const known = metrics.getSingleMetric(DURATION) as Duration | undefined;
   if (known !== undefined) return known;
   return new Histogram({
     name: DURATION,
-    help: 'Time from request to answer',
+    help: 'Duration of HTTP requests in seconds',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [metrics],
   });
+}
+
+const SECURITY = 'chatapi_security_events_total';
+
+/** Each event starts at 0: Prometheus sees no increase at the first value of a series. */
+export function securityMetrics(metrics: Metrics): Counter<'event'> {
+  const known = metrics.getSingleMetric(SECURITY) as Counter<'event'> | undefined;
+  if (known !== undefined) return known;
+  const events = new Counter({
+    name: SECURITY,
+    help: 'Events of the security log',
+    labelNames: ['event'],
+    registers: [metrics],
+  });
+  for (const event of Object.keys(SECURITY_EVENTS) as SecurityEvent[]) events.inc({ event }, 0);
+  return events;
 }

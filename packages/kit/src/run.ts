@@ -1,17 +1,20 @@
-// Owns: the life of a service process: config → context → two listeners → ready → SIGTERM → exit 0.
-// Does not own: what the service does in between.
+// Runs a service process: config → context → two listeners → ready → SIGTERM → exit 0.
+import { setServers } from 'node:dns';
 import type { RequestListener, Server } from 'node:http';
 import type express from 'express';
-import { openCallDoor } from './call-door.ts';
+import { identityKey } from './auth/signed-identity.ts';
+import { closeServer } from './close-server.ts';
 import type { BaseConfig } from './config.ts';
-import { describeRoutes } from './describe.ts';
-import { answerCalls, type Route, router } from './endpoint.ts';
-import { identityKey } from './identity.ts';
-import { type Log, openLog } from './log.ts';
-import { httpMetrics, type Metrics, openMetrics } from './metrics.ts';
-import { closeServer, listen, openApp } from './server.ts';
+import { IncompatibleSchema } from './data/migrate.ts';
+import { handleCalls, type Route, router, unknownRoute } from './endpoint.ts';
+import { createLog, type Log } from './log.ts';
+import { createMetrics, httpMetrics, type Metrics } from './metrics.ts';
+import { describeRoutes } from './openapi-operations.ts';
+import { attachRpcServer } from './rpc/rpc-server.ts';
+import { createApp, listen } from './server.ts';
+import { VERSION } from './version.ts';
 
-/** What kit gives to `open`; a service's context extends it. */
+/** The part of a service's context that kit provides. */
 export interface Base<F extends BaseConfig = BaseConfig> {
   config: F;
   log: Log;
@@ -20,38 +23,56 @@ export interface Base<F extends BaseConfig = BaseConfig> {
 
 export interface Service<F extends BaseConfig, C extends Base<F>> {
   name: string;
-  version: string;
   config: F;
-  /** Opens what the process lives on; may wait for PostgreSQL: it is retried until it works. */
+  /** Connects to databases and other resources. Retried until it succeeds. */
   open(base: Base<F>): Promise<C>;
-  /** Throws when the service can't do its work right now; asked by `/health/ready`. */
+  /** Throws when the service can't work right now. Used by `/health/ready`. */
   ready(ctx: C): Promise<void>;
-  /** Lets go whom it holds, sockets and callers who wait, before the listeners close. */
+  /** Releases sockets and waiting callers before the listeners close; has about `DRAIN_MS`. */
   drain?(ctx: C): Promise<void>;
-  /** Ends in at most 5 s; listeners are closed by then. */
+  /** Called after the listeners have closed; has 5 s. */
   close(ctx: C): Promise<void>;
-  /** Public routes (behind the door), on the main listener. */
+  /** Public routes, on the main listener. */
   routes?: Route<C>[];
-  /** Routes for other services, on the second listener, under `/internal/`. */
+  /** Routes for other services, on the internal listener, under `/internal/`. */
   internalRoutes?: Route<C>[];
-  /** Faces the world: the main listener's own handler, or more on the usual one; and what to do with the server (upgrades). */
-  door?(ctx: C): {
+  /**
+   * For gateways: the main listener's own handler, or additional middleware, and access to the
+   * server for upgrades.
+   */
+  edge?(ctx: C): {
     handler?: RequestListener;
     mount?(app: express.Express): void;
     attach?(server: Server): void;
     requestTimeout?: number;
+    parserErrorHeaders?(packet: string): Record<string, string>;
   };
-  /** Milliseconds for a whole request on the main listener; default 30,000. */
+  /** Time limit of a request on the main listener in ms; default 30,000. */
   requestTimeout?: number;
-  /** Answer liveness and readiness on the main listener too (true for all that the world can't reach). */
+  /**
+   * Serve the health endpoints on the main listener too (default: only in services that the
+   * internet can't reach).
+   */
   healthOutside?: boolean;
+}
+
+/** Exits with code 78 (EX_CONFIG), because a restart would fail the same way. */
+function endMisconfigured(log: Log, { message }: Error): never {
+  log.fatal(message);
+  process.stderr.write(`${message}\n`);
+  process.exit(78);
 }
 
 const OPEN_RETRY_MS = 300;
 const READY_MS = 2000;
-const CLOSE_MS = 3000;
+/** How long requests in flight may take when the process stops. */
+const GRACE_MS = 3000;
+/** How long clients may still use idle connections then, unless DRAIN_MS is shorter. */
+const MAX_IDLE_MS = 1000;
+/** Beyond DRAIN_MS: for requests in flight and closing. A process that takes longer hangs. */
+const MAX_STOP_MS = 20_000;
 
-async function openWithPatience<F extends BaseConfig, C extends Base<F>>(
+async function openWithRetries<F extends BaseConfig, C extends Base<F>>(
   service: Service<F, C>,
   base: Base<F>,
 ): Promise<C> {
@@ -59,9 +80,12 @@ async function openWithPatience<F extends BaseConfig, C extends Base<F>>(
     try {
       return await service.open(base);
     } catch (err) {
-      // PostgreSQL may come up after us: being restarted would only be slower.
+      if (err instanceof IncompatibleSchema) endMisconfigured(base.log, err);
+      // PostgreSQL or the migrations may come up later. Waiting is faster than being restarted.
       const line = { err: (err as Error).message, attempt };
-      attempt % 20 === 0 ? base.log.error(line, 'still waiting to open') : base.log.debug(line, 'waiting to open');
+      attempt % 20 === 0
+        ? base.log.error(line, 'still waiting for dependencies')
+        : base.log.debug(line, 'waiting for dependencies');
       if (attempt > 400) throw err;
       await new Promise((resolve) => setTimeout(resolve, OPEN_RETRY_MS));
     }
@@ -84,7 +108,7 @@ function mountHealth<F extends BaseConfig, C extends Base<F>>(
   ctx: C,
   state: State,
 ): void {
-  const self = { service: service.name, instance: ctx.config.INSTANCE, version: service.version };
+  const self = { service: service.name, instance: ctx.config.INSTANCE, version: VERSION };
   app.get('/health/live', (_req, res) => {
     res.json({ status: 'ok', ...self, uptime_s: Math.round(process.uptime()) });
   });
@@ -106,11 +130,12 @@ function mountMetrics(app: express.Express, metrics: Metrics): void {
   });
 }
 
-/** Runs until SIGTERM/SIGINT (or until the local cluster's runner is gone); then exits 0. */
+/** Runs until SIGTERM or SIGINT (or until the local cluster's runner is gone), then exits 0. */
 export async function run<F extends BaseConfig, C extends Base<F>>(service: Service<F, C>): Promise<void> {
   const { config } = service;
-  const log = openLog(service.name, config.INSTANCE, config.LOG_LEVEL);
-  const metrics = openMetrics(service.name, config.INSTANCE);
+  const log = createLog(service.name, config.INSTANCE, config.LOG_LEVEL);
+  const metrics = createMetrics(service.name, config.INSTANCE);
+  if (config.DNS_SERVERS.length > 0) setServers(config.DNS_SERVERS);
   const state: State = { draining: false };
   let stop = (): void => process.exit(0);
   const onStop = (): void => stop();
@@ -122,50 +147,55 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
     process.exit(1);
   });
 
-  const ctx = await openWithPatience(service, { config, log, metrics });
+  const ctx = await openWithRetries(service, { config, log, metrics });
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const duration = httpMetrics(metrics);
-  const door = service.door?.(ctx);
-  const inner = openApp({
+  const edge = service.edge?.(ctx);
+  const inner = createApp({
     log,
     mount(app) {
       mountHealth(app, service, ctx, state);
       mountMetrics(app, metrics);
       app.get('/internal/openapi.json', (_req, res) => void res.json(describeRoutes(service.routes ?? [])));
       app.use(router(ctx, key, service.internalRoutes ?? []));
+      app.use('/internal', (req, _res, next) =>
+        next(unknownRoute(`${req.method} ${req.originalUrl.split('?', 1)[0]}`)),
+      );
     },
   });
-  const outer = openApp({
+  const outer = createApp({
     log,
     duration,
     mount(app) {
-      if (service.healthOutside ?? door === undefined) mountHealth(app, service, ctx, state);
-      if (door === undefined) mountMetrics(app, metrics);
-      door?.mount?.(app);
+      if (service.healthOutside ?? edge === undefined) mountHealth(app, service, ctx, state);
+      if (edge === undefined) mountMetrics(app, metrics);
+      edge?.mount?.(app);
       app.use(router(ctx, key, service.routes ?? []));
     },
   });
   const inside = await listen(inner, { host: config.INTERNAL_HOST ?? config.HOST, port: config.INTERNAL_PORT });
-  const calls = openCallDoor(inside, key, log, answerCalls(ctx, service.internalRoutes ?? []));
+  const calls = attachRpcServer(inside, key, ctx, handleCalls(ctx, service.internalRoutes ?? []));
   const servers = [
     inside,
-    await listen(door?.handler ?? outer, {
+    await listen(edge?.handler ?? outer, {
       host: config.HOST,
       port: config.PORT,
-      requestTimeout: door?.requestTimeout ?? service.requestTimeout,
+      requestTimeout: edge?.requestTimeout ?? service.requestTimeout,
+      parserErrorHeaders: edge?.parserErrorHeaders,
     }),
   ];
-  door?.attach?.(servers[1] as Server);
+  edge?.attach?.(servers[1] as Server);
   log.info({ port: config.PORT, internal_port: config.INTERNAL_PORT }, 'ready');
 
   stop = () => {
     if (state.draining) return;
     state.draining = true;
-    setTimeout(() => process.exit(1), 25_000).unref();
+    setTimeout(() => process.exit(1), config.DRAIN_MS + MAX_STOP_MS).unref();
     void (async () => {
       await service.drain?.(ctx);
-      calls.close(CLOSE_MS);
-      await Promise.all(servers.map((server) => closeServer(server, CLOSE_MS)));
+      calls.close(GRACE_MS);
+      const idleMs = Math.min(config.DRAIN_MS, MAX_IDLE_MS);
+      await Promise.all(servers.map((server) => closeServer(server, { idleMs, graceMs: GRACE_MS })));
       await within(5000, service.close(ctx)).catch((err) => log.warn({ err: err.message }, 'closing'));
       log.info('stopped');
       process.exit(0);

@@ -1,4 +1,4 @@
-// Owns: a listener that answers everything, parser errors included, with the seed's error object, and how it closes.
+// HTTP listeners that answer every request with JSON, errors of the parser included.
 import {
   createServer,
   type IncomingMessage,
@@ -8,7 +8,9 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import express from 'express';
+import { trackSockets } from './close-server.ts';
 import { AppError, errorBody, toAppError } from './errors.ts';
 import { newId, requestIdFrom } from './ids.ts';
 import type { Log } from './log.ts';
@@ -20,8 +22,10 @@ export interface AppOptions {
   mount: (app: express.Express) => void;
 }
 
-/** An Express app with request id, metrics, JSON errors and 404 around what `mount` adds. */
-export function openApp({ log, duration, mount }: AppOptions): express.Express {
+/**
+ * Creates an Express app with request ids, metrics, JSON errors and a 404 handler around `mount`.
+ */
+export function createApp({ log, duration, mount }: AppOptions): express.Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use((req, res, next) => {
@@ -57,11 +61,11 @@ const LINGER_MS = 5000;
 const LINGER_BYTES = 64 * 1024 * 1024;
 
 /**
- * Ends an answer whose request may still be arriving. Who still sends a body sees the answer only if we go on reading: Node
- * closes at the answer's end where `Connection: close` was asked for, which resets the connection and takes the answer with
- * it. Bounded, so that nobody feeds us for ever.
+ * Ends a response while the request may still be arriving. A client that still sends sees the
+ * response only if we keep reading: with `Connection: close`, Node closes the socket when the
+ * response ends, and the reset discards it. Limited to 5 s and 64 MiB.
  */
-export function endAnswer(req: IncomingMessage, res: ServerResponse): void {
+export function endResponse(req: IncomingMessage, res: ServerResponse): void {
   if (req.complete) {
     res.end();
     return;
@@ -84,10 +88,10 @@ function writeError(req: IncomingMessage, res: ServerResponse, error: AppError, 
   const body = JSON.stringify(errorBody(error, requestId));
   const type = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(body) };
   res.writeHead(error.status, { ...type, ...error.headers }).write(body);
-  endAnswer(req, res);
+  endResponse(req, res);
 }
 
-/** Answers with the error object, on any HTTP response; what is under way already is cut. */
+/** Sends the error object. A response that has begun is cut. */
 export function respondError(
   log: Log,
   thrown: unknown,
@@ -107,35 +111,49 @@ export function respondError(
   writeError(req, res, error, requestId);
 }
 
-export const sendError = (log: Log, thrown: unknown, req: express.Request, res: express.Response): void =>
+const sendError = (log: Log, thrown: unknown, req: express.Request, res: express.Response): void =>
   respondError(log, thrown, req, res, res.locals.request_id as string);
+
+type ParserError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 
 const PARSER_STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
-/** What Node's parser refuses never reaches Express: answered on the bare socket, in the same shape. */
-function refuse(socket: Socket, error: NodeJS.ErrnoException): void {
+/** Requests that Node's parser rejects never reach Express, so they are answered on the socket. */
+function refuse(socket: Socket, error: ParserError, headersFor: ListenOptions['parserErrorHeaders']): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
   const status = PARSER_STATUS[error.code ?? ''] ?? 400;
-  socket.end(
-    errorResponse(new AppError('VALIDATION_ERROR', 'The request is not valid HTTP', { status }), newId('req')),
-  );
+  const headers = headersFor?.(error.rawPacket?.toString('latin1') ?? '') ?? {};
+  const message = status === 431 ? 'The headers are too large' : 'The request is not valid HTTP';
+  socket.end(errorResponse(new AppError('VALIDATION_ERROR', message, { status, headers }), newId('req')));
 }
 
-/** Whole response text for a socket on which there is no `res`: parser errors, refused upgrades. The connection closes. */
+/**
+ * The text of an error response for a socket without `res` (parser errors, refused upgrades). It
+ * closes the connection.
+ */
 export function errorResponse(error: AppError, requestId: string): string {
   const body = JSON.stringify(errorBody(error, requestId));
-  const more = Object.entries(error.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const headers = { ...error.headers, Connection: 'close', 'Content-Length': Buffer.byteLength(body) };
+  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return (
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\n` +
-    `X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n${more.join('')}Connection: close\r\n` +
-    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    `X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n${more.join('')}\r\n${body}`
   );
 }
 
-/** Node lets two Hosts pass, and answers a missing one or an unknown Expect without a body. */
+/**
+ * Answers an upgrade with an error and closes the socket. A client that does not close its own end
+ * is cut after LINGER_MS.
+ */
+export function refuseUpgrade(socket: Duplex, error: AppError, requestId: string): void {
+  if (socket.writable) socket.end(errorResponse(error, requestId));
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+/** Node accepts two Host headers, and answers a missing one or an unknown Expect without a body. */
 function hasOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -154,40 +172,31 @@ function refuseRequest(req: IncomingMessage, res: ServerResponse, status: number
 const withOneHost =
   (handler: RequestListener): RequestListener =>
   (req, res) =>
-    hasOneHost(req) ? handler(req, res) : refuseRequest(req, res, 400, 'Exactly one Host header is needed');
+    hasOneHost(req) ? handler(req, res) : refuseRequest(req, res, 400, 'Exactly one Host header is required');
 
 export interface ListenOptions {
   host?: string;
   port: number;
-  /** Whole request, in ms. Outer listeners wait longer than inner ones. */
+  /** Time limit of a request in ms; default 30,000. */
   requestTimeout?: number;
+  /** More headers for the answer to bytes that the parser refused. */
+  parserErrorHeaders?(packet: string): Record<string, string>;
 }
 
 export function listen(handler: RequestListener, options: ListenOptions): Promise<Server> {
   const settings = { maxHeaderSize: 16 * 1024, requireHostHeader: false, connectionsCheckingInterval: 2000 };
   const server = createServer(settings, withOneHost(handler));
+  trackSockets(server);
   server.headersTimeout = 10_000;
   server.requestTimeout = options.requestTimeout ?? 30_000;
   server.keepAliveTimeout = 65_000;
   server.on('checkExpectation', (req, res) => refuseRequest(req, res, 417, 'Only `Expect: 100-continue` is known'));
-  server.on('clientError', (error, socket) => refuse(socket as Socket, error));
+  server.on('clientError', (error, socket) => refuse(socket as Socket, error, options.parserErrorHeaders));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: options.port, host: options.host, backlog: 4096 }, () => {
       server.off('error', reject);
       resolve(server);
     });
-  });
-}
-
-/** Stops taking requests, lets those under way end, cuts what is left after `graceMs`. */
-export function closeServer(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
   });
 }

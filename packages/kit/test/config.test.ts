@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import Joi from 'joi';
-import { baseSettings, databaseSettings, list, secret } from '../src/config.ts';
+import { baseSettings, databaseSettings, secret } from '../src/config.ts';
+import { internalUrls, listOf, originSettings, publicUrls } from '../src/list-settings.ts';
 
 const GOOD = 'k3J9-vQ2mX7pL0sTz8WbN4cYhR6dFgA1';
 
@@ -15,10 +16,51 @@ describe('config', () => {
   });
 
   it('splits comma lists and drops empty parts', () => {
-    expect(list().validate('http://a, http://b,,').value).to.deep.equal(['http://a', 'http://b']);
+    expect(internalUrls().validate('http://a, http://b,,').value).to.deep.equal(['http://a', 'http://b']);
   });
 
-  it('gives each service defaults for its ports and demands the rest', () => {
+  it('names a bad value of a list of URLs with what was expected', () => {
+    for (const bad of ['not a url', 'localhost:9003', 'ws://a:1', 'http://a/path', 'http://a?x', 'a.example', '//a']) {
+      const { error } = internalUrls().label('X_URL').validate(`http://ok:1,${bad}`);
+      expect(error?.message, bad).to.include('X_URL').and.include(bad).and.include('expected a URL such as http://');
+    }
+    expect(publicUrls().validate('https://a').error?.message).to.include('expected');
+    expect(internalUrls().validate('https://a:1/').error).to.equal(undefined);
+    expect(publicUrls().validate('http://user:pass@a').error?.message).to.not.include('pass');
+  });
+
+  it('names an origin that no browser sends, with what was expected', () => {
+    const schema = Joi.object<{ ALLOWED_ORIGINS: string[] }>(originSettings());
+    const read = (ALLOWED_ORIGINS: string) => schema.validate({ ALLOWED_ORIGINS });
+    for (const bad of [
+      ...['https://chat.example.com/', 'chat.example.com', 'HTTPS://chat.example.com', 'https://Chat.example.com'],
+      ...['https://chat.example.com:443', 'http://a:80', 'https://*.example.com', '"https://a"', 'a; b', 'ws://a'],
+      ...['https://a/path', 'https://a?b', 'https://user@a', 'file://', 'https://例え.jp', 'https://', '**'],
+    ]) {
+      const { error } = read(`https://ok.example, ${bad}`);
+      expect(error?.message, bad).to.include('ALLOWED_ORIGINS').and.include('expected an origin');
+    }
+    const good =
+      'https://a.example,http://localhost:3000,https://xn--r8jz45g.jp,capacitor://localhost,null,*,http://[::1]:80'.replace(
+        ':80',
+        ':81',
+      );
+    expect(read(good).value?.ALLOWED_ORIGINS).to.have.length(7);
+  });
+
+  it('allows no origin by default in production', () => {
+    const schema = Joi.object<{ ALLOWED_ORIGINS: string[] }>(originSettings());
+    expect(schema.validate({ NODE_ENV: 'production' }).value?.ALLOWED_ORIGINS).to.deep.equal([]);
+    expect(schema.validate({}).value?.ALLOWED_ORIGINS).to.include('http://localhost:3000');
+    const own = { NODE_ENV: 'production', ALLOWED_ORIGINS: 'https://a.example' };
+    expect(schema.validate(own).value?.ALLOWED_ORIGINS).to.deep.equal(['https://a.example']);
+  });
+
+  it('drops empty values of a list', () => {
+    expect(listOf('x', () => true).validate(' a ,, b,').value).to.deep.equal(['a', 'b']);
+  });
+
+  it('has defaults for the ports of a service and requires the rest', () => {
     const schema = Joi.object({ ...baseSettings('user', 8002), ...databaseSettings() });
     const { value, error } = schema.validate({
       REDIS_URL: 'redis://x',

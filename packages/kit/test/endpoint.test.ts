@@ -2,18 +2,23 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import Joi from 'joi';
-import { describeRoutes, jsonSchema } from '../src/describe.ts';
-import { Answer, answerCalls, type Route, route, router } from '../src/endpoint.ts';
-import { IDENTITY_HEADER, type Identity, identityKey, type Role, sealIdentity } from '../src/identity.ts';
-import { openLog } from '../src/log.ts';
-import { closeServer, listen, openApp } from '../src/server.ts';
+import { IDENTITY_HEADER, type Identity, identityKey, type Role, signIdentity } from '../src/auth/signed-identity.ts';
+import { closeServer } from '../src/close-server.ts';
+import { handleCalls, Reply, type Route, route, router } from '../src/endpoint.ts';
+import { jsonSchema } from '../src/json-schema.ts';
+import { createLog } from '../src/log.ts';
+import { describeRoutes } from '../src/openapi-operations.ts';
+import type { SecuritySink } from '../src/security-log.ts';
+import { createApp, listen } from '../src/server.ts';
+import { collectSecurityLines } from '../src/testing/security-lines.ts';
+import { silentSink } from '../src/testing/service.ts';
 
 const key = identityKey('a-secret-for-this-test-of-32-bytes');
 const body = Joi.object<{ name: string; n?: number }>({ name: Joi.string().required(), n: Joi.number() });
 const params = Joi.object<{ id: string }>({ id: Joi.string().pattern(/^x/).required() });
 const query = Joi.object<{ limit: number }>({ limit: Joi.number().min(1).max(5).default(3) });
 
-const routes: Route<{ tag: string }>[] = [
+const routes: Route<{ tag: string } & SecuritySink>[] = [
   route({
     method: 'get',
     path: '/open',
@@ -29,7 +34,7 @@ const routes: Route<{ tag: string }>[] = [
     who: 'user',
     params,
     query,
-    rule: async (ctx, call) => ({ ...ctx, ...call.params, ...call.query, caller: call.caller.user_id }),
+    rule: async (ctx, call) => ({ tag: ctx.tag, ...call.params, ...call.query, caller: call.caller.user_id }),
   }),
   route({
     method: 'post',
@@ -47,7 +52,7 @@ const routes: Route<{ tag: string }>[] = [
     path: '/things/:id',
     summary: 'Again',
     who: 'admin',
-    rule: async () => new Answer(202, { again: true }, { 'X-More': '1' }),
+    rule: async () => new Reply(202, { again: true }, { 'X-More': '1' }),
   }),
   route({ method: 'get', path: '/internal/x', summary: 'Inner', who: 'service', rule: async () => ({}) }),
   route({
@@ -75,14 +80,17 @@ const anonymous: Identity = { kind: 'anonymous', ip: '1.2.3.4', user_agent: 'a' 
 
 describe('a route', () => {
   let server: Server;
+  let lines: Record<string, unknown>[];
   before(async () => {
-    const log = openLog('test', 'test', 'silent');
-    server = await listen(openApp({ log, mount: (app) => void app.use(router({ tag: 't' }, key, routes)) }), {
+    const log = createLog('test', 'test', 'silent');
+    const ctx = { tag: 't', ...silentSink() };
+    lines = collectSecurityLines(ctx);
+    server = await listen(createApp({ log, mount: (app) => void app.use(router(ctx, key, routes)) }), {
       host: '127.0.0.1',
       port: 0,
     });
   });
-  after(() => closeServer(server, 100));
+  after(() => closeServer(server, { idleMs: 0, graceMs: 100 }));
 
   const ask = async (
     method: string,
@@ -91,7 +99,7 @@ describe('a route', () => {
     send?: string,
     type = 'application/json',
   ) => {
-    const headers: Record<string, string> = who === undefined ? {} : { [IDENTITY_HEADER]: sealIdentity(key, who) };
+    const headers: Record<string, string> = who === undefined ? {} : { [IDENTITY_HEADER]: signIdentity(key, who) };
     if (send !== undefined) headers['content-type'] = type;
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
     const answer = await fetch(url, { method, headers, body: send });
@@ -104,8 +112,8 @@ describe('a route', () => {
     };
   };
 
-  it('gives its rule what the schemas made of the request', async () => {
-    expect((await ask('GET', '/things/x1?limit=4&other=1', person('user'))).json).to.deep.equal({
+  it('passes validated values to its rule', async () => {
+    expect((await ask('GET', '/things/x1?limit=4', person('user'))).json).to.deep.equal({
       tag: 't',
       id: 'x1',
       limit: 4,
@@ -115,7 +123,7 @@ describe('a route', () => {
     expect((await ask('GET', '/open', anonymous)).json).to.deep.equal({ ip: '1.2.3.4' });
   });
 
-  it('answers its status, 204 for nothing, another if the rule says so', async () => {
+  it('answers its status, 204 for no value, another status for a Reply', async () => {
     const made = await ask('POST', '/things', person('user'), '{"name":"a"}');
     expect([made.status, made.json]).to.deep.equal([201, { name: 'a' }]);
     expect(await ask('DELETE', '/things/x', person('moderator'))).to.include({ status: 204, got: '' });
@@ -124,7 +132,7 @@ describe('a route', () => {
     expect((await ask('GET', '/raw', anonymous)).got).to.equal('raw');
   });
 
-  it('lets in whom it is for', async () => {
+  it('admits only callers with the required role', async () => {
     const cases: [string, string, Identity | undefined, number][] = [
       ['GET', '/things/x', undefined, 401],
       ['GET', '/things/x', anonymous, 401],
@@ -139,7 +147,23 @@ describe('a route', () => {
       expect([method, path, (await ask(method, path, who)).status]).to.deep.equal([method, path, status]);
   });
 
-  it('names every bad field, unknown ones too, and takes no string for a number', async () => {
+  it('has a line in the security log when staff rights are missing, or the identity is', async () => {
+    lines.length = 0;
+    await ask('GET', '/things/x', anonymous);
+    await ask('DELETE', '/things/x', person('admin'));
+    expect(lines).to.deep.equal([]);
+    await ask('DELETE', '/things/x', person('user'));
+    await ask('GET', '/things/x', undefined);
+    await ask('GET', '/internal/x', person('admin'));
+    expect(lines.map(({ event, user_id, ip, action }) => ({ event, user_id, ip, action }))).to.deep.equal([
+      { event: 'rights.refused', user_id: 'u', ip: '1.2.3.4', action: 'DELETE /things/:id' },
+      { event: 'identity.refused', user_id: undefined, ip: '127.0.0.1', action: 'GET /things/:id' },
+      { event: 'identity.refused', user_id: undefined, ip: '127.0.0.1', action: 'GET /internal/x' },
+    ]);
+    for (const line of lines) expect(line.request_id).to.match(/^req_/);
+  });
+
+  it('names every invalid field, unknown ones too, and takes no string for a number', async () => {
     const { status, json } = await ask('POST', '/things', person('user'), '{"n":"1","more":true}');
     expect([status, json.code]).to.deep.equal([400, 'VALIDATION_ERROR']);
     expect(json.details.fields.map(({ path }: { path: string }) => path)).to.have.members(['name', 'n', 'more']);
@@ -147,21 +171,32 @@ describe('a route', () => {
     expect((await ask('GET', '/things/x?limit=', person('user'))).status).to.equal(400);
   });
 
-  it('takes only JSON, of its size', async () => {
+  it('refuses query parameters that it does not know, also where it knows none', async () => {
+    const paths = ['/things/x?limit=2&other=1', '/things/x?limit=2&__proto__=1', '/open?other=1'];
+    for (const path of paths) {
+      const { status, json } = await ask('GET', path, person('user'));
+      expect([path, status, json.code]).to.deep.equal([path, 400, 'VALIDATION_ERROR']);
+      expect(json.message).to.match(/^(other|__proto__) is not allowed$/);
+    }
+  });
+
+  it('takes only JSON, up to its size limit', async () => {
     const send = async (text: string, type?: string) =>
       (await ask('POST', '/things', person('user'), text, type)).json.code;
     expect(await send('{"name":')).to.equal('VALIDATION_ERROR');
     expect(await send('name=a', 'application/x-www-form-urlencoded')).to.equal('UNSUPPORTED_MEDIA_TYPE');
     expect(await send(JSON.stringify({ name: 'a'.repeat(103_000) }))).to.equal('PAYLOAD_TOO_LARGE');
     expect((await ask('POST', '/things', person('user'))).json.details.fields[0].path).to.equal('name');
+    expect(await send('{"name":"a"}', 'application/json; charset=utf-16')).to.equal('UNSUPPORTED_MEDIA_TYPE');
+    expect(await send('{"name":"a"}', 'application/json; charset=utf8')).to.equal(undefined);
   });
 
-  it('refuses U+0000 in a word, which no database takes', async () => {
+  it('refuses U+0000, which PostgreSQL cannot store', async () => {
     const { status, json } = await ask('POST', '/things', person('user'), JSON.stringify({ name: 'a\u0000b' }));
     expect([status, json.code, json.details.fields[0].path]).to.deep.equal([400, 'VALIDATION_ERROR', 'name']);
   });
 
-  it('answers another method with 405, an unknown path with 404, a bad escape with 400, a fault with 500 and no detail', async () => {
+  it('answers another method with 405, an unknown path with 404, an invalid escape with 400, an unexpected error with 500 and no details', async () => {
     const other = await ask('PUT', '/open', anonymous);
     expect([other.status, other.headers.get('allow')]).to.deep.equal([405, 'GET, HEAD']);
     expect((await ask('GET', '/nothing', anonymous)).json.code).to.equal('RESOURCE_NOT_FOUND');
@@ -171,7 +206,7 @@ describe('a route', () => {
     expect(broken.got).not.to.include('secret detail');
   });
 
-  it('answers other services by its name and query or body, if it is for them and names nothing in its path', async () => {
+  it('answers RPC calls of other services, if it is for services and has no path parameters', async () => {
     const inner: Route<object>[] = [
       ...(routes as Route<any>[]),
       route({
@@ -192,7 +227,7 @@ describe('a route', () => {
       }),
       route({ method: 'get', path: '/internal/x/:id', summary: '', who: 'service', rule: async () => ({}) }),
     ];
-    const answer = answerCalls({ tag: 'c' }, inner);
+    const answer = handleCalls({ tag: 'c' }, inner);
     const refused = (what: string, given?: unknown): Promise<string> =>
       answer(what, given).then(
         () => 'nothing',
@@ -203,13 +238,16 @@ describe('a route', () => {
     expect(await refused('POST /internal/x', { name: 1 })).to.equal('VALIDATION_ERROR');
     expect(await refused('GET /internal/x?limit=9')).to.equal('VALIDATION_ERROR');
     for (const what of ['PUT /internal/x', 'GET /internal/x/1', 'GET /open', 'POST /things', ''])
-      expect(await refused(what, {}), what).to.equal('RESOURCE_NOT_FOUND');
+      expect(await refused(what, {}), what).to.equal('SERVICE_UNAVAILABLE');
   });
 
-  it('is described from its schemas', () => {
+  it('is documented from its schemas', () => {
     const paths = describeRoutes(routes);
     expect(paths['/things']?.post).to.deep.include({ tags: ['Things'], operationId: 'postThings' });
-    expect(paths['/things']?.post?.responses).to.have.keys('201', 'default');
+    expect(paths['/things']?.post?.responses).to.have.all.keys(
+      ...['201', '400', '401', '403', '413', '415', '429', '500', '503', 'default'],
+    );
+    expect(paths['/open']?.get?.responses).to.have.all.keys('200', '400', '401', '429', '500', '503', 'default');
     expect(paths['/things/{id}']?.get?.parameters).to.deep.include({
       name: 'id',
       in: 'path',

@@ -2,12 +2,12 @@ import { mock } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { AccessClaims } from '../src/access.ts';
+import type { AccessClaims } from '../src/auth/access-token.ts';
+import { createRevocationSet, type RevocationRecord } from '../src/auth/revocations.ts';
 import type { AppError } from '../src/errors.ts';
-import { openLog } from '../src/log.ts';
-import { openRevocationSet, type RevocationRecord } from '../src/revocations.ts';
+import { createLog } from '../src/log.ts';
 
-const log = openLog('test', 'test', 'silent');
+const log = createLog('test', 'test', 'silent');
 const T = Date.now();
 const at = (ms: number): string => new Date(T + ms).toISOString();
 const claims = (issued: number, more: Partial<AccessClaims> = {}): AccessClaims => ({
@@ -26,28 +26,28 @@ const outcome = (work: () => unknown): string => {
   }
 };
 const open = async (records: RevocationRecord[] = []) => {
-  const set = openRevocationSet({ fetchAfter: async (seq) => records.filter((r) => r.seq > seq).slice(0, 2), log });
+  const set = createRevocationSet({ fetchAfter: async (seq) => records.filter((r) => r.seq > seq).slice(0, 2), log });
   await set.start();
   set.close();
   return set;
 };
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe('the revocations that a door knows', () => {
+describe('the revocations that a gateway knows', () => {
   it('end a session, whenever its token was issued, and no other', async () => {
     const set = await open([{ seq: 1, kind: 'session', subject: 's', at: at(0) }]);
     expect(outcome(() => set.admit(claims(99)))).to.equal('AUTHENTICATION_ERROR');
     expect(set.admit(claims(-99, { session_id: 's2' })).session_id).to.equal('s2');
   });
 
-  it('end all of a user’s sessions from before, but the one that stays', async () => {
+  it('end all earlier sessions of a user except the excepted one', async () => {
     const set = await open([{ seq: 1, kind: 'user', subject: 'u', at: at(0), except: 'stays' }]);
     expect(outcome(() => set.admit(claims(-1)))).to.equal('AUTHENTICATION_ERROR');
     expect(set.admit(claims(-1, { session_id: 'stays' })).user_id).to.equal('u');
     expect(set.admit(claims(0)).user_id).to.equal('u');
   });
 
-  it('ban until the unban, which revives no old session', async () => {
+  it('ban a user until the unban, which restores no old session', async () => {
     const ban: RevocationRecord = { seq: 1, kind: 'ban', subject: 'u', at: at(0) };
     const set = await open([ban]);
     for (const issued of [-1, 5]) expect(outcome(() => set.admit(claims(issued)))).to.equal('AUTHORIZATION_ERROR');
@@ -67,15 +67,18 @@ describe('the revocations that a door knows', () => {
     expect(set.admit(claims(20, { role: 'admin' })).role).to.equal('admin');
   });
 
-  it('let nobody in before they could be asked for once', () => {
-    const set = openRevocationSet({ fetchAfter: async () => [], log });
+  it('admit nobody before the first successful poll', () => {
+    const set = createRevocationSet({ fetchAfter: async () => [], log });
     expect(outcome(() => set.admit(claims(0)))).to.equal('SERVICE_UNAVAILABLE');
+    expect(() => set.requireLoaded())
+      .to.throw()
+      .with.property('code', 'SERVICE_UNAVAILABLE');
   });
 
-  it('are told once each, by signal or by poll, also when the signal came first', async () => {
+  it('are reported once each, by signal or by poll, also when the signal came first', async () => {
     const told: number[] = [];
     const records: RevocationRecord[] = [];
-    const set = openRevocationSet({
+    const set = createRevocationSet({
       fetchAfter: async (seq) => records.filter((r) => r.seq > seq),
       onRevoked: ({ seq }) => void told.push(seq),
       log,
@@ -89,14 +92,14 @@ describe('the revocations that a door knows', () => {
     expect(told).to.deep.equal([7, 6]);
   });
 
-  it('hold when auth is away, and go on when it is back', async () => {
+  it('stay in force while auth is unavailable, and are polled again when it is back', async () => {
     let away = false;
     const records: RevocationRecord[] = [{ seq: 1, kind: 'session', subject: 's', at: at(0) }];
     const fetchAfter = async (seq: number): Promise<RevocationRecord[]> => {
       if (away) throw new Error('away');
       return records.filter((r) => r.seq > seq);
     };
-    const set = openRevocationSet({ fetchAfter, log });
+    const set = createRevocationSet({ fetchAfter, log });
     await set.start();
     away = true;
     records.push({ seq: 2, kind: 'session', subject: 's2', at: at(0) });
@@ -109,13 +112,13 @@ describe('the revocations that a door knows', () => {
     expect(outcome(() => set.admit(claims(0, { session_id: 's2' })))).to.equal('AUTHENTICATION_ERROR');
   });
 
-  it('are forgotten a day after the last token that they could matter for', async () => {
+  it('are dropped once no token can be affected by them', async () => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: T });
     try {
       const day = 24 * 3_600_000;
       const fresh = { seq: 2, kind: 'session', subject: 's2', at: at(day) } as const;
       const records: RevocationRecord[] = [{ seq: 1, kind: 'session', subject: 's', at: at(0) }, fresh];
-      const set = openRevocationSet({ fetchAfter: async (seq) => records.filter((r) => r.seq > seq), log });
+      const set = createRevocationSet({ fetchAfter: async (seq) => records.filter((r) => r.seq > seq), log });
       await set.start();
       expect(outcome(() => set.admit(claims(0)))).to.equal('AUTHENTICATION_ERROR');
       mock.timers.setTime(T + day + 2 * 3_600_000);
@@ -131,7 +134,7 @@ describe('the revocations that a door knows', () => {
     }
   });
 
-  it('come to the same, in whatever order and however often signals bring them', async () => {
+  it('have the same effect in any order and with any duplicates of signals', async () => {
     const kinds = fc.constantFrom('user', 'ban', 'unban', 'role', 'session') as fc.Arbitrary<RevocationRecord['kind']>;
     const made = fc.array(kinds, { minLength: 1, maxLength: 8 }).map((list) =>
       list.map(

@@ -1,4 +1,5 @@
-import type { Knex } from '@chatapi/kit';
+import type { IdPaging } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 
 export interface Announcement {
   id: string;
@@ -7,32 +8,37 @@ export interface Announcement {
   created_at: Date;
 }
 
-const SHOWN = ['id', 'text', 'created_by', 'created_at'];
+const COLUMNS = ['id', 'text', 'created_by', 'created_at'];
 
 export async function insertAnnouncement(
   trx: Knex,
   announcement: Pick<Announcement, 'id' | 'text' | 'created_by'>,
 ): Promise<Announcement> {
-  const [row] = await trx('announcements').insert(announcement, SHOWN);
+  const [row] = await trx('announcements').insert(announcement, COLUMNS);
   return row as Announcement;
 }
 
 /** Newest first. */
-export const listAnnouncements = async (db: Knex, limit: number, skip: number): Promise<Announcement[]> =>
-  await db('announcements').orderBy('id', 'desc').limit(limit).offset(skip).select(SHOWN);
+export const listAnnouncements = async (db: Knex, { limit, skip, cursor }: IdPaging): Promise<Announcement[]> =>
+  await db('announcements')
+    .where((query) => (cursor === undefined ? query : query.where('id', '<', cursor[0])))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset(skip)
+    .select(COLUMNS);
 
-/** One statement that locks nothing: mostly there is none. */
+/** Takes no locks. Mostly there is none. */
 export const isAnyUnpublished = async (db: Knex): Promise<boolean> =>
   (await db('announcements').whereNull('published_at').first('id')) !== undefined;
 
-/** Takes those that nobody else is publishing right now, oldest first. */
+/** Locks unpublished ones that no other instance has locked, oldest first, at most 20. */
 export const lockUnpublished = async (trx: Knex): Promise<Announcement[]> =>
-  await trx('announcements').whereNull('published_at').orderBy('id').limit(20).forUpdate().skipLocked().select(SHOWN);
+  await trx('announcements').whereNull('published_at').orderBy('id').limit(20).forUpdate().skipLocked().select(COLUMNS);
 
 export const markPublished = async (trx: Knex, ids: string[]): Promise<void> =>
   void (await trx('announcements')
     .whereIn('id', ids)
     .update({ published_at: trx.raw('clock_timestamp()') }));
 
-export const dropAnnouncementsOf = async (trx: Knex, userId: string): Promise<void> =>
+export const deleteAnnouncementsOf = async (trx: Knex, userId: string): Promise<void> =>
   void (await trx('announcements').where({ created_by: userId }).delete());

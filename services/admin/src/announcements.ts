@@ -1,7 +1,15 @@
-// Owns: what admins tell everybody. Kept for who is away, sent to every connection of every node; what a crash or an absent Redis
-// left unsent is sent later, so a connection may get one twice: its id is the same.
+// Announcements to everybody: stored, and sent to every connection. After a crash or an outage of
+// Redis the sweep sends them again, so a connection may get a duplicate with the same id.
 import { publishToEveryone } from '@chatapi/bus';
-import { type Call, every, newId, type Paging, page, type Recurring } from '@chatapi/kit';
+import {
+  every,
+  type IdPaging,
+  newId,
+  type PageInfo,
+  page,
+  type RecurringTask,
+  type RequestContext,
+} from '@chatapi/kit';
 import {
   type Announcement,
   insertAnnouncement,
@@ -10,7 +18,7 @@ import {
   lockUnpublished,
   markPublished,
 } from './announcement-store.ts';
-import { recordIn } from './audit.ts';
+import { recordAudit } from './audit.ts';
 import type { Context } from './context.ts';
 
 type Deps = Pick<Context, 'db' | 'redis' | 'log'>;
@@ -33,28 +41,33 @@ async function publishAll({ db, redis }: Deps): Promise<void> {
   });
 }
 
-const sentLater =
+const logDelay =
   ({ log }: Deps) =>
   (err: Error): void =>
-    log.debug({ err: err.message }, 'announcements are sent later');
+    log.debug({ err: err.message }, 'announcements not sent; retried later');
 
-/** On record in the same transaction. */
-export async function announce(ctx: Context, call: Call<any, any, { text: string }>): Promise<Announcement> {
+/** Audited in the same transaction. */
+export async function createAnnouncement(
+  ctx: Context,
+  call: RequestContext<any, any, { text: string }>,
+): Promise<Announcement> {
   const id = newId('ann');
   const { text } = call.body;
   const announcement = await ctx.db.transaction(async (trx) => {
-    await recordIn(trx, call, { action: 'announcement.post', target_id: id, details: { text } });
+    await recordAudit(ctx, trx, call, { action: 'announcement.post', target_id: id, details: { text } });
     return await insertAnnouncement(trx, { id, text, created_by: call.caller.user_id });
   });
-  void publishAll(ctx).catch(sentLater(ctx));
+  void publishAll(ctx).catch(logDelay(ctx));
   return announcement;
 }
 
 export async function showAnnouncements(
   { db }: Context,
-  { query: { limit, skip } }: Call<any, Paging>,
-): Promise<{ announcements: Announcement[]; has_more: boolean }> {
-  return page('announcements', await listAnnouncements(db, limit + 1, skip), limit);
+  { query }: RequestContext<any, IdPaging>,
+): Promise<{ announcements: Announcement[] } & PageInfo> {
+  const rows = await listAnnouncements(db, { ...query, limit: query.limit + 1 });
+  return page('announcements', rows, query.limit, ({ id }) => [id]);
 }
 
-export const startAnnouncing = (deps: Deps): Recurring => every(SWEEP_MS, () => publishAll(deps), sentLater(deps));
+export const startAnnouncementSweep = (deps: Deps): RecurringTask =>
+  every(SWEEP_MS, () => publishAll(deps), logDelay(deps));

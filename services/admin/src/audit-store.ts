@@ -1,6 +1,7 @@
-// Owns: the SQL of the audit log: intents and outcomes, both only ever inserted. The tables come with provisioning: this service
-// owns neither them nor their schema, so that it can't change what it wrote.
-import type { Knex } from '@chatapi/kit';
+// SQL of the audit log: intents and outcomes, which are only inserted. Provisioning creates the
+// tables. This service's role does not own them, so that it can't change what it wrote.
+import type { IdPaging } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 
 export interface Intent {
   id: string;
@@ -16,7 +17,7 @@ export type Outcome = 'done' | 'refused' | 'unknown';
 
 export interface Entry extends Intent {
   outcome: Outcome | 'pending';
-  /** Code of the error that refused the act. */
+  /** Code of the error that refused the action. */
   error: string | null;
   created_at: Date;
 }
@@ -25,12 +26,12 @@ export async function insertIntent(db: Knex, intent: Intent & { created_at?: str
   await db('audit.intents').insert({ ...intent, details: JSON.stringify(intent.details) });
 }
 
-/** The first outcome stays. */
+/** The first outcome of an intent wins. */
 export async function insertOutcome(db: Knex, auditId: string, outcome: Outcome, error: string | null): Promise<void> {
   await db('audit.outcomes').insert({ audit_id: auditId, outcome, error }).onConflict('audit_id').ignore();
 }
 
-/** Gives intents that got no outcome within `ms` the outcome `unknown`. @returns how many. */
+/** Closes intents without an outcome after `ms` as `unknown`. @returns how many. */
 export async function closeOpenIntents(db: Knex, ms: number): Promise<number> {
   const { rowCount } = await db.raw<{ rowCount: number }>(
     `insert into audit.outcomes (audit_id, outcome)
@@ -42,16 +43,14 @@ export async function closeOpenIntents(db: Knex, ms: number): Promise<number> {
   return rowCount;
 }
 
-export interface EntryFilter {
+export interface EntryFilter extends IdPaging {
   actor_id?: string;
   target_id?: string;
   action?: string;
-  limit: number;
-  skip: number;
 }
 
 /** Newest first. */
-export function listEntries(db: Knex, { limit, skip, ...filter }: EntryFilter): Promise<Entry[]> {
+export function listEntries(db: Knex, { limit, skip, cursor, ...filter }: EntryFilter): Promise<Entry[]> {
   const given = Object.fromEntries(
     Object.entries(filter)
       .filter(([, value]) => value !== undefined)
@@ -60,6 +59,7 @@ export function listEntries(db: Knex, { limit, skip, ...filter }: EntryFilter): 
   return db('audit.intents as i')
     .leftJoin('audit.outcomes as o', 'o.audit_id', 'i.id')
     .where(given)
+    .where((query) => (cursor === undefined ? query : query.where('i.id', '<', cursor[0])))
     .orderBy('i.id', 'desc')
     .limit(limit)
     .offset(skip)
@@ -77,16 +77,19 @@ export function listEntries(db: Knex, { limit, skip, ...filter }: EntryFilter): 
     .select(db.raw(`coalesce(o.outcome, 'pending') as outcome`));
 }
 
-/** A share that no statement takes too long for. */
-const FORGOTTEN_AT_ONCE = 5000;
+/** Rows per statement, so that none takes too long. */
+const BATCH = 5000;
 
-/** Entries by and about an erased user keep who did what to whom, when; reasons, notes, texts and addresses go. */
-export async function forgetWords(trx: Knex, userId: string): Promise<void> {
+/**
+ * Redacts entries by and about an erased user. They keep who did what to whom and when; reasons,
+ * notes, texts and IP addresses are removed.
+ */
+export async function redactEntries(trx: Knex, userId: string): Promise<void> {
   for (;;) {
     const { rows } = await trx.raw<{ rows: [{ forgotten: number }] }>('select audit.forget_words(?, ?) as forgotten', [
       userId,
-      FORGOTTEN_AT_ONCE,
+      BATCH,
     ]);
-    if (rows[0].forgotten < FORGOTTEN_AT_ONCE) return;
+    if (rows[0].forgotten < BATCH) return;
   }
 }

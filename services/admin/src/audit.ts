@@ -1,7 +1,19 @@
-// Owns: no act without a record. The intent is committed before the act, the outcome after it; what dies in between leaves
-// an intent, which the sweep closes as `unknown`.
+// Audit log: no action without an entry. The intent is committed before the action, the outcome
+// after it. If the process dies in between, the sweep closes the intent as `unknown`.
 import type { Facts } from '@chatapi/bus';
-import { AppError, type Call, type Caller, every, type Knex, newId, page, type Recurring } from '@chatapi/kit';
+import {
+  AppError,
+  every,
+  newId,
+  type PageInfo,
+  page,
+  type RecurringTask,
+  type RequestContext,
+  type SecuritySink,
+  securityEvent,
+} from '@chatapi/kit';
+import type { Caller } from '@chatapi/kit/auth';
+import type { Knex } from '@chatapi/kit/data';
 import {
   closeOpenIntents,
   type Entry,
@@ -14,28 +26,28 @@ import {
 } from './audit-store.ts';
 import type { Context } from './context.ts';
 
-type Deps = Pick<Context, 'db' | 'log'>;
+type Deps = Pick<Context, 'db' | 'log' | 'metrics'>;
 
-/** Who acts, from where. */
-export type Acting = { caller: Pick<Caller, 'user_id'> } & Pick<Call, 'ip' | 'request_id'>;
+/** The caller of an action, with the IP address and the request id. */
+export type Actor = { caller: Pick<Caller, 'user_id'> } & Pick<RequestContext, 'ip' | 'request_id'>;
 
-export interface Act {
+export interface AuditedAction {
   action: string;
   target_id: string;
   details?: Record<string, unknown>;
 }
 
-/** Longer than any call inside may take, so that no act is judged while it is under way. */
-const OPEN_MS = 30_000;
+/** Longer than any internal call, so that no action is closed while it runs. */
+const MAX_PENDING_MS = 30_000;
 const SWEEP_MS = 10_000;
 
-// A service that did not answer may have acted all the same; any other error says that nothing was done.
+// A service that did not answer may have acted. Any other error means that nothing was done.
 const outcomeOf = (error: unknown): Outcome =>
   error instanceof AppError && error.code !== 'SERVICE_UNAVAILABLE' && error.code !== 'INTERNAL_ERROR'
     ? 'refused'
     : 'unknown';
 
-const intentOf = ({ caller, ip, request_id }: Acting, { action, target_id, details = {} }: Act): Intent => ({
+const intentOf = ({ caller, ip, request_id }: Actor, { action, target_id, details = {} }: AuditedAction): Intent => ({
   id: newId('aud'),
   action,
   target_id,
@@ -45,29 +57,46 @@ const intentOf = ({ caller, ip, request_id }: Acting, { action, target_id, detai
   request_id,
 });
 
-/** For an act that is a change of this database: its record is written in the same transaction. */
-export async function recordIn(trx: Knex, call: Acting, what: Act): Promise<void> {
+/** The same as an entry of the audit log, without its details, in the security log. */
+function logAct(sink: SecuritySink, intent: Omit<Intent, 'id' | 'details'>, outcome: Outcome): void {
+  const { action, actor_id, target_id, ip, request_id } = intent;
+  securityEvent(sink, 'staff.acted', { actor_id, target_id, action, ip, request_id, outcome });
+}
+
+/** For changes of this database: writes the entry in the same transaction. */
+export async function recordAudit(sink: SecuritySink, trx: Knex, call: Actor, what: AuditedAction): Promise<void> {
   const intent = intentOf(call, what);
   await insertIntent(trx, intent);
   await insertOutcome(trx, intent.id, 'done', null);
+  logAct(sink, intent, 'done');
 }
 
-/** An act that another service did and told of in the act's own transaction. */
-export async function recordHeard(trx: Knex, { audit_id, at, ...act }: Facts['staff.acted']): Promise<void> {
+/** An action in another service, which recorded the fact in the transaction of the action. */
+export async function recordStaffAction(
+  sink: SecuritySink,
+  trx: Knex,
+  { audit_id, at, ...act }: Facts['staff.acted'],
+): Promise<void> {
   await insertIntent(trx, { id: audit_id, ...act, created_at: at });
   await insertOutcome(trx, audit_id, 'done', null);
+  logAct(sink, act, 'done');
 }
 
-/** Runs `act` on record. @throws what `act` throws; SERVICE_UNAVAILABLE, without acting, when the record can't be written. */
-export async function onRecord<T>({ db, log }: Deps, call: Acting, what: Act, act: () => Promise<T>): Promise<T> {
+/**
+ * Runs `act` between its intent and its outcome.
+ * @throws the error of `act`; the error of the database, without acting, if the intent fails.
+ */
+export async function withAudit<T>(ctx: Deps, call: Actor, what: AuditedAction, act: () => Promise<T>): Promise<T> {
   const intent = intentOf(call, what);
   const { id } = intent;
-  await insertIntent(db, intent);
-  // An outcome that can't be written is no reason to deny an act that happened: the sweep closes it.
-  const close = (outcome: Outcome, error: string | null): Promise<void> =>
-    insertOutcome(db, id, outcome, error).catch((err: Error) =>
-      log.warn({ err: err.message, audit_id: id, outcome }, 'outcome not written'),
+  await insertIntent(ctx.db, intent);
+  // If the outcome can't be written, the action still happened: the sweep closes the entry.
+  const close = async (outcome: Outcome, error: string | null): Promise<void> => {
+    logAct(ctx, intent, outcome);
+    await insertOutcome(ctx.db, id, outcome, error).catch((err: Error) =>
+      ctx.log.warn({ err: err.message, audit_id: id, outcome }, 'audit outcome not written'),
     );
+  };
   try {
     const result = await act();
     await close('done', null);
@@ -78,7 +107,7 @@ export async function onRecord<T>({ db, log }: Deps, call: Acting, what: Act, ac
   }
 }
 
-/** What the scanner did stands beside what admins did. */
+/** Findings of the virus scanner are audited too. */
 export async function recordInfection(
   trx: Knex,
   { file_id, user_id, signature }: { file_id: string; user_id: string; signature: string },
@@ -96,18 +125,19 @@ export async function recordInfection(
 }
 
 export async function showAuditLog(
-  { db }: Deps,
+  { db }: Pick<Context, 'db'>,
   filter: EntryFilter,
-): Promise<{ entries: Entry[]; has_more: boolean }> {
-  return page('entries', await listEntries(db, { ...filter, limit: filter.limit + 1 }), filter.limit);
+): Promise<{ entries: Entry[] } & PageInfo> {
+  const rows = await listEntries(db, { ...filter, limit: filter.limit + 1 });
+  return page('entries', rows, filter.limit, ({ id }) => [id]);
 }
 
-export const startAuditSweep = ({ db, log }: Deps): Recurring =>
+export const startAuditSweep = ({ db, log }: Pick<Context, 'db' | 'log'>): RecurringTask =>
   every(
     SWEEP_MS,
     async () => {
-      const closed = await closeOpenIntents(db, OPEN_MS);
-      if (closed > 0) log.warn({ closed }, 'audit entries without an outcome');
+      const closed = await closeOpenIntents(db, MAX_PENDING_MS);
+      if (closed > 0) log.warn({ closed }, 'closed audit entries without an outcome');
     },
-    (err) => log.debug({ err: err.message }, 'closing audit entries'),
+    (err) => log.debug({ err: err.message }, 'audit entries not closed; retried later'),
   );

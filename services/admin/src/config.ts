@@ -1,4 +1,13 @@
-import { type BaseConfig, baseSettings, type DbSettings, databaseSettings, list, readConfig } from '@chatapi/kit';
+import {
+  type BaseConfig,
+  baseSettings,
+  databaseSettings,
+  internalUrls,
+  type MigrationConfig,
+  migrationSettings,
+  readConfig,
+} from '@chatapi/kit';
+import type { DbSettings } from '@chatapi/kit/data';
 import Joi from 'joi';
 
 export interface Instance {
@@ -21,7 +30,7 @@ const instances = Joi.array().items(
     name: Joi.string().required(),
     service: Joi.string().required(),
     internal_url: Joi.string()
-      .uri({ scheme: ['http', 'https'] })
+      .uri({ scheme: ['http', 'https', 'dns+http'] })
       .required(),
   }),
 );
@@ -44,14 +53,22 @@ const instanceList = (): Joi.Schema<Instance[]> =>
 export const schema = Joi.object<Config>({
   ...baseSettings('admin', 8005),
   ...databaseSettings(),
-  INSTANCES: instanceList().default([]).description('JSON list of every service instance, which system health asks'),
-  AUTH_INTERNAL_URL: list().default(['http://localhost:9001']).description('second listeners of the auth service'),
-  USER_INTERNAL_URL: list().default(['http://localhost:9002']).description('second listeners of the user service'),
-  MESSAGE_INTERNAL_URL: list()
+  INSTANCES: instanceList().default([]).description('JSON list of all service instances that system health checks'),
+  AUTH_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9001'])
+    .description('internal listeners of the auth service'),
+  USER_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9002'])
+    .description('internal listeners of the user service'),
+  MESSAGE_INTERNAL_URL: internalUrls()
     .default(['http://localhost:9003'])
-    .description('second listeners of the message service'),
-  FILE_INTERNAL_URL: list().default(['http://localhost:9004']).description('second listeners of the file service'),
-  DISK_PATH: Joi.string().default('.').description('a folder on the disk whose room system health shows'),
+    .description('internal listeners of the message service'),
+  FILE_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9004'])
+    .description('internal listeners of the file service'),
+  DISK_PATH: Joi.string().default('.').description('folder on the disk whose free space system health shows'),
 });
 
 export const config = (): Config => readConfig(schema, process.env);
+
+export const migrationConfig = (): MigrationConfig => readConfig(migrationSettings, process.env);

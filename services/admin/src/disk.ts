@@ -5,8 +5,8 @@ export interface Disk {
   total_bytes: number;
 }
 
-/** Of the file system that holds the folder; free for who is not root. @throws when there is no such folder. */
-export async function lookAtDisk(path: string): Promise<Disk> {
+/** The file system of the folder; free space of users other than root. @throws if it is missing. */
+export async function readDisk(path: string): Promise<Disk> {
   const { bavail, blocks, bsize } = await statfs(path);
   return { free_bytes: bavail * bsize, total_bytes: blocks * bsize };
 }

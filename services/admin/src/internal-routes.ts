@@ -1,14 +1,13 @@
-import { type Route, route } from '@chatapi/kit';
+import { idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { reportPage } from './exports.ts';
-import { idParams } from './shapes.ts';
 
 export const internalRoutes: Route<Context>[] = [
   route<Context, { id: string }, { after: string }>({
     method: 'get',
     path: '/internal/users/:id/export/reports',
-    summary: 'A page of the reports that a user made, for the export of the account',
+    summary: 'List the reports of a user, for the export of the account',
     who: 'service',
     params: idParams,
     query: Joi.object({ after: Joi.string().allow('').default('') }),

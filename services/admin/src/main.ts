@@ -1,7 +1,7 @@
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
-import { close, open, ready } from './context.ts';
 import { internalRoutes } from './internal-routes.ts';
+import { close, open, ready } from './open.ts';
 import { routes } from './routes.ts';
 
-await run({ name: 'admin', version: '0.1.0', config: config(), open, ready, close, routes, internalRoutes });
+await run({ name: 'admin', config: config(), open, ready, close, routes, internalRoutes });

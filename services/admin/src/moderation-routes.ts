@@ -1,23 +1,22 @@
-// Reports, announcements, the word filter: shapes in moderation-shapes.ts.
-import { type Route, route } from '@chatapi/kit';
-import { announce, showAnnouncements } from './announcements.ts';
+// Reports, announcements and the word filter.
+import { idParams, type Route, route } from '@chatapi/kit';
+import { createAnnouncement, showAnnouncements } from './announcements.ts';
 import type { Context } from './context.ts';
 import {
   announcementBody,
   announcementList,
-  announcementShape,
+  announcementSchema,
   pageQuery,
   reportBody,
   reportList,
   reportQuery,
-  reportShape,
+  reportSchema,
   settleBody,
   wordsBody,
-  wordsShape,
+  wordsSchema,
 } from './moderation-shapes.ts';
-import { report, settleReport, showReports } from './reports.ts';
-import { idParams } from './shapes.ts';
-import { replaceWords, showWords } from './words.ts';
+import { createReport, settleReport, showReports } from './reports.ts';
+import { replaceWords, showWords } from './word-filter.ts';
 
 const tag = 'Admin';
 const params = idParams;
@@ -26,18 +25,19 @@ export const moderationRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/reports',
-    summary: 'Report a message, a file or a user to those who moderate',
+    summary: 'Report a message, a file or a user',
     tag: 'Reports',
     who: 'user',
     body: reportBody,
-    answer: reportShape,
+    answer: reportSchema,
     status: 201,
-    rule: report,
+    errors: [404],
+    rule: createReport,
   }),
   route({
     method: 'get',
     path: '/admin/reports',
-    summary: 'Reports, newest first',
+    summary: 'List reports, newest first',
     tag,
     who: 'moderator',
     query: reportQuery,
@@ -47,40 +47,42 @@ export const moderationRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/admin/reports/:id/resolve',
-    summary: 'A report was right and has been acted on',
+    summary: 'Resolve a report',
     tag,
     who: 'moderator',
     params,
     body: settleBody,
-    answer: reportShape,
+    answer: reportSchema,
+    errors: [409],
     rule: (ctx, call) => settleReport(ctx, call, 'resolved'),
   }),
   route({
     method: 'post',
     path: '/admin/reports/:id/dismiss',
-    summary: 'Nothing is to be done about a report',
+    summary: 'Dismiss a report',
     tag,
     who: 'moderator',
     params,
     body: settleBody,
-    answer: reportShape,
+    answer: reportSchema,
+    errors: [409],
     rule: (ctx, call) => settleReport(ctx, call, 'dismissed'),
   }),
   route({
     method: 'post',
     path: '/admin/announcements',
-    summary: 'Tell everybody who is connected',
+    summary: 'Send an announcement to everybody',
     tag,
     who: 'admin',
     body: announcementBody,
-    answer: announcementShape,
+    answer: announcementSchema,
     status: 201,
-    rule: announce,
+    rule: createAnnouncement,
   }),
   route({
     method: 'get',
     path: '/admin/announcements',
-    summary: 'Announcements, newest first',
+    summary: 'List announcements, newest first',
     tag,
     who: 'moderator',
     query: pageQuery,
@@ -90,7 +92,7 @@ export const moderationRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/announcements',
-    summary: 'Announcements, newest first, for who was away',
+    summary: 'List announcements, newest first',
     tag: 'Announcements',
     who: 'user',
     query: pageQuery,
@@ -100,20 +102,20 @@ export const moderationRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/word-filter',
-    summary: 'Words that are blocked or masked in messages',
+    summary: 'Get the word filter',
     tag,
     who: 'moderator',
-    answer: wordsShape,
+    answer: wordsSchema,
     rule: showWords,
   }),
   route({
     method: 'put',
     path: '/admin/word-filter',
-    summary: 'Replace the word filter, everywhere within 2 s',
+    summary: 'Replace the word filter; takes effect within 2 s',
     tag,
     who: 'admin',
     body: wordsBody,
-    answer: wordsShape,
+    answer: wordsSchema,
     rule: replaceWords,
   }),
 ];

@@ -1,95 +1,98 @@
-// The shapes of reports, announcements and the word filter.
-import { type Paging, paging, text } from '@chatapi/kit';
+// Schemas of reports, announcements and the word filter.
+import {
+  anyId,
+  anyText,
+  boundedList,
+  count,
+  type IdPaging,
+  idPaging,
+  type Json,
+  text,
+  time,
+  wireList,
+  wireObject,
+} from '@chatapi/kit';
 import Joi from 'joi';
-import type { ReportFilter } from './report-store.ts';
-import type { NewReportBody } from './reports.ts';
-import type { FilteredWord } from './words.ts';
+import type { Announcement } from './announcement-store.ts';
+import type { Report, ReportFilter } from './report-store.ts';
+import type { NewReportBody, ReportedMessage, ReportView } from './reports.ts';
+import type { FilteredWord, WordList } from './word-filter.ts';
 
-const time = () => Joi.string().isoDate().required();
-const id = () => Joi.string().pattern(/^[A-Za-z0-9_-]{1,64}$/);
 const targetType = <T extends string>() => Joi.string<T>().valid('message', 'file', 'user');
 const status = <T extends string>() => Joi.string<T>().valid('open', 'resolved', 'dismissed');
 
-export const pageQuery = Joi.object<Paging>(paging());
+export const pageQuery = Joi.object<IdPaging>(idPaging());
 
 export const reportBody = Joi.object<NewReportBody, true>({
   target_type: targetType<NewReportBody['target_type']>().required(),
-  target_id: id().required(),
+  target_id: anyId().required(),
   reason: text({ min: 1, max: 500 }).required(),
 });
 
 export const reportQuery = Joi.object<ReportFilter>({
-  ...paging(),
+  ...idPaging(),
   status: status(),
   target_type: targetType(),
-  target_id: id(),
+  target_id: anyId(),
 });
 
 export const settleBody = Joi.object<{ note?: string | null }>({ note: text({ max: 500 }).allow(null) });
 
-const report = {
-  id: Joi.string().required(),
-  reporter_id: Joi.string().required(),
-  target_type: targetType().required(),
-  target_id: Joi.string().required(),
+const reportFields = {
+  id: Joi.string(),
+  reporter_id: Joi.string(),
+  target_type: targetType(),
+  target_id: Joi.string(),
   about_user_id: Joi.string()
     .allow(null)
-    .required()
-    .description('who sent, uploaded or is what was reported; null in old reports'),
-  reason: Joi.string().allow('').required().description('empty once its writer, or whom it is about, was erased'),
-  status: status().required(),
-  handled_by: Joi.string().allow(null).required(),
+    .description('the sender, the uploader, or the reported user; null in old reports'),
+  reason: anyText().description('empty after the reporter, or the user it is about, was erased'),
+  status: status(),
+  handled_by: Joi.string().allow(null),
   handled_at: time().allow(null),
-  note: Joi.string().allow('', null).required(),
+  note: anyText().allow(null),
   created_at: time(),
 };
-export const reportShape = Joi.object(report);
-export const reportList = Joi.object({
-  reports: Joi.array()
-    .items(
-      Joi.object({
-        ...report,
-        message: Joi.object({
-          id: Joi.string(),
-          chat_id: Joi.string(),
-          sender_id: Joi.string(),
-          content: Joi.string().allow(''),
-          is_deleted: Joi.boolean(),
-          created_at: time(),
-        })
-          .allow(null)
-          .description('the reported message as it is now; null: it is no message, or could not be asked for'),
-      }),
-    )
-    .required(),
-  has_more: Joi.boolean().required(),
-});
+export const reportSchema = wireObject<Json<Report>>('Report', reportFields);
 
-export const announcementBody = Joi.object<{ text: string }, true>({ text: text({ min: 1, max: 1000 }).required() });
-export const announcementShape = Joi.object({
-  id: Joi.string().required(),
-  text: Joi.string().required(),
-  created_by: Joi.string().required(),
+const reportedMessage = wireObject<ReportedMessage>('ReportedMessage', {
+  id: Joi.string(),
+  chat_id: Joi.string(),
+  sender_id: Joi.string(),
+  content: anyText(),
+  is_deleted: Joi.boolean(),
   created_at: time(),
 });
-export const announcementList = Joi.object({
-  announcements: Joi.array().items(announcementShape).required(),
-  has_more: Joi.boolean().required(),
+const listedReport = wireObject<Json<ReportView>>('ListedReport', {
+  ...reportFields,
+  message: reportedMessage
+    .allow(null)
+    .description('the reported message as it is now; null for other targets or when unavailable'),
 });
+export const reportList = wireList('ReportList', 'reports', listedReport);
+
+export const announcementBody = Joi.object<{ text: string }, true>({ text: text({ min: 1, max: 1000 }).required() });
+export const announcementSchema = wireObject<Json<Announcement>>('Announcement', {
+  id: Joi.string(),
+  text: Joi.string(),
+  created_by: Joi.string(),
+  created_at: time(),
+});
+export const announcementList = wireList('AnnouncementList', 'announcements', announcementSchema);
 
 const word = Joi.object<FilteredWord, true>({
-  word: text({ min: 1, max: 64 }).required().description('one or several words; found whole, in any case'),
+  word: text({ min: 1, max: 64 }).required().description('one or several words; matches whole words in any case'),
   action: Joi.string<FilteredWord['action']>()
     .valid('block', 'mask')
     .required()
-    .description('block: such a message is refused; mask: asterisks are stored instead'),
+    .description('block: messages with it are refused; mask: it is stored as asterisks'),
 });
-// How a word must be is message's to say.
+// The message service validates the words.
 export const wordsBody = Joi.object<{ words: FilteredWord[] }, true>({
-  words: Joi.array().items(word).max(5000).required(),
+  words: boundedList(5000, word).required(),
 });
-export const wordsShape = Joi.object({
-  words: Joi.array().items(word).required(),
-  revision: Joi.number().integer().required(),
+export const wordsSchema = wireObject<WordList>('WordFilter', {
+  words: Joi.array().items(word.meta({ title: 'FilteredWord' })),
+  revision: count(),
   updated_at: time(),
 });

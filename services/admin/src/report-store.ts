@@ -1,4 +1,5 @@
-import type { Knex } from '@chatapi/kit';
+import type { IdPaging } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 
 export type TargetType = 'message' | 'file' | 'user';
 export type ReportStatus = 'open' | 'resolved' | 'dismissed';
@@ -9,7 +10,7 @@ export interface NewReport {
   target_type: TargetType;
   target_id: string;
   reason: string;
-  /** Who sent, uploaded or is what was reported; null: nobody noted it, in reports older than the field. */
+  /** The sender, the uploader, or the reported user; null in reports older than the field. */
   about_user_id: string | null;
 }
 
@@ -21,31 +22,30 @@ export interface Report extends NewReport {
   created_at: Date;
 }
 
-/** The one just made, or the open one that this reporter has already made on the same thing. */
+/** Inserts the report, or returns the open one of this reporter on the same target. */
 export async function putReport(db: Knex, report: NewReport): Promise<Report> {
   const conflict = db.raw(`(reporter_id, target_type, target_id) where status = 'open'`);
-  // Writes what is there already: so the row comes back, whoever made it, and stays as it was.
+  // Merging an equal value makes `returning` include the existing row, unchanged.
   const [row] = await db('reports').insert(report).onConflict(conflict).merge(['target_id']).returning('*');
   return row as Report;
 }
 
-export interface ReportFilter {
+export interface ReportFilter extends IdPaging {
   status?: ReportStatus;
   target_type?: TargetType;
   target_id?: string;
-  limit: number;
-  skip: number;
 }
 
 /** Newest first. */
-export const listReports = async (db: Knex, { limit, skip, ...filter }: ReportFilter): Promise<Report[]> =>
+export const listReports = async (db: Knex, { limit, skip, cursor, ...filter }: ReportFilter): Promise<Report[]> =>
   await db('reports')
     .where(Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)))
+    .where((query) => (cursor === undefined ? query : query.where('id', '<', cursor[0])))
     .orderBy('id', 'desc')
     .limit(limit)
     .offset(skip);
 
-/** What this user reported, oldest first, from behind `after`; without what was done about it. */
+/** Reports of this user after the id `after`, oldest first, without how they were handled. */
 export const reportsOf = async (db: Knex, userId: string, after: string, limit: number): Promise<object[]> =>
   await db('reports')
     .where({ reporter_id: userId })
@@ -54,8 +54,8 @@ export const reportsOf = async (db: Knex, userId: string, after: string, limit: 
     .limit(limit)
     .select('id', 'target_type', 'target_id', 'reason', 'created_at');
 
-/** A report stays for those who handle it; what this user wrote in it, and what others wrote about this user, goes. */
-export async function blankReports(trx: Knex, userId: string): Promise<void> {
+/** Removes what the user wrote in reports and what others wrote about the user. The rows stay. */
+export async function redactReports(trx: Knex, userId: string): Promise<void> {
   await trx('reports').where({ reporter_id: userId }).update({ reason: '' });
   await trx('reports').where({ handled_by: userId }).update({ note: null });
   await trx('reports').where({ about_user_id: userId }).update({ reason: '', note: null });

@@ -1,7 +1,7 @@
-// Owns: what users report to those who moderate, and how that is settled. Only what the reporter may see can be reported; who asks
-// for anything else hears the same 404 as of what does not exist.
-import { AppError, type Call, newId, notFound, page } from '@chatapi/kit';
-import { recordIn } from './audit.ts';
+// Reports to moderators, and their settlement. Users can report only what they may see; anything
+// else gives the same 404 as a target that does not exist.
+import { AppError, newId, notFound, type PageInfo, page, type RequestContext } from '@chatapi/kit';
+import { recordAudit } from './audit.ts';
 import type { Context } from './context.ts';
 import {
   closeReport,
@@ -20,7 +20,7 @@ export interface NewReportBody {
   reason: string;
 }
 
-interface ShownMessage {
+export interface ReportedMessage {
   id: string;
   chat_id: string;
   sender_id: string;
@@ -29,15 +29,15 @@ interface ShownMessage {
   created_at: string;
 }
 
-/** With the reported message as it is now; null: it is no message, or message can't be asked. */
-export type ShownReport = Report & { message: ShownMessage | null };
+/** With the reported message as it is now; null for other targets and when it can't be fetched. */
+export type ReportView = Report & { message: ReportedMessage | null };
 
-const SHOWN_MS = 1000;
+const MESSAGES_TIMEOUT_MS = 1000;
 
-/** @returns whom it is about. @throws AppError RESOURCE_NOT_FOUND unless the reporter may see it. */
-async function demandVisible(
+/** @returns the user it is about. @throws RESOURCE_NOT_FOUND unless the reporter may see it. */
+async function requireVisible(
   { message, file, auth }: Context,
-  { caller, body, request_id }: Call<any, any, NewReportBody>,
+  { caller, body, request_id }: RequestContext<any, any, NewReportBody>,
 ): Promise<string> {
   const id = encodeURIComponent(body.target_id);
   const by = `seen-by/${encodeURIComponent(caller.user_id)}`;
@@ -52,43 +52,46 @@ async function demandVisible(
   return ask[body.target_type]();
 }
 
-/** The same report again changes nothing while the first is open, and is answered with it. */
-export async function report(ctx: Context, call: Call<any, any, NewReportBody>): Promise<Report> {
-  const about_user_id = await demandVisible(ctx, call);
+/** Reporting a target again returns the open report unchanged. */
+export async function createReport(ctx: Context, call: RequestContext<any, any, NewReportBody>): Promise<Report> {
+  const about_user_id = await requireVisible(ctx, call);
   return await putReport(ctx.db, { id: newId('rep'), reporter_id: call.caller.user_id, about_user_id, ...call.body });
 }
 
-async function messagesOf(ctx: Context, reports: Report[], request_id: string): Promise<Map<string, ShownMessage>> {
+async function messagesOf(ctx: Context, reports: Report[], request_id: string): Promise<Map<string, ReportedMessage>> {
   const ids = reports.filter(({ target_type }) => target_type === 'message').map(({ target_id }) => target_id);
   if (ids.length === 0) return new Map();
   try {
-    const options = { body: { ids: [...new Set(ids)] }, request_id, timeoutMs: SHOWN_MS };
-    const { messages } = await ctx.message.call<{ messages: ShownMessage[] }>(
+    const options = { body: { ids: [...new Set(ids)] }, request_id, timeoutMs: MESSAGES_TIMEOUT_MS };
+    const { messages } = await ctx.message.call<{ messages: ReportedMessage[] }>(
       'POST',
       '/internal/messages/by-ids',
       options,
     );
     return new Map(messages.map((message) => [message.id, message]));
   } catch (err) {
-    ctx.log.warn({ err: (err as Error).message, request_id }, 'reports shown without their messages');
+    ctx.log.warn({ err: (err as Error).message, request_id }, 'reports returned without their messages');
     return new Map();
   }
 }
 
 export async function showReports(
   ctx: Context,
-  { query, request_id }: Call<any, ReportFilter>,
-): Promise<{ reports: ShownReport[]; has_more: boolean }> {
+  { query, request_id }: RequestContext<any, ReportFilter>,
+): Promise<{ reports: ReportView[] } & PageInfo> {
   const found = await listReports(ctx.db, { ...query, limit: query.limit + 1 });
-  const { reports, has_more } = page('reports', found, query.limit);
+  const { reports, ...info } = page('reports', found, query.limit, ({ id }) => [id]);
   const messages = await messagesOf(ctx, reports, request_id);
-  return { reports: reports.map((one) => ({ ...one, message: messages.get(one.target_id) ?? null })), has_more };
+  return { reports: reports.map((one) => ({ ...one, message: messages.get(one.target_id) ?? null })), ...info };
 }
 
-/** On record in the same transaction. Settling it again the same way changes nothing; the other way is CONFLICT. */
+/**
+ * Audited in the same transaction. Settling again the same way changes nothing.
+ * @throws RESOURCE_NOT_FOUND; CONFLICT when it was settled the other way.
+ */
 export async function settleReport(
   ctx: Context,
-  call: Call<{ id: string }, any, { note?: string | null }>,
+  call: RequestContext<{ id: string }, any, { note?: string | null }>,
   status: Exclude<ReportStatus, 'open'>,
 ): Promise<Report> {
   const { id } = call.params;
@@ -97,10 +100,14 @@ export async function settleReport(
     const now = await lockReport(trx, id);
     if (now === undefined) throw notFound('Report');
     if (now.status === status) return now;
-    if (now.status !== 'open') throw new AppError('CONFLICT', `The report was ${now.status} before`);
+    if (now.status !== 'open') throw new AppError('CONFLICT', `The report is already ${now.status}`);
     const { target_type, target_id, about_user_id } = now;
     const action = status === 'resolved' ? 'report.resolve' : 'report.dismiss';
-    await recordIn(trx, call, { action, target_id: id, details: { target_type, target_id, about_user_id, note } });
+    await recordAudit(ctx, trx, call, {
+      action,
+      target_id: id,
+      details: { target_type, target_id, about_user_id, note },
+    });
     return await closeReport(trx, id, { status, handled_by: call.caller.user_id, note });
   });
 }

@@ -1,24 +1,24 @@
-import { type Route, route } from '@chatapi/kit';
+import { idParams, type Route, route } from '@chatapi/kit';
 import { showAuditLog } from './audit.ts';
 import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
-import { deleteMessage } from './messages.ts';
+import { deleteMessage } from './message-deletion.ts';
 import { moderationRoutes } from './moderation-routes.ts';
-import { personalRoutes } from './personal-routes.ts';
-import { rebuildStatistics } from './rebuild.ts';
+import { personalDataRoutes } from './personal-data-routes.ts';
+import { roomRoutes } from './room-routes.ts';
 import {
   auditList,
   auditQuery,
   banBody,
-  healthShape,
-  idParams,
+  healthSchema,
   roleBody,
-  statisticsShape,
+  statisticsSchema,
   userList,
   userQuery,
-  userShape,
+  userSchema,
 } from './shapes.ts';
 import { readStatistics } from './statistics.ts';
+import { rebuildStatistics } from './statistics-rebuild.ts';
 import { banUser, changeRole, endSessions, listUsers, unbanUser, unlockUser } from './users.ts';
 
 const tag = 'Admin';
@@ -28,16 +28,16 @@ const reading: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/dashboard/stats',
-    summary: 'Statistics, right within 2 s',
+    summary: 'Get statistics, at most 2 s old',
     tag,
     who: 'moderator',
-    answer: statisticsShape,
+    answer: statisticsSchema,
     rule: readStatistics,
   }),
   route({
     method: 'get',
     path: '/admin/users',
-    summary: 'Users, newest first',
+    summary: 'List users, newest first',
     tag,
     who: 'moderator',
     query: userQuery,
@@ -47,7 +47,7 @@ const reading: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/audit-log',
-    summary: 'Who did what to whom, when, from where; newest first',
+    summary: 'List audit log entries, newest first',
     tag,
     who: 'moderator',
     query: auditQuery,
@@ -57,10 +57,10 @@ const reading: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/system/health',
-    summary: 'Every service instance, database, Redis, queues and disk',
+    summary: 'Check every service instance, database, Redis, queues and disk',
     tag,
     who: 'moderator',
-    answer: healthShape,
+    answer: healthSchema,
     rule: systemHealth,
   }),
 ];
@@ -69,10 +69,10 @@ const acting: Route<Context>[] = [
   route({
     method: 'post',
     path: '/admin/dashboard/stats/rebuild',
-    summary: 'Count everything anew from the services, while all goes on',
+    summary: 'Rebuild the statistics from the services',
     tag,
     who: 'admin',
-    answer: statisticsShape,
+    answer: statisticsSchema,
     rule: async (ctx, call) => {
       await rebuildStatistics(ctx, call);
       return readStatistics(ctx);
@@ -81,39 +81,39 @@ const acting: Route<Context>[] = [
   route({
     method: 'post',
     path: '/admin/users/:id/ban',
-    summary: 'Ban a user, everywhere within 1 s',
+    summary: 'Ban a user; takes effect within 1 s',
     tag,
     who: 'admin',
     params,
     body: banBody,
-    answer: userShape,
+    answer: userSchema,
     rule: banUser,
   }),
   route({
     method: 'post',
     path: '/admin/users/:id/unban',
-    summary: 'Lift a ban; old sessions stay ended',
+    summary: 'Lift a ban; ended sessions stay ended',
     tag,
     who: 'admin',
     params,
-    answer: userShape,
+    answer: userSchema,
     rule: unbanUser,
   }),
   route({
     method: 'put',
     path: '/admin/users/:id/role',
-    summary: 'Make a user, moderator or admin',
+    summary: 'Change the role of a user',
     tag,
     who: 'admin',
     params,
     body: roleBody,
-    answer: userShape,
+    answer: userSchema,
     rule: changeRole,
   }),
   route({
     method: 'post',
     path: '/admin/users/:id/unlock',
-    summary: 'Forgive failed logins',
+    summary: 'Lift the login lockout of a user',
     tag,
     who: 'admin',
     params,
@@ -139,4 +139,10 @@ const acting: Route<Context>[] = [
   }),
 ];
 
-export const routes: Route<Context>[] = [...reading, ...acting, ...moderationRoutes, ...personalRoutes];
+export const routes: Route<Context>[] = [
+  ...reading,
+  ...acting,
+  ...moderationRoutes,
+  ...roomRoutes,
+  ...personalDataRoutes,
+];

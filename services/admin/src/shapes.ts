@@ -1,151 +1,152 @@
-// The shapes that clients see, for validation where they come in and for the documents.
-import { paging, type Role, say, text } from '@chatapi/kit';
+// Schemas of requests and responses. They validate input and generate the OpenAPI document.
+import {
+  anyId,
+  anyText,
+  count,
+  idPaging,
+  inTheFuture,
+  type Json,
+  oneOf,
+  pageFields,
+  roomId,
+  text,
+  time,
+  timestamp,
+  wireList,
+  wireObject,
+} from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
-import type { EntryFilter } from './audit-store.ts';
-import type { BanOrder, UserFilter } from './users.ts';
+import type { Entry, EntryFilter } from './audit-store.ts';
+import type { Export } from './exports.ts';
+import type { Health, InstanceHealth } from './health.ts';
+import type { Statistics } from './statistics.ts';
+import type { User } from './user-view.ts';
+import type { BanRequest, UserFilter, UserList } from './users.ts';
 
-const role = () => Joi.string().valid('user', 'moderator', 'admin');
-const status = () => Joi.string().valid('active', 'banned');
-const time = () => Joi.string().isoDate().required();
-const count = () => Joi.number().integer().required();
-/** null: not known, since Redis is away. */
+const role = () => oneOf<Role>('user', 'moderator', 'admin');
+const status = () => oneOf('active', 'banned');
 const known = () => count().allow(null).description('null while Redis is away');
-const id = () => Joi.string().pattern(/^[A-Za-z0-9_-]{1,64}$/);
-
-export const idParams = Joi.object<{ id: string }, true>({ id: id().required() });
 
 export const userQuery = Joi.object<UserFilter>({
-  ...paging(),
+  ...idPaging(),
   search: Joi.string()
     .allow('')
     .max(254)
-    .description('in username, for admins in email too; `%` and `_` are themselves'),
+    .description('part of the username, for admins also of the email; `%` and `_` are no wildcards'),
   status_filter: status(),
   role_filter: role(),
 });
 
-export const banBody = Joi.object<BanOrder, true>({
+export const banBody = Joi.object<BanRequest, true>({
   reason: text({ max: 500 }).allow(null),
-  until: Joi.string()
-    .isoDate()
-    .allow(null)
-    .custom((value: string, h) =>
-      value !== null && Date.parse(value) <= Date.now() ? say(h, 'must lie in the future') : value,
-    )
-    .description('the ban ends by itself then; unset: it stays until lifted'),
+  until: timestamp().allow(null).custom(inTheFuture).description('end of the ban; unset: until it is lifted'),
 });
 
 export const roleBody = Joi.object<{ role: Role }, true>({ role: role().required() });
 
 export const auditQuery = Joi.object<EntryFilter>({
-  ...paging(),
-  actor_id: id(),
-  target_id: id(),
+  ...idPaging(),
+  actor_id: anyId(),
+  // Any id, also of a room.
+  target_id: roomId(),
   action: Joi.string().max(64),
 });
 
-export const userShape = Joi.object({
-  id: Joi.string().required(),
-  username: Joi.string().required(),
-  email: Joi.string().description('for admins, not for moderators'),
-  display_name: Joi.string().required(),
-  bio: Joi.string().allow('').required(),
-  avatar_url: Joi.string().allow(null).required(),
-  role: role().required(),
-  status: status().required(),
-  created_at: time(),
-  updated_at: time(),
-});
+export const userSchema = wireObject<User>(
+  'User',
+  {
+    id: Joi.string(),
+    username: Joi.string(),
+    display_name: Joi.string(),
+    bio: anyText(),
+    avatar_url: Joi.string().allow(null),
+    role: role(),
+    status: status(),
+    created_at: time(),
+    updated_at: time(),
+  },
+  { email: Joi.string().description('only for admins, not for moderators') },
+);
 
-export const userList = Joi.object({
-  users: Joi.array().items(userShape).required(),
+export const userList = wireObject<UserList>('UserList', {
+  users: Joi.array().items(userSchema),
   total: count(),
   skip: count(),
   limit: count(),
-  has_more: Joi.boolean().required(),
+  ...pageFields(),
 });
 
-export const statisticsShape = Joi.object({
-  users: Joi.object({
-    total: count(),
-    active_24h: count(),
-    new_24h: count(),
+const numbers = <K extends string>(...names: K[]) =>
+  Object.fromEntries(names.map((name) => [name, count()])) as Record<K, Joi.NumberSchema>;
+
+export const statisticsSchema = wireObject<Statistics>('Statistics', {
+  users: wireObject<Statistics['users']>('UserStatistics', {
+    ...numbers('total', 'active_24h', 'new_24h', 'banned'),
     online: known(),
-    banned: count(),
-  }).required(),
-  rooms: Joi.object({ total: count(), public: count(), private: count(), direct: count() }).required(),
-  messages: Joi.object({ total: count(), last_24h: count(), last_hour: count() })
-    .required()
-    .description('without deleted ones'),
-  files: Joi.object({ total: count(), bytes: count() }).required(),
-  connections: Joi.object({
+  }),
+  rooms: wireObject<Statistics['rooms']>('RoomStatistics', numbers('total', 'public', 'private', 'direct')),
+  messages: wireObject<Statistics['messages']>(
+    'MessageStatistics',
+    numbers('total', 'last_24h', 'last_hour'),
+  ).description('deleted messages are not counted'),
+  files: wireObject<Statistics['files']>('FileStatistics', numbers('total', 'bytes')),
+  connections: wireObject<Statistics['connections']>('ConnectionStatistics', {
     total: known(),
-    by_node: Joi.object().pattern(Joi.string(), Joi.number().integer()).required(),
-  }).required(),
+    by_node: Joi.object<Record<string, number>>().pattern(Joi.string(), count()),
+  }),
   generated_at: time(),
 });
 
-export const auditList = Joi.object({
-  entries: Joi.array()
-    .items(
-      Joi.object({
-        id: Joi.string().required(),
-        action: Joi.string().required(),
-        actor_id: Joi.string().required(),
-        target_id: Joi.string().required(),
-        details: Joi.object().required(),
-        ip: Joi.string().allow('').required(),
-        request_id: Joi.string().required(),
-        outcome: Joi.string().valid('pending', 'done', 'refused', 'unknown').required(),
-        error: Joi.string().allow(null).required().description('code of the error that refused the act'),
-        created_at: time(),
-      }),
-    )
-    .required(),
-  has_more: Joi.boolean().required(),
+const entrySchema = wireObject<Json<Entry>>('AuditEntry', {
+  id: Joi.string(),
+  action: Joi.string(),
+  actor_id: Joi.string(),
+  target_id: Joi.string(),
+  details: Joi.object<Record<string, unknown>>().unknown(),
+  ip: anyText(),
+  request_id: anyText(),
+  outcome: oneOf('pending', 'done', 'refused', 'unknown'),
+  error: Joi.string().allow(null).description('code of the error that refused the action'),
+  created_at: time(),
 });
+export const auditList = wireList('AuditEntryList', 'entries', entrySchema);
 
 const running = {
-  version: Joi.string().allow(null).required(),
-  uptime_s: Joi.number().allow(null).required(),
+  version: Joi.string().allow(null),
+  uptime_s: Joi.number().allow(null),
 };
-const look = { status: Joi.string().valid('ok', 'unavailable').required(), latency_ms: Joi.number().required() };
+const look = { status: oneOf('ok', 'unavailable'), latency_ms: Joi.number() };
+const backendSchema = wireObject<Health['database']>('BackendHealth', { ...look, ...running });
 
-export const healthShape = Joi.object({
-  status: Joi.string().valid('ok', 'degraded').required(),
-  services: Joi.array()
-    .items(
-      Joi.object({
-        name: Joi.string().required(),
-        service: Joi.string().required(),
-        ...look,
-        ...running,
-      }),
-    )
-    .required(),
-  database: Joi.object({ ...look, ...running }).required(),
-  redis: Joi.object({ ...look, ...running }).required(),
-  queues: Joi.object({
+export const healthSchema = wireObject<Health>('SystemHealth', {
+  status: oneOf('ok', 'degraded'),
+  services: Joi.array().items(
+    wireObject<InstanceHealth>('InstanceHealth', { name: Joi.string(), service: Joi.string(), ...look, ...running }),
+  ),
+  database: backendSchema,
+  redis: backendSchema,
+  queues: wireObject<Health['queues']>('QueueHealth', {
     ...look,
-    counts: Joi.object().required().description('jobs waiting, active, delayed and failed by queue'),
-  }).required(),
-  disk: Joi.object({
+    counts: Joi.object<Record<string, Record<string, number>>>()
+      .pattern(Joi.string(), Joi.object().pattern(Joi.string(), count()))
+      .description('waiting, active, delayed and failed jobs per queue'),
+  }),
+  disk: wireObject<Health['disk']>('DiskHealth', {
     ...look,
-    free_bytes: Joi.number().integer().allow(null).required(),
-    total_bytes: Joi.number().integer().allow(null).required(),
-  })
-    .required()
-    .description('unavailable also when less than 2 % of it is free'),
+    free_bytes: count().allow(null),
+    total_bytes: count().allow(null),
+  }).description('also unavailable when less than 2 % is free'),
   timestamp: time(),
 });
 
-export const exportShape = Joi.object({
-  id: Joi.string().required(),
-  status: Joi.string().valid('pending', 'ready').required(),
-  size: Joi.number().integer().allow(null).required().description('bytes of the archive'),
+export const exportSchema = wireObject<Export>('Export', {
+  id: Joi.string(),
+  status: oneOf('pending', 'ready'),
+  size: count().allow(null).description('size of the archive in bytes'),
   created_at: time(),
-  finished_at: Joi.string().isoDate().allow(null).required(),
-  expires_at: Joi.string().isoDate().allow(null).required().description('then the archive is removed'),
-  url: Joi.string().allow(null).required().description('relative and signed; a fresh one at each look'),
-  url_expires_at: Joi.string().isoDate().allow(null).required(),
+  finished_at: time().allow(null),
+  expires_at: time().allow(null).description('time at which the archive is removed'),
+  url: Joi.string().allow(null).description('relative and signed; a new one in each response'),
+  url_expires_at: time().allow(null),
 });

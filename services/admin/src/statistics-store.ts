@@ -1,6 +1,6 @@
-// Owns: the SQL of the read model behind the statistics. Every write is right in whatever order facts arrive.
+// SQL of the read model of the statistics. Every write is correct in whatever order facts arrive.
 import type { Account } from '@chatapi/bus';
-import type { Knex } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 
 export async function putAccount(
   trx: Knex,
@@ -18,7 +18,7 @@ export async function putAccount(
   );
 }
 
-/** The id alone stays, so that an older fact that comes late counts nobody. */
+/** Only the id stays, so that a late fact does not count the user again. */
 export async function eraseAccount(trx: Knex, userId: string): Promise<void> {
   await trx.raw(
     `insert into accounts (user_id, status) values (?, 'erased')
@@ -45,7 +45,7 @@ export async function putRoom(trx: Knex, roomId: string, kind: string, at: strin
   );
 }
 
-export async function dropRoom(trx: Knex, roomId: string): Promise<void> {
+export async function markRoomDeleted(trx: Knex, roomId: string): Promise<void> {
   await trx.raw(
     'insert into rooms (room_id, deleted) values (?, true) on conflict (room_id) do update set deleted = true',
     [roomId],
@@ -56,24 +56,24 @@ export async function putFile(trx: Knex, fileId: string, bytes: number): Promise
   await trx.raw('insert into files (file_id, bytes) values (?, ?) on conflict do nothing', [fileId, bytes]);
 }
 
-export async function dropFile(trx: Knex, fileId: string, bytes: number): Promise<void> {
+export async function markFileDeleted(trx: Knex, fileId: string, bytes: number): Promise<void> {
   await trx.raw(
     'insert into files (file_id, bytes, deleted) values (?, ?, true) on conflict (file_id) do update set deleted = true',
     [fileId, bytes],
   );
 }
 
-/** Always the same in one process: many facts share a transaction, and two of them must not lock two shards crosswise. */
+/** One per process: many facts share a transaction, and two must not lock two shards crosswise. */
 const SHARD = Math.floor(Math.random() * 8);
 
-/** Counts them in the second of their creation; `count` is negative for deleted messages. */
+/** Counts messages in the second of their creation; `count` is negative for deleted ones. */
 export async function addMessages(trx: Knex, added: { created_at: string; count: number }[]): Promise<void> {
   const counts = added.map(({ count }) => count);
   await trx.raw(
     `with seconds as (
        insert into message_seconds as t (second, count)
        select date_trunc('second', created_at), sum(count) from unnest(?::timestamptz[], ?::int[]) as new(created_at, count)
-       -- In one order, so that two handlers never wait for each other.
+       -- In one order, so that two handlers can't deadlock.
        where created_at > now() - interval '25 hours' group by 1 order by 1
        on conflict (second) do update set count = t.count + excluded.count)
      update message_totals set count = count + ? where shard = ?`,
@@ -81,7 +81,7 @@ export async function addMessages(trx: Knex, added: { created_at: string; count:
   );
 }
 
-export async function forgetSeconds(db: Knex): Promise<void> {
+export async function deleteOldSeconds(db: Knex): Promise<void> {
   await db.raw(`delete from message_seconds where second < now() - interval '25 hours'`);
 }
 

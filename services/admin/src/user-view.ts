@@ -1,13 +1,13 @@
-// Owns: the `User` that admins see: auth's account with user's profile. Without the profile (user is away) the account
-// alone is shown: moderation must not wait for pictures.
+// The `User` that admins see: the account from auth with the profile from the user service. While
+// that service is away the account alone is returned: moderation must not wait for pictures.
 import type { Account } from '@chatapi/bus';
-import type { Role } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
 import type { Context } from './context.ts';
 
 export interface User {
   id: string;
   username: string;
-  /** Admins only. */
+  /** For admins only. */
   email?: string;
   display_name: string;
   bio: string;
@@ -18,7 +18,7 @@ export interface User {
   updated_at: string;
 }
 
-export type KnownAccount = Account & { display_name?: string };
+export type AuthAccount = Account & { display_name?: string };
 
 interface Profile {
   user_id: string;
@@ -27,7 +27,7 @@ interface Profile {
   avatar_url: string | null;
 }
 
-const PROFILES_MS = 1000;
+const PROFILES_TIMEOUT_MS = 1000;
 
 async function profilesOf(
   { user, log }: Pick<Context, 'user' | 'log'>,
@@ -39,16 +39,16 @@ async function profilesOf(
     const { profiles } = await user.call<{ profiles: Profile[] }>('POST', '/internal/profiles', {
       body: { ids },
       request_id,
-      timeoutMs: PROFILES_MS,
+      timeoutMs: PROFILES_TIMEOUT_MS,
     });
     return new Map(profiles.map((profile) => [profile.user_id, profile]));
   } catch (err) {
-    log.warn({ err: (err as Error).message, request_id }, 'users shown without their profiles');
+    log.warn({ err: (err as Error).message, request_id }, 'users returned without their profiles');
     return new Map();
   }
 }
 
-function viewUser(account: KnownAccount, profile: Profile | undefined, viewer: Role): User {
+function viewUser(account: AuthAccount, profile: Profile | undefined, viewer: Role): User {
   return {
     id: account.user_id,
     username: account.username,
@@ -65,7 +65,7 @@ function viewUser(account: KnownAccount, profile: Profile | undefined, viewer: R
 
 export async function viewUsers(
   ctx: Pick<Context, 'user' | 'log'>,
-  accounts: KnownAccount[],
+  accounts: AuthAccount[],
   viewer: Role,
   request_id: string,
 ): Promise<User[]> {

@@ -1,118 +1,126 @@
-// Owns: what admins do to users. auth decides and acts (nobody bans themself, the last admin stays one); every act here
-// goes on record first.
-import type { Call, Role } from '@chatapi/kit';
-import { onRecord } from './audit.ts';
+// Actions of admins on users. The auth service decides and acts (it refuses to ban oneself or the
+// last admin); every action is audited first.
+import { encodeCursor, type IdPaging, type PageInfo, type RequestContext } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
+import { withAudit } from './audit.ts';
 import type { Context } from './context.ts';
-import { type KnownAccount, type User, viewUsers } from './user-view.ts';
+import { type AuthAccount, type User, viewUsers } from './user-view.ts';
 
-export interface UserFilter {
+export interface UserFilter extends IdPaging {
   search?: string;
   status_filter?: string;
   role_filter?: string;
-  limit: number;
-  skip: number;
 }
 
-export interface UserList {
+export interface UserList extends PageInfo {
   users: User[];
   total: number;
   skip: number;
   limit: number;
-  has_more: boolean;
 }
 
-type UserCall<B = unknown> = Call<{ id: string }, Record<string, unknown>, B>;
+interface AccountPage {
+  accounts: AuthAccount[];
+  total: number;
+  has_more?: boolean;
+}
+
+type UserCall<B = unknown> = RequestContext<{ id: string }, Record<string, unknown>, B>;
+
+/** For the security log of auth. */
+const actorOf = ({ caller, ip }: UserCall<any>) => ({ actor_id: caller.user_id, actor_ip: ip });
 
 const accountPath = (id: string, rest = ''): string => `/internal/accounts/${encodeURIComponent(id)}${rest}`;
 
 export async function listUsers(
   ctx: Context,
-  { caller, query, request_id }: Call<Record<string, string>, UserFilter>,
+  { caller, query, request_id }: RequestContext<Record<string, string>, UserFilter>,
 ): Promise<UserList> {
-  const { limit, skip } = query;
+  const { limit, skip, cursor } = query;
   const filter = {
     search: query.search || undefined,
-    // Whoever does not see addresses must not find out about them by searching.
+    // Callers who may not see emails must not find them by searching.
     by_email: caller.role === 'admin',
     status: query.status_filter,
     role: query.role_filter,
     limit,
     skip,
+    cursor: cursor && encodeCursor(cursor),
   };
-  const { accounts, total } = await ctx.auth.call<{ accounts: KnownAccount[]; total: number }>(
-    'GET',
-    '/internal/accounts',
-    { query: filter, request_id },
-  );
+  const {
+    accounts,
+    total,
+    // Auth of the previous version does not say it.
+    has_more = skip + accounts.length < total,
+  } = await ctx.auth.call<AccountPage>('GET', '/internal/accounts', { query: filter, request_id });
   const users = await viewUsers(ctx, accounts, caller.role, request_id);
-  return { users, total, skip, limit, has_more: skip + users.length < total };
+  const last = accounts.at(-1);
+  const next_cursor = has_more && last !== undefined ? encodeCursor([last.user_id]) : null;
+  return { users, total, skip, limit, has_more, next_cursor };
 }
 
-async function answerUser(ctx: Context, { caller, request_id }: UserCall<any>, account: KnownAccount): Promise<User> {
+async function userResponse(ctx: Context, { caller, request_id }: UserCall<any>, account: AuthAccount): Promise<User> {
   const [user] = await viewUsers(ctx, [account], caller.role, request_id);
   return user as User;
 }
 
-export interface BanOrder {
+export interface BanRequest {
   reason?: string | null;
   until?: string | null;
 }
 
-export async function banUser(ctx: Context, call: UserCall<BanOrder>): Promise<User> {
-  const { params, body, caller, request_id } = call;
-  const account = await onRecord(ctx, call, { action: 'user.ban', target_id: params.id, details: { ...body } }, () =>
-    ctx.auth.call<KnownAccount>('POST', accountPath(params.id, '/ban'), {
-      body: { ...body, actor_id: caller.user_id },
+export async function banUser(ctx: Context, call: UserCall<BanRequest>): Promise<User> {
+  const { params, body, request_id } = call;
+  const account = await withAudit(ctx, call, { action: 'user.ban', target_id: params.id, details: { ...body } }, () =>
+    ctx.auth.call<AuthAccount>('POST', accountPath(params.id, '/ban'), {
+      body: { ...body, ...actorOf(call) },
       request_id,
     }),
   );
-  return answerUser(ctx, call, account);
+  return userResponse(ctx, call, account);
 }
 
 export async function unbanUser(ctx: Context, call: UserCall): Promise<User> {
-  const { params, caller, request_id } = call;
-  const account = await onRecord(ctx, call, { action: 'user.unban', target_id: params.id }, () =>
-    ctx.auth.call<KnownAccount>('POST', accountPath(params.id, '/unban'), {
-      body: { actor_id: caller.user_id },
-      request_id,
-    }),
+  const { params, request_id } = call;
+  const account = await withAudit(ctx, call, { action: 'user.unban', target_id: params.id }, () =>
+    ctx.auth.call<AuthAccount>('POST', accountPath(params.id, '/unban'), { body: actorOf(call), request_id }),
   );
-  return answerUser(ctx, call, account);
+  return userResponse(ctx, call, account);
 }
 
 export async function changeRole(ctx: Context, call: UserCall<{ role: Role }>): Promise<User> {
-  const { params, body, caller, request_id } = call;
-  const account = await onRecord(
+  const { params, body, request_id } = call;
+  const account = await withAudit(
     ctx,
     call,
     { action: 'user.role', target_id: params.id, details: { role: body.role } },
     () =>
-      ctx.auth.call<KnownAccount>('PUT', accountPath(params.id, '/role'), {
-        body: { role: body.role, actor_id: caller.user_id },
+      ctx.auth.call<AuthAccount>('PUT', accountPath(params.id, '/role'), {
+        body: { role: body.role, ...actorOf(call) },
         request_id,
       }),
   );
-  return answerUser(ctx, call, account);
+  return userResponse(ctx, call, account);
 }
 
 export async function unlockUser(ctx: Context, call: UserCall): Promise<void> {
-  const { params, caller, request_id } = call;
-  await onRecord(ctx, call, { action: 'user.unlock', target_id: params.id }, () =>
-    ctx.auth.call('POST', accountPath(params.id, '/unlock'), { body: { actor_id: caller.user_id }, request_id }),
+  const { params, request_id } = call;
+  await withAudit(ctx, call, { action: 'user.unlock', target_id: params.id }, () =>
+    ctx.auth.call('POST', accountPath(params.id, '/unlock'), { body: actorOf(call), request_id }),
   );
 }
 
-/** Its names, messages, files and all else are erased by every service on its own; what is on record here is the id. */
+/** Each service erases its own data. The audit log keeps the user id. */
 export async function eraseUser(ctx: Context, call: UserCall): Promise<void> {
   const { params, request_id } = call;
-  await onRecord(ctx, call, { action: 'user.erase', target_id: params.id }, () =>
-    ctx.auth.call('DELETE', accountPath(params.id), { request_id }),
+  await withAudit(ctx, call, { action: 'user.erase', target_id: params.id }, () =>
+    ctx.auth.call('DELETE', accountPath(params.id), { body: actorOf(call), request_id }),
   );
 }
 
 export async function endSessions(ctx: Context, call: UserCall): Promise<void> {
   const { params, request_id } = call;
-  await onRecord(ctx, call, { action: 'user.sessions.end', target_id: params.id }, () =>
-    ctx.auth.call('DELETE', accountPath(params.id, '/sessions'), { request_id }),
+  await withAudit(ctx, call, { action: 'user.sessions.end', target_id: params.id }, () =>
+    ctx.auth.call('DELETE', accountPath(params.id, '/sessions'), { body: actorOf(call), request_id }),
   );
 }

@@ -1,7 +1,8 @@
+import { TEST_SECRET } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import request from 'supertest';
 import { schema } from '../src/config.ts';
-import { as, type Running, type StandIn, standIn, start } from './service.ts';
+import { as, type Running, type StandIn, standIn, start } from './harness.ts';
 
 describe('system health', () => {
   let s: Running;
@@ -25,10 +26,10 @@ describe('system health', () => {
   });
   after(async () => {
     await s?.stop();
-    for (const one of [well, hangs, sick]) one?.close();
+    for (const one of [well, hangs, sick]) await one?.stop();
   });
 
-  it('shows every instance, the database, Redis and queues within 3 s, whatever hangs', async () => {
+  it('checks every instance, the database, Redis and queues within 3 s, whatever hangs', async () => {
     const started = Date.now();
     const { body } = await request(s.app).get('/admin/system/health').set(as('moderator')).expect(200);
     expect(Date.now() - started).to.be.lessThan(3000);
@@ -54,7 +55,7 @@ describe('system health', () => {
     expect(body.timestamp).to.match(/Z$/);
   });
 
-  it('answers 200 while Redis is away, and says so', async () => {
+  it('answers 200 with status degraded while Redis is away', async () => {
     s.ctx.redis.disconnect();
     try {
       const { body } = await request(s.app).get('/admin/system/health').set(as('admin')).expect(200);
@@ -74,9 +75,9 @@ describe('INSTANCES', () => {
   const base = {
     DATABASE_URL: 'postgres://x/y',
     REDIS_URL: 'redis://x',
-    INTERNAL_SECRET_KEY: 'a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8',
+    INTERNAL_SECRET_KEY: TEST_SECRET,
   };
-  it('is JSON, and anything else is named at start', () => {
+  it('is JSON; anything else is refused at start, by name', () => {
     expect(schema.validate(base).value.INSTANCES).to.deep.equal([]);
     expect(schema.validate({ ...base, INSTANCES: 'auth,user' }).error?.message).to.include('INSTANCES');
     expect(schema.validate({ ...base, INSTANCES: '[{"name":"a"}]' }).error?.message).to.include('INSTANCES');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import request from 'supertest';
-import { as, ERROR, nobody, type Running, type StandIn, standIn, start } from './service.ts';
+import { anonymous, as, ERROR, type Running, type StandIn, standIn, start } from './harness.ts';
 
 const account = (user_id: string) => ({
   user_id,
@@ -41,12 +41,12 @@ describe('moderation', () => {
   });
   after(async () => {
     await s?.stop();
-    for (const one of [auth, user, message]) one?.close();
+    for (const one of [auth, user, message]) await one?.stop();
   });
   const entries = async (query = '') =>
     (await request(s.app).get(`/admin/audit-log?${query}`).set(as('moderator')).expect(200)).body.entries;
 
-  it('lists users with their profiles, and passes search and filters on as they are', async () => {
+  it('lists users with their profiles, and forwards search and filters unchanged', async () => {
     const { body } = await request(s.app)
       .get('/admin/users?search=50%25_a&status_filter=active&role_filter=user&limit=2&skip=4')
       .set(as('admin'))
@@ -75,12 +75,12 @@ describe('moderation', () => {
     expect(body.users[1]).to.include({ display_name: 'name-usr_2', bio: '', avatar_url: null });
   });
 
-  it('shows moderators users without their email', async () => {
+  it('lists users without emails to moderators', async () => {
     const { body } = await request(s.app).get('/admin/users').set(as('moderator')).expect(200);
     expect(body.users[0]).to.not.have.property('email');
   });
 
-  it('shows users by their names when the user service is away or hangs', async () => {
+  it('lists users without profiles when the user service is away or hangs', async () => {
     user.answer = () => undefined;
     const { body } = await request(s.app).get('/admin/users').set(as('admin')).expect(200);
     expect(body.users[0].display_name).to.equal('name-usr_1');
@@ -101,13 +101,13 @@ describe('moderation', () => {
     });
   }
 
-  it('bans with nothing but the path, as the seed shows it, and answers the user', async () => {
+  it('bans without a body, as the contract shows it, and returns the user', async () => {
     const { body } = await request(s.app).post('/admin/users/usr_1/ban').set(as('admin')).expect(200);
     expect(body).to.include({ id: 'usr_1', status: 'banned', display_name: 'One' });
     expect(auth.asked[0]).to.deep.include({
       method: 'POST',
       path: '/internal/accounts/usr_1/ban',
-      body: { actor_id: 'usr_admin' },
+      body: { actor_id: 'usr_admin', actor_ip: '192.0.2.1' },
     });
   });
 
@@ -133,10 +133,10 @@ describe('moderation', () => {
     ['delete of a message', () => request(s.app).delete('/admin/messages/msg_1'), 'message.delete', 204, {}],
   ];
   for (const [name, make, action, status, details] of acts) {
-    it(`puts each ${name} on record, and lets only admins do it`, async () => {
+    it(`audits each ${name}, and allows it to admins only`, async () => {
       await make().set(as('user')).expect(403);
       await make().set(as('moderator')).expect(403);
-      await make().set(nobody()).expect(401);
+      await make().set(anonymous()).expect(401);
       await make().set(as('admin')).set('X-Request-Id', 'request-1').expect(status);
       expect([...auth.asked, ...message.asked]).to.have.length(1);
       const [entry] = await entries();
@@ -145,7 +145,7 @@ describe('moderation', () => {
         actor_id: 'usr_admin',
         target_id: name.includes('message') ? 'msg_1' : 'usr_1',
         details,
-        ip: '1.2.3.4',
+        ip: '192.0.2.1',
         request_id: 'request-1',
         outcome: 'done',
         error: null,
@@ -158,6 +158,8 @@ describe('moderation', () => {
   const bad: [string, string, unknown][] = [
     ['a ban that ended yesterday', 'ban', { until: '2020-01-01T00:00:00Z' }],
     ['a ban until some day', 'ban', { until: 'some day' }],
+    ['a ban with half a zone', 'ban', { until: '2099-01-01T10:00:00+05' }],
+    ['a ban without a zone', 'ban', { until: '2099-01-01T10:00:00' }],
     ['a reason of 501 characters', 'ban', { reason: 'x'.repeat(501) }],
     ['a ban with an unknown field', 'ban', { days: 3 }],
     ['an unknown role', 'role', { role: 'root' }],

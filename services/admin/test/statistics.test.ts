@@ -1,10 +1,12 @@
-import { removeNode, showAlive, startFacts, tellFact, tellOnline } from '@chatapi/bus';
-import { openQueueRedis } from '@chatapi/kit';
+import { recordFact, removeNode, reportAlive, reportOnline, startFacts } from '@chatapi/bus';
+import { createMetrics } from '@chatapi/kit';
+import { openQueueRedis } from '@chatapi/kit/data';
+import { eventually, silentSink } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import request from 'supertest';
-import { handlers } from '../src/facts.ts';
-import { forgetSeconds } from '../src/statistics-store.ts';
-import { as, nobody, type Running, start, until } from './service.ts';
+import { createHandlers } from '../src/facts.ts';
+import { deleteOldSeconds } from '../src/statistics-store.ts';
+import { anonymous, as, type Running, start } from './harness.ts';
 
 const ago = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 
@@ -19,7 +21,8 @@ describe('statistics', () => {
   });
   after(() => s?.stop());
   const stats = async () => (await request(s.app).get('/admin/dashboard/stats').set(as('moderator')).expect(200)).body;
-  const hear = async (name: keyof typeof handlers, payload: unknown): Promise<void> => {
+  const handlers = createHandlers(silentSink());
+  const handle = async (name: keyof typeof handlers, payload: unknown): Promise<void> => {
     await s.ctx.db.transaction((trx) =>
       (handlers[name] as (p: unknown[], t: typeof trx) => Promise<void>)([payload], trx),
     );
@@ -35,7 +38,7 @@ describe('statistics', () => {
     ...more,
   });
 
-  it('have the whole shape when nothing has happened yet', async () => {
+  it('have all fields when nothing has happened yet', async () => {
     const { generated_at, connections, ...rest } = await stats();
     expect(rest).to.deep.equal({
       users: { total: 0, active_24h: 0, new_24h: 0, online: 0, banned: 0 },
@@ -49,64 +52,64 @@ describe('statistics', () => {
 
   it('are for moderators and admins', async () => {
     await request(s.app).get('/admin/dashboard/stats').set(as('user')).expect(403);
-    await request(s.app).get('/admin/dashboard/stats').set(nobody()).expect(401);
+    await request(s.app).get('/admin/dashboard/stats').set(anonymous()).expect(401);
   });
 
-  it('count accounts by what is newest, in whatever order facts arrive', async () => {
-    await hear('account.seen', { user_id: 'usr_old', at: ago(1) });
-    await hear('account.updated', account('usr_old', { status: 'banned', created_at: ago(100), updated_at: ago(1) }));
-    await hear('account.created', account('usr_old', { created_at: ago(100), updated_at: ago(100) }));
-    await hear('account.created', account('usr_asleep', { created_at: ago(100), updated_at: ago(100) }));
-    await hear('account.created', account('usr_new'));
-    await hear('account.seen', { user_id: 'usr_unheard', at: ago(1) });
+  it('count accounts by their newest state, in whatever order facts arrive', async () => {
+    await handle('account.seen', { user_id: 'usr_old', at: ago(1) });
+    await handle('account.updated', account('usr_old', { status: 'banned', created_at: ago(100), updated_at: ago(1) }));
+    await handle('account.created', account('usr_old', { created_at: ago(100), updated_at: ago(100) }));
+    await handle('account.created', account('usr_asleep', { created_at: ago(100), updated_at: ago(100) }));
+    await handle('account.created', account('usr_new'));
+    await handle('account.seen', { user_id: 'usr_unknown', at: ago(1) });
     expect((await stats()).users).to.deep.equal({ total: 3, active_24h: 2, new_24h: 1, online: 0, banned: 1 });
   });
 
   it('count rooms by kind; a deleted one stays deleted', async () => {
-    await hear('room.created', { room_id: 'a', kind: 'public', created_at: ago(3) });
-    await hear('room.updated', { room_id: 'b', kind: 'private', updated_at: ago(1) });
-    await hear('room.created', { room_id: 'b', kind: 'public', created_at: ago(2) });
-    await hear('room.created', { room_id: 'c', kind: 'direct', created_at: ago(2) });
-    await hear('room.deleted', { room_id: 'd', deleted_at: ago(1) });
-    await hear('room.created', { room_id: 'd', kind: 'public', created_at: ago(2) });
+    await handle('room.created', { room_id: 'a', kind: 'public', created_at: ago(3) });
+    await handle('room.updated', { room_id: 'b', kind: 'private', updated_at: ago(1) });
+    await handle('room.created', { room_id: 'b', kind: 'public', created_at: ago(2) });
+    await handle('room.created', { room_id: 'c', kind: 'direct', created_at: ago(2) });
+    await handle('room.deleted', { room_id: 'd', deleted_at: ago(1) });
+    await handle('room.created', { room_id: 'd', kind: 'public', created_at: ago(2) });
     expect((await stats()).rooms).to.deep.equal({ total: 3, public: 1, private: 1, direct: 1 });
   });
 
-  it('count messages within the hour and the day to the second; deleted ones leave where they were', async () => {
+  it('count messages of the hour and the day to the second, without deleted ones', async () => {
     const at = [0, 0.99, 1.01, 23.99, 24.01, 1000].map(ago);
-    for (const created_at of at) await hear('messages.created', { count: 1, created_at });
+    for (const created_at of at) await handle('messages.created', { count: 1, created_at });
     expect((await stats()).messages).to.deep.equal({ total: 6, last_24h: 4, last_hour: 2 });
-    await hear('messages.deleted', {
+    await handle('messages.deleted', {
       messages: [at[1], at[3], at[5]].map((created_at) => ({ id: 'm', room_id: 'r', created_at, deleted_at: ago(0) })),
     });
     expect((await stats()).messages).to.deep.equal({ total: 3, last_24h: 2, last_hour: 1 });
-    await forgetSeconds(s.ctx.db);
+    await deleteOldSeconds(s.ctx.db);
     expect((await stats()).messages).to.deep.equal({ total: 3, last_24h: 2, last_hour: 1 });
   });
 
-  it('count files and bytes; one heard of as deleted first never counts', async () => {
-    await hear('file.created', { file_id: 'a', user_id: 'u', bytes: 100, created_at: ago(1) });
-    await hear('file.created', { file_id: 'b', user_id: 'u', bytes: 3_000_000_000, created_at: ago(1) });
-    await hear('file.deleted', { file_id: 'a', user_id: 'u', bytes: 100, deleted_at: ago(0) });
-    await hear('file.deleted', { file_id: 'c', user_id: 'u', bytes: 5, deleted_at: ago(0) });
-    await hear('file.created', { file_id: 'c', user_id: 'u', bytes: 5, created_at: ago(1) });
+  it('count files and bytes; a file never counts when its deletion arrives first', async () => {
+    await handle('file.created', { file_id: 'a', user_id: 'u', bytes: 100, created_at: ago(1) });
+    await handle('file.created', { file_id: 'b', user_id: 'u', bytes: 3_000_000_000, created_at: ago(1) });
+    await handle('file.deleted', { file_id: 'a', user_id: 'u', bytes: 100, deleted_at: ago(0) });
+    await handle('file.deleted', { file_id: 'c', user_id: 'u', bytes: 5, deleted_at: ago(0) });
+    await handle('file.created', { file_id: 'c', user_id: 'u', bytes: 5, created_at: ago(1) });
     expect((await stats()).files).to.deep.equal({ total: 1, bytes: 3_000_000_000 });
   });
 
-  it('show connections and users as the live nodes report them', async () => {
-    await tellOnline(s.ctx.redis, 'n1', ['usr_a', 'usr_b'], []);
-    await tellOnline(s.ctx.redis, 'n2', ['usr_b'], []);
-    await showAlive(s.ctx.redis, 'n1', { instance: 'realtime-1', connections: 3 });
-    await showAlive(s.ctx.redis, 'n2', { instance: 'realtime-2', connections: 1 });
+  it('show connections and users as live nodes report them', async () => {
+    await reportOnline(s.ctx.redis, 'n1', ['usr_a', 'usr_b'], []);
+    await reportOnline(s.ctx.redis, 'n2', ['usr_b'], []);
+    await reportAlive(s.ctx.redis, 'n1', { instance: 'realtime-1', connections: 3 });
+    await reportAlive(s.ctx.redis, 'n2', { instance: 'realtime-2', connections: 1 });
     const { users, connections } = await stats();
     expect(users.online).to.equal(2);
     expect(connections).to.deep.equal({ total: 4, by_node: { 'realtime-1': 3, 'realtime-2': 1 } });
     for (const node of ['n1', 'n2']) await removeNode(s.ctx.redis, node);
   });
 
-  it('are right within 2 s of what another service told', async () => {
+  it('are correct within 2 s after another service publishes a fact', async () => {
     const queueRedis = () => openQueueRedis(s.ctx.config.REDIS_URL, s.ctx.log);
-    // A teller of its own outbox in the same database: only the way through the queue matters here.
+    // A publisher with its own outbox in the same database: the test is about the queue.
     const teller = startFacts({
       service: 'message',
       db: s.ctx.db,
@@ -114,11 +117,12 @@ describe('statistics', () => {
       openQueueRedis: queueRedis,
       handlers: {},
       log: s.ctx.log,
+      metrics: createMetrics('message', 'test'),
     });
     try {
-      await s.ctx.db.transaction((trx) => tellFact(trx, 'messages.created', { count: 50, created_at: ago(0) }));
+      await s.ctx.db.transaction((trx) => recordFact(trx, 'messages.created', { count: 50, created_at: ago(0) }));
       teller.nudge();
-      await until(async () => (await stats()).messages.last_hour === 50, 2000);
+      await eventually(async () => (await stats()).messages.last_hour === 50, 2000);
     } finally {
       await teller.close();
     }

@@ -1,44 +1,46 @@
-// Owns: who calls, from the bearer token, and the sealed identity that says so to the services.
-// Does not own: what a caller may do (the services judge that).
+// The caller of a request, from the bearer token, and the signed identity sent to the services.
+// The services check permissions.
 import type { KeyObject } from 'node:crypto';
-import { type AccessClaims, type AccessVerifier, AppError, type RevocationSet, sealIdentity } from '@chatapi/kit';
+import { AppError } from '@chatapi/kit';
+import { type AccessClaims, admitToken, signIdentity, type TokenGate } from '@chatapi/kit/auth';
+import { LRUCache } from 'lru-cache';
 
-export interface WhoCalls {
-  /** Undefined: anonymous. */
+export interface RequestCaller {
+  /** Undefined for anonymous callers. */
   claims?: AccessClaims;
-  /** Why a route that needs a user refuses. */
+  /** The error with which a route that needs a user answers. */
   failure?: unknown;
   token?: string;
 }
 
 const BEARER = /^bearer +(\S+) *$/i;
-const noToken = new AppError('AUTHENTICATION_ERROR', 'A valid access token is needed', {
+const missingToken = new AppError('AUTHENTICATION_ERROR', 'A valid access token is needed', {
   headers: { 'WWW-Authenticate': 'Bearer' },
 });
 
-/** Never throws: a bad token on a public route, such as login, is as good as none. */
+/** Never throws: on a public route, such as login, a bad token counts as no token. */
 export async function identify(
-  verifier: AccessVerifier,
-  revocations: Pick<RevocationSet, 'admit'>,
+  gate: TokenGate,
   authorization: string | undefined,
-): Promise<WhoCalls> {
+  from: { ip: string; request_id: string },
+): Promise<RequestCaller> {
   const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-  if (token === undefined) return { failure: noToken };
+  if (token === undefined) return { failure: missingToken };
   try {
-    return { claims: revocations.admit(await verifier.verify(token)), token };
+    return { claims: await admitToken(gate, token, from), token };
   } catch (failure) {
-    return { failure: challenged(failure) };
+    return { failure: withChallenge(failure) };
   }
 }
 
-/** RFC 6750: the challenge tells a client that it is the token. */
-function challenged(failure: unknown): unknown {
+/** Adds the challenge of RFC 6750, which tells the client that its token is the reason. */
+function withChallenge(failure: unknown): unknown {
   if (!(failure instanceof AppError) || failure.code !== 'AUTHENTICATION_ERROR') return failure;
   const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
   return new AppError('AUTHENTICATION_ERROR', failure.message, { headers, cause: failure.cause });
 }
 
-interface Sealed {
+interface CachedIdentity {
   text: string;
   until: number;
   claims: AccessClaims;
@@ -46,26 +48,27 @@ interface Sealed {
   user_agent: string;
 }
 
-const SEALED_MS = 20_000;
-const REMEMBERED = 20_000;
-const AGENT_LENGTH = 256;
+const REUSE_MS = 20_000;
+const MAX_CACHED = 20_000;
+const MAX_USER_AGENT_LENGTH = 256;
 
-/** A seal holds 60 s; the same caller's is used again for 20, since signing costs more than the rest of the door. */
-export function openSeals(key: KeyObject): (who: WhoCalls, ip: string, userAgent: string | undefined) => string {
-  const known = new Map<string, Sealed>();
-  const remember = (token: string, sealed: Sealed): void => {
-    if (known.size >= REMEMBERED) known.delete(known.keys().next().value as string);
-    known.set(token, sealed);
-  };
+/**
+ * Signs identities and reuses a signature for 20 s of its 60 s, since signing costs more CPU
+ * time than the rest of a request here.
+ */
+export function createIdentitySigner(
+  key: KeyObject,
+): (caller: RequestCaller, ip: string, userAgent: string | undefined) => string {
+  const cache = new LRUCache<string, CachedIdentity>({ max: MAX_CACHED });
   return ({ claims, token }, ip, userAgent) => {
-    const user_agent = (userAgent ?? '').slice(0, AGENT_LENGTH);
-    if (claims === undefined || token === undefined) return sealIdentity(key, { kind: 'anonymous', ip, user_agent });
-    const before = known.get(token);
-    const same = before?.claims.role === claims.role && before.ip === ip && before.user_agent === user_agent;
-    if (same && before.until > Date.now()) return before.text;
-    const { user_id, session_id, role } = claims;
-    const text = sealIdentity(key, { kind: 'user', user_id, session_id, role, ip, user_agent });
-    remember(token, { text, until: Date.now() + SEALED_MS, claims, ip, user_agent });
+    const user_agent = (userAgent ?? '').slice(0, MAX_USER_AGENT_LENGTH);
+    if (claims === undefined || token === undefined) return signIdentity(key, { kind: 'anonymous', ip, user_agent });
+    const cached = cache.get(token);
+    const same = cached?.claims.role === claims.role && cached.ip === ip && cached.user_agent === user_agent;
+    if (same && cached.until > Date.now()) return cached.text;
+    const { user_id, session_id, role, issued_at } = claims;
+    const text = signIdentity(key, { kind: 'user', user_id, session_id, role, issued_at, ip, user_agent });
+    cache.set(token, { text, until: Date.now() + REUSE_MS, claims, ip, user_agent });
     return text;
   };
 }

@@ -1,51 +1,51 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requestIdFrom } from '@chatapi/kit';
-import type { Origin } from './address.ts';
-import type { WhoCalls } from './caller.ts';
-import type { Instance } from './instances.ts';
-import type { Found } from './paths.ts';
+import type { RequestCaller } from './caller.ts';
+import type { ClientAddress } from './client-address.ts';
+import type { RouteMatch } from './paths.ts';
 import type { Row } from './routes.ts';
+import type { Instance } from './upstreams.ts';
 
-/** What the door knows of one request while it is under way. */
+/** What the gateway knows of one request in progress. */
 export interface Exchange {
   request_id: string;
-  /** By `performance.now()`. */
+  /** In `performance.now()` milliseconds. */
   started: number;
-  origin: Origin;
+  client: ClientAddress;
   /** Without the query. */
   path: string;
   /** From the `?` on, or empty. */
   search: string;
-  found?: Found;
+  match?: RouteMatch;
   row?: Row;
-  caller?: WhoCalls;
-  /** The X-RateLimit headers of this answer. */
+  caller?: RequestCaller;
+  /** The X-RateLimit headers of the response. */
   limits: Record<string, string>;
   /** The client waits for `100 Continue` before it sends its body. */
-  waits: boolean;
+  awaitsContinue: boolean;
   instance?: Instance;
   retried: boolean;
-  /** Answered in full, by the service or the door itself: what the upstream still says is of no interest. */
-  over: boolean;
+  /** The response is complete; anything more from the upstream is ignored. */
+  done: boolean;
 }
 
-export type DoorRequest = IncomingMessage & { exchange: Exchange };
-export type DoorResponse = ServerResponse<DoorRequest>;
+export type GatewayRequest = IncomingMessage & { exchange: Exchange };
+export type GatewayResponse = ServerResponse<GatewayRequest>;
 
-export function startExchange(req: IncomingMessage, origin: Origin, waits: boolean): DoorRequest {
+export function startExchange(req: IncomingMessage, client: ClientAddress, awaitsContinue: boolean): GatewayRequest {
   const url = req.url as string;
   const at = url.indexOf('?');
-  const begun = req as DoorRequest;
-  begun.exchange = {
+  const extended = req as GatewayRequest;
+  extended.exchange = {
     request_id: requestIdFrom(req.headers['x-request-id']),
     started: performance.now(),
-    origin,
+    client,
     path: at < 0 ? url : url.slice(0, at),
     search: at < 0 ? '' : url.slice(at),
     limits: {},
-    waits,
+    awaitsContinue,
     retried: false,
-    over: false,
+    done: false,
   };
-  return begun;
+  return extended;
 }

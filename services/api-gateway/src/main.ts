@@ -1,18 +1,17 @@
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
-import { close, open, ready, VERSION } from './context.ts';
-import { openDoor } from './door.ts';
-import { ownRoutes } from './own-routes.ts';
-import { cutTunnels } from './upgrade.ts';
+import { createGateway } from './gateway.ts';
+import { localRoutes } from './local-routes.ts';
+import { close, open, ready } from './open.ts';
+import { closeTunnels } from './upgrade.ts';
 
 await run({
   name: 'api-gateway',
-  version: VERSION,
   config: config(),
   open,
   ready,
-  drain: cutTunnels,
+  drain: closeTunnels,
   close,
-  routes: ownRoutes,
-  door: openDoor,
+  routes: localRoutes,
+  edge: createGateway,
 });

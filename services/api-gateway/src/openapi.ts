@@ -1,4 +1,6 @@
-// Owns: one OpenAPI document out of what the services describe from the schemas that they validate with.
+// Joins the services' descriptions of their routes into one OpenAPI document.
+import { type JsonSchema, nameSchemas } from '@chatapi/kit';
+import type { ServiceName } from './config.ts';
 import { type Row, rows } from './routes.ts';
 
 export type Paths = Record<string, Record<string, Record<string, unknown>>>;
@@ -46,52 +48,75 @@ const ERROR_SCHEMA = {
 
 const LIMIT_HEADERS = Object.fromEntries(
   [
-    ['X-Request-Id', 'Names this request in every log'],
+    ['X-Request-Id', 'Identifies the request in all logs'],
     ['X-RateLimit-Limit', 'Requests per window'],
-    ['X-RateLimit-Remaining', 'What is left of them'],
-    ['X-RateLimit-Reset', 'Unix seconds at which all are there again'],
+    ['X-RateLimit-Remaining', 'Requests left in the window'],
+    ['X-RateLimit-Reset', 'Start of the next window, in Unix seconds'],
     ['Retry-After', 'Seconds to wait, on 429 and 503'],
   ].map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
 );
 
-/** `/rooms/{id}/members/{}`: the names of parameters are nobody's business but the service's. */
-const shape = (method: string, path: string): string =>
+const TAGS = [
+  { name: 'Users', description: 'Accounts, profiles, sessions, and the export and erasure of personal data' },
+  { name: 'Rooms', description: 'Rooms, their members, mutes and read positions' },
+  { name: 'Messages', description: 'Messages, reactions and search' },
+  { name: 'Files', description: 'Uploads, downloads and thumbnails' },
+  { name: 'Announcements', description: 'Announcements to all users' },
+  { name: 'Reports', description: 'Reports of messages, files and users to the moderators' },
+  { name: 'Limits', description: 'Rate limits of the caller' },
+  { name: 'Admin', description: 'Moderation, statistics, the audit log and the health of the services' },
+  { name: 'Health', description: 'Health checks that need no token' },
+  { name: 'Documents', description: 'The API documents and their pages' },
+];
+
+/** `GET /rooms/{}/members/{}`: without parameters' names, which only the service knows. */
+const routeKey = (method: string, path: string): string =>
   `${method.toUpperCase()} ${path.replace(/:\w+|\{\w+\}/g, '{}').replace(/(.)\/$/, '$1')}`;
 
-const described = (paths: Paths): string[] =>
+const routeKeysOf = (paths: Paths): string[] =>
   Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations)
       .filter((method) => METHODS.has(method))
-      .map((method) => shape(method, path)),
+      .map((method) => routeKey(method, path)),
   );
 
-/** Routes that the door has and the service does not describe, or the other way round: empty when they agree. */
-export function differences(service: Row['service'], paths: Paths): string[] {
-  const outside = new Set(rows.filter((row) => row.service === service).map(({ method, path }) => shape(method, path)));
-  const inside = new Set(described(paths));
+/** Routes in the gateway's table that the service does not describe, and the other way round. */
+export function routeDifferences(service: Row['service'], paths: Paths): string[] {
+  const inTable = new Set(
+    rows.filter((row) => row.service === service).map(({ method, path }) => routeKey(method, path)),
+  );
+  const described = new Set(routeKeysOf(paths));
   return [
-    ...[...outside.difference(inside)].map((route) => `${route} passes the door, but ${service} has no such route`),
-    ...[...inside.difference(outside)].map((route) => `${route} of ${service} does not pass the door`),
+    ...[...inTable.difference(described)].map(
+      (route) => `${route} is in the gateway's table, but ${service} has no such route`,
+    ),
+    ...[...described.difference(inTable)].map((route) => `${route} of ${service} is not in the gateway's table`),
   ];
 }
 
 function merge(fragments: Fragments): Paths {
   const paths: Paths = {};
   for (const [service, fragment] of Object.entries(fragments)) {
-    const outside = new Set(
-      rows.filter((row) => row.service === service).map(({ method, path }) => shape(method, path)),
+    const inTable = new Set(
+      rows.filter((row) => row.service === service).map(({ method, path }) => routeKey(method, path)),
     );
     for (const [path, operations] of Object.entries(fragment)) {
-      const passing = Object.entries(operations).filter(([method]) => outside.has(shape(method, path)));
-      if (passing.length > 0) paths[path] = { ...paths[path], ...Object.fromEntries(passing) };
+      const publicOperations = Object.entries(operations).filter(([method]) => inTable.has(routeKey(method, path)));
+      if (publicOperations.length > 0) paths[path] = { ...paths[path], ...Object.fromEntries(publicOperations) };
     }
   }
   return paths;
 }
 
-export function openApiDocument(version: string, fragments: Fragments): Record<string, unknown> {
-  const paths = merge(fragments);
-  const tags = new Set(
+/** `missing`: services that are not described, because they never answered. */
+export function openApiDocument(
+  version: string,
+  fragments: Fragments,
+  missing: ServiceName[] = [],
+): Record<string, unknown> {
+  const schemas: Record<string, JsonSchema> = { Error: ERROR_SCHEMA };
+  const paths = nameSchemas(merge(fragments), schemas) as Paths;
+  const used = new Set(
     Object.values(paths).flatMap((path) => Object.values(path).flatMap(({ tags = [] }) => tags as string[])),
   );
   return {
@@ -100,19 +125,20 @@ export function openApiDocument(version: string, fragments: Fragments): Record<s
       title: 'Chat API',
       version,
       description: 'Accounts, rooms, messages, files and administration. Real-time frames: see /docs/realtime.',
+      contact: { name: 'chatapi', url: 'https://github.com/chatapi/chatapi/issues' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
+    ...(missing.length === 0 ? {} : { 'x-missing': missing }),
     servers: [{ url: '/', description: 'This server' }],
     security: [{ bearer: [] }],
-    tags: [...tags].sort().map((name) => ({ name })),
+    tags: TAGS.filter(({ name }) => used.has(name)),
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: { Error: ERROR_SCHEMA },
+      schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
       responses: {
         Error: {
-          description: 'What went wrong',
+          description: 'The error',
           headers: LIMIT_HEADERS,
           content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
         },

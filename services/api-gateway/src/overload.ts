@@ -1,8 +1,8 @@
-// Owns: saying no early. A door that takes more than it can carry answers everybody late.
+// Load shedding: above its limits the gateway refuses requests at once instead of serving all late.
 import { AppError } from '@chatapi/kit';
 
-export interface Load {
-  /** @throws AppError SERVICE_UNAVAILABLE when too much is under way or the event loop is late. */
+export interface LoadMonitor {
+  /** @throws AppError SERVICE_UNAVAILABLE above `maxInFlight`, or while the event loop lags. */
   check(): void;
   enter(): void;
   leave(): void;
@@ -10,46 +10,46 @@ export interface Load {
   close(): void;
 }
 
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
-export function openLoad(maxInFlight: number, maxLagMs: number): Load {
+export function createLoadMonitor(maxInFlight: number, maxLagMs: number): LoadMonitor {
   let inFlight = 0;
-  // One late look may be a machine that stood still for a moment: whoever comes after that is served at once.
-  let lateLooks = 0;
-  let looked = 0;
-  let entered = false;
-  let looks: NodeJS.Timeout | undefined;
+  // A single late poll may be a machine that paused for a moment: two in a row count as overload.
+  let latePolls = 0;
+  let polledAt = 0;
+  let wasEntered = false;
+  let timer: NodeJS.Timeout | undefined;
 
-  const rest = (): void => {
-    clearInterval(looks);
-    looks = undefined;
-    lateLooks = 0;
+  const stopPolling = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+    latePolls = 0;
   };
-  const look = (): void => {
+  const poll = (): void => {
     const now = performance.now();
-    lateLooks = now - looked - LOOK_MS > maxLagMs ? lateLooks + 1 : 0;
-    looked = now;
-    // A door that nobody comes through is not woken to see how late it is.
-    if (!entered && inFlight === 0) rest();
-    entered = false;
+    latePolls = now - polledAt - POLL_MS > maxLagMs ? latePolls + 1 : 0;
+    polledAt = now;
+    // An idle process is not woken up for polls.
+    if (!wasEntered && inFlight === 0) stopPolling();
+    wasEntered = false;
   };
-  const watch = (): void => {
-    looked = performance.now();
-    looks = setInterval(look, LOOK_MS).unref();
+  const startPolling = (): void => {
+    polledAt = performance.now();
+    timer = setInterval(poll, POLL_MS).unref();
   };
 
   return {
     check() {
-      if (lateLooks >= 2 || inFlight > maxInFlight)
-        throw new AppError('SERVICE_UNAVAILABLE', 'Too much is under way: try again shortly');
+      if (latePolls >= 2 || inFlight > maxInFlight)
+        throw new AppError('SERVICE_UNAVAILABLE', 'Too many requests in progress: try again shortly');
     },
     enter() {
       inFlight++;
-      entered = true;
-      if (looks === undefined) watch();
+      wasEntered = true;
+      if (timer === undefined) startPolling();
     },
     leave: () => void inFlight--,
     inFlight: () => inFlight,
-    close: rest,
+    close: stopPolling,
   };
 }

@@ -1,20 +1,20 @@
-// Owns: reading a path exactly as it is written. There is one spelling of each route (and one trailing slash): nothing is
-// decoded, joined or cleaned here, so that no second reading of the same path can exist behind the door.
+// Matches a path exactly as it is written. Each route has one spelling (with an optional trailing
+// slash). Nothing is decoded or normalized, so that a service cannot read a path differently.
 import type { Method, Row } from './routes.ts';
 
-export interface Found {
-  /** Of the table, for metrics. */
+export interface RouteMatch {
+  /** The route's path in the table, for metrics. */
   pattern: string;
-  /** As it goes inward: without the trailing slash. */
+  /** The path to forward, without the trailing slash. */
   path: string;
   methods: ReadonlyMap<string, Row>;
   /** Value of `Allow`. */
   allow: string;
 }
 
-type Branch = Omit<Found, 'path'> & { segments: string[] };
+type TableEntry = Omit<RouteMatch, 'path'> & { segments: string[] };
 
-// RFC 3986 `pchar`; but no escape of '.', '/', '\' or NUL, which a reader behind the door might take for the real one.
+// RFC 3986 `pchar` without the escapes of '.', '/', '\' and NUL, which a service might decode.
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!2[eEfF]|5[cC]|00)[0-9A-Fa-f]{2})+$/;
 const isId = (segment: string): boolean => segment !== '.' && segment !== '..' && SEGMENT.test(segment);
 
@@ -23,7 +23,7 @@ const allowed = (methods: Iterable<Method>): string => {
   return [...all, ...(all.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 };
 
-function branches(rows: Row[]): Branch[] {
+function tableEntries(rows: Row[]): TableEntry[] {
   const byPath = Map.groupBy(rows, ({ path }) => path);
   return [...byPath].map(([pattern, group]) => {
     const methods = new Map<string, Row>(group.map((row) => [row.method, row]));
@@ -33,25 +33,28 @@ function branches(rows: Row[]): Branch[] {
   });
 }
 
-const fits = (branch: Branch, segments: string[]): boolean =>
-  branch.segments.every((part, i) => (part.startsWith(':') ? isId(segments[i] as string) : part === segments[i]));
+const matches = (entry: TableEntry, segments: string[]): boolean =>
+  entry.segments.every((part, i) => (part.startsWith(':') ? isId(segments[i] as string) : part === segments[i]));
 
-/** Fixed paths are one look-up; the others are few per first segment and length. Fixed ones win: `/users/me` is no id. */
-export function openTable(rows: Row[]): (path: string) => Found | undefined {
-  const all = branches(rows);
-  const fixed = new Map(all.filter(({ pattern }) => !pattern.includes(':')).map((branch) => [branch.pattern, branch]));
-  const shape = (segments: string[]): string => `${segments[1]}/${segments.length}`;
-  const open = Map.groupBy(
+/**
+ * Fixed paths are one look-up and win over parameters: `/users/me` is no id. Paths with parameters
+ * are grouped by first segment and length.
+ */
+export function createRouteTable(rows: Row[]): (path: string) => RouteMatch | undefined {
+  const all = tableEntries(rows);
+  const fixed = new Map(all.filter(({ pattern }) => !pattern.includes(':')).map((entry) => [entry.pattern, entry]));
+  const groupKey = (segments: string[]): string => `${segments[1]}/${segments.length}`;
+  const parameterized = Map.groupBy(
     all.filter(({ pattern }) => pattern.includes(':')),
-    ({ segments }) => shape(segments),
+    ({ segments }) => groupKey(segments),
   );
   return (written) => {
     const path = written.length > 2 && written.endsWith('/') ? written.slice(0, -1) : written;
-    const known = fixed.get(path);
-    if (known !== undefined) return { ...known, path };
+    const exact = fixed.get(path);
+    if (exact !== undefined) return { ...exact, path };
     const segments = path.split('/');
-    const branch = open.get(shape(segments))?.find((candidate) => fits(candidate, segments));
-    return branch === undefined ? undefined : { ...branch, path };
+    const entry = parameterized.get(groupKey(segments))?.find((candidate) => matches(candidate, segments));
+    return entry === undefined ? undefined : { ...entry, path };
   };
 }
 

@@ -1,28 +1,33 @@
-// Owns: a request's way to a service and its answer's way back, unread. http-proxy-middleware without its plugins; our agent
-// connects (instances.ts), our lists say which headers pass.
+// Proxies requests and responses without reading them: http-proxy-middleware without its plugins.
+// Connections come from upstreams.ts, headers from request-headers.ts and response-headers.ts.
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
-import { type AppError, endAnswer, unavailable } from '@chatapi/kit';
+import { type AppError, endResponse, unavailable } from '@chatapi/kit';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
-import { hasBody, watchBody } from './body.ts';
-import type { Upstream } from './config.ts';
+import { hasBody, watchBody } from './body-limits.ts';
+import type { ServiceName } from './config.ts';
 import type { Context } from './context.ts';
-import type { DoorRequest, DoorResponse, Exchange } from './exchange.ts';
-import { type Instance, openAgent } from './instances.ts';
-import { outwardHeaders } from './outward.ts';
+import type { Exchange, GatewayRequest, GatewayResponse } from './exchange.ts';
+import { clientResponseHeaders } from './response-headers.ts';
 import type { Row } from './routes.ts';
+import { createUpstreamAgent, type Instance } from './upstreams.ts';
 
-/** A client waits 10 s, a service 5: silence for longer than this is none of theirs. */
-const SILENCE_MS = 8000;
-const FILE_SILENCE_MS = 60_000;
-const PROMPT_SILENCE_MS = 2500;
+/**
+ * Idle timeouts of the upstream. By comparison, clients time out after 10 s, services after 5 s.
+ */
+const IDLE_MS = 8000;
+const FILE_IDLE_MS = 60_000;
+const SHORT_IDLE_MS = 2500;
 const RETRY_WITHIN_MS = 1000;
 
-export type Refuse = (req: DoorRequest, res: DoorResponse, error: unknown) => void;
+export type Refuse = (req: GatewayRequest, res: GatewayResponse, error: unknown) => void;
 
-const serviceOf = ({ row }: Exchange): Upstream => (row as Row).service as Upstream;
+const serviceOf = ({ row }: Exchange): ServiceName => (row as Row).service as ServiceName;
 
-/** A kept connection that its service closed just now: what only reads, and had no answer yet, may be asked again. */
-const mayRetry = (req: DoorRequest): boolean =>
+/**
+ * A service may close a keep-alive connection just as it is reused. A request that only reads and
+ * has no response yet is therefore sent once more.
+ */
+const mayRetry = (req: GatewayRequest): boolean =>
   !req.exchange.retried &&
   (req.method === 'GET' || req.method === 'HEAD') &&
   !hasBody(req) &&
@@ -35,12 +40,12 @@ function reasonOf(error: NodeJS.ErrnoException): string {
     : 'broken';
 }
 
-export function openProxy(ctx: Context, refuse: Refuse): (req: DoorRequest, res: DoorResponse) => void {
-  const agent = openAgent(Object.values(ctx.groups));
+export function createProxy(ctx: Context, refuse: Refuse): (req: GatewayRequest, res: GatewayResponse) => void {
+  const agent = createUpstreamAgent(Object.values(ctx.upstreams));
 
-  function failed(error: NodeJS.ErrnoException, req: DoorRequest, res: DoorResponse): void {
+  function onError(error: NodeJS.ErrnoException, req: GatewayRequest, res: GatewayResponse): void {
     const { exchange } = req;
-    if (exchange.over || res.writableEnded || res.destroyed) return;
+    if (exchange.done || res.writableEnded || res.destroyed) return;
     if (res.headersSent) {
       res.destroy();
       return;
@@ -51,43 +56,46 @@ export function openProxy(ctx: Context, refuse: Refuse): (req: DoorRequest, res:
       return;
     }
     const service = serviceOf(exchange);
-    ctx.counters.upstreamErrors.inc({ service, reason: reasonOf(error) });
+    ctx.gatewayMetrics.upstreamErrors.inc({ service, reason: reasonOf(error) });
     refuse(req, res, unavailable('The service behind this', error));
   }
 
-  function answered(from: IncomingMessage, req: DoorRequest, res: DoorResponse): void {
-    if (req.exchange.over) return;
-    res.writeHead(from.statusCode as number, outwardHeaders(req.exchange, from.headers));
-    from.pipe(res, { end: false });
-    from.once('end', () => {
-      req.exchange.over = true;
-      endAnswer(req, res);
+  function onResponse(upstreamRes: IncomingMessage, req: GatewayRequest, res: GatewayResponse): void {
+    if (req.exchange.done) return;
+    res.writeHead(upstreamRes.statusCode as number, clientResponseHeaders(req.exchange, upstreamRes.headers));
+    upstreamRes.pipe(res, { end: false });
+    upstreamRes.once('end', () => {
+      req.exchange.done = true;
+      endResponse(req, res);
     });
   }
 
-  function connected(onward: ClientRequest, req: DoorRequest, res: DoorResponse): void {
+  function onRequest(upstreamReq: ClientRequest, req: GatewayRequest, res: GatewayResponse): void {
     if (!hasBody(req)) return;
-    if (req.exchange.waits) res.writeContinue();
+    if (req.exchange.awaitsContinue) res.writeContinue();
     const fail = (error: AppError): void => {
-      // A service that has refused it already goes on reading, within bounds, so that its answer is seen.
+      // The service has refused the request and drains the body, within bounds: its response
+      // stands.
       if (res.headersSent) return;
-      req.unpipe(onward);
-      onward.destroy();
+      req.unpipe(upstreamReq);
+      upstreamReq.destroy();
       refuse(req, res, error);
     };
     watchBody(req, req.exchange.row as Row, ctx.config.MAX_FILE_SIZE, fail);
   }
 
-  const plugin: Plugin<DoorRequest, DoorResponse> = (proxy) => {
-    proxy.on('error', (error, req, res) => failed(error, req as DoorRequest, res as DoorResponse));
-    proxy.on('proxyRes', (from, req, res) =>
-      answered(from as IncomingMessage, req as DoorRequest, res as DoorResponse),
+  const plugin: Plugin<GatewayRequest, GatewayResponse> = (proxy) => {
+    proxy.on('error', (error, req, res) => onError(error, req as GatewayRequest, res as GatewayResponse));
+    proxy.on('proxyRes', (upstreamRes, req, res) =>
+      onResponse(upstreamRes as IncomingMessage, req as GatewayRequest, res as GatewayResponse),
     );
-    proxy.on('proxyReq', (onward, req, res) => connected(onward, req as DoorRequest, res as DoorResponse));
+    proxy.on('proxyReq', (upstreamReq, req, res) =>
+      onRequest(upstreamReq, req as GatewayRequest, res as GatewayResponse),
+    );
   };
 
-  const open = (proxyTimeout: number) =>
-    createProxyMiddleware<DoorRequest, DoorResponse>({
+  const createMiddleware = (proxyTimeout: number) =>
+    createProxyMiddleware<GatewayRequest, GatewayResponse>({
       agent: agent as Agent,
       router: (req) => req.exchange.instance as Instance,
       selfHandleResponse: true,
@@ -95,15 +103,20 @@ export function openProxy(ctx: Context, refuse: Refuse): (req: DoorRequest, res:
       plugins: [plugin],
       proxyTimeout,
     });
-  const quick = open(SILENCE_MS);
-  const slow = open(FILE_SILENCE_MS);
-  const prompt = open(PROMPT_SILENCE_MS);
-  const wayOf = ({ row }: Exchange) => (row?.file !== undefined ? slow : row?.prompt ? prompt : quick);
+  const normal = createMiddleware(IDLE_MS);
+  const files = createMiddleware(FILE_IDLE_MS);
+  const short = createMiddleware(SHORT_IDLE_MS);
+  const middlewareFor = ({ row }: Exchange) => (row?.file !== undefined ? files : row?.shortTimeout ? short : normal);
 
-  function forward(req: DoorRequest, res: DoorResponse): void {
+  function forward(req: GatewayRequest, res: GatewayResponse): void {
     const { exchange } = req;
-    exchange.instance = ctx.groups[serviceOf(exchange)].next();
-    void wayOf(exchange)(req, res);
+    try {
+      exchange.instance = ctx.upstreams[serviceOf(exchange)].next();
+    } catch (error) {
+      refuse(req, res, error);
+      return;
+    }
+    void middlewareFor(exchange)(req, res);
   }
   return forward;
 }

@@ -1,44 +1,64 @@
-// Owns: the public API: every method and path that passes the door, and to whom. What is not here does not exist outside.
-import type { Upstream } from './config.ts';
+// The public API: every method and path that the gateway accepts, and the service that serves it.
+import type { ServiceName } from './config.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Row {
   method: Method;
-  /** Segments that start with `:` take one id. */
+  /** A segment that starts with `:` matches one id. */
   path: string;
-  /** `door`: answered here. */
-  service: Upstream | 'door';
-  /** `user`: the door itself answers 401 without a good token. Roles are judged by the service. */
+  /** `gateway`: served here. */
+  service: ServiceName | 'gateway';
+  /** `user`: the gateway answers 401 without a valid token. Roles are checked by the service. */
   who: 'anyone' | 'user';
-  /** Neither counted nor refused under load: health and documents. */
-  free?: true;
-  /** Asked when something hangs: silence for 2.5 s is told as SERVICE_UNAVAILABLE. */
-  prompt?: true;
-  /** A password is judged: it takes long anyway and lets others pass. */
-  gives_way?: true;
-  /** Comes so often that it goes over the kept connection: kept.ts. */
-  kept?: true;
-  /** A file travels: its own size and time limits. */
+  /** Not counted by the general limit: health and documents. */
+  exempt?: true;
+  /** Answered under overload too. */
+  health?: true;
+  /** A page or a document of /docs, which `DOCS=off` removes. */
+  document?: true;
+  /** Answered with SERVICE_UNAVAILABLE after 2.5 s, since it is used when something hangs. */
+  shortTimeout?: true;
+  /** Checks a password, which is slow: starts are spread (pacing.ts). */
+  paced?: true;
+  /** Frequent: forwarded over the persistent RPC connection (rpc-forwarder.ts). */
+  viaRpc?: true;
+  /** Opens or renews a session: counted on the caller’s address even if a token is sent. */
+  byAddress?: true;
+  /** An additional rate limit. */
+  budget?: 'uploads' | 'registrations' | 'docs';
+  /** Transfers a file: size and time limits of its own. */
   file?: 'upload' | 'download';
 }
 
-export const rows: Row[] = [
-  { method: 'GET', path: '/', service: 'door', who: 'anyone', free: true },
-  { method: 'GET', path: '/test-db', service: 'door', who: 'anyone', free: true },
-  { method: 'GET', path: '/rate-limits', service: 'door', who: 'anyone' },
-  { method: 'GET', path: '/docs', service: 'door', who: 'anyone', free: true },
-  { method: 'GET', path: '/docs/openapi.json', service: 'door', who: 'anyone', free: true },
-  { method: 'GET', path: '/docs/asyncapi.json', service: 'door', who: 'anyone', free: true },
-  { method: 'GET', path: '/docs/realtime', service: 'door', who: 'anyone', free: true },
-  { method: 'GET', path: '/docs/assets/:name', service: 'door', who: 'anyone', free: true },
+const local = { method: 'GET', service: 'gateway', who: 'anyone', exempt: true } as const;
+const health = { ...local, health: true } as const;
+const document = { ...local, document: true, budget: 'docs' } as const;
 
-  { method: 'POST', path: '/users/register', service: 'auth', who: 'anyone', gives_way: true },
-  { method: 'POST', path: '/users/login', service: 'auth', who: 'anyone', gives_way: true },
-  { method: 'POST', path: '/users/refresh', service: 'auth', who: 'anyone' },
+export const rows: Row[] = [
+  { ...health, path: '/' },
+  { ...health, path: '/test-db', budget: 'docs' },
+  { method: 'GET', path: '/rate-limits', service: 'gateway', who: 'anyone' },
+  { ...document, path: '/docs' },
+  { ...document, path: '/docs/openapi.json' },
+  { ...document, path: '/docs/asyncapi.json' },
+  { ...document, path: '/docs/realtime' },
+  { ...document, path: '/docs/assets/:name' },
+
+  {
+    method: 'POST',
+    path: '/users/register',
+    service: 'auth',
+    who: 'anyone',
+    paced: true,
+    byAddress: true,
+    budget: 'registrations',
+  },
+  { method: 'POST', path: '/users/login', service: 'auth', who: 'anyone', paced: true, byAddress: true },
+  { method: 'POST', path: '/users/refresh', service: 'auth', who: 'anyone', byAddress: true },
   { method: 'POST', path: '/users/logout', service: 'auth', who: 'user' },
-  { method: 'DELETE', path: '/users/me', service: 'auth', who: 'user', gives_way: true },
-  { method: 'PUT', path: '/users/me/password', service: 'auth', who: 'user', gives_way: true },
+  { method: 'DELETE', path: '/users/me', service: 'auth', who: 'user', paced: true },
+  { method: 'PUT', path: '/users/me/password', service: 'auth', who: 'user', paced: true },
   { method: 'GET', path: '/users/me/sessions', service: 'auth', who: 'user' },
   { method: 'DELETE', path: '/users/me/sessions', service: 'auth', who: 'user' },
   { method: 'DELETE', path: '/users/me/sessions/:id', service: 'auth', who: 'user' },
@@ -64,23 +84,24 @@ export const rows: Row[] = [
   { method: 'DELETE', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
 
-  { method: 'GET', path: '/messages', service: 'message', who: 'user', kept: true },
-  { method: 'POST', path: '/messages', service: 'message', who: 'user', kept: true },
+  { method: 'GET', path: '/messages', service: 'message', who: 'user', viaRpc: true },
+  { method: 'POST', path: '/messages', service: 'message', who: 'user', viaRpc: true },
   { method: 'GET', path: '/messages/search', service: 'message', who: 'user' },
   { method: 'GET', path: '/messages/:id', service: 'message', who: 'user' },
   { method: 'PUT', path: '/messages/:id', service: 'message', who: 'user' },
   { method: 'DELETE', path: '/messages/:id', service: 'message', who: 'user' },
   { method: 'PUT', path: '/messages/:id/reactions/:emoji', service: 'message', who: 'user' },
+  { method: 'GET', path: '/messages/:id/reactions/:emoji', service: 'message', who: 'user' },
   { method: 'DELETE', path: '/messages/:id/reactions/:emoji', service: 'message', who: 'user' },
 
-  { method: 'POST', path: '/files/upload', service: 'file', who: 'user', file: 'upload' },
+  { method: 'POST', path: '/files/upload', service: 'file', who: 'user', file: 'upload', budget: 'uploads' },
   { method: 'POST', path: '/users/me/export', service: 'file', who: 'user' },
   { method: 'GET', path: '/users/me/export', service: 'file', who: 'user' },
   { method: 'GET', path: '/files/exports/:id', service: 'file', who: 'anyone', file: 'download' },
   { method: 'GET', path: '/files', service: 'file', who: 'user' },
   { method: 'GET', path: '/files/:id', service: 'file', who: 'user' },
   { method: 'DELETE', path: '/files/:id', service: 'file', who: 'user' },
-  // A signed URL is enough for these two: an <img> sends no header.
+  // `anyone`, since a signed URL is enough: an <img> sends no Authorization header.
   { method: 'GET', path: '/files/:id/content', service: 'file', who: 'anyone', file: 'download' },
   { method: 'GET', path: '/files/:id/thumbnail', service: 'file', who: 'anyone', file: 'download' },
 
@@ -98,6 +119,10 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/users/:id/export', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/users/:id/export', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/users/:id', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/rooms', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/rooms/:id', service: 'admin', who: 'user' },
+  { method: 'PUT', path: '/admin/rooms/:id', service: 'admin', who: 'user' },
+  { method: 'DELETE', path: '/admin/rooms/:id', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/messages/:id', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/audit-log', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/reports', service: 'admin', who: 'user' },
@@ -107,5 +132,5 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/announcements', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/word-filter', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/word-filter', service: 'admin', who: 'user' },
-  { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', prompt: true },
+  { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', shortTimeout: true },
 ];

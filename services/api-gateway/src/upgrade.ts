@@ -1,18 +1,25 @@
-// Owns: WebSockets on their way to a realtime node: the handshake is passed on, then bytes both ways, unread.
-// Guarantee: nothing of the client goes to a node before the node has said 101, so a refused upgrade is no way in.
+// Proxies WebSockets to the realtime nodes: the handshake, then bytes in both directions. No byte
+// of the client reaches a node before its 101, so a refused upgrade cannot smuggle requests.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, errorResponse, IDENTITY_HEADER, requestIdFrom, sealIdentity, unavailable } from '@chatapi/kit';
-import type { Origin } from './address.ts';
+import { AppError, isWebSocketUpgrade, refuseUpgrade, requestIdFrom, requireShortUrl, unavailable } from '@chatapi/kit';
+import { IDENTITY_HEADER, signIdentity } from '@chatapi/kit/auth';
+import type { ClientAddress } from './client-address.ts';
 import type { Context } from './context.ts';
-import { dialFirst } from './instances.ts';
 import { isSocketPath } from './paths.ts';
+import { stopping } from './stopping.ts';
+import { connectToFirst } from './upstreams.ts';
 
-const ANSWER_MS = 5000;
-const DRAIN_MS = 2000;
-const MAX_URL = 8 * 1024;
-const PASSED = [
+const HANDSHAKE_TIMEOUT_MS = 5000;
+/** How long a node's refusal may take to reach the client. */
+const REFUSAL_MS = 2000;
+/** When the gateway stops: clients come back to another gateway at this rate at most. */
+const MS_PER_TUNNEL = 2;
+/** For what a tunnel still has to write to its client then. */
+const FLUSH_MS = 1000;
+const STEP_MS = 20;
+const FORWARDED = [
   'authorization',
   'origin',
   'user-agent',
@@ -22,18 +29,16 @@ const PASSED = [
   'sec-websocket-extensions',
 ] as const;
 
-const isWebSocket = ({ headers }: IncomingMessage): boolean =>
-  /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
-
-function check(ctx: Context, req: IncomingMessage): void {
+function checkUpgrade(ctx: Context, req: IncomingMessage): void {
   const url = req.url as string;
-  if (url.length > MAX_URL) throw new AppError('VALIDATION_ERROR', 'The URL is too long', { status: 414 });
-  const fits = req.method === 'GET' && req.headers.host !== undefined && isSocketPath(url.split('?', 1)[0] as string);
-  if (!fits) throw new AppError('VALIDATION_ERROR', 'Only /ws/{user_id} takes an upgrade');
+  requireShortUrl(url);
+  const valid = req.method === 'GET' && req.headers.host !== undefined && isSocketPath(url.split('?', 1)[0] as string);
+  if (!valid) throw new AppError('VALIDATION_ERROR', 'Only /ws/{user_id} takes an upgrade');
   ctx.load.check();
+  if (ctx.draining) throw stopping();
 }
 
-function handshake(ctx: Context, req: IncomingMessage, { ip, secure, host }: Origin, requestId: string): string {
+function handshake(ctx: Context, req: IncomingMessage, { ip, secure, host }: ClientAddress, requestId: string): string {
   const user_agent = (req.headers['user-agent'] ?? '').slice(0, 256);
   const lines = [
     `GET ${req.url} HTTP/1.1`,
@@ -44,14 +49,14 @@ function handshake(ctx: Context, req: IncomingMessage, { ip, secure, host }: Ori
     `X-Forwarded-For: ${ip}`,
     `X-Forwarded-Proto: ${secure ? 'https' : 'http'}`,
     `X-Forwarded-Host: ${host.slice(0, 255)}`,
-    `${IDENTITY_HEADER}: ${sealIdentity(ctx.key, { kind: 'anonymous', ip, user_agent })}`,
+    `${IDENTITY_HEADER}: ${signIdentity(ctx.key, { kind: 'anonymous', ip, user_agent })}`,
   ];
-  for (const name of PASSED) if (req.headers[name] !== undefined) lines.push(`${name}: ${req.headers[name]}`);
+  for (const name of FORWARDED) if (req.headers[name] !== undefined) lines.push(`${name}: ${req.headers[name]}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Either side gone takes the other with it. */
-function tie(client: Socket, node: Socket): void {
+/** Closes each socket when the other one closes. */
+function closeTogether(client: Socket, node: Socket): void {
   for (const [one, other] of [
     [client, node],
     [node, client],
@@ -61,27 +66,28 @@ function tie(client: Socket, node: Socket): void {
   }
 }
 
-/** @returns the node's first bytes: its answer's head, or the start of it. */
+/** @returns the node's first bytes: the response head, or the start of it. */
 const firstBytes = (node: Socket): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    const gone = (): void => reject(new Error('the node did not answer'));
-    const timer = setTimeout(gone, ANSWER_MS);
-    node.once('close', gone).once('data', (bytes) => {
+    const onClosed = (): void => reject(new Error('the node did not answer'));
+    const timer = setTimeout(onClosed, HANDSHAKE_TIMEOUT_MS);
+    node.once('close', onClosed).once('data', (bytes) => {
       clearTimeout(timer);
-      node.off('close', gone);
+      node.off('close', onClosed);
       node.pause();
       resolve(bytes);
     });
     node.once('close', () => clearTimeout(timer));
   });
 
-export function attachUpgrades(ctx: Context, server: Server, originOf: (req: IncomingMessage) => Origin): void {
-  function passOn(client: Socket, node: Socket, head: Buffer): void {
+export function attachUpgrades(ctx: Context, server: Server, clientOf: (req: IncomingMessage) => ClientAddress): void {
+  function openTunnel(client: Socket, node: Socket, head: Buffer): void {
+    if (ctx.draining) return void client.destroy();
     ctx.tunnels.add(client);
-    ctx.counters.sockets.inc();
+    ctx.gatewayMetrics.sockets.inc();
     client.once('close', () => {
       ctx.tunnels.delete(client);
-      ctx.counters.sockets.dec();
+      ctx.gatewayMetrics.sockets.dec();
     });
     client.setTimeout(0).setNoDelay(true).setKeepAlive(true, 60_000);
     if (head.length > 0) node.write(head);
@@ -89,28 +95,28 @@ export function attachUpgrades(ctx: Context, server: Server, originOf: (req: Inc
   }
 
   async function connect(req: IncomingMessage, client: Socket, head: Buffer, requestId: string): Promise<void> {
-    check(ctx, req);
-    const group = ctx.groups.realtime;
-    const { socket: node } = await dialFirst(group, group.next()).catch((error) => {
+    checkUpgrade(ctx, req);
+    const upstream = ctx.upstreams.realtime;
+    const { socket: node } = await connectToFirst(upstream, upstream.next()).catch((error) => {
       throw unavailable('The realtime service', error);
     });
     node.on('error', () => node.destroy());
     client.once('close', () => node.destroy());
     if (client.destroyed) return void node.destroy();
-    node.write(handshake(ctx, req, originOf(req), requestId), 'latin1');
+    node.write(handshake(ctx, req, clientOf(req), requestId), 'latin1');
     const answer = await firstBytes(node).catch((error) => {
       throw unavailable('The realtime service', error);
     });
-    tie(client, node);
+    closeTogether(client, node);
     client.write(answer);
-    if (answer.subarray(0, 13).toString('latin1') === 'HTTP/1.1 101 ') passOn(client, node, head);
-    else refusedByNode(client, node);
+    if (answer.subarray(0, 13).toString('latin1') === 'HTTP/1.1 101 ') openTunnel(client, node, head);
+    else passRefusal(client, node);
   }
 
-  /** Its answer goes out as it is. One that keeps the connection open after it is cut. */
-  function refusedByNode(client: Socket, node: Socket): void {
+  /** Passes the node's refusal on and closes the connection, at the latest after REFUSAL_MS. */
+  function passRefusal(client: Socket, node: Socket): void {
     node.pipe(client);
-    setTimeout(() => client.destroy(), DRAIN_MS).unref();
+    setTimeout(() => client.destroy(), REFUSAL_MS).unref();
   }
 
   function onUpgrade(req: IncomingMessage, client: Socket, head: Buffer): void {
@@ -119,21 +125,37 @@ export function attachUpgrades(ctx: Context, server: Server, originOf: (req: Inc
     connect(req, client, head, requestId).catch((thrown: unknown) => {
       const error = thrown instanceof AppError ? thrown : unavailable('The realtime service', thrown);
       ctx.log.debug({ err: String(error.cause ?? error.message), request_id: requestId }, 'upgrade refused');
-      if (client.writable) client.end(errorResponse(error, requestId));
+      refuseUpgrade(client, error, requestId);
     });
   }
 
-  // `Upgrade: h2c` and the like are ignored: the request is served as what it else is.
-  Object.assign(server, { shouldUpgradeCallback: isWebSocket });
+  // Other upgrades (`h2c`) are ignored, and the request is served as a plain one.
+  Object.assign(server, { shouldUpgradeCallback: isWebSocketUpgrade });
   server.on('upgrade', (req, socket, head) => onUpgrade(req, socket as Socket, head));
   server.on('connect', (_req, socket) => {
     const error = new AppError('METHOD_NOT_ALLOWED', 'CONNECT is not allowed', { headers: { Allow: 'GET, HEAD' } });
-    socket.on('error', () => socket.destroy()).end(errorResponse(error, requestIdFrom(undefined)));
+    refuseUpgrade(
+      socket.on('error', () => socket.destroy()),
+      error,
+      requestIdFrom(undefined),
+    );
   });
 }
 
-/** Ends what is open, spread over two seconds, so that not all come back in one moment. */
-export async function cutTunnels({ tunnels }: Pick<Context, 'tunnels'>): Promise<void> {
-  const step = DRAIN_MS / Math.max(1, tunnels.size);
-  await Promise.all([...tunnels].map((socket, i) => sleep(i * step).then(() => void socket.destroySoon())));
+/**
+ * Closes all tunnels, spread over DRAIN_MS at most so that clients do not reconnect all at once.
+ * New ones are refused: a client that comes back to this gateway would only be cut again.
+ */
+export async function closeTunnels(ctx: Context): Promise<void> {
+  ctx.draining = true;
+  const { tunnels, config } = ctx;
+  const all = [...tunnels];
+  const steps = Math.max(1, Math.ceil(Math.min(config.DRAIN_MS, all.length * MS_PER_TUNNEL) / STEP_MS));
+  const share = Math.ceil(all.length / steps);
+  for (let i = 0; i < all.length; i += share) {
+    for (const socket of all.slice(i, i + share)) socket.destroySoon();
+    if (i + share < all.length) await sleep(STEP_MS);
+  }
+  for (const end = Date.now() + FLUSH_MS; tunnels.size > 0 && Date.now() < end; ) await sleep(STEP_MS);
+  for (const socket of tunnels) socket.destroy();
 }

@@ -1,22 +1,23 @@
+import { DEAD_URL, startStubServer } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { differences, openApiDocument } from '../src/openapi.ts';
-import { ownRoutes } from '../src/own-routes.ts';
-import { ask, DEAD_URL, serve, startWorld, type World } from './world.ts';
+import { localRoutes } from '../src/local-routes.ts';
+import { openApiDocument, routeDifferences } from '../src/openapi.ts';
+import { ask, startGateway, type TestGateway } from './harness.ts';
 
-describe('the documents', () => {
-  let world: World;
-  let realtime: Awaited<ReturnType<typeof serve>>;
+describe('API documents', () => {
+  let gateway: TestGateway;
+  let realtime: Awaited<ReturnType<typeof startStubServer>>;
   before(async () => {
-    realtime = await serve((_req, res) => void res.end('{"asyncapi":"3.0.0","info":{"title":"t"}}'));
-    world = await startWorld({ env: { USER_INTERNAL_URL: DEAD_URL, REALTIME_INTERNAL_URL: realtime.url } });
+    realtime = await startStubServer((_req, res) => void res.end('{"asyncapi":"3.0.0","info":{"title":"t"}}'));
+    gateway = await startGateway({ env: { USER_INTERNAL_URL: DEAD_URL, REALTIME_INTERNAL_URL: realtime.url } });
   });
   after(async () => {
     await realtime?.stop();
-    await world?.stop();
+    await gateway?.stop();
   });
 
-  it('join what the services describe, without what does not pass the door, also while some are away', async () => {
-    const { status, json } = await ask(world, '/docs/openapi.json');
+  it('join the public routes that the services describe, also while some services are away', async () => {
+    const { status, json } = await ask(gateway, '/docs/openapi.json');
     expect(status).to.equal(200);
     expect(json.openapi).to.match(/^3\.1/);
     expect(json.paths['/users/login'].post.summary).to.equal('Log in');
@@ -32,21 +33,69 @@ describe('the documents', () => {
     expect(json.components.responses.Error.content['application/json'].schema.$ref).to.equal(
       '#/components/schemas/Error',
     );
-    expect(json.tags).to.deep.include({ name: 'Users' });
+    expect(json.tags.map(({ name }: { name: string }) => name)).to.include('Users');
   });
 
-  it('know the socket’s from the last node that told it', async () => {
-    expect((await ask(world, '/docs/asyncapi.json')).json.asyncapi).to.equal('3.0.0');
+  it('are fetched anew while a realtime node does not know all frames', async () => {
+    let isComplete = false;
+    const node = await startStubServer((_req, res) => {
+      res.end(JSON.stringify({ asyncapi: '3.0.0', ...(isComplete ? {} : { 'x-missing': ['message'] }) }));
+    });
+    const other = await startGateway({ env: { REALTIME_INTERNAL_URL: node.url } });
+    expect((await ask(other, '/docs/asyncapi.json')).json).to.have.property('x-missing');
+    isComplete = true;
+    expect((await ask(other, '/docs/asyncapi.json')).json).not.to.have.property('x-missing');
+    await other.stop();
+    await node.stop();
+  });
+
+  it('keep the last AsyncAPI document while no realtime node answers', async () => {
+    expect((await ask(gateway, '/docs/asyncapi.json')).json.asyncapi).to.equal('3.0.0');
     await realtime.stop();
-    expect((await ask(world, '/docs/asyncapi.json')).json.asyncapi).to.equal('3.0.0');
-    const other = await startWorld({ env: { REALTIME_INTERNAL_URL: DEAD_URL } });
+    expect((await ask(gateway, '/docs/asyncapi.json')).json.asyncapi).to.equal('3.0.0');
+    const other = await startGateway({ env: { REALTIME_INTERNAL_URL: DEAD_URL } });
     expect((await ask(other, '/docs/asyncapi.json')).status).to.equal(503);
     await other.stop();
   });
 
-  it('are pages that load everything from here, can’t be framed and run no script of their text', async () => {
+  it('are sent once: with an ETag, and as 304 to who has it', async () => {
+    for (const path of ['/docs', '/docs/openapi.json', '/docs/assets/rest.js', '/docs/assets/swagger-ui.css']) {
+      const { status, headers } = await ask(gateway, path);
+      expect([path, status]).to.deep.equal([path, 200]);
+      expect(headers.etag, path).to.match(/^(W\/)?".+"$/);
+      const again = await ask(gateway, path, { headers: { 'if-none-match': headers.etag as string } });
+      expect([path, again.status, again.text]).to.deep.equal([path, 304, '']);
+      expect((await ask(gateway, path, { headers: { 'if-none-match': '"other"' } })).status).to.equal(200);
+    }
+  });
+
+  it('are one fetch for many callers, and serialised once until a service answers another', async () => {
+    let fetched = 0;
+    const node = await startStubServer((_req, res) => {
+      fetched++;
+      setTimeout(() => res.end('{"asyncapi":"3.0.0"}'), 50);
+    });
+    const other = await startGateway({ env: { REALTIME_INTERNAL_URL: node.url } });
+    const got = await Promise.all(Array.from({ length: 10 }, () => ask(other, '/docs/asyncapi.json')));
+    expect(got.map(({ status }) => status)).to.deep.equal(Array(10).fill(200));
+    expect(fetched).to.equal(1);
+    expect(new Set(got.map(({ headers }) => headers.etag)).size).to.equal(1);
+    await other.stop();
+    await node.stop();
+  });
+
+  it('are 404 with DOCS=off', async () => {
+    const other = await startGateway({ env: { DOCS: 'off' } });
+    for (const path of ['/docs', '/docs/', '/docs/openapi.json', '/docs/asyncapi.json', '/docs/realtime'])
+      expect([path, (await ask(other, path)).json.code]).to.deep.equal([path, 'RESOURCE_NOT_FOUND']);
+    expect((await ask(other, '/docs/assets/rest.js')).status).to.equal(404);
+    expect((await ask(other, '/')).status).to.equal(200);
+    await other.stop();
+  });
+
+  it('are pages that load nothing from other hosts, can’t be framed and contain no inline script', async () => {
     for (const path of ['/docs', '/docs/', '/docs/realtime']) {
-      const { status, text, headers } = await ask(world, path);
+      const { status, text, headers } = await ask(gateway, path);
       expect(status).to.equal(200);
       expect(headers['content-type']).to.match(/^text\/html/);
       const policy = headers['content-security-policy'];
@@ -58,31 +107,49 @@ describe('the documents', () => {
         .not.to.match(/https?:\/\//)
         .and.not.to.match(/<script>/);
       for (const [, asset] of text.matchAll(/(?:src|href)="([^"]+)"/g)) {
-        const got = await ask(world, asset as string);
+        const got = await ask(gateway, asset as string);
         expect([asset, got.status]).to.deep.equal([asset, 200]);
         expect(got.text.length).to.be.above(100);
       }
     }
-    expect((await ask(world, '/docs/assets/package.json')).status).to.equal(404);
+    expect((await ask(gateway, '/docs/assets/package.json')).status).to.equal(404);
   });
 
-  it('show where the table and a service disagree', () => {
+  it('list the differences between the route table and a service', () => {
     const described = Object.fromEntries(
-      ownRoutes.map(({ path, method }) => [path.replace(/:(\w+)/g, '{$1}'), { [method]: {} }]),
+      localRoutes.map(({ path, method }) => [path.replace(/:(\w+)/g, '{$1}'), { [method]: {} }]),
     );
-    expect(differences('door', described)).to.deep.equal([]);
-    expect(differences('door', { ...described, '/more/{x}': { get: {} }, '/': {} })).to.deep.equal([
-      'GET / passes the door, but door has no such route',
-      'GET /more/{} of door does not pass the door',
+    expect(routeDifferences('gateway', described)).to.deep.equal([]);
+    expect(routeDifferences('gateway', { ...described, '/more/{x}': { get: {} }, '/': {} })).to.deep.equal([
+      "GET / is in the gateway's table, but gateway has no such route",
+      "GET /more/{} of gateway is not in the gateway's table",
     ]);
     expect(openApiDocument('1', {}).paths).to.deep.equal({});
+    expect(openApiDocument('1', {}, ['user'])).to.have.deep.property('x-missing', ['user']);
   });
 
   for (const service of ['auth', 'user', 'message', 'file', 'admin'] as const) {
-    it(`describe exactly the routes of ${service} that pass the door`, async () => {
+    it(`describe exactly the routes of ${service} that are in the route table`, async () => {
       const { describeRoutes } = await import('@chatapi/kit');
       const { routes } = await import(new URL(`../../${service}/src/routes.ts`, import.meta.url).href);
-      expect(differences(service, describeRoutes(routes) as never)).to.deep.equal([]);
+      expect(routeDifferences(service, describeRoutes(routes) as never)).to.deep.equal([]);
     });
   }
+
+  it('have one object under each name, whichever service describes it', async () => {
+    const { describeRoutes, nameSchemas } = await import('@chatapi/kit');
+    const all: Record<string, Record<string, unknown>> = {};
+    for (const service of ['auth', 'user', 'message', 'file', 'admin']) {
+      const { routes } = await import(new URL(`../../${service}/src/routes.ts`, import.meta.url).href);
+      const own = {};
+      nameSchemas(describeRoutes(routes), own);
+      for (const [name, schema] of Object.entries<Record<string, unknown>>(own)) {
+        const { required, properties } = schema as { required: string[]; properties: Record<string, unknown> };
+        const plain = { required: required.toSorted(), properties };
+        expect(all[name] ?? plain, `${name} of ${service}`).to.deep.equal(plain);
+        all[name] = plain;
+      }
+    }
+    expect(all).to.include.keys('Me', 'Export', 'Message');
+  });
 });

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppError } from '@chatapi/kit';
 import { expect } from 'chai';
-import { type Load, openLoad } from '../src/overload.ts';
+import { createLoadMonitor, type LoadMonitor } from '../src/overload.ts';
 
-const refusal = (load: Load): string => {
+const refusal = (load: LoadMonitor): string => {
   try {
     load.check();
     return 'none';
@@ -12,23 +12,23 @@ const refusal = (load: Load): string => {
   }
 };
 
-/** Holds the event loop up for `ms` at a time. */
-async function dawdle(ms: number, times: number): Promise<void> {
+/** Blocks the event loop for `ms` at a time. */
+async function block(ms: number, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     for (const until = performance.now() + ms; performance.now() < until; );
     await sleep(1);
   }
 }
 
-describe('saying no early', () => {
-  it('a door whose event loop is 700 ms late refuses from 500 ms, and takes requests again after a rest; then alike', async () => {
-    const load = openLoad(10, 500);
+describe('load shedding', () => {
+  it('refuses requests while the event loop is 700 ms late, and accepts them again afterwards, twice', async () => {
+    const load = createLoadMonitor(10, 500);
     for (let round = 0; round < 2; round++) {
       expect(refusal(load)).to.equal('none');
       load.enter();
-      await dawdle(700, 1);
+      await block(700, 1);
       expect(refusal(load), 'late once').to.equal('none');
-      await dawdle(700, 3);
+      await block(700, 3);
       expect(refusal(load), `round ${round}`).to.equal('SERVICE_UNAVAILABLE');
       load.leave();
       await sleep(300);
@@ -37,16 +37,16 @@ describe('saying no early', () => {
     load.close();
   }).timeout(20_000);
 
-  it('a door that is on time takes them', async () => {
-    const load = openLoad(10, 500);
+  it('accepts requests while the event loop is on time', async () => {
+    const load = createLoadMonitor(10, 500);
     load.enter();
-    await dawdle(40, 20);
+    await block(40, 20);
     expect(refusal(load)).to.equal('none');
     load.close();
   });
 
-  it('a door with too much under way refuses until some of it has left', () => {
-    const load = openLoad(2, 1000);
+  it('refuses requests above the maximum in flight until some have ended', () => {
+    const load = createLoadMonitor(2, 1000);
     for (let i = 0; i < 3; i++) load.enter();
     expect(refusal(load)).to.equal('SERVICE_UNAVAILABLE');
     load.leave();

@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isSocketPath, openTable } from '../src/paths.ts';
+import { createRouteTable, isSocketPath } from '../src/paths.ts';
 import { rows } from '../src/routes.ts';
 
-const find = openTable(rows);
+const find = createRouteTable(rows);
 
-describe('the route table', () => {
+describe('route table', () => {
   it('finds every row, with and without the trailing slash', () => {
     for (const { method, path } of rows) {
       const written = path.replace(/:\w+/g, 'usr_01-x.y:z');
@@ -19,13 +19,13 @@ describe('the route table', () => {
     }
   });
 
-  it('takes fixed paths before ids, and rooms that are named like them where only an id fits', () => {
+  it('prefers fixed paths to ids, and accepts ids that are spelled like them elsewhere', () => {
     expect(find('/rooms/public')?.pattern).to.equal('/rooms/public');
     expect(find('/rooms/public/join')?.pattern).to.equal('/rooms/:id/join');
     expect(find('/messages/m/reactions/%F0%9F%91%8D')?.pattern).to.equal('/messages/:id/reactions/:emoji');
   });
 
-  it('finds for no written path anything that a reader who decodes or cleans it would take for another route', () => {
+  it('matches no path that decodes or normalizes to another route', () => {
     const part = fc.constantFrom(
       'users',
       'me',
@@ -57,7 +57,7 @@ describe('the route table', () => {
     );
   });
 
-  it('knows one socket path', () => {
+  it('recognizes socket paths', () => {
     for (const path of ['/ws/usr_1', '/ws/me', '/ws/usr_1/']) expect(isSocketPath(path), path).to.equal(true);
     for (const path of ['/ws', '/ws/', '/ws//', '/ws/a/b', '/ws/.', '/ws/..', '/ws/%2e', '/ws/a%2fb'])
       expect(isSocketPath(path), path).to.equal(false);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { identityKey, openIdentity } from '@chatapi/kit';
+import { identityKey, verifyIdentity } from '@chatapi/kit/auth';
+import { DEAD_URL } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { ask, DEAD_URL, raw, startWorld, type World } from './world.ts';
+import { ask, sendRaw, startGateway, type TestGateway } from './harness.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const handshake = (path: string, more = ''): string =>
@@ -18,7 +19,7 @@ interface Node {
   stop(): void;
 }
 
-/** A realtime node as far as the door sees it: takes or refuses the handshake, then echoes. */
+/** A realtime node as the gateway sees it: accepts or refuses the handshake, then echoes. */
 const startNode = (answer: 'take' | 'refuse' | 'silent'): Promise<Node> =>
   new Promise((resolve) => {
     const node: Node = { url: '', heads: [], afterHead: [], sockets: [], stop: () => undefined };
@@ -46,8 +47,8 @@ const startNode = (answer: 'take' | 'refuse' | 'silent'): Promise<Node> =>
     });
   });
 
-/** A client whose bytes are collected; `until` waits for some of them. */
-function dialIn(
+/** A client that collects what it receives; `until` waits for a part of it. */
+function connectClient(
   port: number,
   text: string,
 ): { socket: Socket; got(): string; until(part: string): Promise<void>; closed: Promise<void> } {
@@ -70,28 +71,28 @@ function dialIn(
   };
 }
 
-describe('a WebSocket through the door', () => {
+describe('WebSocket through the gateway', () => {
   const nodes: Node[] = [];
-  const worlds: World[] = [];
+  const gateways: TestGateway[] = [];
   const node = async (answer: 'take' | 'refuse' | 'silent'): Promise<Node> => {
     nodes.push(await startNode(answer));
     return nodes.at(-1) as Node;
   };
-  const open = async (...urls: string[]): Promise<World> => {
-    worlds.push(await startWorld({ env: { REALTIME_URL: urls.join(',') } }));
-    return worlds.at(-1) as World;
+  const open = async (...urls: string[]): Promise<TestGateway> => {
+    gateways.push(await startGateway({ env: { REALTIME_URL: urls.join(',') } }));
+    return gateways.at(-1) as TestGateway;
   };
   after(async () => {
     for (const one of nodes) one.stop();
-    await Promise.all(worlds.map((world) => world.stop()));
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
   });
 
-  it('is passed to a node byte by byte, with the client’s token, origin and address', async () => {
+  it('is proxied byte by byte, with the client’s token, origin and address', async () => {
     const one = await node('take');
-    const world = await open(one.url);
+    const gateway = await open(one.url);
     const more =
       'Authorization: Bearer t\r\nOrigin: http://o\r\nSec-WebSocket-Protocol: bearer, t\r\nX-Forwarded-For: 6.6.6.6\r\nX-User-Id: u\r\nCookie: c\r\n';
-    const client = dialIn(world.port, handshake('/ws/usr_1?token=q', more));
+    const client = connectClient(gateway.port, handshake('/ws/usr_1?token=q', more));
     await client.until('101 Switching');
     client.socket.write('ping');
     await client.until('echo ping');
@@ -105,33 +106,33 @@ describe('a WebSocket through the door', () => {
       .to.include('X-Forwarded-For: 127.0.0.1')
       .and.not.include('6.6.6.6')
       .and.not.match(/x-user-id|cookie/i);
-    const sealed = /x-chatapi-identity: (\S+)/.exec(head)?.[1];
-    expect(openIdentity(identityKey(world.ctx.config.INTERNAL_SECRET_KEY), sealed)).to.include({
+    const identity = /x-chatapi-identity: (\S+)/.exec(head)?.[1];
+    expect(verifyIdentity(identityKey(gateway.ctx.config.INTERNAL_SECRET_KEY), identity)).to.include({
       kind: 'anonymous',
       ip: '127.0.0.1',
     });
     client.socket.destroy();
   });
 
-  it('ends on both sides when either goes', async () => {
+  it('is closed on both sides when either side closes', async () => {
     const one = await node('take');
-    const world = await open(one.url);
-    const first = dialIn(world.port, handshake('/ws/me/'));
+    const gateway = await open(one.url);
+    const first = connectClient(gateway.port, handshake('/ws/me/'));
     await first.until('101');
     one.sockets[0]?.destroy();
     await first.closed;
-    const second = dialIn(world.port, handshake('/ws/me'));
+    const second = connectClient(gateway.port, handshake('/ws/me'));
     await second.until('101');
     const atNode = new Promise((resolve) => one.sockets[1]?.once('close', resolve));
     second.socket.destroy();
     await atNode;
   });
 
-  it('takes the nodes in turn, and the next one when one refuses the connection', async () => {
+  it('uses the nodes in turn, and skips one that refuses the connection', async () => {
     const [a, b] = [await node('take'), await node('take')];
-    const world = await open(a.url, DEAD_URL, b.url);
+    const gateway = await open(a.url, DEAD_URL, b.url);
     for (let i = 0; i < 6; i++) {
-      const client = dialIn(world.port, handshake('/ws/me'));
+      const client = connectClient(gateway.port, handshake('/ws/me'));
       await client.until('101');
       client.socket.destroy();
     }
@@ -139,32 +140,32 @@ describe('a WebSocket through the door', () => {
     expect(Math.min(a.heads.length, b.heads.length)).to.be.at.least(2);
   });
 
-  it('gets the node’s refusal as it is, and not one byte of the client reaches the node after it', async () => {
+  it('passes on a node’s refusal, after which no byte of the client reaches the node', async () => {
     const one = await node('refuse');
-    const world = await open(one.url);
-    const client = dialIn(world.port, handshake('/ws/me'));
+    const gateway = await open(one.url);
+    const client = connectClient(gateway.port, handshake('/ws/me'));
     await client.until('HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\nnever');
     client.socket.write('GET /internal/x HTTP/1.1\r\nHost: a\r\n\r\n');
     await client.closed;
     expect(one.afterHead).to.deep.equal([]);
   });
 
-  it('gets 503 with the error object when no node lives', async () => {
-    const world = await open(DEAD_URL);
-    const [head = '', body = ''] = (await raw(world, handshake('/ws/me'), 3000)).split('\r\n\r\n');
+  it('is answered with 503 and the error object when no node is up', async () => {
+    const gateway = await open(DEAD_URL);
+    const [head = '', body = ''] = (await sendRaw(gateway, handshake('/ws/me'), 3000)).split('\r\n\r\n');
     expect(head)
       .to.match(/^HTTP\/1.1 503/)
       .and.include('Retry-After');
     expect(JSON.parse(body).code).to.equal('SERVICE_UNAVAILABLE');
   });
 
-  it('is nowhere but at /ws/{id}', async () => {
-    const world = await open(DEAD_URL);
+  it('is accepted at /ws/{id} only', async () => {
+    const gateway = await open(DEAD_URL);
     for (const path of ['/', '/users/me', '/ws', '/ws/', '/ws/a/b', '/ws/..', '/ws/%2e%2e', '/wsx/me', '//ws/me']) {
-      const [head = '', body = ''] = (await raw(world, handshake(path))).split('\r\n\r\n');
+      const [head = '', body = ''] = (await sendRaw(gateway, handshake(path))).split('\r\n\r\n');
       expect([path, head.split(' ')[1], JSON.parse(body).code]).to.deep.equal([path, '400', 'VALIDATION_ERROR']);
     }
-    const plain = await ask(world, '/ws/usr_1');
+    const plain = await ask(gateway, '/ws/usr_1');
     expect([plain.status, plain.headers.upgrade, plain.json.code]).to.deep.equal([
       426,
       'websocket',
@@ -172,12 +173,12 @@ describe('a WebSocket through the door', () => {
     ]);
   });
 
-  it('is ended, spread out, when the door stops', async () => {
+  it('is closed when the gateway stops, spread over time', async () => {
     const one = await node('take');
-    const world = await startWorld({ env: { REALTIME_URL: one.url } });
-    const clients = [1, 2, 3].map(() => dialIn(world.port, handshake('/ws/me')));
+    const gateway = await startGateway({ env: { REALTIME_URL: one.url } });
+    const clients = [1, 2, 3].map(() => connectClient(gateway.port, handshake('/ws/me')));
     await Promise.all(clients.map((client) => client.until('101')));
-    await world.stop();
+    await gateway.stop();
     await Promise.all(clients.map(({ closed }) => closed));
   });
 });

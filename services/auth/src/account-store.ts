@@ -1,6 +1,8 @@
-// Owns: the SQL of accounts. Times leave here as RFC 3339 text with milliseconds.
+// SQL of accounts. Times are returned as RFC 3339 text with milliseconds.
 import type { Account } from '@chatapi/bus';
-import type { Knex, Paging, Pipes, Role } from '@chatapi/kit';
+import type { IdPaging } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
+import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 
 export interface AccountRow extends Account {
   display_name: string;
@@ -9,7 +11,7 @@ export interface AccountRow extends Account {
   banned_until: string | null;
 }
 
-type Raw = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & {
+type RawAccount = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & {
   created_at: Date;
   updated_at: Date;
   banned_until: Date | null;
@@ -18,16 +20,16 @@ type Raw = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & {
 const COLUMNS =
   'user_id, username, email, display_name, password_hash, role, status, ban_reason, banned_until, created_at, updated_at';
 
-const toAccount = (row: Raw): AccountRow => ({
+const toAccount = (row: RawAccount): AccountRow => ({
   ...row,
   banned_until: row.banned_until?.toISOString() ?? null,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
 });
 
-const first = (rows: Raw[]): AccountRow | undefined => (rows[0] === undefined ? undefined : toAccount(rows[0]));
+const first = (rows: RawAccount[]): AccountRow | undefined => (rows[0] === undefined ? undefined : toAccount(rows[0]));
 
-// Strictly growing per account, so that the newest of two facts is always told from the other.
+// Grows strictly per account, so that subscribers can tell which of two facts is newer.
 const NEWER = `updated_at = greatest(date_trunc('milliseconds', clock_timestamp()), updated_at + interval '1 millisecond')`;
 
 export interface NewAccount {
@@ -41,9 +43,9 @@ export interface NewAccount {
   role: Role;
 }
 
-/** undefined when the username or email is taken. */
+/** @returns undefined when the username or email is taken. */
 export async function insertAccount(trx: Knex, account: NewAccount): Promise<AccountRow | undefined> {
-  const { rows } = await trx.raw<{ rows: Raw[] }>(
+  const { rows } = await trx.raw<{ rows: RawAccount[] }>(
     `insert into accounts (user_id, username, username_key, email, email_key, password_hash, display_name, role, created_at, updated_at)
      select :user_id, :username, :username_key, :email, :email_key, :password_hash, :display_name, :role, now, now
      from date_trunc('milliseconds', clock_timestamp()) now
@@ -65,9 +67,9 @@ export async function takenNames(
   return rows[0] as { username: boolean; email: boolean };
 }
 
-/** By username or email; a username holds no `@`, so one key finds one account. */
+/** By username or email. A username contains no `@`, so a key matches at most one account. */
 export async function accountByName(db: Knex, key: string): Promise<AccountRow | undefined> {
-  const { rows } = await db.raw<{ rows: Raw[] }>(
+  const { rows } = await db.raw<{ rows: RawAccount[] }>(
     `select ${COLUMNS} from accounts where username_key = ? or email_key = ?`,
     [key, key],
   );
@@ -75,13 +77,23 @@ export async function accountByName(db: Knex, key: string): Promise<AccountRow |
 }
 
 export async function accountById(db: Knex, userId: string): Promise<AccountRow | undefined> {
-  const { rows } = await db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from accounts where user_id = ?`, [userId]);
+  const { rows } = await db.raw<{ rows: RawAccount[] }>(`select ${COLUMNS} from accounts where user_id = ?`, [userId]);
   return first(rows);
 }
 
-/** Holds the account until the transaction ends: whatever changes its rights, sessions or password goes through here. */
+export async function accountRows(db: Knex, userIds: string[]): Promise<AccountRow[]> {
+  const { rows } = await db.raw<{ rows: RawAccount[] }>(`select ${COLUMNS} from accounts where user_id = any(?)`, [
+    userIds,
+  ]);
+  return rows.map(toAccount);
+}
+
+/**
+ * Locks the account until the transaction ends. Every change of its rights, sessions or password
+ * must take this lock first.
+ */
 export async function lockAccount(trx: Knex, userId: string): Promise<AccountRow | undefined> {
-  const { rows } = await trx.raw<{ rows: Raw[] }>(
+  const { rows } = await trx.raw<{ rows: RawAccount[] }>(
     `select ${COLUMNS} from accounts where user_id = ? for no key update`,
     [userId],
   );
@@ -93,26 +105,26 @@ export async function updateBan(
   userId: string,
   ban: { reason: string | null; until: string | null } | null,
 ): Promise<AccountRow> {
-  const { rows } = await trx.raw<{ rows: Raw[] }>(
+  const { rows } = await trx.raw<{ rows: RawAccount[] }>(
     `update accounts set status = ?, ban_reason = ?, banned_until = ?, ${NEWER} where user_id = ? returning ${COLUMNS}`,
     [ban === null ? 'active' : 'banned', ban?.reason ?? null, ban?.until ?? null, userId],
   );
-  return toAccount(rows[0] as Raw);
+  return toAccount(rows[0] as RawAccount);
 }
 
 export async function updateRole(trx: Knex, userId: string, role: Role): Promise<AccountRow> {
-  const { rows } = await trx.raw<{ rows: Raw[] }>(
+  const { rows } = await trx.raw<{ rows: RawAccount[] }>(
     `update accounts set role = ?, ${NEWER} where user_id = ? returning ${COLUMNS}`,
     [role, userId],
   );
-  return toAccount(rows[0] as Raw);
+  return toAccount(rows[0] as RawAccount);
 }
 
 export async function updatePassword(trx: Knex, userId: string, passwordHash: string): Promise<void> {
   await trx.raw('update accounts set password_hash = ? where user_id = ?', [passwordHash, userId]);
 }
 
-/** Of the same password; not if it has been changed since. */
+/** Stores a new hash of the same password. Does nothing if the password was changed meanwhile. */
 export async function replaceHash(db: Knex, userId: string, old: string, passwordHash: string): Promise<void> {
   await db.raw('update accounts set password_hash = ? where user_id = ? and password_hash = ?', [
     passwordHash,
@@ -121,12 +133,12 @@ export async function replaceHash(db: Knex, userId: string, old: string, passwor
   ]);
 }
 
-/** With its sessions and their tokens. */
+/** Also deletes its sessions and their tokens. */
 export async function deleteAccount(trx: Knex, userId: string): Promise<void> {
   await trx.raw('delete from accounts where user_id = ?', [userId]);
 }
 
-/** @returns the time when this account's last sign of life is due to be told, else undefined. */
+/** @returns the time now if the last one is `everyMinutes` old or missing, else undefined. */
 export async function markSeen(trx: Knex, userId: string, everyMinutes: number): Promise<string | undefined> {
   const { rows } = await trx.raw<{ rows: { seen_at: Date }[] }>(
     `update accounts set seen_at = clock_timestamp()
@@ -136,8 +148,8 @@ export async function markSeen(trx: Knex, userId: string, everyMinutes: number):
   return rows[0]?.seen_at.toISOString();
 }
 
-/** @returns false when the admin of this name was made before. */
-export async function markMade(trx: Knex, nameHash: string): Promise<boolean> {
+/** @returns false when the admin with this name was created before. */
+export async function markAdminCreated(trx: Knex, nameHash: string): Promise<boolean> {
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     'insert into made_admins (name_hash) values (?) on conflict do nothing',
     [nameHash],
@@ -145,7 +157,7 @@ export async function markMade(trx: Knex, nameHash: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Whoever could take an admin away does so one at a time: only then does "another one remains" stay true. */
+/** Serializes changes that could remove an admin, so that "another admin remains" stays true. */
 export async function lockAdmins(trx: Knex): Promise<void> {
   await trx.raw(`select pg_advisory_xact_lock(hashtext('auth admins'))`);
 }
@@ -158,34 +170,44 @@ export async function otherAdminExists(trx: Knex, userId: string): Promise<boole
   return rows.length > 0;
 }
 
-export async function endedBans(reads: Pipes, limit: number): Promise<string[]> {
+export async function expiredBans(reads: PipelinedPool, limit: number): Promise<string[]> {
   const text = `select user_id from accounts where status = 'banned' and banned_until <= clock_timestamp() order by banned_until limit $1`;
   const { rows } = await reads.query<{ user_id: string }>({ name: 'ended-bans', text, values: [limit] });
   return rows.map(({ user_id }) => user_id);
 }
 
-export interface AccountFilter extends Paging {
+export interface AccountFilter extends IdPaging {
   search: string;
-  /** Whether `search` looks at addresses too: only who may see them may find by them. */
+  /** Whether `search` matches emails too. Only callers who may see emails may search them. */
   by_email: boolean;
   status?: string;
   role?: string;
 }
 
-/** Newest first. The text sought is compared as it is: `%` and `_` are characters like others. */
+/** Newest first. `search` is compared literally: `%` and `_` are no wildcards. */
 export async function listAccounts(
   db: Knex,
-  { search, by_email, status = '', role = '', limit, skip }: AccountFilter,
+  {
+    search,
+    email_search,
+    by_email,
+    status = '',
+    role = '',
+    limit,
+    skip,
+    cursor,
+  }: AccountFilter & { email_search: string },
 ): Promise<{ accounts: AccountRow[]; total: number }> {
-  const wanted = `(:search = '' or position(:search in username_key) > 0 or (:by_email and position(:search in email_key) > 0))
+  const condition = `(:search = '' or position(:search in username_key) > 0 or (:by_email and position(:email_search in email_key) > 0))
     and (:status = '' or status = :status) and (:role = '' or role = :role)`;
-  const values = { search, by_email, status, role, limit, skip };
+  const values = { search, email_search, by_email, status, role, limit, skip, before: cursor?.[0] ?? null };
   const [found, counted] = await Promise.all([
-    db.raw<{ rows: Raw[] }>(
-      `select ${COLUMNS} from accounts where ${wanted} order by user_id desc limit :limit offset :skip`,
+    db.raw<{ rows: RawAccount[] }>(
+      `select ${COLUMNS} from accounts where ${condition} and (cast(:before as text) is null or user_id < :before)
+       order by user_id desc limit :limit offset :skip`,
       values,
     ),
-    db.raw<{ rows: { total: number }[] }>(`select count(*) as total from accounts where ${wanted}`, values),
+    db.raw<{ rows: { total: number }[] }>(`select count(*) as total from accounts where ${condition}`, values),
   ]);
   return { accounts: found.rows.map(toAccount), total: (counted.rows[0] as { total: number }).total };
 }
@@ -198,13 +220,13 @@ export interface AccountState {
   seen_at: Date | null;
 }
 
-/** Those asked for; without ids a page in order of id. */
+/** The accounts with these ids; without `ids` a page in order of id. */
 export const accountStates = async (
   db: Knex,
   { ids, after, limit }: { ids?: string[]; after: string; limit: number },
 ): Promise<AccountState[]> =>
   await db('accounts')
-    .where((which) => (ids === undefined ? which.where('user_id', '>', after) : which.whereIn('user_id', ids)))
+    .where((query) => (ids === undefined ? query.where('user_id', '>', after) : query.whereIn('user_id', ids)))
     .orderBy('user_id')
     .limit(limit)
     .select('user_id', 'status', 'created_at', 'updated_at', 'seen_at');

@@ -1,21 +1,26 @@
-// Owns: making and showing accounts. Does not own: profiles (user does; what is known here is only the name at registration).
-import { type Account, tellFact } from '@chatapi/bus';
-import { AppError, type Knex, newId, notFound, type Role } from '@chatapi/kit';
+// Creation and reading of accounts. Profiles belong to the user service: auth knows only the
+// display name given at registration.
+import { type Account, recordFact } from '@chatapi/bus';
+import { AppError, fold, newId, notFound } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
+import type { Knex } from '@chatapi/kit/data';
 import {
   type AccountFilter,
   type AccountRow,
   accountById,
+  accountRows,
   insertAccount,
   listAccounts,
   takenNames,
 } from './account-store.ts';
+import { isNameBlocked } from './blocked-name-store.ts';
 import type { Context } from './context.ts';
-import { nameKey } from './names.ts';
+import { nameKey, unknownNameKey } from './name-key.ts';
 
-/** What other services see of an account: no hash. */
-export type ShownAccount = Account & { display_name: string; ban_reason: string | null; banned_until: string | null };
+/** An account as other services see it, without the password hash. */
+export type AccountView = Account & { display_name: string; ban_reason: string | null; banned_until: string | null };
 
-export interface Newcomer {
+export interface NewUser {
   username: string;
   email: string;
   display_name?: string;
@@ -39,7 +44,7 @@ export const accountFact = ({
   updated_at,
 });
 
-export const shown = (account: AccountRow): ShownAccount => ({
+export const accountView = (account: AccountRow): AccountView => ({
   ...accountFact(account),
   display_name: account.display_name,
   ban_reason: account.ban_reason,
@@ -51,8 +56,12 @@ export interface TakenField {
   message: string;
 }
 
-export async function takenFields(db: Knex, { username, email }: Newcomer): Promise<TakenField[]> {
-  const taken = await takenNames(db, nameKey(username), nameKey(email));
+const USERNAME_TAKEN: TakenField = { path: 'username', message: 'this username is taken' };
+
+export async function takenFields(db: Knex, { username, email }: NewUser): Promise<TakenField[]> {
+  const key = nameKey(username);
+  const taken = await takenNames(db, key, nameKey(email));
+  taken.username ||= await isNameBlocked(db, unknownNameKey(key));
   return (['username', 'email'] as const)
     .filter((path) => taken[path])
     .map((path) => ({ path, message: `this ${path} is taken` }));
@@ -61,39 +70,58 @@ export async function takenFields(db: Knex, { username, email }: Newcomer): Prom
 export const conflict = (fields: TakenField[]): AppError =>
   new AppError('CONFLICT', fields.map(({ message }) => message).join(', '), { details: { fields } });
 
-/** Inserts and tells. undefined when somebody else took a name in this very moment. */
+/**
+ * Inserts the account and records `account.created`.
+ * @returns undefined when a concurrent registration took the username or email.
+ */
 export async function createAccount(
   trx: Knex,
-  who: Newcomer,
+  input: NewUser,
   passwordHash: string,
   role: Role,
 ): Promise<AccountRow | undefined> {
-  const { username, email } = who;
+  const { username, email } = input;
+  const username_key = nameKey(username);
   const account = await insertAccount(trx, {
     user_id: newId('usr'),
     username,
-    username_key: nameKey(username),
+    username_key,
     email,
     email_key: nameKey(email),
     password_hash: passwordHash,
-    display_name: who.display_name || username,
+    display_name: input.display_name || username,
     role,
   });
+  // After the insert: it waits for an erasure of the same name, which blocks it.
+  if (account !== undefined && (await isNameBlocked(trx, unknownNameKey(username_key))))
+    throw conflict([USERNAME_TAKEN]);
   if (account !== undefined)
-    await tellFact(trx, 'account.created', { ...accountFact(account), display_name: account.display_name });
+    await recordFact(trx, 'account.created', { ...accountFact(account), display_name: account.display_name });
   return account;
 }
 
-export async function getAccount(ctx: Pick<Context, 'db'>, userId: string): Promise<ShownAccount> {
+export async function getAccount(ctx: Pick<Context, 'db'>, userId: string): Promise<AccountView> {
   const account = await accountById(ctx.db, userId);
   if (account === undefined) throw notFound('User');
-  return shown(account);
+  return accountView(account);
+}
+
+/** Unknown ids are left out. */
+export async function accountsById(ctx: Pick<Context, 'db'>, ids: string[]): Promise<{ accounts: AccountView[] }> {
+  return { accounts: (await accountRows(ctx.db, ids)).map(accountView) };
 }
 
 export async function findAccounts(
   ctx: Pick<Context, 'db'>,
   filter: AccountFilter,
-): Promise<{ accounts: ShownAccount[]; total: number }> {
-  const { accounts, total } = await listAccounts(ctx.db, { ...filter, search: nameKey(filter.search) });
-  return { accounts: accounts.map(shown), total };
+): Promise<{ accounts: AccountView[]; total: number; has_more: boolean }> {
+  const { limit } = filter;
+  const wanted = {
+    ...filter,
+    search: fold(filter.search),
+    email_search: nameKey(filter.search),
+    limit: limit + 1,
+  };
+  const { accounts, total } = await listAccounts(ctx.db, wanted);
+  return { accounts: accounts.slice(0, limit).map(accountView), total, has_more: accounts.length > limit };
 }

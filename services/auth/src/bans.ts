@@ -1,10 +1,11 @@
-// Owns: bans and their end. A ban ends all sessions in its own transaction; its end revives none of them.
-import { type Revocation, tellFact } from '@chatapi/bus';
-import { AppError, invalidField, type Knex, notFound } from '@chatapi/kit';
-import { type AccountRow, endedBans, lockAccount, lockAdmins, otherAdminExists, updateBan } from './account-store.ts';
-import { accountFact, type ShownAccount, shown } from './accounts.ts';
+// A ban ends all sessions in its own transaction. Lifting it restores none of them.
+import { type Revocation, recordFact } from '@chatapi/bus';
+import { AppError, invalidField, notFound } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
+import { type AccountRow, expiredBans, lockAccount, lockAdmins, otherAdminExists, updateBan } from './account-store.ts';
+import { type AccountView, accountFact, accountView } from './accounts.ts';
 import type { Context } from './context.ts';
-import { announce, revoke } from './revocations.ts';
+import { publishAfterCommit, revoke } from './revocations.ts';
 import { endSessions } from './session-store.ts';
 
 type Ctx = Pick<Context, 'db' | 'redis' | 'facts' | 'log'>;
@@ -17,18 +18,21 @@ export interface Ban {
 
 export const isBanned = (account: AccountRow): boolean => account.status === 'banned';
 
-/** @throws AUTHORIZATION_ERROR with reason and until: only for who has proved to be this user. */
-export function refuseBanned({ status, ban_reason, banned_until }: AccountRow): void {
+/**
+ * Call it only after the user proved who they are: the error tells the reason of the ban.
+ * @throws AUTHORIZATION_ERROR with `reason` and `until`.
+ */
+export function requireNotBanned({ status, ban_reason, banned_until }: AccountRow): void {
   if (status === 'banned')
     throw new AppError('AUTHORIZATION_ERROR', 'This account is banned', {
       details: { reason: ban_reason, until: banned_until },
     });
 }
 
-/** @throws AUTHORIZATION_ERROR. `lockAdmins` must be held. */
-export async function keepAnAdmin(trx: Knex, account: AccountRow): Promise<void> {
+/** Call it while `lockAdmins` is held. @throws AUTHORIZATION_ERROR for the last active admin. */
+export async function requireAnotherAdmin(trx: Knex, account: AccountRow): Promise<void> {
   if (account.role !== 'admin' || isBanned(account) || (await otherAdminExists(trx, account.user_id))) return;
-  throw new AppError('AUTHORIZATION_ERROR', 'The last admin must stay one');
+  throw new AppError('AUTHORIZATION_ERROR', 'The last admin must remain an admin');
 }
 
 interface Change {
@@ -39,61 +43,61 @@ interface Change {
 async function setBan(trx: Knex, before: AccountRow, reason: string | null, until: string | null): Promise<Change> {
   const account = await updateBan(trx, before.user_id, { reason, until });
   await endSessions(trx, before.user_id, null);
-  await tellFact(trx, 'account.updated', accountFact(account));
+  await recordFact(trx, 'account.updated', accountFact(account));
   return { account, revoked: await revoke(trx, { kind: 'ban', subject: before.user_id }) };
 }
 
 async function endBan(trx: Knex, before: AccountRow): Promise<Change> {
   const account = await updateBan(trx, before.user_id, null);
-  await tellFact(trx, 'account.updated', accountFact(account));
+  await recordFact(trx, 'account.updated', accountFact(account));
   return { account, revoked: await revoke(trx, { kind: 'unban', subject: before.user_id }) };
 }
 
-async function existing(trx: Knex, userId: string): Promise<AccountRow> {
+async function requireAccount(trx: Knex, userId: string): Promise<AccountRow> {
   const account = await lockAccount(trx, userId);
   if (account === undefined) throw notFound('User');
   return account;
 }
 
-function finish(ctx: Ctx, { account, revoked }: Change): ShownAccount {
-  announce(ctx, revoked);
-  return shown(account);
+function finish(ctx: Ctx, { account, revoked }: Change): AccountView {
+  publishAfterCommit(ctx, revoked);
+  return accountView(account);
 }
 
-export async function banAccount(ctx: Ctx, userId: string, ban: Ban): Promise<ShownAccount> {
+export async function banAccount(ctx: Ctx, userId: string, ban: Ban): Promise<AccountView> {
   const reason = ban.reason || null;
-  const until = ban.until ? new Date(ban.until).toISOString() : null;
+  const until = ban.until ?? null;
   if (until !== null && until <= new Date().toISOString()) throw invalidField('until', 'until must lie in the future');
-  if (userId === ban.actor_id) throw new AppError('AUTHORIZATION_ERROR', 'Nobody bans themself');
+  if (userId === ban.actor_id) throw new AppError('AUTHORIZATION_ERROR', 'You can’t ban yourself');
   const change = await ctx.db.transaction(async (trx): Promise<Change> => {
     await lockAdmins(trx);
-    const account = await existing(trx, userId);
+    const account = await requireAccount(trx, userId);
     if (isBanned(account) && account.ban_reason === reason && account.banned_until === until)
       return { account, revoked: [] };
-    await keepAnAdmin(trx, account);
+    await requireAnotherAdmin(trx, account);
     return setBan(trx, account, reason, until);
   });
   return finish(ctx, change);
 }
 
-export async function unbanAccount(ctx: Ctx, userId: string): Promise<ShownAccount> {
+export async function unbanAccount(ctx: Ctx, userId: string): Promise<AccountView> {
   const change = await ctx.db.transaction(async (trx): Promise<Change> => {
-    const account = await existing(trx, userId);
+    const account = await requireAccount(trx, userId);
     return isBanned(account) ? endBan(trx, account) : { account, revoked: [] };
   });
   return finish(ctx, change);
 }
 
-/** Lifts a ban whose `until` has passed; several instances may try at once. */
-export async function liftEndedBan(ctx: Ctx, userId: string): Promise<void> {
+/** Lifts a ban whose `until` has passed. Safe to run on several instances at once. */
+export async function liftExpiredBan(ctx: Ctx, userId: string): Promise<void> {
   const revoked = await ctx.db.transaction(async (trx) => {
-    const account = await existing(trx, userId);
+    const account = await requireAccount(trx, userId);
     const over = account.banned_until !== null && account.banned_until <= new Date().toISOString();
     return isBanned(account) && over ? (await endBan(trx, account)).revoked : [];
   });
-  announce(ctx, revoked);
+  publishAfterCommit(ctx, revoked);
 }
 
-export async function liftEndedBans(ctx: Ctx & Pick<Context, 'reads'>): Promise<void> {
-  for (const userId of await endedBans(ctx.reads, 100)) await liftEndedBan(ctx, userId);
+export async function liftExpiredBans(ctx: Ctx & Pick<Context, 'reads'>): Promise<void> {
+  for (const userId of await expiredBans(ctx.reads, 100)) await liftExpiredBan(ctx, userId);
 }

@@ -1,14 +1,17 @@
 import {
   type BaseConfig,
   baseSettings,
-  type DbSettings,
   databaseSettings,
-  list,
+  internalUrls,
+  type MigrationConfig,
+  migrationSettings,
   readConfig,
   secret,
 } from '@chatapi/kit';
+import type { DbSettings } from '@chatapi/kit/data';
 import Joi from 'joi';
 import { type Algorithm, pemSetting, readPrivateKey, readPublicKeys } from './keys.ts';
+import { strongPassword } from './password-policy.ts';
 
 export interface Config extends BaseConfig, DbSettings {
   JWT_ALGORITHM: Algorithm;
@@ -19,18 +22,23 @@ export interface Config extends BaseConfig, DbSettings {
   JWT_PREVIOUS_PUBLIC_KEYS_FILE?: string;
   JWT_EXPIRE_MINUTES: number;
   REFRESH_EXPIRE_DAYS: number;
+  SESSION_MAX_DAYS: number;
   BCRYPT_COST: number;
   PASSWORD_QUEUE: number;
   RATE_LIMIT_LOGIN: number;
+  RATE_LIMIT_LOGIN_ADDRESS: number;
   ADMIN_USERNAME?: string;
   ADMIN_EMAIL?: string;
   ADMIN_PASSWORD?: string;
   USER_INTERNAL_URL: string[];
 }
 
-const upTo = (most: number): Joi.NumberSchema => Joi.number().integer().min(1).max(most);
+/** The gateways forget revocations after an hour more. */
+export const MAX_TOKEN_MINUTES = 1440;
 
-/** An algorithm without its key, or with another's, must not come up. */
+const upTo = (max: number): Joi.NumberSchema => Joi.number().integer().min(1).max(max);
+
+/** The service must not start without a key, or with a key of another algorithm. */
 const keyFits: Joi.CustomValidator<Config> = (value, h) => {
   if (value.JWT_ALGORITHM === 'HS256') {
     if (value.JWT_SECRET_KEY !== undefined) return value;
@@ -55,49 +63,53 @@ export const schema = Joi.object<Config>({
   JWT_ALGORITHM: Joi.string()
     .valid('HS256', 'RS256', 'EdDSA')
     .default('HS256')
-    .description('how access tokens are signed'),
-  JWT_SECRET_KEY: secret().description(
-    'signs access tokens with HS256, and is required for it; at least 32 bytes, no default',
-  ),
+    .description('algorithm that signs access tokens'),
+  JWT_SECRET_KEY: secret().description('secret that signs access tokens, required for HS256; at least 32 bytes'),
   JWT_PRIVATE_KEY: pemSetting(anyPem, false).description(
-    'PEM private key for RS256 (RSA, 2048 bits or more) or EdDSA (Ed25519)',
+    'PEM private key for RS256 (RSA, at least 2048 bits) or EdDSA (Ed25519)',
   ),
-  JWT_PRIVATE_KEY_FILE: pemSetting(anyPem, true).description('path of a file that holds JWT_PRIVATE_KEY'),
+  JWT_PRIVATE_KEY_FILE: pemSetting(anyPem, true).description('path of a file with JWT_PRIVATE_KEY'),
   JWT_PREVIOUS_PUBLIC_KEYS: pemSetting(readPublicKeys, false).description(
-    'PEM public keys whose tokens are still good after a key change',
+    'PEM public keys that still verify tokens after a key change',
   ),
   JWT_PREVIOUS_PUBLIC_KEYS_FILE: pemSetting(readPublicKeys, true).description(
-    'path of a file that holds JWT_PREVIOUS_PUBLIC_KEYS',
+    'path of a file with JWT_PREVIOUS_PUBLIC_KEYS',
   ),
-  JWT_EXPIRE_MINUTES: upTo(1440).default(30).description('life of an access token in minutes'),
-  REFRESH_EXPIRE_DAYS: upTo(365).default(30).description('days after which an unused session ends'),
+  JWT_EXPIRE_MINUTES: upTo(MAX_TOKEN_MINUTES).default(30).description('lifetime of an access token, in minutes'),
+  REFRESH_EXPIRE_DAYS: upTo(365).default(30).description('days without a refresh after which a session ends'),
+  SESSION_MAX_DAYS: upTo(3650).default(90).description('maximum age of a session, in days'),
   BCRYPT_COST: Joi.number()
     .integer()
     .min(4)
     .max(16)
     .default(12)
-    .description('log2 of bcrypt’s rounds for new passwords; 10 or more in earnest'),
+    .description('bcrypt cost of new password hashes; use 10 or more in production'),
   PASSWORD_QUEUE: Joi.number()
     .integer()
     .min(1)
     .max(1000)
     .default(64)
-    .description('passwords that may wait to be hashed; beyond: 503'),
+    .description('maximum number of queued password checks; more are refused with 503'),
   RATE_LIMIT_LOGIN: Joi.number()
     .integer()
     .min(0)
     .max(100_000)
     .default(5)
-    .description('failed logins per 15 minutes, account and address; 0 turns this and the lockout off'),
+    .description('failed logins per account and IP address in 15 minutes; 0 disables it and the lockout'),
+  RATE_LIMIT_LOGIN_ADDRESS: Joi.number()
+    .integer()
+    .min(0)
+    .max(1_000_000)
+    .default(50)
+    .description('failed logins per IP address (IPv6: /64) in 15 minutes, over all accounts; 0 disables it'),
   ADMIN_USERNAME: Joi.string()
     .pattern(/^[A-Za-z0-9_.-]{3,32}$/)
-    .description('first admin, created once at start'),
-  ADMIN_EMAIL: Joi.string().email({ tlds: false }).max(254).description('address of the first admin'),
+    .description('username of the first admin, created once at start'),
+  ADMIN_EMAIL: Joi.string().email({ tlds: false }).max(254).description('email of the first admin'),
   ADMIN_PASSWORD: Joi.string()
-    .min(8)
-    .max(72, 'utf8')
-    .description('password of the first admin; change it after the first login'),
-  USER_INTERNAL_URL: list().default([]).description('second listeners of user, which holds the profiles'),
+    .custom(strongPassword('ADMIN_USERNAME', 'ADMIN_EMAIL'))
+    .description('initial password of the first admin, judged as those of users; change it after the first login'),
+  USER_INTERNAL_URL: internalUrls().default([]).description('internal listeners of the user service'),
 })
   .and('ADMIN_USERNAME', 'ADMIN_EMAIL', 'ADMIN_PASSWORD')
   .oxor('JWT_PRIVATE_KEY', 'JWT_PRIVATE_KEY_FILE')
@@ -105,3 +117,5 @@ export const schema = Joi.object<Config>({
   .custom(keyFits);
 
 export const config = (): Config => readConfig(schema, process.env);
+
+export const migrationConfig = (): MigrationConfig => readConfig(migrationSettings, process.env);

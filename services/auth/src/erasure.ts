@@ -1,43 +1,62 @@
-// Owns: the end of an account. Here it is gone at once, in one transaction with the end of its sessions and with the fact by
-// which every other service erases what it has. Its names are free again; its id never comes back.
-import { type Revocation, tellFact, untellFacts } from '@chatapi/bus';
-import { type Caller, type Knex, notFound } from '@chatapi/kit';
+// Erasure of accounts: one transaction deletes the account with its sessions and records the fact
+// by which every other service erases its data. The username stays blocked for 90 days, the email
+// is free at once, and the user id is never reused.
+import { type Revocation, recordFact, withdrawFacts } from '@chatapi/bus';
+import { notFound, securityEvent } from '@chatapi/kit';
+import type { Caller } from '@chatapi/kit/auth';
+import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, deleteAccount, lockAccount, lockAdmins } from './account-store.ts';
-import { keepAnAdmin } from './bans.ts';
+import { requireAnotherAdmin } from './bans.ts';
+import { blockName } from './blocked-name-store.ts';
 import type { Context } from './context.ts';
-import { deleteTries } from './login-limit-store.ts';
-import { ownAccount, ownTryKey, provePassword, wrongPassword } from './own-password.ts';
-import { announce, revoke } from './revocations.ts';
+import { callerAccount, currentPasswordKey, verifyCurrentPassword, wrongPassword } from './current-password.ts';
+import { deleteAttempts } from './login-limit-store.ts';
+import { nameKey, unknownNameKey } from './name-key.ts';
+import { publishAfterCommit, revoke } from './revocations.ts';
+import type { RequestOrigin } from './session-store.ts';
+
+/** Others still know the name, and would take its next owner for the erased person. */
+const NAME_BLOCK_DAYS = 90;
 
 async function erase(trx: Knex, account: AccountRow | undefined): Promise<Revocation[]> {
   if (account === undefined) throw notFound('User');
   const { user_id } = account;
-  await keepAnAdmin(trx, account);
+  await requireAnotherAdmin(trx, account);
   await deleteAccount(trx, user_id);
-  await deleteTries(trx, [user_id, ownTryKey(user_id)]);
-  await untellFacts(trx, ['account.created', 'account.updated', 'account.seen'], user_id);
-  await tellFact(trx, 'account.erased', { user_id, erased_at: new Date().toISOString() });
+  await blockName(trx, unknownNameKey(nameKey(account.username)), NAME_BLOCK_DAYS);
+  await deleteAttempts(trx, [user_id, currentPasswordKey(user_id)]);
+  await withdrawFacts(trx, ['account.created', 'account.updated', 'account.seen'], user_id);
+  await recordFact(trx, 'account.erased', { user_id, erased_at: new Date().toISOString() });
   return revoke(trx, { kind: 'user', subject: user_id });
 }
 
-/** By an admin, who is on record with it. @throws RESOURCE_NOT_FOUND; AUTHORIZATION_ERROR for the last admin. */
+/**
+ * On behalf of an admin; the admin service audits it.
+ * @throws RESOURCE_NOT_FOUND; AUTHORIZATION_ERROR for the last admin.
+ */
 export async function eraseAccount(ctx: Context, userId: string): Promise<void> {
   const revoked = await ctx.db.transaction(async (trx) => {
     await lockAdmins(trx);
     return erase(trx, await lockAccount(trx, userId));
   });
-  announce(ctx, revoked);
+  publishAfterCommit(ctx, revoked);
 }
 
-/** By its owner, who proves to be it. */
-export async function eraseOwnAccount(ctx: Context, caller: Caller, password: string): Promise<void> {
-  const proved = await ownAccount(ctx, caller);
-  await ctx.hasher.inTurn(() => provePassword(ctx, caller, proved, password));
+/** On behalf of the owner, who confirms with the password. */
+export async function eraseOwnAccount(
+  ctx: Context,
+  caller: Caller,
+  password: string,
+  from: RequestOrigin,
+): Promise<void> {
+  const verified = await callerAccount(ctx, caller);
+  await ctx.hasher.withSlot(() => verifyCurrentPassword(ctx, verified, password, from));
   const revoked = await ctx.db.transaction(async (trx) => {
     await lockAdmins(trx);
     const account = await lockAccount(trx, caller.user_id);
-    if (account?.password_hash !== proved.password_hash) throw wrongPassword();
+    if (account?.password_hash !== verified.password_hash) throw wrongPassword();
     return erase(trx, account);
   });
-  announce(ctx, revoked);
+  publishAfterCommit(ctx, revoked);
+  securityEvent(ctx, 'account.erased', { user_id: caller.user_id, ip: from.ip, request_id: from.request_id });
 }

@@ -1,30 +1,36 @@
-import { paging, type Role, type Route, route, text } from '@chatapi/kit';
+import { idOf, idPaging, idParams, type Route, route, text, timestamp } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { type AccountFilter, accountStates } from './account-store.ts';
-import { findAccounts, getAccount } from './accounts.ts';
+import { accountsById, findAccounts, getAccount } from './accounts.ts';
 import { type Ban, banAccount, unbanAccount } from './bans.ts';
 import type { Context } from './context.ts';
 import { eraseAccount } from './erasure.ts';
-import { forgiveFailures } from './login-limit.ts';
+import { resetFailures } from './login-limit.ts';
 import { listRevocations } from './revocations.ts';
 import { setRole } from './roles.ts';
 import { sessionsOf } from './session-store.ts';
 import { endAllSessions } from './sessions.ts';
-import { idParams } from './shapes.ts';
+import { onRecord, type StaffAct, staffActFields } from './staff-acts.ts';
 
 const role = (): Joi.StringSchema => Joi.string().valid('user', 'moderator', 'admin');
-const actor = Joi.string().max(64).required();
 const reason = text({ max: 500 }).allow(null);
 
 const filter = Joi.object<AccountFilter>({
-  ...paging(),
+  ...idPaging(),
   search: Joi.string().allow('').max(254).default(''),
   by_email: Joi.boolean().default(false),
   status: Joi.string().valid('active', 'banned'),
   role: role(),
 });
-const banBody = Joi.object<Ban, true>({ reason, until: Joi.string().isoDate().allow(null), actor_id: actor });
-const roleBody = Joi.object<{ role: Role; actor_id: string }, true>({ role: role().required(), actor_id: actor });
+const banBody = Joi.object<Ban & StaffAct, true>({
+  ...staffActFields,
+  reason,
+  until: timestamp().allow(null),
+  actor_id: idOf('usr').required(),
+});
+const roleBody = Joi.object<{ role: Role } & StaffAct, true>({ ...staffActFields, role: role().required() });
+const actBody = Joi.object<StaffAct, true>(staffActFields);
 const afterQuery = Joi.object<{ after: number; wait_ms: number }, true>({
   after: Joi.number().integer().min(0).default(0),
   wait_ms: Joi.number().integer().min(0).max(10_000).default(0),
@@ -36,6 +42,8 @@ const statesBody = Joi.object<{ ids?: string[]; after: string; limit: number }>(
   limit: Joi.number().integer().min(1).max(1000).default(1000),
 });
 
+const byIds = Joi.object<{ ids: string[] }, true>({ ids: Joi.array().items(idOf('usr')).max(1000).required() });
+
 const who = 'service';
 const params = idParams;
 
@@ -43,7 +51,7 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/internal/accounts',
-    summary: 'Accounts, newest first',
+    summary: 'List accounts, newest first',
     who,
     query: filter,
     rule: (ctx, { query }) => findAccounts(ctx, query),
@@ -51,15 +59,23 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/accounts/states',
-    summary: 'Accounts as they are counted: these, or a page in order of id',
+    summary: 'Get account states for statistics: by ids, or a page in order of id',
     who,
     body: statesBody,
     rule: async (ctx, { body }) => ({ states: await accountStates(ctx.db, body) }),
   }),
   route({
+    method: 'post',
+    path: '/internal/accounts/by-ids',
+    summary: 'Get accounts by ids; unknown ones are left out',
+    who,
+    body: byIds,
+    rule: (ctx, { body }) => accountsById(ctx, body.ids),
+  }),
+  route({
     method: 'get',
     path: '/internal/accounts/:id',
-    summary: 'One account',
+    summary: 'Get an account',
     who,
     params,
     rule: (ctx, call) => getAccount(ctx, call.params.id),
@@ -67,44 +83,46 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/accounts/:id/ban',
-    summary: 'Ban',
+    summary: 'Ban an account',
     who,
     params,
     body: banBody,
-    rule: (ctx, call) => banAccount(ctx, call.params.id, call.body),
+    rule: onRecord('account.banned', (ctx, { params, body }) => banAccount(ctx, params.id, body)),
   }),
   route({
     method: 'post',
     path: '/internal/accounts/:id/unban',
-    summary: 'Unban',
+    summary: 'Lift a ban',
     who,
     params,
-    rule: (ctx, call) => unbanAccount(ctx, call.params.id),
+    body: actBody,
+    rule: onRecord('account.unbanned', (ctx, { params }) => unbanAccount(ctx, params.id)),
   }),
   route({
     method: 'put',
     path: '/internal/accounts/:id/role',
-    summary: 'Change the role',
+    summary: 'Change the role of an account',
     who,
     params,
     body: roleBody,
-    rule: (ctx, call) => setRole(ctx, call.params.id, call.body.role),
+    rule: onRecord('account.role_changed', (ctx, { params, body }) => setRole(ctx, params.id, body.role)),
   }),
   route({
     method: 'post',
     path: '/internal/accounts/:id/unlock',
-    summary: 'Lift the lockout',
+    summary: 'Lift the login lockout of an account',
     who,
     params,
-    rule: async (ctx, call) => {
-      const { user_id } = await getAccount(ctx, call.params.id);
-      await forgiveFailures(ctx, user_id);
-    },
+    body: actBody,
+    rule: onRecord('account.unlocked', async (ctx, { params }) => {
+      const { user_id } = await getAccount(ctx, params.id);
+      await resetFailures(ctx, user_id);
+    }),
   }),
   route({
     method: 'get',
     path: '/internal/accounts/:id/sessions',
-    summary: 'Live sessions, for the export of an account',
+    summary: 'List live sessions, for the export of an account',
     who,
     params,
     rule: async (ctx, call) => ({ sessions: await sessionsOf(ctx.db, call.params.id) }),
@@ -112,23 +130,25 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'delete',
     path: '/internal/accounts/:id/sessions',
-    summary: 'End all sessions',
+    summary: 'End all sessions of an account',
     who,
     params,
-    rule: (ctx, call) => endAllSessions(ctx, call.params.id),
+    body: actBody,
+    rule: onRecord('sessions.ended', (ctx, { params }) => endAllSessions(ctx, params.id)),
   }),
   route({
     method: 'delete',
     path: '/internal/accounts/:id',
-    summary: 'Erase the account',
+    summary: 'Erase an account',
     who,
     params,
-    rule: (ctx, call) => eraseAccount(ctx, call.params.id),
+    body: actBody,
+    rule: onRecord('account.erased', (ctx, { params }) => eraseAccount(ctx, params.id)),
   }),
   route({
     method: 'get',
     path: '/internal/revocations',
-    summary: 'What ended after a place; there may be waited for it',
+    summary: 'Get revocations after a sequence number (long poll)',
     who,
     query: afterQuery,
     rule: (ctx, { query }) => listRevocations(ctx, query),
@@ -136,7 +156,7 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/internal/jwks',
-    summary: 'Public keys of access tokens',
+    summary: 'Get the public keys of access tokens (JWK Set)',
     who,
     rule: async (ctx) => ctx.signer.jwks(),
   }),

@@ -1,14 +1,16 @@
-// Owns: reading PEM keys from settings, and their public form as a JWK Set (RFC 7517, key ids by RFC 7638 thumbprint).
-import { createHash, createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+// PEM keys from settings, and their public form as JWKs (RFC 7517) with thumbprints as key ids
+// (RFC 7638).
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import Joi from 'joi';
+import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 
 export type Algorithm = 'HS256' | 'RS256' | 'EdDSA';
-export type PublicJwk = JsonWebKey & { kid: string; alg: string; use: 'sig' };
+export type PublicJwk = JWK & { kid: string; alg: string; use: 'sig' };
 
 const PEM = /-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----/g;
 
-/** PEM text in one line has its line feeds written as `\n`, as env files need it. */
+/** Env files hold PEM text in one line, with `\n` for line feeds. */
 const pems = (text: string): string[] => text.replaceAll('\\n', '\n').match(PEM) ?? [];
 
 function algorithmOf(key: KeyObject): Algorithm {
@@ -30,17 +32,12 @@ export const readPublicKeys = (text: string): KeyObject[] =>
     return key;
   });
 
-function thumbprint({ crv, e, kty, n, x }: JsonWebKey): string {
-  const members = kty === 'OKP' ? { crv, kty, x } : { e, kty, n };
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+export async function publicJwk(key: KeyObject): Promise<PublicJwk> {
+  const jwk = await exportJWK(key.type === 'private' ? createPublicKey(key) : key);
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: algorithmOf(key), use: 'sig' };
 }
 
-export function publicJwk(key: KeyObject): PublicJwk {
-  const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
-  return { ...jwk, kid: thumbprint(jwk), alg: algorithmOf(key), use: 'sig' };
-}
-
-/** A setting with PEM text, or (`file`) with the path of a file that holds it; a bad one is refused at start, by name. */
+/** A setting with PEM text, or with the path of a PEM file. A bad key is reported at start. */
 export const pemSetting = (check: (text: string) => unknown, file: boolean): Joi.StringSchema =>
   Joi.string()
     .custom((value: string, h) => {

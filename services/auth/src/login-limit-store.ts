@@ -1,18 +1,20 @@
-// Owns: the SQL that counts failed logins. Every look and every change of one account's row set is under one lock.
-import type { Knex } from '@chatapi/kit';
+// SQL of failed logins. Call `lockKey` before reading or changing the rows of an account.
+import type { Knex } from '@chatapi/kit/data';
 
-export interface Counts {
-  /** Seconds until the lock ends; 0: not locked. */
+export interface AccountCounts {
+  /** Seconds until the lockout ends; 0: not locked. */
   locked_s: number;
+  /** Of the known device; without one, of anybody. */
   failed: number;
   under_way: number;
+  /** From the address, of any device. */
   failed_here: number;
   under_way_here: number;
-  /** Seconds until the oldest failure of this address leaves the window. */
+  /** Seconds until the oldest failure from this address leaves the window. */
   oldest_here_s: number;
 }
 
-/** Advisory, since a name that nobody has has no row to lock. */
+/** An advisory lock, because an unknown name has no row to lock. */
 export async function lockKey(trx: Knex, accountKey: string): Promise<void> {
   await trx.raw(`select pg_advisory_xact_lock(hashtextextended(?, 1))`, [accountKey]);
 }
@@ -20,69 +22,124 @@ export async function lockKey(trx: Knex, accountKey: string): Promise<void> {
 export interface CountOptions {
   accountKey: string;
   ip: string;
+  /** Of a known device; null: the device is not known. */
+  device: string | null;
   windowS: number;
-  /** A try that says nothing for so long died with its process. */
+  /** An attempt without an outcome after this time belonged to a process that died. */
   leaseS: number;
 }
 
-export async function count(trx: Knex, { accountKey, ip, windowS, leaseS }: CountOptions): Promise<Counts> {
-  const { rows } = await trx.raw<{ rows: Counts[] }>(
+const DEVICE_MARK = ' device ';
+
+/** A lockout of a known device has its own row. */
+const lockName = (accountKey: string, device: string | null): string =>
+  device === null ? accountKey : `${accountKey}${DEVICE_MARK}${device}`;
+
+export async function countAccount(
+  trx: Knex,
+  { accountKey, ip, device, windowS, leaseS }: CountOptions,
+): Promise<AccountCounts> {
+  const { rows } = await trx.raw<{ rows: AccountCounts[] }>(
     `with now as materialized (select clock_timestamp() as at),
        tries as (
-         select ip = :ip as here, failed_at from login_failures, now where account_key = :accountKey
+         select ip = :ip as here, failed_at, (cast(:device as text) is null or device = :device) as counted
+         from login_failures, now where account_key = :accountKey
            and (failed_at > at - :windowS * interval '1 second'
              or (failed_at is null and begun_at > at - :leaseS * interval '1 second')))
      select
        cast(coalesce((select ceil(extract(epoch from locked_until - at)) from login_locks, now
-         where account_key = :accountKey and locked_until > at), 0) as int) as locked_s,
-       count(failed_at) as failed,
-       count(*) filter (where failed_at is null) as under_way,
+         where account_key = :lock and locked_until > at), 0) as int) as locked_s,
+       count(failed_at) filter (where counted) as failed,
+       count(*) filter (where counted and failed_at is null) as under_way,
        count(failed_at) filter (where here) as failed_here,
        count(*) filter (where here and failed_at is null) as under_way_here,
        cast(coalesce(ceil(extract(epoch from min(failed_at) filter (where here) - (select at from now)) + :windowS), 0) as int) as oldest_here_s
      from tries`,
-    { accountKey, ip, windowS, leaseS },
+    { accountKey, ip, device, lock: lockName(accountKey, device), windowS, leaseS },
   );
-  return rows[0] as Counts;
+  return rows[0] as AccountCounts;
 }
 
-export async function insertTry(trx: Knex, tryId: string, accountKey: string, ip: string): Promise<void> {
-  await trx.raw('insert into login_failures (try_id, account_key, ip, begun_at) values (?, ?, ?, clock_timestamp())', [
-    tryId,
-    accountKey,
-    ip,
-  ]);
+export interface AddressCounts {
+  failed: number;
+  under_way: number;
+  /** Seconds until the oldest failure leaves the window. */
+  oldest_s: number;
 }
 
-export async function removeTry(db: Knex, tryId: string): Promise<void> {
-  await db.raw('delete from login_failures where try_id = ?', [tryId]);
+/** Counts logins from one address, whatever accounts they name. */
+export async function countAddress(
+  trx: Knex,
+  { ip, windowS, leaseS }: Omit<CountOptions, 'accountKey' | 'device'>,
+): Promise<AddressCounts> {
+  const { rows } = await trx.raw<{ rows: AddressCounts[] }>(
+    `with now as materialized (select clock_timestamp() as at),
+       tries as (
+         select failed_at from login_failures, now where login_address = :ip
+           and (failed_at > at - :windowS * interval '1 second'
+             or (failed_at is null and begun_at > at - :leaseS * interval '1 second')))
+     select cast(count(failed_at) as int) as failed,
+       cast(count(*) filter (where failed_at is null) as int) as under_way,
+       cast(coalesce(ceil(extract(epoch from min(failed_at) - (select at from now)) + :windowS), 0) as int) as oldest_s
+     from tries`,
+    { ip, windowS, leaseS },
+  );
+  return rows[0] as AddressCounts;
 }
 
-export async function markFailed(trx: Knex, tryId: string): Promise<void> {
-  await trx.raw('update login_failures set failed_at = clock_timestamp() where try_id = ?', [tryId]);
+export async function insertAttempt(
+  trx: Knex,
+  attemptId: string,
+  attempt: { accountKey: string; device: string | null; address: string; isLogin: boolean },
+): Promise<void> {
+  const { accountKey, device, address, isLogin } = attempt;
+  await trx.raw(
+    `insert into login_failures (try_id, account_key, device, ip, login_address, begun_at)
+     values (?, ?, ?, ?, ?, clock_timestamp())`,
+    [attemptId, accountKey, device, address, isLogin ? address : null],
+  );
 }
 
-export async function insertLock(trx: Knex, accountKey: string, seconds: number): Promise<void> {
+export async function deleteAttempt(db: Knex, attemptId: string): Promise<void> {
+  await db.raw('delete from login_failures where try_id = ?', [attemptId]);
+}
+
+export async function markFailed(trx: Knex, attemptId: string): Promise<void> {
+  await trx.raw('update login_failures set failed_at = clock_timestamp() where try_id = ?', [attemptId]);
+}
+
+export async function insertLock(
+  trx: Knex,
+  { accountKey, device, seconds }: { accountKey: string; device: string | null; seconds: number },
+): Promise<void> {
   await trx.raw(
     `insert into login_locks (account_key, locked_until) values (?, clock_timestamp() + ? * interval '1 second')
      on conflict (account_key) do update set locked_until = excluded.locked_until`,
-    [accountKey, seconds],
+    [lockName(accountKey, device), seconds],
   );
 }
 
-/** Lifts the lock and forgets what led to it, or the very next failure would lock again. */
+/** Also of its known devices. */
+async function deleteLocks(trx: Knex, accountKeys: string[]): Promise<void> {
+  await trx.raw(
+    'delete from login_locks l using unnest(?::text[]) k(key) where account_key = key or starts_with(account_key, key || ?)',
+    [accountKeys, DEVICE_MARK],
+  );
+}
+
+/** Lifts the lockout and deletes its failures; otherwise the next failure would lock again. */
 export async function clearFailures(trx: Knex, accountKey: string): Promise<void> {
-  await trx.raw('delete from login_locks where account_key = ?', [accountKey]);
+  await deleteLocks(trx, [accountKey]);
   await trx.raw('delete from login_failures where account_key = ? and failed_at is not null', [accountKey]);
 }
 
-/** All that was counted under these keys. */
-export async function deleteTries(trx: Knex, accountKeys: string[]): Promise<void> {
-  await trx.raw('delete from login_locks where account_key = any(?)', [accountKeys]);
+/** Deletes locks and attempts, pending ones too. */
+export async function deleteAttempts(trx: Knex, accountKeys: string[]): Promise<void> {
+  await deleteLocks(trx, accountKeys);
   await trx.raw('delete from login_failures where account_key = any(?)', [accountKeys]);
 }
 
-export async function forgetFailures(db: Knex, windowS: number): Promise<void> {
+export async function deleteOldFailures(db: Knex, windowS: number): Promise<void> {
   await db.raw(`delete from login_failures where begun_at < now() - 2 * ? * interval '1 second'`, [windowS]);
   await db.raw('delete from login_locks where locked_until < now()');
 }

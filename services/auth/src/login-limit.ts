@@ -1,24 +1,36 @@
-// Owns: how many wrong passwords an account takes: 5 from one address → 429, 10 from anywhere → 423, exact over all instances.
-// A try takes its place before the password is looked at and gives it back if that was right. While tries under way could
-// still use up the rest, the next one waits for them: so no guess goes through unseen, and nobody right is refused for others.
+// Limits of wrong passwords, exact over all instances. An attempt reserves its place before the
+// password is checked and releases it if the password was right. While pending attempts could use
+// up the limit, the next one waits: no guess is uncounted, no right password is refused. A known
+// device counts its own failures and has its own lockout.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, newId, unavailable } from '@chatapi/kit';
+import { AppError, newId, type SecurityEvent, securityEvent, unavailable } from '@chatapi/kit';
+import { addressKey } from '@chatapi/kit/auth';
+import type { Knex } from '@chatapi/kit/data';
 import type { Context } from './context.ts';
-import { clearFailures, count, insertLock, insertTry, lockKey, markFailed, removeTry } from './login-limit-store.ts';
+import {
+  clearFailures,
+  countAccount,
+  countAddress,
+  deleteAttempt,
+  insertAttempt,
+  insertLock,
+  lockKey,
+  markFailed,
+} from './login-limit-store.ts';
 
 export const WINDOW_S = 15 * 60;
 const LEASE_S = 20;
-const MOST_WAIT_MS = 5000;
+const MAX_WAIT_MS = 5000;
 
-/** Lockout never comes before the limit per address has been met twice, nor before ten. */
+/** At ten failures, or at twice the limit per address if that is more. */
 const lockoutAt = (limit: number): number => Math.max(10, 2 * limit);
 
-type Ctx = Pick<Context, 'config' | 'db'>;
+type Ctx = Pick<Context, 'config' | 'db' | 'log' | 'metrics'>;
 
-export interface Try {
-  /** The password was right, or could not be looked at: the try leaves no trace. */
+export interface Attempt {
+  /** The password was right or could not be checked: deletes the attempt. */
   release(): Promise<void>;
-  /** Counts it; the one that reaches the lockout locks the account. */
+  /** Counts a failure. The one that reaches the lockout limit locks the account. */
   fail(): Promise<void>;
 }
 
@@ -41,44 +53,133 @@ function limited(limit: number, seconds: number): AppError {
   });
 }
 
-/** @returns whether a place was free. @throws ACCOUNT_LOCKED, RATE_LIMIT_EXCEEDED */
-function takePlace(ctx: Ctx, tryId: string, accountKey: string, ip: string): Promise<boolean> {
+/** Who tries, for the security log. */
+export interface Guesser {
+  /** Undefined for an unknown name. */
+  user_id?: string;
+  ip: string;
+  request_id: string;
+}
+
+interface AttemptKey {
+  accountKey: string;
+  /** Of a known device; null: the device is not known. */
+  device: string | null;
+  /** The client's IP address as limits count it (IPv6: /64). */
+  address: string;
+  /** A login; false for the password check of a user who is logged in. */
+  isLogin: boolean;
+}
+
+const countOptions = ({ accountKey, address, device }: AttemptKey) => ({
+  accountKey,
+  ip: address,
+  device,
+  windowS: WINDOW_S,
+  leaseS: LEASE_S,
+});
+
+/** @returns whether the account has a free place. @throws ACCOUNT_LOCKED, RATE_LIMIT_EXCEEDED */
+async function checkAccount(ctx: Ctx, trx: Knex, key: AttemptKey): Promise<boolean> {
   const limit = ctx.config.RATE_LIMIT_LOGIN;
+  if (limit === 0) return true;
+  const now = await countAccount(trx, countOptions(key));
+  if (now.locked_s > 0) throw locked(now.locked_s);
+  if (now.failed_here >= limit) throw limited(limit, Math.max(1, now.oldest_here_s));
+  return now.failed_here + now.under_way_here < limit && now.failed + now.under_way < lockoutAt(limit);
+}
+
+/** @returns whether the address has a free place. @throws RATE_LIMIT_EXCEEDED */
+async function checkAddress(ctx: Ctx, trx: Knex, { address, isLogin }: AttemptKey): Promise<boolean> {
+  const limit = ctx.config.RATE_LIMIT_LOGIN_ADDRESS;
+  if (limit === 0 || !isLogin) return true;
+  await lockKey(trx, `address ${address}`);
+  const now = await countAddress(trx, { ip: address, windowS: WINDOW_S, leaseS: LEASE_S });
+  if (now.failed >= limit) throw limited(limit, Math.max(1, now.oldest_s));
+  return now.failed + now.under_way < limit;
+}
+
+/** Locks the address, then the account, always in this order. @returns whether a place was free. */
+function reserve(ctx: Ctx, attemptId: string, key: AttemptKey): Promise<boolean> {
   return ctx.db.transaction(async (trx) => {
-    await lockKey(trx, accountKey);
-    const now = await count(trx, { accountKey, ip, windowS: WINDOW_S, leaseS: LEASE_S });
-    if (now.locked_s > 0) throw locked(now.locked_s);
-    if (now.failed_here >= limit) throw limited(limit, Math.max(1, now.oldest_here_s));
-    const free = now.failed_here + now.under_way_here < limit && now.failed + now.under_way < lockoutAt(limit);
-    if (free) await insertTry(trx, tryId, accountKey, ip);
+    if (!(await checkAddress(ctx, trx, key))) return false;
+    await lockKey(trx, key.accountKey);
+    const free = await checkAccount(ctx, trx, key);
+    if (free) await insertAttempt(trx, attemptId, key);
     return free;
   });
 }
 
-async function fail(ctx: Ctx, tryId: string, accountKey: string, ip: string): Promise<void> {
-  await ctx.db.transaction(async (trx) => {
-    await lockKey(trx, accountKey);
-    await markFailed(trx, tryId);
-    const { failed } = await count(trx, { accountKey, ip, windowS: WINDOW_S, leaseS: LEASE_S });
-    if (failed >= lockoutAt(ctx.config.RATE_LIMIT_LOGIN)) await insertLock(trx, accountKey, WINDOW_S);
+/** @returns whether this failure locked the account, or the known device. */
+async function fail(ctx: Ctx, attemptId: string, key: AttemptKey): Promise<boolean> {
+  return await ctx.db.transaction(async (trx) => {
+    await lockKey(trx, key.accountKey);
+    await markFailed(trx, attemptId);
+    const limit = ctx.config.RATE_LIMIT_LOGIN;
+    if (limit === 0) return false;
+    let isLocked = false;
+    // Failures of a known device count for everybody, but not the other way round.
+    for (const device of new Set([null, key.device])) {
+      const now = await countAccount(trx, countOptions({ ...key, device }));
+      if (now.failed < lockoutAt(limit)) continue;
+      await insertLock(trx, { accountKey: key.accountKey, device, seconds: WINDOW_S });
+      isLocked ||= now.locked_s === 0;
+    }
+    return isLocked;
   });
 }
 
-const FREE: Try = { release: async () => undefined, fail: async () => undefined };
-
-/** @throws ACCOUNT_LOCKED, RATE_LIMIT_EXCEEDED; SERVICE_UNAVAILABLE when tries under way kept every place for 5 s. */
-export async function beginTry(ctx: Ctx, accountKey: string, ip: string): Promise<Try> {
-  if (ctx.config.RATE_LIMIT_LOGIN === 0) return FREE;
-  const tryId = newId('req');
-  for (const end = Date.now() + MOST_WAIT_MS; !(await takePlace(ctx, tryId, accountKey, ip)); ) {
+/**
+ * @throws ACCOUNT_LOCKED, RATE_LIMIT_EXCEEDED; SERVICE_UNAVAILABLE when pending attempts held every
+ * place for 5 s.
+ */
+async function waitForPlace(ctx: Ctx, key: AttemptKey): Promise<string> {
+  const attemptId = newId('req');
+  for (const end = Date.now() + MAX_WAIT_MS; !(await reserve(ctx, attemptId, key)); ) {
     if (Date.now() > end) throw unavailable('Login');
     await sleep(40 + Math.random() * 80);
   }
-  return { release: () => removeTry(ctx.db, tryId), fail: () => fail(ctx, tryId, accountKey, ip) };
+  return attemptId;
 }
 
-/** By an admin, before the quarter of an hour is over. */
-export async function forgiveFailures(ctx: Ctx, accountKey: string): Promise<void> {
+const REFUSALS: Partial<Record<string, SecurityEvent>> = {
+  ACCOUNT_LOCKED: 'login.locked_out',
+  RATE_LIMIT_EXCEEDED: 'login.limited',
+};
+
+const isOff = ({ config }: Ctx): boolean => config.RATE_LIMIT_LOGIN === 0 && config.RATE_LIMIT_LOGIN_ADDRESS === 0;
+
+async function begin(ctx: Ctx, key: AttemptKey, who: Guesser): Promise<Attempt> {
+  const failed: SecurityEvent = key.isLogin ? 'login.failed' : 'password.check_failed';
+  if (isOff(ctx)) return { release: async () => undefined, fail: async () => securityEvent(ctx, failed, who) };
+  const attemptId = await waitForPlace(ctx, key).catch((error: Partial<AppError>) => {
+    const refusal = REFUSALS[error.code as string];
+    if (refusal !== undefined) securityEvent(ctx, refusal, who);
+    throw error;
+  });
+  return {
+    release: () => deleteAttempt(ctx.db, attemptId),
+    async fail() {
+      const isLocked = await fail(ctx, attemptId, key);
+      securityEvent(ctx, failed, who);
+      if (isLocked) securityEvent(ctx, 'account.locked', who);
+    },
+  };
+}
+
+export const beginLoginAttempt = (
+  ctx: Ctx,
+  accountKey: string,
+  device: string | null,
+  who: Guesser,
+): Promise<Attempt> => begin(ctx, { accountKey, device, address: addressKey(who.ip), isLogin: true }, who);
+
+/** For the password of a logged-in user, before an action that a stolen token must not allow. */
+export const beginPasswordCheck = (ctx: Ctx, accountKey: string, who: Guesser): Promise<Attempt> =>
+  begin(ctx, { accountKey, device: null, address: addressKey(who.ip), isLogin: false }, who);
+
+/** On behalf of an admin, before the window of 15 minutes ends. */
+export async function resetFailures(ctx: Pick<Context, 'db'>, accountKey: string): Promise<void> {
   await ctx.db.transaction(async (trx) => {
     await lockKey(trx, accountKey);
     await clearFailures(trx, accountKey);

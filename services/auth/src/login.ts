@@ -1,92 +1,121 @@
-// Owns: who gets a session: register and login. An unknown name and a wrong password are one answer in one time.
-import { AppError } from '@chatapi/kit';
+// Registration and login. An unknown name and a wrong password give the same answer in the same
+// time.
+import { AppError, securityEvent } from '@chatapi/kit';
 import { type AccountRow, accountByName, lockAccount, replaceHash } from './account-store.ts';
-import { conflict, createAccount, type Newcomer, takenFields } from './accounts.ts';
-import { isBanned, liftEndedBan, refuseBanned } from './bans.ts';
+import { conflict, createAccount, type NewUser, takenFields } from './accounts.ts';
+import { isBanned, liftExpiredBan, requireNotBanned } from './bans.ts';
 import type { Context } from './context.ts';
-import { beginTry } from './login-limit.ts';
-import { nameKey, unknownKey } from './names.ts';
-import { checkPassword } from './passwords.ts';
-import type { Origin } from './session-store.ts';
-import { type Opened, openSession, type Tokens, tokensOf } from './sessions.ts';
+import { knownDeviceKey } from './known-device.ts';
+import { beginLoginAttempt } from './login-limit.ts';
+import { nameKey, unknownNameKey } from './name-key.ts';
+import type { Origin, RequestOrigin } from './session-store.ts';
+import { createSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
 import { newUser, type User, userOf } from './user-view.ts';
 
-export type Welcome = { user: User } & Tokens;
+export type LoginResult = { user: User } & Tokens;
 
-export async function register(ctx: Context, from: Origin, who: Newcomer & { password: string }): Promise<Welcome> {
-  checkPassword('password', who.password, [
-    who.username,
-    who.email,
-    who.email.split('@')[0] as string,
-    who.display_name ?? '',
-  ]);
-  const taken = await takenFields(ctx.db, who);
+export async function register(
+  ctx: Context,
+  from: RequestOrigin,
+  input: NewUser & { password: string },
+): Promise<LoginResult> {
+  const taken = await takenFields(ctx.db, input);
   if (taken.length > 0) throw conflict(taken);
-  const hash = await ctx.hasher.inTurn(() => ctx.hasher.hash(who.password));
-  const opened = await ctx.db.transaction(async (trx) => {
-    const account = await createAccount(trx, who, hash, 'user');
-    return account === undefined ? undefined : openSession(ctx, trx, account, from);
+  const hash = await ctx.hasher.withSlot(() => ctx.hasher.hash(input.password));
+  const grant = await ctx.db.transaction(async (trx) => {
+    const account = await createAccount(trx, input, hash, 'user');
+    return account === undefined ? undefined : createSession(ctx, trx, account, from);
   });
-  if (opened === undefined) throw conflict(await takenFields(ctx.db, who));
+  if (grant === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();
-  return { user: newUser(opened.account), ...tokensOf(ctx, opened) };
+  recordLogin(ctx, 'account.registered', from, grant);
+  return { user: newUser(grant.account), ...(await tokensOf(ctx, grant)) };
 }
 
-const wrong = (): AppError => new AppError('AUTHENTICATION_ERROR', 'Username or password is wrong');
-
-/** The account whose password this is. Counts the try. */
-async function prove(ctx: Context, ip: string, name: string, password: string): Promise<AccountRow> {
-  const key = nameKey(name);
-  const account = await accountByName(ctx.db, key);
-  const attempt = await beginTry(ctx, account?.user_id ?? unknownKey(key), ip);
-  const right = await ctx.hasher.matches(password, account?.password_hash).catch(async (error) => {
-    await attempt.release();
-    throw error;
-  });
-  if (!right) {
-    await attempt.fail();
-    throw wrong();
-  }
-  await attempt.release();
-  return account as AccountRow;
+function recordLogin(
+  ctx: Context,
+  event: 'account.registered' | 'login.succeeded',
+  { ip, request_id }: RequestOrigin,
+  { account, session_id }: SessionGrant,
+): void {
+  securityEvent(ctx, event, { user_id: account.user_id, session_id, ip, request_id });
 }
 
-/** What was proved holds only while the account is as it was then, looked at again under its lock; `undefined`: it is not. */
-function enter(ctx: Context, proved: AccountRow, from: Origin): Promise<Opened | undefined> {
-  return ctx.db.transaction(async (trx) => {
-    const account = await lockAccount(trx, proved.user_id);
-    if (account?.password_hash !== proved.password_hash) return undefined;
-    refuseBanned(account);
-    return openSession(ctx, trx, account, from);
-  });
-}
-
-/** A hash of the days of a lower cost is made anew while its password is at hand; the login does not depend on it. */
-async function strengthen(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {
-  if (!ctx.hasher.isWeak(password_hash)) return;
-  try {
-    await ctx.hasher.inTurn(async () => replaceHash(ctx.db, user_id, password_hash, await ctx.hasher.hash(password)));
-  } catch (err) {
-    ctx.log.debug({ err: (err as Error).message }, 'a hash was not made anew; the next login tries again');
-  }
-}
+const wrongCredentials = (): AppError => new AppError('AUTHENTICATION_ERROR', 'Username or password is wrong');
 
 export interface Credentials {
   username_or_email: string;
   password: string;
 }
 
-export async function login(ctx: Context, from: Origin, who: Credentials, requestId: string): Promise<Welcome> {
-  const attempt = async (): Promise<Opened | undefined> => {
-    const proved = await ctx.hasher.inTurn(() => prove(ctx, from.ip, who.username_or_email, who.password));
-    if (isBanned(proved)) await liftEndedBan(ctx, proved.user_id);
-    const opened = await enter(ctx, proved, from);
-    if (opened !== undefined) await strengthen(ctx, proved, who.password);
-    return opened;
+/** @returns the account. @throws AUTHENTICATION_ERROR, and counts the failure. */
+async function verifyCredentials(
+  ctx: Context,
+  from: RequestOrigin,
+  { username_or_email, password }: Credentials,
+): Promise<AccountRow> {
+  const key = nameKey(username_or_email);
+  const account = await accountByName(ctx.db, key);
+  const user_id = account?.user_id;
+  const device = await knownDeviceKey(ctx.db, user_id, from);
+  const { ip, request_id } = from;
+  const attempt = await beginLoginAttempt(ctx, user_id ?? unknownNameKey(key), device, { user_id, ip, request_id });
+  const matches = await ctx.hasher.matches(password, account?.password_hash).catch(async (error) => {
+    await attempt.release();
+    throw error;
+  });
+  if (!matches) {
+    await attempt.fail();
+    throw wrongCredentials();
+  }
+  await attempt.release();
+  return account as AccountRow;
+}
+
+/**
+ * Reads the account again under its lock.
+ * @returns undefined when the password was changed after it was checked.
+ */
+function createVerifiedSession(ctx: Context, verified: AccountRow, from: Origin): Promise<SessionGrant | undefined> {
+  return ctx.db.transaction(async (trx) => {
+    const account = await lockAccount(trx, verified.user_id);
+    if (account?.password_hash !== verified.password_hash) return undefined;
+    requireNotBanned(account);
+    return createSession(ctx, trx, account, from);
+  });
+}
+
+/** Replaces a hash of a lower cost while the password is known. The login does not depend on it. */
+async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {
+  if (!ctx.hasher.isWeak(password_hash)) return;
+  try {
+    await ctx.hasher.withSlot(async () => replaceHash(ctx.db, user_id, password_hash, await ctx.hasher.hash(password)));
+  } catch (err) {
+    ctx.log.debug({ err: (err as Error).message }, 'password hash not upgraded; the next login tries again');
+  }
+}
+
+/** The password was right: whoever has it must learn of the ban, and the log too. */
+function recordBanned(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
+  if (error instanceof AppError && error.code === 'AUTHORIZATION_ERROR')
+    securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason: 'banned' });
+}
+
+export async function login(ctx: Context, from: RequestOrigin, input: Credentials): Promise<LoginResult> {
+  const attempt = async (): Promise<SessionGrant | undefined> => {
+    const verified = await ctx.hasher.withSlot(() => verifyCredentials(ctx, from, input));
+    if (isBanned(verified)) await liftExpiredBan(ctx, verified.user_id);
+    const grant = await createVerifiedSession(ctx, verified, from).catch((error) => {
+      recordBanned(ctx, from, verified, error);
+      throw error;
+    });
+    if (grant !== undefined) await upgradeHash(ctx, verified, input.password);
+    return grant;
   };
-  // Twice: the hash may be another one because the same password was hashed anew by a login beside this one.
-  const opened = (await attempt()) ?? (await attempt());
-  if (opened === undefined) throw wrong();
+  // Twice: a concurrent login may have upgraded the hash of the same password.
+  const grant = (await attempt()) ?? (await attempt());
+  if (grant === undefined) throw wrongCredentials();
   ctx.facts.nudge();
-  return { user: await userOf(ctx, opened.account, requestId), ...tokensOf(ctx, opened) };
+  recordLogin(ctx, 'login.succeeded', from, grant);
+  return { user: await userOf(ctx, grant.account, from.request_id), ...(await tokensOf(ctx, grant)) };
 }

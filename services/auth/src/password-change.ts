@@ -1,31 +1,37 @@
-import { type Caller, invalidField } from '@chatapi/kit';
-import { lockAccount, updatePassword } from './account-store.ts';
+import { invalidField } from '@chatapi/kit';
+import type { Caller } from '@chatapi/kit/auth';
+import { type AccountRow, updatePassword } from './account-store.ts';
 import type { Context } from './context.ts';
-import { ownAccount, provePassword, wrongPassword } from './own-password.ts';
-import { checkPassword } from './passwords.ts';
-import { announce, revoke } from './revocations.ts';
-import { endSessions } from './session-store.ts';
+import { callerAccount, verifyCurrentPassword, wrongPassword } from './current-password.ts';
+import { checkPassword } from './password-policy.ts';
+import { renewChain } from './session-renewal.ts';
+import type { RequestOrigin } from './session-store.ts';
+import type { Tokens } from './sessions.ts';
 
-/** Sets a new password and ends all other sessions. */
+const namesOf = ({ username, email, display_name }: AccountRow): string[] => [
+  username,
+  email,
+  email.split('@', 1)[0] as string,
+  display_name,
+];
+
+/** Sets a new password and ends all other sessions. This session continues with the new tokens. */
 export async function changePassword(
   ctx: Context,
   caller: Caller,
+  from: RequestOrigin,
   body: { current_password: string; new_password: string },
-): Promise<void> {
-  const account = await ownAccount(ctx, caller);
-  checkPassword('new_password', body.new_password, [account.username, account.email, account.display_name]);
+): Promise<Tokens> {
+  const account = await callerAccount(ctx, caller);
+  checkPassword('new_password', body.new_password, namesOf(account));
   if (body.new_password === body.current_password)
     throw invalidField('new_password', 'new_password must differ from the current one');
-  const hash = await ctx.hasher.inTurn(async () => {
-    await provePassword(ctx, caller, account, body.current_password);
+  const hash = await ctx.hasher.withSlot(async () => {
+    await verifyCurrentPassword(ctx, account, body.current_password, from);
     return ctx.hasher.hash(body.new_password);
   });
-  const revoked = await ctx.db.transaction(async (trx) => {
-    const now = await lockAccount(trx, caller.user_id);
+  return renewChain(ctx, caller, from, 'password.changed', async (trx, now) => {
     if (now?.password_hash !== account.password_hash) throw wrongPassword();
     await updatePassword(trx, caller.user_id, hash);
-    await endSessions(trx, caller.user_id, caller.session_id);
-    return revoke(trx, { kind: 'user', subject: caller.user_id, except: caller.session_id });
   });
-  announce(ctx, revoked);
 }

@@ -1,46 +1,55 @@
-// Owns: the exchange of refresh tokens. A token is good until a successor of it has been used (a lost answer logs nobody
-// out, two tabs get a successor each in one session); who comes with it after that has stolen it, and the session ends.
+// Exchange of refresh tokens. Until its successor is used, a token returns that same successor
+// again, so a lost response logs nobody out and two tabs get the same one. Later use of the token
+// counts as theft and ends the session.
 import type { Revocation } from '@chatapi/bus';
-import { AppError, type Knex } from '@chatapi/kit';
+import { AppError, securityEvent } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, lockAccount } from './account-store.ts';
-import { refuseBanned } from './bans.ts';
+import { requireNotBanned } from './bans.ts';
 import type { Context } from './context.ts';
-import { findSpent, insertToken, type UsedToken, useToken } from './refresh-store.ts';
-import { announce, revoke } from './revocations.ts';
-import { endSession, type Origin, touchSession } from './session-store.ts';
-import { type Opened, originOf, type Tokens, tellSeen, tokensOf } from './sessions.ts';
+import { insertSuccessor, isSpent, ownerOf, type TokenOwner, useToken } from './refresh-token-store.ts';
+import { publishAfterCommit, revoke } from './revocations.ts';
+import { endSession, type Origin, type RequestOrigin } from './session-store.ts';
+import { continueSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
 
 const refused = (): AppError => new AppError('AUTHENTICATION_ERROR', 'This refresh token is not valid');
 
-async function succeed(ctx: Context, trx: Knex, used: UsedToken, from: Origin): Promise<Opened> {
-  const account = (await lockAccount(trx, used.user_id)) as AccountRow; // the session refers to it
-  refuseBanned(account);
-  await tellSeen(trx, used.user_id);
-  const issued_at = await touchSession(trx, used.session_id, originOf(from));
-  if (issued_at === undefined) throw refused();
-  const refresh_token = await insertToken(trx, used.session_id, used.token_hash, ctx.config.REFRESH_EXPIRE_DAYS);
-  return { account, session_id: used.session_id, issued_at, refresh_token };
+/** @returns the revocation when the token was stolen, else an empty list. */
+async function endIfStolen(trx: Knex, { session_id, user_id }: TokenOwner, token: string): Promise<Revocation[]> {
+  if (!(await isSpent(trx, token)) || !(await endSession(trx, user_id, session_id))) return [];
+  return revoke(trx, { kind: 'session', subject: session_id });
 }
 
-/** @returns what was revoked: something, if the token was a stolen one. */
-async function endStolen(ctx: Context, trx: Knex, token: string): Promise<Revocation[]> {
-  const spent = await findSpent(trx, token);
-  if (spent === undefined || !(await endSession(trx, spent.user_id, spent.session_id))) return [];
-  ctx.log.warn(
-    { user_id: spent.user_id, session_id: spent.session_id },
-    'a spent refresh token was used: session ended',
-  );
-  return revoke(trx, { kind: 'session', subject: spent.session_id });
+async function exchange(
+  ctx: Context,
+  trx: Knex,
+  owner: TokenOwner,
+  account: AccountRow,
+  from: Origin,
+  token: string,
+): Promise<SessionGrant | Revocation[]> {
+  const { session_id } = owner;
+  const used = await useToken(trx, session_id, token);
+  if (used === undefined) return endIfStolen(trx, owner, token);
+  requireNotBanned(account);
+  const session = await continueSession(ctx, trx, session_id, account.user_id, from);
+  if (session === undefined) throw refused();
+  const refresh_token = await insertSuccessor(trx, session_id, token, used, ctx.config.REFRESH_EXPIRE_DAYS);
+  return { account, ...session, refresh_token };
 }
 
-export async function refresh(ctx: Context, from: Origin, token: string): Promise<Tokens> {
+export async function refresh(ctx: Context, from: RequestOrigin, token: string): Promise<Tokens> {
+  let owner: TokenOwner | undefined;
   const outcome = await ctx.db.transaction(async (trx) => {
-    const used = await useToken(trx, token);
-    // The end of a stolen session must be committed, so it can't be thrown here.
-    return used === undefined ? endStolen(ctx, trx, token) : succeed(ctx, trx, used, from);
+    owner = await ownerOf(trx, token);
+    const account = owner && (await lockAccount(trx, owner.user_id));
+    if (account === undefined) return [];
+    // Do not throw here: the end of a stolen session must be committed.
+    return exchange(ctx, trx, owner as TokenOwner, account, from, token);
   });
   if (Array.isArray(outcome)) {
-    announce(ctx, outcome);
+    publishAfterCommit(ctx, outcome);
+    if (outcome.length > 0) securityEvent(ctx, 'refresh.theft', { ...owner, ip: from.ip, request_id: from.request_id });
     throw refused();
   }
   ctx.facts.nudge();

@@ -1,21 +1,23 @@
-// Owns: doors that wait for what ends next. However many they are, the table is looked at twice a second for all of them.
-// Guarantee: who waits hears of a commit within half a second, whichever instance's it was.
+// Long poll of revocations. One poll of the table every 500 ms serves all waiting gateways, so they
+// get a commit of any instance within half a second.
 import type { Revocation } from '@chatapi/bus';
-import { every, type Pipes } from '@chatapi/kit';
+import { every } from '@chatapi/kit';
+import type { PipelinedPool } from '@chatapi/kit/data';
 import { revocationsAfter } from './revocation-store.ts';
 
 export interface RevocationFeed {
   /**
-   * What came after `seq`, in order, a page at most. With `waitMs` 0 what there is at once; else as soon as there is any, or none
-   * at the last look within that time: who asked has only so much patience. @throws what the database throws.
+   * Revocations after `seq`, in order, at most one page. With `waitMs` 0 it answers at once; else
+   * as soon as there are any, or with none at the last poll before `waitMs` ends.
+   * @throws the error of the database.
    */
   after(seq: number, waitMs: number): Promise<Revocation[]>;
-  /** Nobody waits any more: the instance is about to go. */
+  /** Answers all waiting calls. From now on none waits: the instance shuts down. */
   release(): void;
   close(): Promise<void>;
 }
 
-interface Waiting {
+interface Waiter {
   seq: number;
   /** By `performance.now()`. */
   until: number;
@@ -23,48 +25,48 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 const PAGE = 10_000;
 
-export function openRevocationFeed(reads: Pipes): RevocationFeed {
-  const waiting = new Set<Waiting>();
-  let leaving = false;
+export function createRevocationFeed(reads: PipelinedPool): RevocationFeed {
+  const waiting = new Set<Waiter>();
+  let stopping = false;
 
-  function answer(one: Waiting, found: Revocation[]): void {
-    const news = found.filter(({ seq }) => seq > one.seq);
-    if (news.length === 0 && performance.now() + LOOK_MS < one.until && !leaving) return;
-    waiting.delete(one);
-    one.resolve(news);
+  function answer(waiter: Waiter, found: Revocation[]): void {
+    const news = found.filter(({ seq }) => seq > waiter.seq);
+    if (news.length === 0 && performance.now() + POLL_MS < waiter.until && !stopping) return;
+    waiting.delete(waiter);
+    waiter.resolve(news);
   }
 
-  function refuse(asked: Waiting[], error: unknown): void {
-    for (const one of asked) if (waiting.delete(one)) one.reject(error);
+  function refuse(waiters: Waiter[], error: unknown): void {
+    for (const waiter of waiters) if (waiting.delete(waiter)) waiter.reject(error);
   }
 
-  async function look(): Promise<void> {
-    // Those who come while the answer is under way may know less than who was asked for.
-    const asked = [...waiting];
-    if (asked.length === 0) return;
+  async function poll(): Promise<void> {
+    // A call that arrives during the query may need older rows than it reads.
+    const waiters = [...waiting];
+    if (waiters.length === 0) return;
     try {
-      const found = await revocationsAfter(reads, Math.min(...asked.map(({ seq }) => seq)), PAGE);
-      for (const one of asked) answer(one, found);
+      const found = await revocationsAfter(reads, Math.min(...waiters.map(({ seq }) => seq)), PAGE);
+      for (const waiter of waiters) answer(waiter, found);
     } catch (error) {
-      refuse(asked, error);
+      refuse(waiters, error);
     }
   }
-  const looks = every(LOOK_MS, look, () => undefined);
+  const polls = every(POLL_MS, poll, () => undefined);
 
   return {
     after(seq, waitMs) {
-      if (waitMs === 0 || leaving) return revocationsAfter(reads, seq, PAGE);
+      if (waitMs === 0 || stopping) return revocationsAfter(reads, seq, PAGE);
       return new Promise((resolve, reject) => {
         waiting.add({ seq, until: performance.now() + waitMs, resolve, reject });
       });
     },
     release() {
-      leaving = true;
-      for (const one of waiting) answer(one, []);
+      stopping = true;
+      for (const waiter of waiting) answer(waiter, []);
     },
-    close: looks.close,
+    close: polls.close,
   };
 }

@@ -1,13 +1,13 @@
-// Owns: the SQL of revocations, the truth that the doors poll.
-// Guarantee: seq order is commit order, so a reader who asks for "after N" never skips one that commits later.
+// SQL of revocations. The order of `seq` is the order of commits, so a reader that asks for "after
+// N" never skips a row that commits later.
 import type { Revocation } from '@chatapi/bus';
-import type { Knex, Pipes, Role } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
+import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 
 export interface NewRevocation {
   kind: Revocation['kind'];
   subject: string;
   role?: Role;
-  except?: string;
 }
 
 type Raw = Omit<Revocation, 'at' | 'role' | 'except'> & { at: Date; role: Role | null; except: string | null };
@@ -19,29 +19,47 @@ const toRevocation = ({ at, role, except, ...rest }: Raw): Revocation => ({
   ...(except === null ? {} : { except }),
 });
 
+// Instances of the previous release write `except_session`.
 const COLUMNS = 'seq, kind, subject, at, role, except_session as "except"';
 
 /**
- * Call it last in a transaction: from here to the commit all other writers wait. `at` is rounded up to the next
- * millisecond, so that a token issued just before is older than it.
+ * Call it last in a transaction: all other writers wait until the commit. `at` is rounded up to the
+ * next millisecond, so that a token issued just before is older.
  */
-export async function insertRevocation(trx: Knex, { kind, subject, role, except }: NewRevocation): Promise<Revocation> {
+export async function insertRevocation(trx: Knex, { kind, subject, role }: NewRevocation): Promise<Revocation> {
   await trx.raw(`select pg_advisory_xact_lock(hashtext('auth revocations'))`);
   const { rows } = await trx.raw<{ rows: Raw[] }>(
-    `insert into revocations (kind, subject, at, role, except_session)
-     values (?, ?, date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond', ?, ?) returning ${COLUMNS}`,
-    [kind, subject, role ?? null, except ?? null],
+    `insert into revocations (kind, subject, at, role)
+     values (?, ?, date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond', ?) returning ${COLUMNS}`,
+    [kind, subject, role ?? null],
   );
   return toRevocation(rows[0] as Raw);
 }
 
-export async function revocationsAfter(reads: Pipes, seq: number, limit: number): Promise<Revocation[]> {
+export async function revocationsAfter(reads: PipelinedPool, seq: number, limit: number): Promise<Revocation[]> {
   const text = `select ${COLUMNS} from revocations where seq > $1 order by seq limit $2`;
   const { rows } = await reads.query<Raw>({ name: 'revocations-after', text, values: [seq, limit] });
   return rows.map(toRevocation);
 }
 
-/** A revocation is of use while an access token from before it can still be good. */
-export async function forgetRevocations(db: Knex, minutes: number): Promise<void> {
+export interface IssuedToken {
+  user_id: string;
+  session_id: string;
+  /** Milliseconds. */
+  issued_at: number;
+}
+
+/** Whether all tokens of the user were revoked after this one was issued. */
+export async function isRevokedSince(trx: Knex, { user_id, session_id, issued_at }: IssuedToken): Promise<boolean> {
+  const { rows } = await trx.raw<{ rows: unknown[] }>(
+    `select 1 from revocations where subject = ? and kind in ('user', 'ban') and at > to_timestamp(? / 1000.0)
+       and except_session is distinct from ? limit 1`,
+    [user_id, issued_at, session_id],
+  );
+  return rows.length > 0;
+}
+
+/** A revocation is needed while an older access token may still be valid. */
+export async function deleteOldRevocations(db: Knex, minutes: number): Promise<void> {
   await db.raw(`delete from revocations where at < now() - ? * interval '1 minute'`, [minutes]);
 }

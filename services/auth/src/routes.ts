@@ -1,88 +1,97 @@
-import { type Paging, paging, type Route, route } from '@chatapi/kit';
+import { type IdPaging, idPaging, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { eraseOwnAccount } from './erasure.ts';
 import { login, register } from './login.ts';
 import { changePassword } from './password-change.ts';
 import { refresh } from './refresh.ts';
-import { endAllSessions, endOwnSession, ownSessions } from './sessions.ts';
+import { endOtherSessions } from './session-renewal.ts';
+import { endOwnSession, ownSessions } from './sessions.ts';
 import {
   erasureBody,
-  idParams,
   loginBody,
+  loginResultSchema,
   passwordBody,
   refreshBody,
   registerBody,
   sessionList,
-  tokens,
-  welcome,
+  tokensSchema,
 } from './shapes.ts';
 
 const tag = 'Users';
-const listQuery = Joi.object<Paging>(paging());
+const listQuery = Joi.object<IdPaging>(idPaging());
 
 export const routes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/users/register',
-    summary: 'Create an account and its first session',
+    summary: 'Create an account and log in',
     tag,
     who: 'anyone',
     body: registerBody,
-    answer: welcome,
+    answer: loginResultSchema,
     status: 201,
+    errors: [409],
     rule: (ctx, call) => register(ctx, call, call.body),
   }),
   route({
     method: 'post',
     path: '/users/login',
-    summary: 'Open a session by username or email',
+    summary: 'Log in with username or email',
+    description:
+      'A locked account answers 423, also to the right password, but not to a known device: the browser family and ' +
+      'network of a login in the last 30 days.',
     tag,
     who: 'anyone',
     body: loginBody,
-    answer: welcome,
-    rule: (ctx, call) => login(ctx, call, call.body, call.request_id),
+    answer: loginResultSchema,
+    errors: [403, 423],
+    rule: (ctx, call) => login(ctx, call, call.body),
   }),
   route({
     method: 'post',
     path: '/users/refresh',
-    summary: 'Exchange a refresh token for a new pair; it is good until its successor is first used',
+    summary: 'Exchange a refresh token for a new pair of tokens; retries return the same refresh token',
     tag,
     who: 'anyone',
     body: refreshBody,
-    answer: tokens,
+    answer: tokensSchema,
+    errors: [403],
     rule: (ctx, call) => refresh(ctx, call, call.body.refresh_token),
   }),
   route({
     method: 'post',
     path: '/users/logout',
-    summary: 'End this session, its tokens and its sockets',
+    summary: 'Log out: end this session, its tokens and its WebSockets',
     tag,
     who: 'user',
-    rule: (ctx, { caller }) => endOwnSession(ctx, caller, caller.session_id),
+    rule: (ctx, { caller, request_id }) => endOwnSession(ctx, caller, caller.session_id, request_id),
   }),
   route({
     method: 'put',
     path: '/users/me/password',
-    summary: 'Set a new password; all other sessions end',
+    summary: 'Change the password, end all other sessions and return new tokens for this one',
     tag,
     who: 'user',
     body: passwordBody,
-    rule: (ctx, { caller, body }) => changePassword(ctx, caller, body),
+    answer: tokensSchema,
+    errors: [423],
+    rule: (ctx, call) => changePassword(ctx, call.caller, call, call.body),
   }),
   route({
     method: 'delete',
     path: '/users/me',
-    summary: 'Erase my account and all that I wrote, for ever',
+    summary: 'Erase the account and all of its data permanently',
     tag,
     who: 'user',
     body: erasureBody,
-    rule: (ctx, { caller, body }) => eraseOwnAccount(ctx, caller, body.password),
+    errors: [404, 423],
+    rule: (ctx, call) => eraseOwnAccount(ctx, call.caller, call.body.password, call),
   }),
   route({
     method: 'get',
     path: '/users/me/sessions',
-    summary: 'My live sessions, newest first',
+    summary: 'List own sessions, newest first',
     tag,
     who: 'user',
     query: listQuery,
@@ -92,18 +101,19 @@ export const routes: Route<Context>[] = [
   route({
     method: 'delete',
     path: '/users/me/sessions/:id',
-    summary: 'End one of my sessions',
+    summary: 'End a session',
     tag,
     who: 'user',
     params: idParams,
-    rule: (ctx, { caller, params }) => endOwnSession(ctx, caller, params.id),
+    rule: (ctx, { caller, params, request_id }) => endOwnSession(ctx, caller, params.id, request_id),
   }),
   route({
     method: 'delete',
     path: '/users/me/sessions',
-    summary: 'End all of my sessions but this one',
+    summary: 'End all other sessions and return new tokens for this one',
     tag,
     who: 'user',
-    rule: (ctx, { caller }) => endAllSessions(ctx, caller.user_id, caller.session_id),
+    answer: tokensSchema,
+    rule: (ctx, call) => endOtherSessions(ctx, call.caller, call),
   }),
 ];

@@ -1,9 +1,15 @@
-// Owns: the SQL of sessions: one per login, alive until it ends or nobody refreshes it any more.
-import type { Knex, Paging } from '@chatapi/kit';
+// SQL of sessions: one per login, until it is ended, not refreshed for too long, or too old.
+import type { IdPaging } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 
 export interface Origin {
   ip: string;
   user_agent: string;
+}
+
+/** Where a request comes from; its id is for the security log. */
+export interface RequestOrigin extends Origin {
+  request_id: string;
 }
 
 export interface SessionRow extends Origin {
@@ -12,27 +18,38 @@ export interface SessionRow extends Origin {
   last_used_at: string;
 }
 
-/** @returns the database's time, in ms: when the session's first access token is issued. */
-export async function insertSession(trx: Knex, sessionId: string, userId: string, from: Origin): Promise<number> {
-  const { rows } = await trx.raw<{ rows: { created_at: Date }[] }>(
+/** Times of the database's clock. */
+export interface SessionTimes {
+  created_at: Date;
+  last_used_at: Date;
+}
+
+export async function insertSession(trx: Knex, sessionId: string, userId: string, from: Origin): Promise<SessionTimes> {
+  const { rows } = await trx.raw<{ rows: SessionTimes[] }>(
     `insert into sessions (session_id, user_id, created_at, last_used_at, ip, user_agent)
-     select ?, ?, now, now, ?, ? from clock_timestamp() now returning created_at`,
+     select ?, ?, now, now, ?, ? from clock_timestamp() now returning created_at, last_used_at`,
     [sessionId, userId, from.ip, from.user_agent],
   );
-  return (rows[0] as { created_at: Date }).created_at.getTime();
+  return rows[0] as SessionTimes;
 }
 
-/** @returns the database's time in ms, or undefined when the session has ended. */
-export async function touchSession(trx: Knex, sessionId: string, from: Origin): Promise<number | undefined> {
-  const { rows } = await trx.raw<{ rows: { last_used_at: Date }[] }>(
+/** @returns undefined when the session has ended, or is older than `maxDays`. */
+export async function touchSession(
+  trx: Knex,
+  sessionId: string,
+  from: Origin,
+  maxDays: number,
+): Promise<SessionTimes | undefined> {
+  const { rows } = await trx.raw<{ rows: SessionTimes[] }>(
     `update sessions set last_used_at = clock_timestamp(), ip = ?, user_agent = ?
-     where session_id = ? and ended_at is null returning last_used_at`,
-    [from.ip, from.user_agent, sessionId],
+     where session_id = ? and ended_at is null and created_at > clock_timestamp() - ? * interval '1 day'
+     returning created_at, last_used_at`,
+    [from.ip, from.user_agent, sessionId, maxDays],
   );
-  return rows[0]?.last_used_at.getTime();
+  return rows[0];
 }
 
-/** @returns false when it is not this user's or had ended before. */
+/** @returns false when it is another user's or has already ended. */
 export async function endSession(trx: Knex, userId: string, sessionId: string): Promise<boolean> {
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     'update sessions set ended_at = clock_timestamp() where session_id = ? and user_id = ? and ended_at is null',
@@ -41,7 +58,7 @@ export async function endSession(trx: Knex, userId: string, sessionId: string): 
   return rowCount > 0;
 }
 
-/** Ends all of a user's sessions but `except`. @returns how many. */
+/** Ends all sessions of the user but `except`. @returns how many. */
 export async function endSessions(trx: Knex, userId: string, except: string | null): Promise<number> {
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     `update sessions set ended_at = clock_timestamp() where user_id = ? and ended_at is null and session_id is distinct from ?`,
@@ -50,7 +67,7 @@ export async function endSessions(trx: Knex, userId: string, except: string | nu
   return rowCount;
 }
 
-export async function sessionIsUsers(db: Knex, userId: string, sessionId: string): Promise<boolean> {
+export async function sessionBelongsTo(db: Knex, userId: string, sessionId: string): Promise<boolean> {
   const { rows } = await db.raw<{ rows: unknown[] }>('select 1 from sessions where session_id = ? and user_id = ?', [
     sessionId,
     userId,
@@ -60,16 +77,17 @@ export async function sessionIsUsers(db: Knex, userId: string, sessionId: string
 
 type Raw = Origin & { id: string; created_at: Date; last_used_at: Date };
 
-/** At most 1000, newest first. */
+/** Live sessions, newest first, at most 1000. */
 export const sessionsOf = (db: Knex, userId: string): Promise<SessionRow[]> =>
   listSessions(db, userId, { limit: 999, skip: 0 });
 
-/** Live sessions, newest first; one more than `limit`, so that the caller sees whether there are more. */
-export async function listSessions(db: Knex, userId: string, { limit, skip }: Paging): Promise<SessionRow[]> {
+/** Live sessions, newest first. Returns one more than `limit` when there are more. */
+export async function listSessions(db: Knex, userId: string, { limit, skip, cursor }: IdPaging): Promise<SessionRow[]> {
   const { rows } = await db.raw<{ rows: Raw[] }>(
     `select session_id as id, created_at, last_used_at, ip, user_agent from sessions
-     where user_id = ? and ended_at is null order by session_id desc limit ? offset ?`,
-    [userId, limit + 1, skip],
+     where user_id = :userId and ended_at is null and (cast(:before as text) is null or session_id < :before)
+     order by session_id desc limit :limit offset :skip`,
+    { userId, before: cursor?.[0] ?? null, limit: limit + 1, skip },
   );
   return rows.map((row) => ({
     ...row,
@@ -78,12 +96,13 @@ export async function listSessions(db: Knex, userId: string, { limit, skip }: Pa
   }));
 }
 
-/** Removes sessions that can't be refreshed any more, with their tokens, and old spent tokens of living ones. */
-export async function forgetSessions(db: Knex, days: number): Promise<void> {
+/** Deletes sessions that can't be refreshed any more with their tokens, and expired tokens. */
+export async function deleteOldSessions(db: Knex, unusedDays: number, maxDays: number): Promise<void> {
   await db.raw(
     `delete from sessions where session_id in (
-       select session_id from sessions where last_used_at < now() - ? * interval '1 day' order by last_used_at limit 1000)`,
-    [days],
+       (select session_id from sessions where last_used_at < now() - ? * interval '1 day' order by last_used_at limit 1000)
+       union (select session_id from sessions where created_at < now() - ? * interval '1 day' order by created_at limit 1000))`,
+    [unusedDays, maxDays],
   );
   await db.raw(
     `delete from refresh_tokens where token_hash in (select token_hash from refresh_tokens where expires_at < now() order by expires_at limit 1000)`,

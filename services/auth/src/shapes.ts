@@ -1,63 +1,71 @@
-// What goes in and out of the routes: these schemas validate, and the documents are made from them.
-import { text } from '@chatapi/kit';
+// Schemas of requests and responses. They validate input and generate the OpenAPI document.
+import { anyText, count, invalid, oneOf, text, time, wireList, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
-import type { Newcomer } from './accounts.ts';
-import type { Credentials } from './login.ts';
+import type { NewUser } from './accounts.ts';
+import type { Credentials, LoginResult } from './login.ts';
+import { strongPassword } from './password-policy.ts';
+import type { SessionView, Tokens } from './sessions.ts';
+import type { User } from './user-view.ts';
 
-const time = (): Joi.StringSchema => Joi.string().isoDate();
 const words = (max: number): Joi.StringSchema => Joi.string().max(max).required();
+const newPassword = (...about: string[]): Joi.StringSchema =>
+  Joi.string()
+    .required()
+    .custom(strongPassword(...about))
+    .description('8 to 72 bytes in UTF-8, and hard to guess')
+    .meta({ schema: { minLength: 2, maxLength: 72 } });
 
-export const registerBody = Joi.object<Newcomer & { password: string }, true>({
+/** `@all` and `@here` mention everybody. */
+const RESERVED_NAMES = /^(?:all|here)$/i;
+
+export const registerBody = Joi.object<NewUser & { password: string }, true>({
   username: Joi.string()
     .pattern(/^[A-Za-z0-9_.-]{3,32}$/, 'must have 3 to 32 letters, digits, _ . or -')
+    .custom((value: string, h) => (RESERVED_NAMES.test(value) ? invalid(h, 'is reserved') : value))
     .required(),
-  email: Joi.string().email({ tlds: false }).max(254).required(),
-  password: words(1024),
+  // Stop at the length: normalising an email can take time quadratic in its length.
+  email: Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true }).required(),
+  password: newPassword('username', 'email', 'display_name'),
   display_name: text({ max: 64, singleLine: true }),
 });
 
-// Longer than any that can be right: so that a long one is a wrong one, not a malformed one.
+// Longer than any valid password, so that a long one is a wrong password, not malformed input.
 export const loginBody = Joi.object<Credentials, true>({ username_or_email: words(254), password: words(1024) });
 export const refreshBody = Joi.object<{ refresh_token: string }, true>({ refresh_token: words(128) });
 export const passwordBody = Joi.object<{ current_password: string; new_password: string }, true>({
   current_password: words(1024),
-  new_password: words(1024),
+  new_password: newPassword(),
 });
 export const erasureBody = Joi.object<{ password: string }, true>({ password: words(1024) });
-export const idParams = Joi.object<{ id: string }, true>({ id: words(64) });
 
-export const user = Joi.object({
-  id: Joi.string().required(),
-  username: Joi.string().required(),
-  email: Joi.string().required(),
-  display_name: Joi.string().required(),
-  bio: Joi.string().allow('').required(),
-  avatar_url: Joi.string().allow(null).required(),
-  role: Joi.string().valid('user', 'moderator', 'admin').required(),
-  status: Joi.string().valid('active', 'banned').required(),
-  created_at: time().required(),
-  updated_at: time().required(),
+const userSchema = wireObject<User>('Me', {
+  id: Joi.string(),
+  username: Joi.string(),
+  email: Joi.string(),
+  display_name: Joi.string(),
+  bio: anyText(),
+  avatar_url: Joi.string().allow(null),
+  role: oneOf('user', 'moderator', 'admin'),
+  status: oneOf('active', 'banned'),
+  created_at: time(),
+  updated_at: time(),
 });
 
 const tokenFields = {
-  access_token: Joi.string().required(),
-  refresh_token: Joi.string().required(),
-  token_type: Joi.string().valid('bearer').required(),
-  expires_in: Joi.number().required().description('seconds'),
+  access_token: Joi.string(),
+  refresh_token: Joi.string(),
+  token_type: oneOf('bearer'),
+  expires_in: count().description('lifetime of `access_token` in seconds'),
 };
-export const tokens = Joi.object(tokenFields);
-export const welcome = Joi.object({ user: user.required(), ...tokenFields });
+export const tokensSchema = wireObject<Tokens>('Tokens', tokenFields);
+export const loginResultSchema = wireObject<LoginResult>('Session', { user: userSchema, ...tokenFields });
 
-export const sessionList = Joi.object({
-  sessions: Joi.array().items(
-    Joi.object({
-      id: Joi.string().required(),
-      created_at: time().required(),
-      last_used_at: time().required(),
-      ip: Joi.string().required(),
-      user_agent: Joi.string().allow('').required(),
-      current: Joi.boolean().required(),
-    }),
-  ),
-  has_more: Joi.boolean().required(),
+const sessionSchema = wireObject<SessionView>('SessionInfo', {
+  id: Joi.string(),
+  created_at: time(),
+  last_used_at: time(),
+  ip: anyText(),
+  user_agent: anyText(),
+  current: Joi.boolean().description('whether it is the session of this request'),
 });
+export const sessionList = wireList('SessionList', 'sessions', sessionSchema);

@@ -1,5 +1,6 @@
-// Owns: the `User` in the answers to register and login. The profile is user's; when it does not answer in time,
-// what auth knows is shown, because a login must not fail for a picture.
+// The `User` in the responses of register and login. The profile comes from the user service. If
+// it does not answer in time, the account data is used: a login must not fail for a picture.
+import type { Role } from '@chatapi/kit/auth';
 import type { AccountRow } from './account-store.ts';
 import type { Context } from './context.ts';
 
@@ -10,8 +11,8 @@ export interface User {
   display_name: string;
   bio: string;
   avatar_url: string | null;
-  role: string;
-  status: string;
+  role: Role;
+  status: 'active' | 'banned';
   created_at: string;
   updated_at: string;
 }
@@ -24,7 +25,7 @@ interface Profile {
   updated_at: string;
 }
 
-const PROFILE_MS = 400;
+const PROFILE_TIMEOUT_MS = 400;
 
 export const newUser = (account: AccountRow): User => ({
   id: account.user_id,
@@ -50,14 +51,14 @@ export async function userOf(
     const { profiles } = await ctx.users.call<{ profiles: Profile[] }>('POST', '/internal/profiles', {
       body,
       request_id,
-      timeoutMs: PROFILE_MS,
+      timeoutMs: PROFILE_TIMEOUT_MS,
     });
     const [profile] = profiles;
     if (profile === undefined) return user;
     const { user_id: _, updated_at, ...own } = profile;
     return { ...user, ...own, updated_at: [updated_at, user.updated_at].sort()[1] as string };
   } catch (err) {
-    ctx.log.debug({ err: (err as Error).message, request_id }, 'login answered without the profile');
+    ctx.log.debug({ err: (err as Error).message, request_id }, 'login response without the profile');
     return user;
   }
 }

@@ -1,11 +1,16 @@
 import { expect } from 'chai';
+import { deleteAccount } from '../src/account-store.ts';
+import { createAccount } from '../src/accounts.ts';
+import { blockName } from '../src/blocked-name-store.ts';
 import { eraseOwnAccount } from '../src/erasure.ts';
 import { login } from '../src/login.ts';
+import { nameKey, unknownNameKey } from '../src/name-key.ts';
+import { deleteExpired } from '../src/sweeps.ts';
 import { type Auth, GOOD, openAuth, type Person } from './harness.ts';
 
-const FROM = { ip: '192.0.2.1', user_agent: 'mocha' };
+const FROM = { ip: '192.0.2.1', user_agent: 'mocha', request_id: 'req_test' };
 
-describe('the end of an account', () => {
+describe('the erasure of an account', () => {
   let auth: Auth;
   let person: Person;
   let n = 0;
@@ -23,13 +28,13 @@ describe('the end of an account', () => {
       ({ subject }: { subject: string }) => subject === person.id,
     );
 
-  it('by its owner needs the password, and counts wrong ones as tries', async () => {
+  it('by its owner needs the password, and counts wrong ones', async () => {
     for (let i = 0; i < 5; i++) expect((await erase('not the password 1')).status).to.equal(401);
     expect((await erase(GOOD)).status).to.equal(429);
     expect(await rows('accounts')).to.have.length(1);
   });
 
-  it('by its owner ends account and sessions at once, tells the doors, and frees the names', async () => {
+  it('by its owner ends account and sessions at once, revokes its tokens and frees the email', async () => {
     expect((await erase(GOOD)).status).to.equal(204);
     expect([await rows('accounts'), await rows('sessions')]).to.deep.equal([[], []]);
     expect((await auth.login(person.username)).status).to.equal(401);
@@ -37,11 +42,43 @@ describe('the end of an account', () => {
       401,
     );
     expect(await revoked()).to.have.length(1);
-    const again = await auth.register(person.username);
-    expect(again.id).to.not.equal(person.id);
+    const again = { username: `other${n++}`, email: `${person.username}@example.com`, password: GOOD };
+    expect((await auth.ask('post', '/users/register').send(again)).status).to.equal(201);
   });
 
-  it('by an admin needs none; nobody is not found, and the last admin stays', async () => {
+  it('blocks the username in any case for 90 days, by a hash that is then deleted', async () => {
+    expect((await erase(GOOD)).status).to.equal(204);
+    const take = (username: string) =>
+      auth.ask('post', '/users/register').send({ username, email: `again${n++}@example.com`, password: GOOD });
+    for (const username of [person.username, person.username.toUpperCase()]) {
+      const { status, body } = await take(username);
+      expect([status, body.code, body.details.fields[0].path]).to.deep.equal([409, 'CONFLICT', 'username']);
+    }
+    const blocked = auth.ctx.db('blocked_names');
+    const rows = await blocked.clone();
+    expect(JSON.stringify(rows)).to.not.include(person.username);
+    const last = Math.max(...rows.map(({ blocked_until }: { blocked_until: Date }) => blocked_until.getTime()));
+    expect((last - Date.now()) / 86_400_000).to.be.closeTo(90, 0.1);
+    await blocked.clone().update({ blocked_until: new Date(Date.now() - 1000) });
+    await deleteExpired(auth.ctx);
+    expect(await blocked.clone()).to.deep.equal([]);
+    expect((await take(person.username)).status).to.equal(201);
+  });
+
+  it('blocks the username also for a registration that waits for the erasure', async () => {
+    const { ctx } = auth;
+    const waiting: Promise<unknown>[] = [];
+    await ctx.db.transaction(async (trx) => {
+      await deleteAccount(trx, person.id);
+      const other = { username: person.username, email: `waits${n++}@example.com` };
+      waiting.push(ctx.db.transaction((own) => createAccount(own, other, 'hash', 'user')).catch((error) => error.code));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await blockName(trx, unknownNameKey(nameKey(person.username)), 90);
+    });
+    expect(await waiting[0]).to.equal('CONFLICT');
+  });
+
+  it('by an admin needs no password; an unknown user is 404, and the last admin stays', async () => {
     expect((await auth.inside('delete', `/internal/accounts/${person.id}`)).status).to.equal(204);
     expect((await auth.inside('delete', `/internal/accounts/${person.id}`)).status).to.equal(404);
     const admin = await auth.register(`onlyadmin${n++}`);
@@ -49,7 +86,7 @@ describe('the end of an account', () => {
     expect((await auth.inside('delete', `/internal/accounts/${admin.id}`)).status).to.equal(403);
   });
 
-  it('does not come on a password that was changed while it was looked at', async () => {
+  it('is refused when the password was changed while it was checked', async () => {
     const hasher = {
       ...auth.ctx.hasher,
       matches: async () => {
@@ -66,13 +103,13 @@ describe('the end of an account', () => {
       role: 'user',
     } as const;
     const codeOf = (error: { code: string }): string => error.code;
-    expect(await eraseOwnAccount(ctx, caller as never, GOOD).catch(codeOf)).to.equal('AUTHENTICATION_ERROR');
+    expect(await eraseOwnAccount(ctx, caller as never, GOOD, FROM).catch(codeOf)).to.equal('AUTHENTICATION_ERROR');
     const who = { username_or_email: person.username, password: GOOD };
-    expect(await login(ctx, FROM, who, 'req_test').catch(codeOf)).to.equal('AUTHENTICATION_ERROR');
+    expect(await login(ctx, FROM, who).catch(codeOf)).to.equal('AUTHENTICATION_ERROR');
     expect(await rows('accounts')).to.have.length(1);
   });
 
-  it('is seen by services that compare what they have with the accounts there are', async () => {
+  it('is visible to services that compare their data with the accounts', async () => {
     const ask = (body: object) => auth.inside('post', '/internal/accounts/states').send(body);
     const { body } = await ask({ ids: [person.id, 'usr_nobody'] });
     expect(body.states.map(({ user_id }: { user_id: string }) => user_id)).to.deep.equal([person.id]);

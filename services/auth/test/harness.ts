@@ -1,46 +1,39 @@
-// A whole auth service inside the test's process: real PostgreSQL and Redis, own schema, its routes driven by supertest.
-
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+// The auth service in the test process: real PostgreSQL and Redis, a schema of its own, supertest.
+import type { Identity } from '@chatapi/kit/auth';
 import {
-  IDENTITY_HEADER,
-  type Identity,
-  identityKey,
-  openApp,
-  openLog,
-  openMetrics,
-  router,
-  sealIdentity,
-} from '@chatapi/kit';
+  anonymousIdentity,
+  createTestSchema,
+  identityHeader,
+  parseSettings,
+  serveRoutes,
+  serviceIdentity,
+  TEST_SECRET,
+  testBase,
+  userIdentity,
+} from '@chatapi/kit/testing';
 import supertest, { type Test } from 'supertest';
 import { type Config, schema as settings } from '../src/config.ts';
-import { type Context, close, open } from '../src/context.ts';
+import type { Context } from '../src/context.ts';
 import { internalRoutes } from '../src/internal-routes.ts';
+import { schema as ownSchema } from '../src/migrations/index.ts';
+import { close, open } from '../src/open.ts';
 import { routes } from '../src/routes.ts';
 
 export const GOOD = 'securepassword123';
-const INTERNAL_SECRET_KEY = 'only-for-tests-0123456789-abcdefghij';
 
 export const environment = (more: Record<string, string> = {}): Record<string, string> => ({
   DATABASE_URL: process.env.TEST_DATABASE_URL ?? '',
-  // A numbered database of its own: what is told here must not reach the services that other tests run.
+  // A numbered Redis database: facts published here must not reach services of other tests.
   REDIS_URL: new URL('/7', process.env.TEST_REDIS_URL ?? 'redis://missing').href,
-  INTERNAL_SECRET_KEY,
+  INTERNAL_SECRET_KEY: TEST_SECRET,
   JWT_SECRET_KEY: 'tests-sign-with-this-0123456789-abcdef',
   LOG_LEVEL: 'silent',
   BCRYPT_COST: '4',
+  RATE_LIMIT_LOGIN_ADDRESS: '0',
   ...more,
 });
 
-export const configOf = (more: Record<string, string> = {}): Config => {
-  const { value, error } = settings.validate(environment(more), {
-    stripUnknown: true,
-    convert: true,
-    abortEarly: false,
-  });
-  if (error !== undefined) throw error;
-  return value;
-};
+export const configOf = (more: Record<string, string> = {}): Config => parseSettings(settings, environment(more));
 
 export interface Person {
   id: string;
@@ -78,43 +71,25 @@ export function personOf(body: Record<string, any>): Person {
   };
 }
 
-let opened = 0;
-
 export async function openAuth(
   more: Record<string, string> = {},
   sharedSchema?: string,
 ): Promise<Auth & { schema: string }> {
-  const schema = sharedSchema ?? `auth_test_${process.pid}_${opened++}`;
   const config = configOf(more);
-  const base = { config, log: openLog('auth', 'auth', 'silent'), metrics: openMetrics('auth', 'auth') };
-  const { default: knex } = await import('knex');
-  const maker = knex({ client: 'pg', connection: config.DATABASE_URL });
-  await maker.raw(`create schema if not exists ${schema}`);
-  const ctx = await open(base, schema);
-  const key = identityKey(INTERNAL_SECRET_KEY);
-  const app = openApp({ log: base.log, mount: (a) => void a.use(router(ctx, key, [...routes, ...internalRoutes])) });
-  const server: Server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  const anonymous = (ip = '192.0.2.1'): Identity => ({ kind: 'anonymous', ip, user_agent: 'mocha' });
+  const schema = await createTestSchema('auth', config, ownSchema, sharedSchema);
+  const ctx = await open(testBase('auth', config), schema.name);
+  const server = await serveRoutes({ ctx, routes: [...routes, ...internalRoutes] });
+  const anonymous = (ip?: string): Identity => ({ ...anonymousIdentity(ip), user_agent: 'mocha' });
   const ask: Auth['ask'] = (method, path, as = anonymous()) =>
-    supertest(url)[method](path).set(IDENTITY_HEADER, sealIdentity(key, as));
+    supertest(server.url)[method](path).set(identityHeader(as));
   return {
     ctx,
-    schema,
-    url,
+    schema: schema.name,
+    url: server.url,
     ask,
     anonymous,
-    as: ({ id, session_id }) => ({
-      kind: 'user',
-      user_id: id,
-      session_id,
-      role: 'user',
-      ip: '192.0.2.1',
-      user_agent: 'mocha',
-    }),
-    inside: (method, path) => ask(method, path, { kind: 'service', service: 'test' }),
+    as: ({ id, session_id }) => ({ ...userIdentity(id, 'user', session_id), user_agent: 'mocha' }),
+    inside: (method, path) => ask(method, path, serviceIdentity()),
     async register(username, body = {}) {
       const answer = await ask('post', '/users/register').send({
         username,
@@ -128,10 +103,9 @@ export async function openAuth(
     login: (name, password = GOOD, ip) =>
       ask('post', '/users/login', anonymous(ip)).send({ username_or_email: name, password }),
     async close() {
-      await new Promise((resolve) => server.close(resolve));
+      await server.stop();
       await close(ctx);
-      if (sharedSchema === undefined) await maker.raw(`drop schema ${schema} cascade`);
-      await maker.destroy();
+      await schema.drop();
     },
   };
 }

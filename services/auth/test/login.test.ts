@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { openHasher } from '../src/hasher.ts';
+import { createHasher } from '../src/password-hasher.ts';
 import { type Auth, GOOD, openAuth } from './harness.ts';
 
 const BAD = 'not the password';
@@ -11,7 +11,7 @@ describe('login', () => {
   });
   after(() => auth?.close());
 
-  it('works by username and by address, in any case', async () => {
+  it('works by username and by email, in any case', async () => {
     await auth.register('Johnny');
     for (const name of ['Johnny', 'JOHNNY', 'johnny@example.com', 'JOHNNY@EXAMPLE.COM', 'ｊohnny']) {
       const { status, body } = await auth.login(name);
@@ -20,7 +20,7 @@ describe('login', () => {
     }
   });
 
-  it('answers an unknown name and a wrong password alike', async () => {
+  it('gives an unknown name and a wrong password the same answer', async () => {
     await auth.register('known');
     const [unknown, wrong] = [await auth.login('unknown', BAD), await auth.login('known', BAD)];
     for (const { body } of [unknown, wrong]) {
@@ -44,12 +44,12 @@ describe('login', () => {
     });
   }
 
-  it('takes SQL in a name for a name', async () => {
+  it('treats SQL in a name as a name', async () => {
     expect((await auth.login("' or 1=1 --", BAD)).status).to.equal(401);
     expect((await auth.login('known%', GOOD)).status).to.equal(401);
   });
 
-  it('answers 503 and counts nothing when too many passwords wait', async () => {
+  it('answers 503 and counts nothing when the password queue is full', async () => {
     const { id } = await auth.register('patient');
     const full = { ...auth.ctx.hasher, matches: () => Promise.reject(new Error('timeout acquiring a connection')) };
     const { hasher } = auth.ctx;
@@ -59,7 +59,7 @@ describe('login', () => {
     expect(await auth.ctx.db('login_failures').where('account_key', id)).to.deep.equal([]);
   });
 
-  it('with a password that was changed in that very moment opens no session', async () => {
+  it('creates no session when the password was changed at the same time', async () => {
     const { id } = await auth.register('raced');
     const { hasher } = auth.ctx;
     auth.ctx.hasher = {
@@ -77,12 +77,12 @@ describe('login', () => {
     expect(status).to.equal(401);
   });
 
-  it('makes a hash of a lower cost anew, once, and refuses none of several logins meanwhile', async () => {
+  it('upgrades a hash of a lower cost once, and refuses none of several concurrent logins', async () => {
     const { id } = await auth.register('veteran');
     const hashNow = async (): Promise<string> => (await auth.ctx.db('accounts').where('user_id', id))[0].password_hash;
     const current = await hashNow();
     const { hasher } = auth.ctx;
-    auth.ctx.hasher = await openHasher(5, 100);
+    auth.ctx.hasher = await createHasher(5, 100);
     const logins = await Promise.all(Array.from({ length: 6 }, () => auth.login('veteran')));
     expect(logins.map(({ status }) => status)).to.deep.equal(logins.map(() => 200));
     const stronger = await hashNow();
@@ -94,7 +94,7 @@ describe('login', () => {
     expect((await auth.login('veteran')).status).to.equal(200);
   });
 
-  it('stays right when a hash can’t be made anew now', async () => {
+  it('succeeds when the hash cannot be upgraded', async () => {
     await auth.register('staunch');
     const { hasher } = auth.ctx;
     auth.ctx.hasher = { ...hasher, isWeak: () => true, hash: () => Promise.reject(new Error('full')) };
@@ -102,19 +102,20 @@ describe('login', () => {
     auth.ctx.hasher = hasher;
   });
 
-  it('tells account.seen once in ten minutes, however often', async () => {
+  it('publishes account.seen at most once in ten minutes', async () => {
     const { id } = await auth.register('seen');
     for (let i = 0; i < 3; i++) await auth.login('seen');
-    const told = () => auth.ctx.db('outbox').where('name', 'account.seen').whereRaw("payload->>'user_id' = ?", [id]);
-    expect(await told()).to.have.length(1);
+    const published = () =>
+      auth.ctx.db('outbox').where('name', 'account.seen').whereRaw("payload->>'user_id' = ?", [id]);
+    expect(await published()).to.have.length(1);
     await auth.ctx.db.raw("update accounts set seen_at = now() - interval '10 minutes' where user_id = ?", [id]);
     await auth.login('seen');
-    expect(await told()).to.have.length(2);
+    expect(await published()).to.have.length(2);
   });
 });
 
-describe('one time for unknown and wrong', () => {
-  it('an attacker who times logins learns no names', async () => {
+describe('the time of a login', () => {
+  it('does not tell an unknown name from a wrong password', async () => {
     const auth = await openAuth({ BCRYPT_COST: '9', RATE_LIMIT_LOGIN: '0' });
     try {
       await auth.register('timed');
@@ -124,7 +125,7 @@ describe('one time for unknown and wrong', () => {
         return performance.now() - started;
       };
       await took('timed');
-      // In turn, so that what else the machine does meets both alike.
+      // Alternate, so that other load of the machine affects both equally.
       const ratios: number[] = [];
       for (let i = 0; i < 11; i++) ratios.push((await took('nobody')) / (await took('timed')));
       expect(ratios.sort((a, b) => a - b)[5]).to.be.within(0.5, 2);

@@ -1,11 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
-import { openLog, openMetrics } from '@chatapi/kit';
+import { createLog, createMetrics } from '@chatapi/kit';
 import { expect } from 'chai';
-import { open, ready } from '../src/context.ts';
 import { ensureFirstAdmin } from '../src/first-admin.ts';
-import { openHasher } from '../src/hasher.ts';
-import { startSweeps } from '../src/jobs.ts';
+import { open, ready } from '../src/open.ts';
+import { createHasher } from '../src/password-hasher.ts';
+import { startSweeps } from '../src/sweeps.ts';
 import { type Auth, configOf, openAuth } from './harness.ts';
 
 const ADMIN = { ADMIN_USERNAME: 'admin', ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'the first admin 1' };
@@ -28,7 +28,7 @@ describe('the first admin', () => {
     }
   });
 
-  it('is not made of somebody who has the name already', async () => {
+  it('is not created when a user has the name already', async () => {
     const auth = await openAuth();
     try {
       await auth.register('admin');
@@ -40,7 +40,7 @@ describe('the first admin', () => {
     }
   });
 
-  it('is left to the instance that was faster', async () => {
+  it('is created by the faster of two instances', async () => {
     const auth = await openAuth();
     try {
       const config = configOf(ADMIN);
@@ -60,20 +60,20 @@ describe('the first admin', () => {
 });
 
 describe('the service', () => {
-  it('is ready with its database, and can be opened again after a failed attempt', async () => {
+  it('is ready when its database is, and can start again after a failed attempt', async () => {
     const auth = await openAuth();
     await ready(auth.ctx);
     await auth.close();
     const config = configOf({ DATABASE_URL: 'postgresql://x@127.0.0.1:1/x' });
     const failure = await open({
       config,
-      log: openLog('auth', 'auth', 'silent'),
-      metrics: openMetrics('auth', 'auth'),
+      log: createLog('auth', 'auth', 'silent'),
+      metrics: createMetrics('auth', 'auth'),
     }).catch((error: Error) => error);
     expect(failure).to.be.instanceOf(Error);
   });
 
-  it('goes on sweeping after a sweep that failed', async () => {
+  it('continues to sweep after a failed sweep', async () => {
     const auth = await openAuth();
     let calls = 0;
     const reads = { query: () => Promise.reject(new Error(`away ${++calls}`)) };
@@ -84,7 +84,7 @@ describe('the service', () => {
     expect(calls).to.be.at.least(2);
   });
 
-  it('shows the profile that user holds in the answer to a login, and does without when user is silent', async () => {
+  it('returns the profile at login, and does without it when the user service does not answer', async () => {
     const auth = await openAuth();
     try {
       await auth.register('shown');
@@ -114,9 +114,9 @@ describe('the service', () => {
 });
 
 describe('the hasher', () => {
-  it('works on threads that give way to those who answer requests', async function () {
+  it('runs on threads of lower priority than those that answer requests', async function () {
     if (process.platform !== 'linux') return this.skip();
-    await openHasher(4, 1);
+    await createHasher(4, 1);
     const priorities = (name: string): number[] =>
       globSync('/proc/self/task/*/comm')
         .filter((path) => readFileSync(path, 'utf8').startsWith(name))
@@ -125,12 +125,12 @@ describe('the hasher', () => {
     expect(getPriority()).to.equal(0);
   });
 
-  it('tells who finds the line full to come later', async () => {
-    const hasher = await openHasher(4, 1);
+  it('refuses with SERVICE_UNAVAILABLE when the queue is full', async () => {
+    const hasher = await createHasher(4, 1);
     const codes = await Promise.all(
       Array.from({ length: 10 }, () =>
         hasher
-          .inTurn(() => hasher.hash('x'))
+          .withSlot(() => hasher.hash('x'))
           .then(
             () => 'done',
             (error) => error.code,
@@ -141,8 +141,8 @@ describe('the hasher', () => {
     expect(codes.at(-1)).to.equal('SERVICE_UNAVAILABLE');
   });
 
-  it('never matches nobody, nor more than 72 bytes', async () => {
-    const hasher = await openHasher(4, 10);
+  it('never matches an unknown account, nor more than 72 bytes', async () => {
+    const hasher = await createHasher(4, 10);
     expect(await hasher.matches('x', undefined)).to.equal(false);
     const hash = await hasher.hash('x'.repeat(72));
     expect(await hasher.matches('x'.repeat(72), hash)).to.equal(true);

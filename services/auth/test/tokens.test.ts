@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openAccessVerifier } from '@chatapi/kit';
+import { createAccessVerifier } from '@chatapi/kit/auth';
 import { expect } from 'chai';
+import { decodeProtectedHeader } from 'jose';
 import jwt from 'jsonwebtoken';
 import { openSigner, type Signer } from '../src/access-token.ts';
 import { config as fromEnvironment } from '../src/config.ts';
@@ -15,9 +16,15 @@ const pem = (key: { export(o: { type: 'pkcs8'; format: 'pem' }): string | Buffer
   String(key.export({ type: 'pkcs8', format: 'pem' }));
 const publicPem = (key: { export(o: { type: 'spki'; format: 'pem' }): string | Buffer }): string =>
   String(key.export({ type: 'spki', format: 'pem' }));
-const grant = () => ({ user_id: 'usr_1', session_id: 'ses_1', role: 'user' as const, issued_at: Date.now() });
+const grant = () => ({
+  user_id: 'usr_1',
+  session_id: 'ses_1',
+  role: 'user' as const,
+  issued_at: Date.now(),
+  expires_in: 1800,
+});
 const verifierOf = (signer: Signer, JWT_ALGORITHM: 'HS256' | 'RS256' | 'EdDSA') =>
-  openAccessVerifier(
+  createAccessVerifier(
     { JWT_ALGORITHM, JWT_SECRET_KEY: environment().JWT_SECRET_KEY },
     async () => signer.jwks() as never,
   );
@@ -27,19 +34,23 @@ const refusal = (promise: Promise<unknown>): Promise<string> =>
     (error: { code: string }) => error.code,
   );
 
-describe('access tokens', () => {
-  const signers = {
-    HS256: openSigner(configOf()),
-    RS256: openSigner(configOf({ JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY: pem(rsa.privateKey) })),
-    EdDSA: openSigner(
-      configOf({ JWT_ALGORITHM: 'EdDSA', JWT_PRIVATE_KEY: pem(ed.privateKey).replaceAll('\n', '\\n') }),
-    ),
-  };
+const ALGORITHMS = ['HS256', 'RS256', 'EdDSA'] as const;
 
-  for (const [algorithm, signer] of Object.entries(signers) as [keyof typeof signers, Signer][]) {
-    it(`by ${algorithm} pass the doors with user, session, role and times`, async () => {
+describe('access tokens', () => {
+  const signers = {} as Record<(typeof ALGORITHMS)[number], Signer>;
+  before(async () => {
+    signers.HS256 = await openSigner(configOf());
+    signers.RS256 = await openSigner(configOf({ JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY: pem(rsa.privateKey) }));
+    signers.EdDSA = await openSigner(
+      configOf({ JWT_ALGORITHM: 'EdDSA', JWT_PRIVATE_KEY: pem(ed.privateKey).replaceAll('\n', '\\n') }),
+    );
+  });
+
+  for (const algorithm of ALGORITHMS) {
+    it(`by ${algorithm} are verified by the gateways, with user, session, role and times`, async () => {
+      const signer = signers[algorithm];
       const given = grant();
-      const claims = await verifierOf(signer, algorithm).verify(signer.sign(given));
+      const claims = await verifierOf(signer, algorithm).verify(await signer.sign(given));
       expect(claims).to.deep.include({
         user_id: 'usr_1',
         session_id: 'ses_1',
@@ -50,8 +61,9 @@ describe('access tokens', () => {
       expect(signer.expiresIn).to.equal(1800);
     });
 
-    it(`by ${algorithm} changed in one character are refused`, async () => {
-      const [header, payload, signature] = signer.sign(grant()).split('.') as [string, string, string];
+    it(`by ${algorithm} are refused when one character is changed`, async () => {
+      const signer = signers[algorithm];
+      const [header, payload, signature] = (await signer.sign(grant())).split('.') as [string, string, string];
       const forged = Buffer.from(Buffer.from(payload, 'base64url').toString().replace('"user"', '"admin"')).toString(
         'base64url',
       );
@@ -61,15 +73,13 @@ describe('access tokens', () => {
     });
   }
 
-  it('publish public keys only, with a key id that the tokens bear', () => {
+  it('publish public keys only, with a key id that the tokens bear', async () => {
     expect(signers.HS256.jwks()).to.deep.equal({ keys: [] });
     for (const algorithm of ['RS256', 'EdDSA'] as const) {
       const [key] = signers[algorithm].jwks().keys;
       expect(key).to.not.have.any.keys('d', 'p', 'q');
       expect(key).to.include({ alg: algorithm, use: 'sig' });
-      const header = JSON.parse(
-        Buffer.from(signers[algorithm].sign(grant()).split('.')[0] as string, 'base64url').toString(),
-      );
+      const header = decodeProtectedHeader(await signers[algorithm].sign(grant()));
       expect(header).to.deep.equal({ alg: algorithm, typ: 'JWT', kid: key?.kid });
     }
   });
@@ -91,9 +101,9 @@ describe('access tokens', () => {
     expect(await refusal(verifier.verify(none))).to.equal('AUTHENTICATION_ERROR');
   });
 
-  it('of the previous key stay good after a change of keys, until they run out', async () => {
+  it('of the previous key stay valid after a change of keys, until they expire', async () => {
     const young = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const changed = openSigner(
+    const changed = await openSigner(
       configOf({
         JWT_ALGORITHM: 'RS256',
         JWT_PRIVATE_KEY: pem(young.privateKey),
@@ -102,11 +112,11 @@ describe('access tokens', () => {
     );
     expect(changed.jwks().keys).to.have.length(3);
     const verifier = verifierOf(changed, 'RS256');
-    for (const token of [signers.RS256.sign(grant()), changed.sign(grant())])
+    for (const token of [await signers.RS256.sign(grant()), await changed.sign(grant())])
       expect(await refusal(verifier.verify(token))).to.equal('accepted');
   });
 
-  it('the keys are served to other services only', async () => {
+  it('publish their keys to other services only', async () => {
     const auth: Auth = await openAuth({ JWT_ALGORITHM: 'EdDSA', JWT_PRIVATE_KEY: pem(ed.privateKey) });
     try {
       expect((await auth.inside('get', '/internal/jwks')).body.keys).to.have.length(1);
@@ -127,8 +137,8 @@ describe('settings', () => {
     return join(folder, name);
   };
 
-  it('take a private key from a file', () => {
-    const signer = openSigner(
+  it('take a private key from a file', async () => {
+    const signer = await openSigner(
       configOf({ JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY_FILE: file('rsa.pem', pem(rsa.privateKey)) }),
     );
     expect(signer.jwks().keys).to.have.length(1);
@@ -150,9 +160,18 @@ describe('settings', () => {
       'JWT_PREVIOUS_PUBLIC_KEYS',
     ],
     'an admin without a password': [{ ADMIN_USERNAME: 'admin', ADMIN_EMAIL: 'a@example.com' }, 'ADMIN_PASSWORD'],
+    'an admin with a weak password': [
+      { ADMIN_USERNAME: 'admin', ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD: 'chatapi2026' },
+      'ADMIN_PASSWORD',
+    ],
+    'an admin whose password is the own name': [
+      { ADMIN_USERNAME: 'superuser', ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD: 'superuser1' },
+      'ADMIN_PASSWORD',
+    ],
+    'a user service that is no URL': [{ USER_INTERNAL_URL: 'localhost:9002' }, 'USER_INTERNAL_URL'],
     'tokens for longer than a day': [{ JWT_EXPIRE_MINUTES: '1441' }, 'JWT_EXPIRE_MINUTES'],
   })) {
-    it(`with ${what} name the bad one`, () => {
+    it(`with ${what} are refused with the name of the bad one`, () => {
       expect(() => configOf(env)).to.throw(name);
     });
   }

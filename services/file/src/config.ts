@@ -1,15 +1,16 @@
 import {
   type BaseConfig,
   baseSettings,
-  type DbSettings,
   databaseSettings,
-  type FileLinkSettings,
-  fileLinkSettings,
-  list,
+  internalUrls,
+  type MigrationConfig,
+  migrationSettings,
   readConfig,
 } from '@chatapi/kit';
+import { type FileLinkSettings, fileLinkSettings } from '@chatapi/kit/auth';
+import type { DbSettings } from '@chatapi/kit/data';
 import Joi from 'joi';
-import { KNOWN_TYPES } from './types.ts';
+import { KNOWN_TYPES } from './uploads/file-types.ts';
 
 export interface Config extends BaseConfig, DbSettings, FileLinkSettings {
   UPLOAD_DIR: string;
@@ -29,7 +30,7 @@ export interface Config extends BaseConfig, DbSettings, FileLinkSettings {
   ADMIN_INTERNAL_URL: string[];
 }
 
-/** `.JPEG, png` → `['.jpg', '.png']`; a type that this service can't judge by content is refused at start. */
+/** `.JPEG, png` → `['.jpg', '.png']`. Refuses types whose content this service can't check. */
 const fileTypes = (): Joi.Schema<string[]> =>
   Joi.any()
     .custom((value: unknown, h) => {
@@ -52,52 +53,54 @@ const fileTypes = (): Joi.Schema<string[]> =>
 export const schema = Joi.object<Config>({
   ...baseSettings('file', 8004),
   ...databaseSettings(),
-  UPLOAD_DIR: Joi.string().default('uploads').description('folder for the bytes, unless STORAGE_URL says otherwise'),
+  UPLOAD_DIR: Joi.string().default('uploads').description('storage folder; STORAGE_URL takes precedence'),
   STORAGE_URL: Joi.string()
     .pattern(/^(s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/.*)?|file:\/\/\/.+|(?!\w+:\/\/).+)$/)
     .messages({ 'string.pattern.base': '{{#label}} must be a folder, file:///folder or s3://bucket/prefix' })
-    .description('where the bytes are: a folder or s3://bucket/prefix; unset: UPLOAD_DIR'),
+    .description('storage: a folder or s3://bucket/prefix (default: UPLOAD_DIR)'),
   S3_ENDPOINT: Joi.string()
     .uri({ scheme: ['http', 'https'] })
-    .description('an S3 server other than AWS'),
-  S3_REGION: Joi.string().default('us-east-1').description('region of the bucket'),
+    .description('URL of an S3 server other than AWS'),
+  S3_REGION: Joi.string().default('us-east-1').description('region of the S3 bucket'),
   MAX_FILE_SIZE: Joi.number()
     .integer()
     .min(1)
     .max(5_000_000_000)
     .default(10_485_760)
-    .description('most bytes of one file'),
-  ALLOWED_FILE_TYPES: fileTypes()
-    .default(['.jpg', '.png', '.pdf', '.txt'])
-    .description('file name endings that are taken'),
+    .description('maximum size of a file, in bytes'),
+  ALLOWED_FILE_TYPES: fileTypes().default(['.jpg', '.png', '.pdf', '.txt']).description('allowed file name extensions'),
   ...fileLinkSettings(),
-  FILE_QUOTA_BYTES: Joi.number()
-    .integer()
-    .min(0)
-    .default(0)
-    .description('most bytes that one user may keep; 0: no quota'),
+  FILE_QUOTA_BYTES: Joi.number().integer().min(0).default(0).description('maximum bytes stored per user; 0: no quota'),
   FILE_ORPHAN_MINUTES: Joi.number()
     .min(0.01)
     .default(10)
-    .description('stored bytes without a record are removed at this age'),
+    .description('age at which stored bytes without a record are removed, in minutes'),
   FILE_LOST_HOURS: Joi.number()
     .min(0.001)
     .default(24)
-    .description('a record whose bytes are missing for so long is removed'),
+    .description('time after which a record with missing bytes is removed, in hours'),
   CLAMAV_URL: Joi.string()
     .pattern(/^(tcp:\/\/[^\s/]+|unix:\/\/\/\S+)$/)
     .messages({ 'string.pattern.base': '{{#label}} must be tcp://host:3310 or unix:///path' })
-    .description('clamd that scans every upload; unset: nothing is scanned'),
+    .description('clamd that scans every upload; unset: no scanning'),
   EXPORT_KEEP_HOURS: Joi.number()
     .min(0.001)
     .default(168)
-    .description('hours that the archive of an account export can be fetched'),
-  AUTH_INTERNAL_URL: list().default(['http://localhost:9001']).description('second listeners of the auth service'),
-  USER_INTERNAL_URL: list().default(['http://localhost:9002']).description('second listeners of the user service'),
-  MESSAGE_INTERNAL_URL: list()
+    .description('lifetime of the archive of a data export, in hours'),
+  AUTH_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9001'])
+    .description('internal listeners of the auth service'),
+  USER_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9002'])
+    .description('internal listeners of the user service'),
+  MESSAGE_INTERNAL_URL: internalUrls()
     .default(['http://localhost:9003'])
-    .description('second listeners of the message service'),
-  ADMIN_INTERNAL_URL: list().default(['http://localhost:9005']).description('second listeners of the admin service'),
+    .description('internal listeners of the message service'),
+  ADMIN_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9005'])
+    .description('internal listeners of the admin service'),
 });
 
 export const config = (): Config => readConfig(schema, process.env);
+
+export const migrationConfig = (): MigrationConfig => readConfig(migrationSettings, process.env);

@@ -1,45 +1,50 @@
-// Owns: bytes on their way out: who may have them, which part, and headers under which no browser runs what it gets.
+// Downloads: permission, ranges, and headers under which no browser runs the content.
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError, type Call, type Caller, type FileVariant, notFound, type Role } from '@chatapi/kit';
+import { AppError, notFound, type RequestContext } from '@chatapi/kit';
+import type { FileVariant, Role } from '@chatapi/kit/auth';
 import type { Context } from './context.ts';
+import { type FileCaller, readableFile } from './file-access.ts';
 import type { FileRow } from './file-store.ts';
 import { contentDisposition } from './filenames.ts';
-import { readableFile } from './files.ts';
+import { thumbnailKey } from './jobs/thumbnails.ts';
 import { matches, wantedSpan } from './ranges.ts';
-import { thumbnailKey } from './thumbnails.ts';
-import { typeOf } from './types.ts';
+import { typeOf } from './uploads/file-types.ts';
 
-export type BytesCall = Call<{ id: string }, { token?: string }>;
+export type BytesCall = RequestContext<{ id: string }, { token?: string }>;
 
-/** Whom a link was made for, as they are now. @throws AppError when they are banned or gone. */
-async function holderOf(ctx: Context, user_id: string, request_id: string): Promise<Pick<Caller, 'user_id' | 'role'>> {
-  const path = `/internal/accounts/${user_id}`;
+/** The user a link was signed for, with the current role. @throws when banned or erased. */
+export async function linkHolder(
+  ctx: Context,
+  user_id: string,
+  { ip, request_id }: Pick<BytesCall, 'ip' | 'request_id'>,
+): Promise<FileCaller> {
+  const path = `/internal/accounts/${encodeURIComponent(user_id)}`;
   const account = await ctx.auth.call<{ role: Role; status: string }>('GET', path, { request_id });
   if (account.status === 'banned')
     throw new AppError('AUTHORIZATION_ERROR', 'The account that this link was made for is banned');
-  return { user_id, role: account.role };
+  return { user_id, role: account.role, ip, request_id };
 }
 
-/** By signed URL, with the rights that its holder has now, or by the caller's own. */
+/** Checks the current rights of the user the URL was signed for, or else of the caller. */
 async function allowed(ctx: Context, call: BytesCall, variant: FileVariant): Promise<FileRow> {
   const { id } = call.params;
   if (call.query.token !== undefined) {
-    const holder = await holderOf(ctx, ctx.links.verify(id, variant, call.query.token), call.request_id);
-    return readableFile(ctx, holder, id, call.request_id);
+    const holder = await linkHolder(ctx, ctx.links.verify(id, variant, call.query.token), call);
+    return readableFile(ctx, holder, id);
   }
   if (call.identity.kind !== 'user')
     throw new AppError('AUTHENTICATION_ERROR', 'A valid access token or a signed link is needed');
-  return readableFile(ctx, call.identity, id, call.request_id);
+  return readableFile(ctx, { ...call.identity, request_id: call.request_id }, id);
 }
 
-/** @throws RESOURCE_NOT_FOUND with `scan_status` while, or since, the scanner holds the bytes back. */
+/** @throws RESOURCE_NOT_FOUND with `details.scan_status` for files in quarantine or infected. */
 async function readable(ctx: Context, call: BytesCall, variant: FileVariant): Promise<FileRow> {
   const row = await allowed(ctx, call, variant);
   const { scan_status, scan_result } = row;
   if (scan_status === 'off' || scan_status === 'clean') return row;
   const message =
-    scan_status === 'pending' ? 'This file is still being scanned' : 'This file was infected and is removed';
+    scan_status === 'pending' ? 'This file is still being scanned' : 'This file was infected and has been removed';
   throw new AppError('RESOURCE_NOT_FOUND', message, { details: { scan_status, scan_result } });
 }
 
@@ -49,9 +54,9 @@ function setHeaders({ res }: BytesCall, contentType: string, filename: string, i
     'Content-Disposition': contentDisposition(inline ? 'inline' : 'attachment', filename),
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'X-Content-Type-Options': 'nosniff',
-    // Pages of another origin show pictures by signed URL; the URL is the right to them.
+    // Pages of other origins may embed pictures by signed URL.
     'Cross-Origin-Resource-Policy': 'cross-origin',
-    // Rights may end: a browser may keep it, but has to ask each time.
+    // Rights may end: a browser may cache the file but must revalidate it each time.
     'Cache-Control': 'private, no-cache',
     ETag: etag,
   });
@@ -68,9 +73,8 @@ export async function sendBytes(
     return;
   }
   await pipeline(source, res).catch((error: NodeJS.ErrnoException) => {
-    // The reader went away, which is its right; anything else is the store's fault and the answer is cut short.
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
-      log.warn({ err: error.message, request_id }, 'a download broke off');
+    // A premature close means that the client went away. Other errors come from the storage.
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') log.warn({ err: error.message, request_id }, 'download aborted');
   });
 }
 

@@ -1,5 +1,5 @@
-// Owns: the SQL of erased users: the mark, and the work that is still due.
-import type { Knex } from '@chatapi/kit';
+// SQL of erased users: the permanent mark, and the pending work.
+import type { Knex } from '@chatapi/kit/data';
 
 export async function markErased(trx: Knex, userId: string, at: string): Promise<void> {
   await trx.raw('insert into erased (user_id, erased_at) values (?, ?) on conflict do nothing', [userId, at]);
@@ -8,7 +8,7 @@ export async function markErased(trx: Knex, userId: string, at: string): Promise
 export const isErased = async (db: Knex, userId: string): Promise<boolean> =>
   (await db('erased').where({ user_id: userId }).first('user_id')) !== undefined;
 
-/** A look that locks nothing and costs one round trip: most of the time there is nothing to erase. */
+/** Takes no locks and one round trip. Mostly there is nothing to erase. */
 export async function isErasureDue(db: Knex): Promise<boolean> {
   const { rows } = await db.raw<{ rows: { due: boolean }[] }>(
     'select exists (select from erased where due_at <= now()) due',
@@ -16,7 +16,7 @@ export async function isErasureDue(db: Knex): Promise<boolean> {
   return rows[0]?.due === true;
 }
 
-/** Holds one that is due for as long as `trx` lives; whoever dies lets it go at once. */
+/** Locks a due erasure until `trx` ends, which includes the death of the process. */
 export async function takeErasure(trx: Knex): Promise<{ user_id: string; erased_at: Date } | undefined> {
   await trx.raw('set local idle_in_transaction_session_timeout = 0');
   const { rows } = await trx.raw<{ rows: { user_id: string; erased_at: Date }[] }>(

@@ -1,5 +1,6 @@
-// Owns: the SQL of files and of what each user keeps.
-import type { Knex } from '@chatapi/kit';
+// SQL of files and of the storage usage of each user.
+import type { IdPaging } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 
 export interface FileRow {
   id: string;
@@ -10,9 +11,9 @@ export interface FileRow {
   description: string | null;
   uploaded_by: string;
   thumbnail: 'none' | 'pending' | 'ready';
-  /** off: it came while nothing was scanned. pending: in quarantine. infected: its bytes are gone. */
+  /** off: uploaded without a scanner. pending: in quarantine. infected: its bytes are removed. */
   scan_status: 'off' | 'pending' | 'clean' | 'infected';
-  /** What was found in it. */
+  /** The signature that the scanner found. */
   scan_result: string | null;
   created_at: Date;
 }
@@ -32,14 +33,15 @@ const COLUMNS = [
 ];
 const live = (db: Knex) =>
   db<FileRow & { deleted_at: Date | null; missing_since: Date | null }>('files').whereNull('deleted_at');
-/** An erased user's files are gone from the moment of the erasure, although removing them takes its time. */
-const shown = (db: Knex) => live(db).whereRaw('not exists (select from erased e where e.user_id = files.uploaded_by)');
+/** Files of erased users are invisible at once, before they are removed. */
+const visible = (db: Knex) =>
+  live(db).whereRaw('not exists (select from erased e where e.user_id = files.uploaded_by)');
 
 export async function insertFile(trx: Knex, row: FileRow): Promise<void> {
   await trx('files').insert(row);
 }
 
-/** Counts bytes for a user. @returns false, and counts nothing, when that would pass `quota` (0: none). */
+/** Adds bytes. @returns false, without adding, when that would exceed `quota` (0: no quota). */
 export async function addUsage(trx: Knex, userId: string, bytes: number, quota: number): Promise<boolean> {
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     `insert into usage as u (user_id, bytes) select ?, ?::bigint where ? = 0 or ?::bigint <= ?
@@ -53,38 +55,44 @@ export async function usageOf(db: Knex, userId: string): Promise<number> {
   return (await db<{ user_id: string; bytes: number }>('usage').where({ user_id: userId }).first('bytes'))?.bytes ?? 0;
 }
 
-export const getFile = (db: Knex, id: string): Promise<FileRow | undefined> => shown(db).where({ id }).first(COLUMNS);
+export const getFile = (db: Knex, id: string): Promise<FileRow | undefined> => visible(db).where({ id }).first(COLUMNS);
 
-/** Whose file this is or was. */
+/** The uploader, of a deleted file too. */
 export const getUploader = async (
   db: Knex,
   id: string,
 ): Promise<{ uploaded_by: string; deleted: boolean } | undefined> =>
   db('files').where({ id }).first('uploaded_by', db.raw('deleted_at is not null as deleted'));
 
-export const getFiles = (db: Knex, ids: string[]): Promise<FileRow[]> => shown(db).whereIn('id', ids).select(COLUMNS);
+export const getFiles = (db: Knex, ids: string[]): Promise<FileRow[]> => visible(db).whereIn('id', ids).select(COLUMNS);
 
-/** Those of `ids` whose bytes belong in the store. */
-export const bytesOwners = async (db: Knex, ids: string[]): Promise<string[]> =>
+/** The files of `ids` whose bytes belong in the storage. */
+export const fileIdsWithBytes = async (db: Knex, ids: string[]): Promise<string[]> =>
   (await live(db).whereIn('id', ids).whereNot('scan_status', 'infected').select('id')).map(({ id }) => id);
 
-/** All that the user ever uploaded, deleted ones too. */
+/** All files that the user ever uploaded, deleted ones too. */
 export const fileIdsOf = async (db: Knex, userId: string): Promise<string[]> =>
   (await db('files').where({ uploaded_by: userId }).orderBy('id').select('id')).map(({ id }) => id);
 
-export const dropUsage = async (db: Knex, userId: string): Promise<void> =>
+export const deleteUsage = async (db: Knex, userId: string): Promise<void> =>
   void (await db('usage').where({ user_id: userId }).delete());
 
 /** Newest first. */
-export const listFilesOf = (db: Knex, userId: string, limit: number, skip: number): Promise<FileRow[]> =>
-  live(db).where({ uploaded_by: userId }).orderBy('id', 'desc').limit(limit).offset(skip).select(COLUMNS);
+export const listFilesOf = (db: Knex, userId: string, { limit, skip, cursor }: IdPaging): Promise<FileRow[]> =>
+  live(db)
+    .where({ uploaded_by: userId })
+    .where((query) => (cursor === undefined ? query : query.where('id', '<', cursor[0])))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset(skip)
+    .select(COLUMNS);
 
-/** In order of id, from behind `after`. */
+/** Files after the id `after`, in order of id. */
 export const filesOfAfter = (db: Knex, userId: string, after: string, limit: number): Promise<FileRow[]> =>
-  shown(db).where({ uploaded_by: userId }).where('id', '>', after).orderBy('id').limit(limit).select(COLUMNS);
+  visible(db).where({ uploaded_by: userId }).where('id', '>', after).orderBy('id').limit(limit).select(COLUMNS);
 
-/** @returns the row as it was; undefined when it was deleted before or never was. */
-export async function emptyFile(trx: Knex, id: string, at: Date): Promise<FileRow | undefined> {
+/** Empties the row and keeps its id. @returns the old row; undefined if there was no live file. */
+export async function softDeleteFile(trx: Knex, id: string, at: Date): Promise<FileRow | undefined> {
   const row = (await live(trx).where({ id }).forUpdate().first(COLUMNS)) as FileRow | undefined;
   if (row === undefined) return undefined;
   await trx('files')
@@ -99,12 +107,15 @@ const freeUsage = async (trx: Knex, { uploaded_by, size }: FileRow): Promise<voi
     .where({ user_id: uploaded_by })
     .update({ bytes: trx.raw('greatest(bytes - ?, 0)', [size]) }));
 
-/** Out of quarantine. */
-export const releaseFile = async (db: Knex, id: string): Promise<void> =>
+/** Releases the file from quarantine. */
+export const markClean = async (db: Knex, id: string): Promise<void> =>
   void (await live(db).where({ id, scan_status: 'pending' }).update({ scan_status: 'clean' }));
 
-/** The row stays, to tell its uploader why; the bytes count no more. @returns undefined when it was judged before. */
-export async function condemnFile(trx: Knex, id: string, signature: string): Promise<FileRow | undefined> {
+/**
+ * The row stays, so that the uploader sees why. Frees the quota.
+ * @returns undefined when the file is not in quarantine any more.
+ */
+export async function markInfected(trx: Knex, id: string, signature: string): Promise<FileRow | undefined> {
   const row = (await live(trx).where({ id, scan_status: 'pending' }).forUpdate().first(COLUMNS)) as FileRow | undefined;
   if (row === undefined) return undefined;
   await trx('files').where({ id }).update({ scan_status: 'infected', scan_result: signature, thumbnail: 'none' });
@@ -114,9 +125,9 @@ export async function condemnFile(trx: Knex, id: string, signature: string): Pro
 
 const idsOf = async (rows: Promise<{ id: string }[]>): Promise<string[]> => (await rows).map(({ id }) => id);
 
-export const waitingForScan = (db: Knex, olderThan: Date, limit: number): Promise<string[]> =>
+export const pendingScans = (db: Knex, olderThan: Date, limit: number): Promise<string[]> =>
   idsOf(
-    shown(db)
+    visible(db)
       .where({ scan_status: 'pending' })
       .where('created_at', '<', olderThan)
       .orderBy('id')
@@ -124,21 +135,21 @@ export const waitingForScan = (db: Knex, olderThan: Date, limit: number): Promis
       .select('id'),
   );
 
-/** @returns false when the file is gone or its thumbnail was settled before. */
+/** @returns false when the file is deleted or its thumbnail is not pending any more. */
 export async function settleThumbnail(db: Knex, id: string, thumbnail: 'none' | 'ready'): Promise<boolean> {
   return (await live(db).where({ id, thumbnail: 'pending' }).update({ thumbnail })) === 1;
 }
 
-/** @returns how often drawing this file's thumbnail was begun. */
-export async function countTry(db: Knex, id: string): Promise<number> {
+/** @returns the number of attempts to render the thumbnail, with this one. */
+export async function countThumbnailAttempt(db: Knex, id: string): Promise<number> {
   const rows = await db('files')
     .where({ id })
     .update({ thumbnail_tries: db.raw('thumbnail_tries + 1') }, ['thumbnail_tries']);
   return rows[0]?.thumbnail_tries ?? 0;
 }
 
-/** What is in quarantine is not even opened. */
-export const waitingForThumbnail = (db: Knex, olderThan: Date, limit: number): Promise<string[]> =>
+/** Without files in quarantine: those are not even opened. */
+export const pendingThumbnails = (db: Knex, olderThan: Date, limit: number): Promise<string[]> =>
   idsOf(
     live(db)
       .where({ thumbnail: 'pending' })
@@ -149,7 +160,7 @@ export const waitingForThumbnail = (db: Knex, olderThan: Date, limit: number): P
       .select('id'),
   );
 
-/** Live files in order of id, `limit` from behind `after`. */
+/** Live files after the id `after`, in order of id. */
 export const filesAfter = (
   db: Knex,
   after: string,
@@ -166,13 +177,13 @@ export async function setMissing(db: Knex, id: string, since: Date | null): Prom
   await live(db).where({ id }).update({ missing_since: since });
 }
 
-/** As they are counted: those asked for; without ids a page in order of id. Deleted ones too. */
+/** For statistics: files by `ids`; without `ids` a page in order of id. Deleted ones too. */
 export const fileStates = async (
   db: Knex,
   { ids, after, limit }: { ids?: string[]; after: string; limit: number },
 ): Promise<{ file_id: string; bytes: number; deleted: boolean }[]> =>
   await db('files')
-    .where((which) => (ids === undefined ? which.where('id', '>', after) : which.whereIn('id', ids)))
+    .where((query) => (ids === undefined ? query.where('id', '>', after) : query.whereIn('id', ids)))
     .orderBy('id')
     .limit(limit)
     .select('id as file_id', 'size as bytes', db.raw('deleted_at is not null as deleted'));

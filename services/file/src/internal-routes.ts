@@ -1,9 +1,9 @@
-import { type Route, route } from '@chatapi/kit';
+import { anyId, idOf, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
-import { orderExport, showExport } from './exports.ts';
+import { requestExport, showExport } from './exports/exports.ts';
+import { requireVisible, snapshots } from './file-access.ts';
 import { fileStates } from './file-store.ts';
-import { demandSeen, snapshots } from './files.ts';
 import { fileId } from './shapes.ts';
 
 interface ByIds {
@@ -12,18 +12,23 @@ interface ByIds {
 }
 
 const byIds = Joi.object<ByIds, true>({
-  ids: Joi.array()
-    .items(Joi.string().pattern(/^[A-Za-z0-9_-]{1,64}$/))
-    .max(100)
-    .required(),
-  user_id: Joi.string().required(),
+  ids: Joi.array().items(idOf('file')).max(100).required(),
+  user_id: idOf('usr').required(),
 });
+
+const seenBy = Joi.object<{ id: string; user_id: string }, true>({
+  id: anyId().required(),
+  user_id: idOf('usr').required(),
+});
+
+/** The admin who gets the link; instances of the previous release do not name one. */
+const viewerQuery = Joi.object<{ viewer_id?: string }, true>({ viewer_id: idOf('usr') });
 
 export const internalRoutes: Route<Context>[] = [
   route<Context, Record<string, string>, Record<string, unknown>, ByIds>({
     method: 'post',
     path: '/internal/files/by-ids',
-    summary: 'Those of these files that the user may attach',
+    summary: 'Get the files that a user may attach, and the ids of those that the user may only read',
     who: 'service',
     body: byIds,
     rule: (ctx, { body }) => snapshots(ctx, body.ids, body.user_id),
@@ -31,31 +36,33 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/internal/files/:id/seen-by/:user_id',
-    summary: 'A file, if this user may read it',
+    summary: 'Get a file if the user may read it',
     who: 'service',
-    rule: (ctx: Context, { params, request_id }) =>
-      demandSeen(ctx, params.id as string, params.user_id as string, request_id),
+    params: seenBy,
+    rule: (ctx: Context, { params, request_id }) => requireVisible(ctx, params.id, params.user_id, request_id),
   }),
-  route<Context, { id: string }>({
+  route<Context, { id: string }, { viewer_id?: string }>({
     method: 'post',
     path: '/internal/users/:id/export',
-    summary: 'Order the export of a user on behalf of an admin',
+    summary: 'Request a data export of a user on behalf of an admin',
     who: 'service',
     params: fileId,
-    rule: (ctx, { params }) => orderExport(ctx, params.id),
+    query: viewerQuery,
+    rule: (ctx, { params, query }) => requestExport(ctx, params.id, query.viewer_id),
   }),
-  route<Context, { id: string }>({
+  route<Context, { id: string }, { viewer_id?: string }>({
     method: 'get',
     path: '/internal/users/:id/export',
-    summary: 'How far it is',
+    summary: 'Get the status and download link of a user’s data export',
     who: 'service',
     params: fileId,
-    rule: (ctx, { params }) => showExport(ctx, params.id),
+    query: viewerQuery,
+    rule: (ctx, { params, query }) => showExport(ctx, params.id, query.viewer_id),
   }),
   route({
     method: 'post',
     path: '/internal/files/states',
-    summary: 'Files as they are counted: these, or a page in order of id',
+    summary: 'Get file states for statistics: by ids, or a page in order of id',
     who: 'service',
     body: Joi.object<{ ids?: string[]; after: string; limit: number }>({
       ids: Joi.array().items(Joi.string()).max(1000),

@@ -1,4 +1,4 @@
-import './heap.ts';
+import './v8-flags.ts';
 
-// Not before: static imports are all read, and fill the nursery, before the first of them runs.
-await import('./serve.ts');
+// A dynamic import: static ones are all loaded before the flags are set.
+await import('./start.ts');

@@ -1,31 +1,22 @@
-// Owns: what part of a file a request wants: RFC 9110 single ranges, If-Range, If-None-Match, by strong ETag.
+// Conditional and range requests (RFC 9110) by strong ETag: single ranges, If-Range, If-None-Match.
+import { parse, type Range } from 'range-parser';
 
-export interface Span {
-  start: number;
-  /** Inclusive. */
-  end: number;
-}
+/** A bit of range-parser's `code`. */
+const INVALID = 1;
 
-/** `whole` also for what RFC 9110 lets a server ignore: another unit, several ranges, bad syntax. */
+/** `whole` also where a server may ignore the header: other units, several ranges, bad syntax. */
 export function wantedSpan(
   range: string | undefined,
   ifRange: string | undefined,
   etag: string,
   size: number,
-): Span | 'whole' | 'none' {
+): Range | 'whole' | 'none' {
   if (range === undefined || (ifRange !== undefined && ifRange.trim() !== etag)) return 'whole';
-  const [, from = '', to = ''] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/.exec(range) ?? [];
-  if (from === '' && to === '') return 'whole';
-  if (from === '') {
-    const last = Math.min(Number(to), size);
-    return last === 0 ? 'none' : { start: size - last, end: size - 1 };
-  }
-  const start = Number(from);
-  const end = to === '' ? size - 1 : Math.min(Number(to), size - 1);
-  if (to !== '' && Number(to) < start) return 'whole';
-  return start >= size ? 'none' : { start, end };
+  const { type, code, ranges } = parse(size, range);
+  if (type !== 'bytes' || range.includes(',') || (code & INVALID) !== 0) return 'whole';
+  return ranges[0] ?? 'none';
 }
 
-/** If-None-Match compares weakly. */
+/** Weak comparison, as If-None-Match demands. */
 export const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch?.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag) ?? false;

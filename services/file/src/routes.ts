@@ -1,56 +1,59 @@
-import { type Paging, paging, type Route, route } from '@chatapi/kit';
+import { type IdPaging, idPaging, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { downloadContent, downloadThumbnail } from './downloads.ts';
-import { downloadExport, orderExport, showExport } from './exports.ts';
-import { deleteFile, listFiles, showFile } from './files.ts';
+import { downloadExport, requestExport, showExport } from './exports/exports.ts';
+import { deleteFile, listFiles, showFile } from './file-access.ts';
 import {
   contentDocs,
   exportDocs,
-  exportShape,
+  exportSchema,
   fileId,
   fileList,
-  fileShape,
+  fileSchema,
   thumbnailDocs,
   uploadDocs,
 } from './shapes.ts';
-import { upload } from './uploads.ts';
+import { upload } from './uploads/upload.ts';
 
 const tag = 'Files';
-const listQuery = Joi.object<Paging>(paging());
+const listQuery = Joi.object<IdPaging>(idPaging());
 const tokenQuery = Joi.object<{ token?: string }>({
-  token: Joi.string().allow('').max(200).description('of a signed URL'),
+  token: Joi.string().allow('').max(200).description('token of a signed URL'),
 });
 
 const exporting: Route<Context>[] = [
   route<Context>({
     method: 'post',
     path: '/users/me/export',
-    summary: 'Have an archive made of all that I wrote and uploaded',
+    summary: 'Request a data export',
     tag: 'Users',
     who: 'user',
-    answer: exportShape,
+    answer: exportSchema,
     status: 202,
-    rule: (ctx, { caller }) => orderExport(ctx, caller.user_id),
+    errors: [404],
+    rule: (ctx, { caller }) => requestExport(ctx, caller.user_id),
   }),
   route<Context>({
     method: 'get',
     path: '/users/me/export',
-    summary: 'How far my export is, and the link to it',
+    summary: 'Get the status and download link of the data export',
     tag: 'Users',
     who: 'user',
-    answer: exportShape,
+    answer: exportSchema,
+    errors: [404],
     rule: (ctx, { caller }) => showExport(ctx, caller.user_id),
   }),
   route<Context, { id: string }, { token: string }>({
     method: 'get',
     path: '/files/exports/:id',
-    summary: 'The archive of an export, by its signed link',
+    summary: 'Download the archive of a data export by its signed link',
     tag,
     who: 'anyone',
     params: fileId,
-    query: Joi.object({ token: Joi.string().max(200).required().description('of the signed link') }),
+    query: Joi.object({ token: Joi.string().max(200).required().description('token of the signed link') }),
     raw: true,
+    errors: [403],
     docs: exportDocs,
     rule: downloadExport,
   }),
@@ -64,15 +67,16 @@ export const routes: Route<Context>[] = [
     summary: 'Upload a file',
     tag,
     who: 'user',
-    answer: fileShape,
+    answer: fileSchema,
     status: 201,
     docs: uploadDocs,
+    errors: [408],
     rule: (ctx, { caller, req }) => upload(ctx, caller, req),
   }),
-  route<Context, Record<string, string>, Paging>({
+  route<Context, Record<string, string>, IdPaging>({
     method: 'get',
     path: '/files',
-    summary: 'My files, newest first',
+    summary: 'List own files, newest first',
     tag,
     who: 'user',
     query: listQuery,
@@ -82,44 +86,46 @@ export const routes: Route<Context>[] = [
   route<Context, { id: string }>({
     method: 'get',
     path: '/files/:id',
-    summary: 'What is known of a file',
+    summary: 'Get file metadata',
     tag,
     who: 'user',
     params: fileId,
-    answer: fileShape,
-    rule: (ctx, { caller, params, request_id }) => showFile(ctx, caller, params.id, request_id),
+    answer: fileSchema,
+    rule: (ctx, { caller, params, request_id }) => showFile(ctx, { ...caller, request_id }, params.id),
   }),
   route<Context, { id: string }, { token?: string }>({
     method: 'get',
     path: '/files/:id/content',
-    summary: 'A file’s bytes, whole or in part',
+    summary: 'Download a file, whole or in part',
     tag,
     who: 'anyone',
     params: fileId,
     query: tokenQuery,
     raw: true,
+    errors: [403, 416],
     docs: contentDocs,
     rule: downloadContent,
   }),
   route<Context, { id: string }, { token?: string }>({
     method: 'get',
     path: '/files/:id/thumbnail',
-    summary: 'A small picture of an image',
+    summary: 'Download the thumbnail of an image',
     tag,
     who: 'anyone',
     params: fileId,
     query: tokenQuery,
     raw: true,
+    errors: [403],
     docs: thumbnailDocs,
     rule: downloadThumbnail,
   }),
   route<Context, { id: string }>({
     method: 'delete',
     path: '/files/:id',
-    summary: 'Delete a file: its bytes and thumbnail are gone',
+    summary: 'Delete a file with its bytes and thumbnail',
     tag,
     who: 'user',
     params: fileId,
-    rule: (ctx, { caller, params, request_id }) => deleteFile(ctx, caller, params.id, request_id),
+    rule: (ctx, { caller, params, request_id }) => deleteFile(ctx, { ...caller, request_id }, params.id),
   }),
 ];

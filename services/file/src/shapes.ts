@@ -1,53 +1,45 @@
-// The shapes that clients see, for validation where they come in and for the documents.
+// Schemas of requests and responses. They validate input and generate the OpenAPI document.
+import { anyId, anyText, count, type Json, oneOf, time, wireList, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
+import type { ExportView } from './exports/exports.ts';
+import type { FileView } from './file-access.ts';
 
 export const fileId = Joi.object<{ id: string }, true>({
-  id: Joi.string()
-    .pattern(/^[A-Za-z0-9_-]{1,64}$/)
-    .required()
-    .description('`file_…`'),
+  id: anyId().required().description('`file_…`'),
 });
 
-export const fileShape = Joi.object({
-  id: Joi.string().required(),
-  filename: Joi.string().required().description('made safe: one path segment, no control characters, no markup'),
-  content_type: Joi.string().required(),
-  size: Joi.number().integer().required().description('bytes'),
-  sha256: Joi.string().hex().length(64).required(),
-  description: Joi.string().allow(null).required(),
+export const fileSchema = wireObject<Json<FileView>>('File', {
+  id: Joi.string(),
+  filename: Joi.string().description('sanitized: one path segment, no control characters, no markup'),
+  content_type: Joi.string(),
+  size: count().description('in bytes'),
+  sha256: Joi.string().pattern(/^[0-9a-f]{64}$/),
+  description: anyText().allow(null),
   url: Joi.string()
     .allow(null)
-    .required()
-    .description('relative and signed: works without a token until `url_expires_at`; null when the file was infected'),
-  url_expires_at: Joi.string().isoDate().allow(null).required(),
-  thumbnail_url: Joi.string()
-    .allow(null)
-    .required()
-    .description('null until the thumbnail exists, and for what is no picture'),
-  uploaded_by: Joi.string().required(),
-  scan_status: Joi.string()
-    .valid('off', 'pending', 'clean', 'infected')
-    .required()
-    .description('`pending`: its bytes answer 404 until the scanner has judged; `infected`: they are removed'),
-  scan_result: Joi.string().allow(null).required().description('what the scanner found'),
-  created_at: Joi.string().isoDate().required(),
+    .description('relative and signed: needs no access token until `url_expires_at`; null for an infected file'),
+  url_expires_at: time().allow(null),
+  thumbnail_url: Joi.string().allow(null).description('null until the thumbnail exists, and for files without one'),
+  uploaded_by: Joi.string(),
+  scan_status: oneOf('off', 'pending', 'clean', 'infected').description(
+    '`pending`: downloads give 404 until the file is scanned; `infected`: the bytes are removed',
+  ),
+  scan_result: Joi.string().allow(null).description('signature that the scanner found'),
+  created_at: time(),
 });
 
-export const exportShape = Joi.object({
-  id: Joi.string().required(),
-  status: Joi.string().valid('pending', 'ready').required(),
-  size: Joi.number().integer().allow(null).required().description('bytes of the archive'),
-  created_at: Joi.string().isoDate().required(),
-  finished_at: Joi.string().isoDate().allow(null).required(),
-  expires_at: Joi.string().isoDate().allow(null).required().description('then the archive is removed'),
-  url: Joi.string().allow(null).required().description('relative and signed; a fresh one at each look'),
-  url_expires_at: Joi.string().isoDate().allow(null).required(),
+export const exportSchema = wireObject<Json<ExportView>>('Export', {
+  id: Joi.string(),
+  status: oneOf('pending', 'ready'),
+  size: count().allow(null).description('size of the archive in bytes'),
+  created_at: time(),
+  finished_at: time().allow(null),
+  expires_at: time().allow(null).description('time at which the archive is removed'),
+  url: Joi.string().allow(null).description('relative and signed; a new one in each response'),
+  url_expires_at: time().allow(null),
 });
 
-export const fileList = Joi.object({
-  files: Joi.array().items(fileShape).required(),
-  has_more: Joi.boolean().required(),
-});
+export const fileList = wireList('FileList', 'files', fileSchema);
 
 const binary = (type: string) => ({ [type]: { schema: { type: 'string', format: 'binary' } } });
 
@@ -64,7 +56,7 @@ export const uploadDocs = {
             file: {
               type: 'string',
               format: 'binary',
-              description: 'exactly one; its ending and its content must be of an allowed type',
+              description: 'exactly one; extension and content must be of an allowed type',
             },
             description: { type: 'string', maxLength: 1000 },
           },
@@ -74,29 +66,24 @@ export const uploadDocs = {
   },
 };
 
-const error = { $ref: '#/components/responses/Error' };
-
 export const contentDocs = {
-  security: [{}, { bearerAuth: [] }],
+  security: [{}, { bearer: [] }],
   responses: {
-    200: { description: 'All bytes', content: binary('*/*') },
-    206: { description: 'The range asked for', content: binary('*/*') },
+    200: { description: 'The whole file', content: binary('*/*') },
+    206: { description: 'The requested range', content: binary('*/*') },
     304: { description: 'The ETag still holds' },
-    416: error,
-    default: error,
   },
 };
 
 export const exportDocs = {
   security: [{}],
-  responses: { 200: { description: 'A zip', content: binary('application/zip') }, default: error },
+  responses: { 200: { description: 'A zip archive', content: binary('application/zip') } },
 };
 
 export const thumbnailDocs = {
-  security: [{}, { bearerAuth: [] }],
+  security: [{}, { bearer: [] }],
   responses: {
-    200: { description: 'A WebP picture of at most 320 × 320', content: binary('image/webp') },
+    200: { description: 'A WebP image of at most 320 × 320 pixels', content: binary('image/webp') },
     304: { description: 'The ETag still holds' },
-    default: error,
   },
 };

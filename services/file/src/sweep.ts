@@ -1,13 +1,14 @@
-// Owns: that bytes and records agree in the end, whatever died in between: pieces of broken uploads, bytes without a
-// record, records without bytes. Every pass may run on several instances at once.
+// Makes bytes and records consistent after crashes: removes unfinished uploads, bytes without a
+// record and records without bytes. Passes may run on several instances at once.
 import type { FactsRunner } from '@chatapi/bus';
-import { every, type Knex, type Log, type Recurring } from '@chatapi/kit';
+import { every, type Log, type RecurringTask } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 import type { Config } from './config.ts';
-import { expiredExports, knownExports } from './export-store.ts';
-import { removeExport } from './exports.ts';
-import { bytesOwners, filesAfter, setMissing } from './file-store.ts';
-import { removeFile } from './removal.ts';
-import type { Storage, StoredObject } from './storage.ts';
+import { expiredExports, knownExports } from './exports/export-store.ts';
+import { removeExport } from './exports/exports.ts';
+import { removeFile } from './file-deletion.ts';
+import { fileIdsWithBytes, filesAfter, setMissing } from './file-store.ts';
+import type { Storage, StoredObject } from './storage/storage.ts';
 
 export interface SweepOptions {
   db: Knex;
@@ -19,7 +20,7 @@ export interface SweepOptions {
 
 const TICK_MS = 5000;
 const SHORT_MS = 60_000;
-/** An upload that brings nothing for 30 s is ended, so nobody writes to such a piece any more. */
+/** Uploads are ended after 30 s without data, so nobody writes to such a file any more. */
 const UNFINISHED_IDLE_MS = 60_000;
 const BATCH = 500;
 
@@ -38,10 +39,10 @@ async function* inBatches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
 const ownerOf = ({ key }: StoredObject): string => key.replace(/\.(webp|zip)$/, '');
 
 async function ownersAmong(db: Knex, ids: string[]): Promise<Set<string>> {
-  return new Set([...(await bytesOwners(db, ids)), ...(await knownExports(db, ids))]);
+  return new Set([...(await fileIdsWithBytes(db, ids)), ...(await knownExports(db, ids))]);
 }
 
-/** Bytes older than `olderThanMs` that no live file and no export owns. @returns how many were removed. */
+/** Removes bytes older than `olderThanMs` that no live file or export owns. @returns how many. */
 export async function removeOrphans(
   { db, storage }: Pick<SweepOptions, 'db' | 'storage'>,
   olderThanMs: number,
@@ -59,8 +60,8 @@ export async function removeOrphans(
 }
 
 /**
- * Notes which records have lost their bytes, and removes those that have been without for `lostForMs`: a volume that is
- * away for an hour must not cost anybody a file.
+ * Marks records without bytes, and removes those without bytes for `lostForMs`: an outage of the
+ * storage for an hour must not cost anybody a file.
  */
 export async function removeLost(
   o: Pick<SweepOptions, 'db' | 'storage' | 'facts'>,
@@ -86,15 +87,15 @@ export async function removeLost(
   }
 }
 
-/** The first look comes with the first tick: whatever died before this process began may have left something. */
-export function startSweep(o: SweepOptions): Recurring {
+/** Both passes run at the first tick, to clean up after processes that died earlier. */
+export function startSweep(o: SweepOptions): RecurringTask {
   const orphanMs = o.config.FILE_ORPHAN_MINUTES * 60_000;
   let shortDue = 0;
   let fullDue = 0;
   const shortPass = async (): Promise<void> => {
     shortDue = Date.now() + SHORT_MS;
     const unfinished = await o.storage.removeUnfinished(UNFINISHED_IDLE_MS);
-    if (unfinished > 0) o.log.info({ unfinished }, 'removed pieces of uploads that broke off');
+    if (unfinished > 0) o.log.info({ unfinished }, 'removed unfinished uploads');
     for (const id of await expiredExports(o.db)) await removeExport(o, id);
   };
   const fullPass = async (): Promise<void> => {
@@ -102,7 +103,7 @@ export function startSweep(o: SweepOptions): Recurring {
     const orphans = await removeOrphans(o, orphanMs);
     if (orphans > 0) o.log.info({ orphans }, 'removed bytes without a record');
     const { lost, removed } = await removeLost(o, o.config.FILE_LOST_HOURS * 3_600_000);
-    if (lost > 0) o.log.error({ lost, removed }, 'files whose bytes are missing in the store');
+    if (lost > 0) o.log.error({ lost, removed }, 'files whose bytes are missing in the storage');
   };
   return every(
     TICK_MS,
@@ -110,6 +111,6 @@ export function startSweep(o: SweepOptions): Recurring {
       if (Date.now() >= shortDue) await shortPass();
       if (Date.now() >= fullDue) await fullPass();
     },
-    (err) => o.log.warn({ err: err.message }, 'sweeping'),
+    (err) => o.log.warn({ err: err.message }, 'sweep failed; retried later'),
   );
 }

@@ -1,10 +1,11 @@
-// The service as a process of its own: what it takes in memory, and what a kill leaves.
+// The service in a process of its own: its memory, and what a kill leaves.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { as, openPlace, type Place, until } from './service.ts';
+import { as, openPlace, type Place } from './harness.ts';
 
 const MiB = 1024 * 1024;
 
@@ -28,7 +29,7 @@ describe('the file service as a process', () => {
       env: env as NodeJS.ProcessEnv,
       stdio: 'inherit',
     });
-    await until(
+    await eventually(
       () =>
         fetch(url('/health/ready')).then(
           ({ ok }) => ok,
@@ -62,7 +63,7 @@ describe('the file service as a process', () => {
     return (await fetch(url('/files/upload'), { method: 'POST', headers: as('usr_a'), body: form })).status;
   };
 
-  it('takes ten files of the limit at once, twice, in less than 64 MiB more memory', async () => {
+  it('accepts ten files of maximum size at once, twice, with less than 64 MiB more memory', async () => {
     await upload(Buffer.from('warm'));
     const before = await rss();
     let highest = before;
@@ -77,15 +78,15 @@ describe('the file service as a process', () => {
     expect(highest - before).to.be.lessThan(64 * MiB);
   }).timeout(60_000);
 
-  it('killed in mid-upload leaves a piece that is no file, and works again when it is back', async () => {
-    const kept = (await place.stored()).length;
+  it('killed in mid-upload leaves no file, and works again after a restart', async () => {
+    const before = (await place.stored()).length;
     const sending = httpRequest(url('/files/upload'), {
       method: 'POST',
       headers: { ...as('usr_a'), 'content-type': 'multipart/form-data; boundary=b', 'content-length': 1_000_000 },
     }).on('error', () => undefined);
     sending.write('--b\r\nContent-Disposition: form-data; name="file"; filename="half.txt"\r\n\r\n');
     sending.write('x'.repeat(200_000));
-    await until(async () => (await place.stored()).length === kept + 1);
+    await eventually(async () => (await place.stored()).length === before + 1);
     child.kill('SIGKILL');
     await ended();
     await launch();
@@ -96,7 +97,7 @@ describe('the file service as a process', () => {
     expect(await upload(Buffer.from('again'))).to.equal(201);
   }).timeout(40_000);
 
-  it('ends cleanly when it is told to', async () => {
+  it('exits cleanly on SIGTERM', async () => {
     child.kill('SIGTERM');
     expect(await ended()).to.equal(0);
   }).timeout(20_000);

@@ -1,4 +1,5 @@
-// Both stores keep one promise; S3 is spoken to a real S3 server, and where that one lacks a call, to a stand-in.
+// One contract for both storages. S3 is tested with a real S3 server, and with a stub for calls
+// that the server lacks.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,9 +9,9 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import S3rver from 's3rver';
-import type { Storage } from '../src/storage.ts';
-import { openFolder } from '../src/storage-folder.ts';
-import { openS3 } from '../src/storage-s3.ts';
+import { createFolderStorage } from '../src/storage/folder-storage.ts';
+import { createS3Storage } from '../src/storage/s3-storage.ts';
+import type { Storage } from '../src/storage/storage.ts';
 
 const MiB = 1024 * 1024;
 const KEY = 'file_01a20e4e682673c18900530eda342d06';
@@ -26,7 +27,7 @@ async function keys(storage: Storage): Promise<string[]> {
   return found.sort();
 }
 
-// Where the AWS SDK looks for them.
+// Credentials for the AWS SDK.
 Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' });
 
 async function startS3(folder: string): Promise<{ endpoint: string; stop(): Promise<void> }> {
@@ -51,8 +52,8 @@ for (const kind of ['folder', 's3'] as const) {
       s3 = kind === 's3' ? await startS3(folder) : undefined;
       storage =
         s3 === undefined
-          ? await openFolder(folder)
-          : openS3('s3://chat/some/prefix', { S3_ENDPOINT: s3.endpoint, S3_REGION: 'us-east-1' });
+          ? await createFolderStorage(folder)
+          : createS3Storage('s3://chat/some/prefix', { S3_ENDPOINT: s3.endpoint, S3_REGION: 'us-east-1' });
     });
     beforeEach(async () => {
       for (const key of await keys(storage)) await storage.remove(key);
@@ -64,7 +65,7 @@ for (const kind of ['folder', 's3'] as const) {
     });
 
     for (const sizes of [[3], [MiB, 5], [3 * MiB, 3 * MiB, 3 * MiB, 7]]) {
-      it(`gives back what was put in chunks of ${sizes.join(', ')}, whole and in part`, async () => {
+      it(`returns what was put in chunks of ${sizes.join(', ')}, whole and in part`, async () => {
         await storage.put(KEY, 'text/plain', chunks(sizes));
         const all = Buffer.concat(sizes.map((size, i) => Buffer.alloc(size, i + 1)));
         expect((await buffer((await storage.read(KEY)) as NodeJS.ReadableStream)).equals(all)).to.equal(true);
@@ -75,7 +76,7 @@ for (const kind of ['folder', 's3'] as const) {
     }
 
     for (const sizes of [[10], [3 * MiB, 3 * MiB, 3 * MiB]]) {
-      it(`keeps nothing of a source that fails after ${sizes.join(', ')}, and throws what it threw`, async () => {
+      it(`stores nothing of a source that fails after ${sizes.join(', ')}, and throws its error`, async () => {
         const fault = new Error('refused at the end');
         const thrown = await storage.put(KEY, 'text/plain', chunks(sizes, fault)).then(
           () => undefined,
@@ -87,7 +88,7 @@ for (const kind of ['folder', 's3'] as const) {
       });
     }
 
-    it('knows what it has, and what is not there is no error', async () => {
+    it('lists its objects, and a missing one is no error', async () => {
       expect(await storage.has(KEY)).to.equal(false);
       expect(await storage.read(KEY)).to.equal(undefined);
       await storage.remove(KEY);
@@ -102,8 +103,8 @@ for (const kind of ['folder', 's3'] as const) {
 }
 
 describe('an S3 store', () => {
-  it('says that it is away, and nothing else, when it is away', async () => {
-    const storage = openS3('s3://chat', { S3_ENDPOINT: 'http://127.0.0.1:1', S3_REGION: 'us-east-1' });
+  it('fails with SERVICE_UNAVAILABLE when S3 is away', async () => {
+    const storage = createS3Storage('s3://chat', { S3_ENDPOINT: 'http://127.0.0.1:1', S3_REGION: 'us-east-1' });
     for (const act of [
       () => storage.has(KEY),
       () => storage.read(KEY),
@@ -119,7 +120,7 @@ describe('an S3 store', () => {
     storage.close();
   });
 
-  it('gives up uploads that began long ago, and no younger ones', async () => {
+  it('aborts uploads that started long ago, and no younger ones', async () => {
     const asked: string[] = [];
     const upload = (id: string, at: number) =>
       `<Upload><Key>p/${KEY}</Key><UploadId>${id}</UploadId><Initiated>${new Date(at).toISOString()}</Initiated></Upload>`;
@@ -134,7 +135,7 @@ describe('an S3 store', () => {
           );
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
-    const storage = openS3('s3://chat/p', {
+    const storage = createS3Storage('s3://chat/p', {
       S3_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       S3_REGION: 'us-east-1',
     });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import request from 'supertest';
 import { removeLost, removeOrphans } from '../src/sweep.ts';
-import { as, type Running, start } from './service.ts';
+import { as, type Running, start } from './harness.ts';
 
 async function* bytes(): AsyncGenerator<Buffer> {
   yield Buffer.from('x');
@@ -19,7 +19,7 @@ describe('the sweep', () => {
     (await request(s.app).post('/files/upload').set(as('usr_a')).attach('file', Buffer.from('x'), 'a.txt').expect(201))
       .body.id;
 
-  it('removes old bytes without a record, keeps young ones and owned ones', async () => {
+  it('removes old bytes without a record, and keeps young ones and those of files', async () => {
     const owned = await put();
     await s.ctx.storage.put('file_orphan00', 'text/plain', bytes());
     await s.ctx.storage.put('file_orphan00.webp', 'image/webp', bytes());
@@ -28,14 +28,14 @@ describe('the sweep', () => {
     expect(await s.stored()).to.deep.equal([owned]);
   });
 
-  it('removes bytes whose record was deleted when the process died before it removed them', async () => {
+  it('removes bytes of a deleted record when the process died in between', async () => {
     const id = await put();
     await request(s.app).delete(`/files/${id}`).set(as('usr_a')).expect(204);
     await s.ctx.storage.put(id, 'text/plain', bytes());
     expect(await removeOrphans(s.ctx, -1)).to.equal(1);
   });
 
-  it('removes pieces of broken uploads once nobody writes to them', async () => {
+  it('removes unfinished uploads when anonymous writes to them', async () => {
     const died = Promise.withResolvers<void>();
     const idle = s.ctx.storage.put(
       'file_broken',
@@ -56,7 +56,7 @@ describe('the sweep', () => {
     await idle.catch(() => undefined);
   });
 
-  it('removes records whose bytes stay missing, and forgets it when they come back', async () => {
+  it('removes records whose bytes stay missing, and clears the mark when they come back', async () => {
     const [lost, back] = [await put(), await put()];
     await s.ctx.storage.remove(lost);
     await s.ctx.storage.remove(back);

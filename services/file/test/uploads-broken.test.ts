@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import request from 'supertest';
-import { as, type Running, start, until } from './service.ts';
+import { as, type Running, start } from './harness.ts';
 
 describe('an upload over a bare socket', () => {
   let s: Running;
@@ -24,16 +25,16 @@ describe('an upload over a bare socket', () => {
   const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n';
   const open = () => connect((server.address() as AddressInfo).port, '127.0.0.1');
 
-  it('that is broken off leaves nothing', async () => {
+  it('that is aborted leaves nothing', async () => {
     const socket = open();
     socket.write(head(90_000) + part + 'x'.repeat(40_000));
-    await until(async () => (await s.stored()).length === 1);
+    await eventually(async () => (await s.stored()).length === 1);
     socket.destroy();
-    await until(async () => (await s.stored()).length === 0);
+    await eventually(async () => (await s.stored()).length === 0);
     expect(await s.ctx.db('files')).to.have.length(0);
   });
 
-  it('that goes on for ever is answered 413 while its client still sends', async () => {
+  it('without an end is answered 413 while its client still sends', async () => {
     const socket = open();
     let answer = '';
     socket
@@ -44,7 +45,7 @@ describe('an upload over a bare socket', () => {
     const chunk = 'x'.repeat(16_000);
     socket.write(`${head('chunked')}${part.length.toString(16)}\r\n${part}\r\n`);
     const sender = setInterval(() => socket.write(`${chunk.length.toString(16)}\r\n${chunk}\r\n`), 5);
-    await until(() => answer.includes('PAYLOAD_TOO_LARGE'), 3000).finally(() => clearInterval(sender));
+    await eventually(() => answer.includes('PAYLOAD_TOO_LARGE'), 3000).finally(() => clearInterval(sender));
     expect(answer).to.match(/^HTTP\/1.1 413/);
     expect(await s.stored()).to.deep.equal([]);
     socket.destroy();
@@ -60,13 +61,13 @@ describe('a quota', () => {
   const put = (bytes: number) =>
     request(s.app).post('/files/upload').set(as('usr_q')).attach('file', Buffer.alloc(bytes, 'a'), 'a.txt');
 
-  it('holds for uploads at the same time, and deleting makes room', async () => {
+  it('holds for concurrent uploads, and deleting frees it', async () => {
     const answers = await Promise.all([put(400), put(400), put(400), put(400)]);
-    const kept = answers.filter(({ status }) => status === 201);
+    const stored = answers.filter(({ status }) => status === 201);
     expect(answers.map(({ status }) => status).sort()).to.deep.equal([201, 201, 413, 413]);
     expect(await s.stored()).to.have.length(2);
     await put(300).expect(413);
-    await request(s.app).delete(`/files/${kept[0]?.body.id}`).set(as('usr_q')).expect(204);
+    await request(s.app).delete(`/files/${stored[0]?.body.id}`).set(as('usr_q')).expect(204);
     await put(300).expect(201);
   });
 });

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import sharp from 'sharp';
 import request from 'supertest';
-import { as, nobody, type Running, start, until } from './service.ts';
+import { blankPng } from './blank-png.ts';
+import { anonymous, as, type Running, start } from './harness.ts';
 
 const png = () =>
   sharp({ create: { width: 800, height: 600, channels: 3, background: '#3366cc' } })
@@ -21,7 +23,7 @@ describe('an upload', () => {
     expect((await s.stored()).sort()).to.deep.equal(before.sort());
   };
 
-  it('answers the whole record, and the bytes come back by its signed url', async () => {
+  it('returns the whole record, and its signed URL returns the bytes', async () => {
     const bytes = Buffer.from('héllo wörld\n');
     const { body } = await post().field('description', 'a note').attach('file', bytes, 'note.txt').expect(201);
     expect(body).to.include({
@@ -50,13 +52,13 @@ describe('an upload', () => {
     );
     expect(body.id).to.match(/^file_/);
     expect(body.url).to.match(new RegExp(`^/files/${body.id}/content\\?token=`));
-    const content = await request(s.app).get(body.url).set(nobody()).expect(200);
+    const content = await request(s.app).get(body.url).set(anonymous()).expect(200);
     expect(content.text).to.equal(bytes.toString());
     const { body: again } = await request(s.app).get(`/files/${body.id}`).set(as('usr_a')).expect(200);
     expect({ ...again, url: 0, url_expires_at: 0 }).to.deep.equal({ ...body, url: 0, url_expires_at: 0 });
   });
 
-  it('takes a description that comes after the file, and none at all as null', async () => {
+  it('accepts a description after the file, and has null without one', async () => {
     const late = await post()
       .attach('file', Buffer.from('x'), 'a.txt')
       .field('description', 'a <b onclick=x>late</b> one')
@@ -66,40 +68,35 @@ describe('an upload', () => {
     expect(none.body.description).to.equal(null);
   });
 
-  it('of a picture gets a thumbnail, and 404 for it until then', async () => {
+  it('of an image gets a thumbnail, which is 404 until then', async () => {
     const { body } = await post()
       .attach('file', await png(), 'sky.PNG')
       .expect(201);
     expect(body).to.include({ content_type: 'image/png', thumbnail_url: null });
     const shown = async () => (await request(s.app).get(`/files/${body.id}`).set(as('usr_a'))).body;
-    await until(async () => (await shown()).thumbnail_url !== null);
+    await eventually(async () => (await shown()).thumbnail_url !== null);
     const thumbnail = await request(s.app)
       .get((await shown()).thumbnail_url)
-      .set(nobody())
+      .set(anonymous())
       .expect(200)
       .expect('content-type', 'image/webp');
     const { width, height, format } = await sharp(thumbnail.body as Buffer).metadata();
     expect({ width, height, format }).to.deep.equal({ width: 320, height: 240, format: 'webp' });
   }).timeout(20_000);
 
-  it('of bytes that only begin like a picture is kept without a thumbnail', async () => {
+  it('of bytes that only start like an image is stored without a thumbnail', async () => {
     const broken = (await png()).subarray(0, 120);
     const { body } = await post().attach('file', broken, 'broken.png').expect(201);
-    await until(async () => (await s.ctx.db('files').where({ id: body.id, thumbnail: 'none' })).length === 1);
+    await eventually(async () => (await s.ctx.db('files').where({ id: body.id, thumbnail: 'none' })).length === 1);
     await request(s.app).get(`/files/${body.id}/thumbnail`).set(as('usr_a')).expect(404);
   }).timeout(20_000);
 
-  it('of a picture with too many pixels is not decoded', async () => {
-    const bomb = await sharp({
-      create: { width: 9000, height: 9000, channels: 3, background: '#000' },
-      limitInputPixels: false,
-    })
-      .png({ compressionLevel: 9, palette: true, colours: 2 })
-      .toBuffer();
+  it('of an image with too many pixels is not decoded', async () => {
+    const bomb = blankPng(9000, 9000);
     expect(bomb.length).to.be.lessThan(100_000);
     const { body } = await post().attach('file', bomb, 'bomb.png').expect(201);
-    await until(async () => (await s.ctx.db('files').where({ id: body.id, thumbnail: 'none' })).length === 1);
-  }).timeout(20_000);
+    await eventually(async () => (await s.ctx.db('files').where({ id: body.id, thumbnail: 'none' })).length === 1);
+  });
 
   const refusals: [string, () => PromiseLike<request.Response>, number, string][] = [
     ['a png named .jpg', async () => post().attach('file', await png(), 'sky.jpg'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
@@ -112,7 +109,7 @@ describe('an upload', () => {
     ],
     ['an executable', () => post().attach('file', Buffer.from('MZ...'), 'a.exe'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
     [
-      'a name without an ending',
+      'a name without an extension',
       () => post().attach('file', Buffer.from('hello'), 'README'),
       415,
       'UNSUPPORTED_MEDIA_TYPE',
@@ -193,8 +190,8 @@ describe('an upload', () => {
       'VALIDATION_ERROR',
     ],
     [
-      'nobody',
-      () => request(s.app).post('/files/upload').set(nobody()).attach('file', Buffer.from('a'), 'a.txt'),
+      'anonymous',
+      () => request(s.app).post('/files/upload').set(anonymous()).attach('file', Buffer.from('a'), 'a.txt'),
       401,
       'AUTHENTICATION_ERROR',
     ],
@@ -212,18 +209,18 @@ describe('an upload', () => {
     });
   }
 
-  it('of exactly the limit is taken', async () => {
+  it('of exactly the maximum size is accepted', async () => {
     await post().attach('file', Buffer.alloc(100_000, 'a'), 'full.txt').expect(201);
   });
 
-  it('gets a name that is safe anywhere', async () => {
+  it('gets a safe file name', async () => {
     const { body } = await post()
       .attach('file', Buffer.from('a'), { filename: '../../etc/\u202epa<img src=x onerror=alert(1)>sswd.txt' })
       .expect(201);
     expect(body.filename).to.equal('passwd.txt');
   });
 
-  it('tells what was kept as a fact, in the record’s own transaction', async () => {
+  it('publishes file.created, recorded in the transaction of the record', async () => {
     await s.ctx.facts.close();
     const { body } = await post('usr_f').attach('file', Buffer.from('12345'), 'a.txt').expect(201);
     await request(s.app).delete(`/files/${body.id}`).set(as('usr_f')).expect(204);

@@ -1,13 +1,14 @@
 import {
   type BaseConfig,
   baseSettings,
-  type DbSettings,
   databaseSettings,
-  type FileLinkSettings,
-  fileLinkSettings,
-  list,
+  internalUrls,
+  type MigrationConfig,
+  migrationSettings,
   readConfig,
 } from '@chatapi/kit';
+import { type FileLinkSettings, fileLinkSettings } from '@chatapi/kit/auth';
+import type { DbSettings } from '@chatapi/kit/data';
 import Joi from 'joi';
 
 export interface MessageConfig extends BaseConfig, DbSettings, FileLinkSettings {
@@ -19,14 +20,20 @@ export interface MessageConfig extends BaseConfig, DbSettings, FileLinkSettings 
 export const schema: Joi.ObjectSchema<MessageConfig> = Joi.object<MessageConfig>({
   ...baseSettings('message', 8003),
   ...databaseSettings(),
-  AUTH_INTERNAL_URL: list().default(['http://127.0.0.1:9001']).description('second listeners of auth, comma-separated'),
-  FILE_INTERNAL_URL: list().default(['http://127.0.0.1:9004']).description('second listeners of file, comma-separated'),
+  AUTH_INTERNAL_URL: internalUrls()
+    .default(['http://127.0.0.1:9001'])
+    .description('internal URLs of auth, comma-separated'),
+  FILE_INTERNAL_URL: internalUrls()
+    .default(['http://127.0.0.1:9004'])
+    .description('internal URLs of file, comma-separated'),
   ...fileLinkSettings(),
   LOG_RETENTION_DAYS: Joi.number()
     .greater(0)
     .max(36_500)
     .default(30)
-    .description('days that room events stay replayable; history is kept for ever. Fractions are allowed'),
+    .description('days for which room events can be replayed; fractions allowed. Messages are stored without a limit'),
 });
 
 export const config = (): MessageConfig => readConfig(schema, process.env);
+
+export const migrationConfig = (): MigrationConfig => readConfig(migrationSettings, process.env);

@@ -1,12 +1,18 @@
-import { each, type FactHandlers } from '@chatapi/bus';
-import type { Knex } from '@chatapi/kit';
-import { orderErasure, orderFiles } from './erasure-store.ts';
-import { heardAccount, heardProfile } from './people.ts';
+import { each, type FactHandlers, type Facts } from '@chatapi/bus';
+import type { Knex } from '@chatapi/kit/data';
+import { enterGeneral } from './access/general-room-store.ts';
+import { orderErasure, orderFileErasure } from './erasure/erasure-store.ts';
+import { applyAccount, applyProfile } from './people/people.ts';
+
+async function onAccount(account: Facts['account.updated'], trx: Knex.Transaction): Promise<void> {
+  await applyAccount(trx, account);
+  await enterGeneral(trx, [account.user_id]);
+}
 
 export const handlers: FactHandlers<Knex.Transaction> = {
-  'account.created': each((account, trx) => heardAccount(trx, account)),
-  'account.updated': each((account, trx) => heardAccount(trx, account)),
+  'account.created': each(onAccount),
+  'account.updated': each(onAccount),
   'account.erased': each(({ user_id, erased_at }, trx) => orderErasure(trx, user_id, erased_at)),
-  'files.erased': each(({ file_ids }, trx) => orderFiles(trx, file_ids)),
-  'profile.updated': each((profile, trx) => heardProfile(trx, profile)),
+  'files.erased': each(({ file_ids }, trx) => orderFileErasure(trx, file_ids)),
+  'profile.updated': each((profile, trx) => applyProfile(trx, profile)),
 };

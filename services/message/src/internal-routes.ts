@@ -1,25 +1,36 @@
-import { type Route, route } from '@chatapi/kit';
+import { idOf, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
+import { leavingsSince } from './access/former-member-store.ts';
 import type { Context } from './context.ts';
-import { removeMessage } from './edits.ts';
-import { exportPage } from './export.ts';
-import { answerPage, type PageAsked } from './history.ts';
-import { type InternalSend, replay, rights, roomsOfUsers, sendForNode, type Wanted } from './internal.ts';
-import { readHeads } from './log-store.ts';
-import { readsFile } from './message-store.ts';
-import { type Position, savePositions } from './positions.ts';
-import { type Post, postMessages } from './post.ts';
-import { shownRoutes } from './shown-routes.ts';
-import { peersOfUsers } from './user-rooms-store.ts';
-import { wordRoutes } from './word-routes.ts';
+import { exportPage } from './erasure/export.ts';
+import { describeFrames } from './log/frames.ts';
+import { readHeads } from './log/log-store.ts';
+import { deleteMessageForAdmin } from './messages/edit-delete.ts';
+import { answerPage, type PageRequest } from './messages/history.ts';
+import { mayReadFile } from './messages/message-store.ts';
+import {
+  type EventsRequest,
+  type InternalSend,
+  replay,
+  rights,
+  roomsOfUsers,
+  sendForNode,
+} from './nodes/node-requests.ts';
+import { mayType, presenceAudienceOf } from './nodes/user-rooms-store.ts';
+import { type Position, savePositions } from './positions/positions.ts';
+import { adminRoomRoutes } from './routes/admin-room-routes.ts';
+import { moderationRoutes } from './routes/moderation-routes.ts';
+import { wordRoutes } from './routes/word-routes.ts';
+import { type Post, postMessages } from './sending/post-messages.ts';
 
 const id = () => Joi.string().required();
 const seq = () => Joi.number().integer().min(0);
 
-// The doors alone call these two, with what their own shapes have let in; the bodies are judged one by one by the rule, so that a bad
-// one fails alone. Judging each entry here as well would cost as much as the rest of the way into a batch.
+// Only gateways call these two, with entries of their own schemas. The rules validate each body, so
+// that an invalid one fails alone. Validating entries here too would cost as much as all
+// other steps up to the batch.
 const sends = Joi.object<{ node: string; sends: InternalSend[] }>({
-  // A node of the version before does not say it, and gets its events by signal.
+  // Nodes of the previous version omit it and get their events by signal.
   node: Joi.string().default(''),
   sends: Joi.array().max(1000).required(),
 });
@@ -27,33 +38,53 @@ const posts = Joi.object<{ node: string; posts: Post[] }>({
   node: Joi.string().required(),
   posts: Joi.array().max(1000).required(),
 });
-const pageAsked = Joi.object<PageAsked>({ user_id: id(), request_id: id(), query: Joi.string().allow('').required() });
-const wanted = Joi.object<Wanted>({
+const pageAsked = Joi.object<PageRequest>({
+  user_id: idOf('usr').required(),
+  request_id: id(),
+  query: Joi.string().allow('').required(),
+});
+const wanted = Joi.object<EventsRequest>({
   id: id(),
   after: seq().required(),
   limit: Joi.number().integer().min(1).max(1000).default(200),
 });
-const events = Joi.object<{ user_id?: string; rooms: Wanted[] }>({
-  user_id: Joi.string(),
+const events = Joi.object<{ user_id?: string; rooms: EventsRequest[] }>({
+  user_id: idOf('usr'),
   rooms: Joi.array().items(wanted).max(1000).required(),
 });
 const heads = Joi.object<{ rooms: string[] }>({ rooms: Joi.array().items(Joi.string()).max(100_000).required() });
-const position = Joi.object({ room_id: id(), user_id: id(), delivered_seq: seq(), read_seq: seq() });
+const leavings = Joi.object<{ rooms: { id: string; since: number }[] }>({
+  rooms: Joi.array()
+    .items(Joi.object({ id: id(), since: seq().required() }))
+    .max(1000)
+    .required(),
+});
+const typists = Joi.object<{ typists: { user_id: string; room_id: string }[] }>({
+  typists: Joi.array()
+    .items(Joi.object({ user_id: idOf('usr').required(), room_id: id() }))
+    .max(1000)
+    .required(),
+});
+const position = Joi.object({ room_id: id(), user_id: idOf('usr').required(), delivered_seq: seq(), read_seq: seq() });
 const positions = Joi.object<{ positions: Position[] }>({
   positions: Joi.array().items(position).max(10_000).required(),
 });
 const rightsBody = Joi.object<{ user_id: string; rooms: string[] }>({
-  user_id: id(),
+  user_id: idOf('usr').required(),
   rooms: Joi.array().items(Joi.string()).max(1000).required(),
 });
-const users = Joi.object<{ user_ids: string[] }>({ user_ids: Joi.array().items(Joi.string()).max(1000).required() });
+const users = Joi.object<{ user_ids: string[] }>({ user_ids: Joi.array().items(idOf('usr')).max(1000).required() });
+const exported = Joi.object<{ id: string; kind: string }, true>({
+  id: idOf('usr').required(),
+  kind: Joi.string().required(),
+});
 const who = 'service' as const;
 
 export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/sends',
-    summary: 'Send many',
+    summary: 'Send messages in a batch',
     who,
     body: sends,
     rule: (ctx: Context, { body }) => sendForNode(ctx, body.node, body.sends),
@@ -61,7 +92,7 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/posts',
-    summary: 'Answer many requests to POST /messages',
+    summary: 'Handle a batch of POST /messages requests',
     who,
     body: posts,
     rule: (ctx: Context, { body }) => postMessages(ctx, body.node, body.posts),
@@ -69,7 +100,7 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/page',
-    summary: 'Answer a request to GET /messages',
+    summary: 'Handle a GET /messages request',
     who,
     body: pageAsked,
     rule: (ctx: Context, { body }) => answerPage(ctx, body),
@@ -77,7 +108,7 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/rooms-of-users',
-    summary: 'Rooms of users with their heads',
+    summary: 'List the rooms of users, with heads',
     who,
     body: users,
     rule: (ctx: Context, { body }) => roomsOfUsers(ctx, body.user_ids),
@@ -85,24 +116,24 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/internal/users/:id/export/:kind',
-    summary: 'A page of what a user wrote: messages, rooms or reactions',
+    summary: 'Export a page of a user’s messages, rooms or reactions',
     who,
+    params: exported,
     query: Joi.object({ after: Joi.string().allow('').default('') }),
-    rule: (ctx: Context, { params, query }) =>
-      exportPage(ctx.db, params.id as string, params.kind as string, query.after as string),
+    rule: (ctx: Context, { params, query }) => exportPage(ctx.db, params.id, params.kind, query.after as string),
   }),
   route({
     method: 'post',
     path: '/internal/peers-of-users',
-    summary: 'Who may see these users’ presence',
+    summary: 'List who may see the presence of users',
     who,
     body: users,
-    rule: async (ctx: Context, { body }) => ({ peers: await peersOfUsers(ctx.pool, body.user_ids) }),
+    rule: async (ctx: Context, { body }) => ({ peers: await presenceAudienceOf(ctx.pool, body.user_ids) }),
   }),
   route({
     method: 'post',
     path: '/internal/events',
-    summary: 'Events of rooms after a position',
+    summary: 'List events of rooms after a seq',
     who,
     body: events,
     rule: (ctx: Context, { body }) => replay(ctx, body.user_id, body.rooms),
@@ -110,15 +141,31 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/heads',
-    summary: 'Last seq of rooms',
+    summary: 'Get the heads and versions of rooms',
     who,
     body: heads,
-    rule: async (ctx: Context, { body }) => ({ heads: await readHeads(ctx.db, body.rooms) }),
+    rule: (ctx: Context, { body }) => readHeads(ctx.db, body.rooms),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/leavings',
+    summary: 'List who left rooms since a version of each',
+    who,
+    body: leavings,
+    rule: async (ctx: Context, { body }) => ({ leavings: await leavingsSince(ctx.pool, body.rooms) }),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/may-type',
+    summary: 'Check which users may be seen typing in a room',
+    who,
+    body: typists,
+    rule: async (ctx: Context, { body }) => ({ allowed: await mayType(ctx.pool, body.typists) }),
   }),
   route({
     method: 'post',
     path: '/internal/positions',
-    summary: 'How far users have received and read',
+    summary: 'Save delivered and read positions',
     who,
     body: positions,
     rule: (ctx: Context, { body }) => savePositions(ctx, body.positions),
@@ -126,7 +173,7 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/rights',
-    summary: 'What a user may do in rooms',
+    summary: 'Get memberships and read permissions of a user',
     who,
     body: rightsBody,
     rule: (ctx: Context, { body }) => rights(ctx, body.user_id, body.rooms),
@@ -134,11 +181,15 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/internal/files/:id/access',
-    summary: 'Whether a user reads a room in which the file is attached',
+    summary: 'Check whether a user may read a room in which the uploader attached the file',
     who,
-    query: Joi.object({ user_id: id() }),
+    params: idParams,
+    query: Joi.object<{ user_id: string; uploaded_by?: string }>({
+      user_id: idOf('usr').required(),
+      uploaded_by: idOf('usr'),
+    }),
     rule: async (ctx: Context, { params, query }) => ({
-      allowed: await readsFile(ctx.db, params.id as string, query.user_id as string),
+      allowed: await mayReadFile(ctx.db, params.id, query.user_id, query.uploaded_by as string),
     }),
   }),
   route({
@@ -146,9 +197,18 @@ export const internalRoutes: Route<Context>[] = [
     path: '/internal/messages/:id',
     summary: 'Delete a message on behalf of an admin',
     who,
-    body: Joi.object<{ actor_id: string }>({ actor_id: id() }),
-    rule: (ctx: Context, { params, body }) => removeMessage(ctx, params.id as string, body.actor_id),
+    params: idParams,
+    body: Joi.object<{ actor_id: string }>({ actor_id: idOf('usr').required() }),
+    rule: (ctx: Context, { params, body }) => deleteMessageForAdmin(ctx, params.id, body.actor_id),
   }),
-  ...shownRoutes,
+  route({
+    method: 'get',
+    path: '/internal/frames',
+    summary: 'Get the schemas of the frames that this service makes',
+    who,
+    rule: async () => describeFrames(),
+  }),
+  ...moderationRoutes,
+  ...adminRoomRoutes,
   ...wordRoutes,
 ];

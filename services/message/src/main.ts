@@ -1,7 +1,7 @@
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
-import { close, open, ready } from './context.ts';
 import { internalRoutes } from './internal-routes.ts';
+import { close, open, ready } from './open.ts';
 import { routes } from './routes.ts';
 
-await run({ name: 'message', version: '0.1.0', config: config(), open, ready, close, routes, internalRoutes });
+await run({ name: 'message', config: config(), open, ready, close, routes, internalRoutes });

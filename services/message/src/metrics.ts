@@ -1,23 +1,23 @@
 import { Counter, Histogram, httpMetrics, type Metrics } from '@chatapi/kit';
 
-export interface Counted {
+export interface MessageMetrics {
   messages: Counter;
-  /** A request that the gateway handed over, counted as those that come by HTTP. */
+  /** Counts a request forwarded by RPC as an HTTP request. */
   answered(method: 'GET' | 'POST', status: number, seconds: number): void;
   batch(size: number, seconds: number): void;
 }
 
-export function openCounted(metrics: Metrics): Counted {
+export function createMessageMetrics(metrics: Metrics): MessageMetrics {
   const registers = [metrics];
   const size = new Histogram({
     name: 'chatapi_send_batch_size',
-    help: 'Sends per commit',
+    help: 'Sends per batch',
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
     registers,
   });
   const time = new Histogram({
     name: 'chatapi_send_commit_seconds',
-    help: 'Time of one batch, from its first lookup to its commit',
+    help: 'Duration of a batch from its first lookup to its commit, in seconds',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,
   });

@@ -1,6 +1,6 @@
 import type { Route } from '@chatapi/kit';
 import type { Context } from './context.ts';
-import { messageRoutes } from './message-routes.ts';
-import { roomRoutes } from './room-routes.ts';
+import { messageRoutes } from './routes/message-routes.ts';
+import { roomRoutes } from './routes/room-routes.ts';
 
 export const routes: Route<Context>[] = [...messageRoutes, ...roomRoutes];

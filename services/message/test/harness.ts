@@ -1,43 +1,38 @@
-// A whole message service inside the test's process: real PostgreSQL and Redis, own schema. Auth and file are HTTP servers that know
-// the people `usr_…` whose id holds no `ghost`, and the files `file_…`.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+// A message service in the test's process, with real PostgreSQL and Redis and its own schema. Fakes
+// of auth and file know all users `usr_…` and files `file_…` except ids that contain `ghost`. Files
+// whose id contains `theirs` can be read but not attached. `usr_installation…` are moderators of
+// the installation.
 import { decodePacket, enterTopics, nodeChannel, type ReceivedRecord } from '@chatapi/bus';
+import type { Identity, Role } from '@chatapi/kit/auth';
 import {
-  IDENTITY_HEADER,
-  type Identity,
-  identityKey,
-  openApp,
-  openLog,
-  openMetrics,
-  type Role,
-  router,
-  sealIdentity,
-} from '@chatapi/kit';
+  createTestSchema,
+  identityHeader,
+  parseSettings,
+  type StubServer,
+  serveRoutes,
+  serviceIdentity,
+  startStubServer,
+  TEST_SECRET,
+  testBase,
+  userIdentity,
+} from '@chatapi/kit/testing';
 import { Redis } from 'ioredis';
-import knex from 'knex';
 import supertest, { type Test } from 'supertest';
 import { schema as settings } from '../src/config.ts';
-import { type Context, close, open } from '../src/context.ts';
+import type { Context } from '../src/context.ts';
 import { internalRoutes } from '../src/internal-routes.ts';
+import { schema as ownSchema } from '../src/migrations/index.ts';
+import { close, open } from '../src/open.ts';
 import { routes } from '../src/routes.ts';
 
-const INTERNAL_SECRET_KEY = 'only-for-tests-0123456789-abcdefghij';
 const START = '2026-01-01T00:00:00.000Z';
-const key = identityKey(INTERNAL_SECRET_KEY);
-
-const start = async (handler: Parameters<typeof createServer>[1]): Promise<{ server: Server; url: string }> => {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-};
 
 const account = (user_id: string) => ({
   user_id,
   username: user_id.slice(4),
   display_name: `The ${user_id.slice(4)}`,
   email: `${user_id}@example.org`,
-  role: 'user',
+  role: user_id.startsWith('usr_installation') ? 'moderator' : 'user',
   status: 'active',
   created_at: START,
   updated_at: START,
@@ -55,25 +50,25 @@ const file = (id: string) => ({
   has_thumbnail: id.endsWith('1'),
 });
 
-async function startPeers(): Promise<{ server: Server; url: string }> {
-  return await start((req, res) => {
+const isGhost = (id: string): boolean => id.includes('ghost');
+
+/** A fake of auth and file. */
+const startFakes = (asked: string[]): Promise<StubServer> =>
+  startStubServer((req, res) => {
+    asked.push(`${req.method} ${req.url}`);
     let text = '';
     req.on('data', (chunk) => {
       text += chunk;
     });
     req.on('end', () => {
-      const id = decodeURIComponent(req.url?.split('/').at(-1) ?? '');
-      const ids: string[] = text === '' ? [] : (JSON.parse(text).ids ?? []);
-      const answer =
-        req.method === 'POST' ? { files: ids.filter((one) => !one.includes('ghost')).map(file) } : account(id);
-      const missing = req.method === 'GET' && id.includes('ghost');
-      res.writeHead(missing ? 404 : 200, { 'content-type': 'application/json' });
-      res.end(
-        JSON.stringify(missing ? { code: 'RESOURCE_NOT_FOUND', message: 'User not found', details: {} } : answer),
-      );
+      const ids = (JSON.parse(text).ids as string[]).filter((id) => !isGhost(id));
+      const isAuth = req.url?.startsWith('/internal/accounts') ?? false;
+      const theirs = (id: string): boolean => id.includes('theirs');
+      const files = { files: ids.filter((id) => !theirs(id)).map(file), readable: ids.filter(theirs) };
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end(JSON.stringify(isAuth ? { accounts: ids.map(account) } : files));
     });
   });
-}
 
 type Method = 'get' | 'post' | 'put' | 'delete';
 
@@ -83,46 +78,43 @@ export interface Messages {
   inside(method: Method, path: string, body?: object): Test;
   /** POST /messages/ */
   send(user: string, body: object): Test;
-  /** Listens as a realtime node that wants these topics. */
+  /** Subscribes as a realtime node to these topics. */
   listen(topics: string[]): Promise<{ id: string; records: ReceivedRecord[]; stop(): void }>;
-  /** Frames of a room's log, parsed, from its beginning. */
+  /** The parsed frames of a room's log. */
   log(room: string): Promise<Record<string, any>[]>;
   /** Another instance on the same database. */
   twin(): Promise<Messages>;
+  /** Requests to auth and file: `POST /internal/…`. */
+  asked: string[];
   close(): Promise<void>;
 }
 
 let opened = 0;
 
 export async function openMessages(more: Record<string, unknown> = {}, given?: string): Promise<Messages> {
-  const peers = await startPeers();
+  const asked: string[] = [];
+  const fakes = await startFakes(asked);
   const redisUrl = new URL('/9', process.env.TEST_REDIS_URL ?? 'redis://missing').href;
-  const env = {
+  const config = parseSettings(settings, {
     DATABASE_URL: process.env.TEST_DATABASE_URL,
     REDIS_URL: redisUrl,
-    INTERNAL_SECRET_KEY,
-    AUTH_INTERNAL_URL: peers.url,
-    FILE_INTERNAL_URL: peers.url,
+    INTERNAL_SECRET_KEY: TEST_SECRET,
+    AUTH_INTERNAL_URL: fakes.url,
+    FILE_INTERNAL_URL: fakes.url,
     ...more,
-  };
-  const { value: config, error } = settings.validate(env, { stripUnknown: true, convert: true });
-  if (error !== undefined) throw error;
-  const schema = given ?? `message_test_${process.pid}_${opened++}`;
-  const maker = knex({ client: 'pg', connection: process.env.TEST_DATABASE_URL });
-  if (given === undefined) await maker.raw(`create schema ${schema}`);
-  const log = openLog('message', 'message', 'silent');
-  const ctx = await open({ config, log, metrics: openMetrics('message', 'message') }, schema);
-  const app = openApp({ log, mount: (a) => void a.use(router(ctx, key, [...routes, ...internalRoutes])) });
-  const { server, url } = await start(app);
+  });
+  const schema = await createTestSchema('message', config, ownSchema, given);
+  const ctx = await open(testBase('message', config), schema.name);
+  const server = await serveRoutes({ ctx, routes: [...routes, ...internalRoutes] });
   const call = (as: Identity, method: Method, path: string, body?: object): Test => {
-    const request = supertest(url)[method](path).set(IDENTITY_HEADER, sealIdentity(key, as));
+    const request = supertest(server.url)[method](path).set(identityHeader(as));
     return body === undefined ? request : request.send(body);
   };
   const self: Messages = {
     ctx,
-    ask: (user_id, method, path, body, role = 'user') =>
-      call({ kind: 'user', user_id, session_id: 'ses_1', role, ip: '192.0.2.1' }, method, path, body),
-    inside: (method, path, body) => call({ kind: 'service', service: 'test' }, method, path, body),
+    ask: (user_id, method, path, body, role = 'user') => call(userIdentity(user_id, role), method, path, body),
+    asked,
+    inside: (method, path, body) => call(serviceIdentity(), method, path, body),
     send: (user, body) => self.ask(user, 'post', '/messages/', body),
     async listen(topics) {
       const node = `node_${process.pid}_${opened++}`;
@@ -138,23 +130,12 @@ export async function openMessages(more: Record<string, unknown> = {}, given?: s
       const { body } = await self.inside('post', '/internal/events', { rooms: [{ id: room, after: 0, limit: 1000 }] });
       return body.rooms[0].events.map((event: { frame: string }) => JSON.parse(event.frame));
     },
-    twin: () => openMessages(more, schema),
+    twin: () => openMessages(more, schema.name),
     async close() {
-      server.close();
-      server.closeAllConnections();
-      peers.server.close();
-      peers.server.closeAllConnections();
+      await Promise.all([server.stop(), fakes.stop()]);
       await close(ctx);
-      if (given === undefined) await maker.raw(`drop schema ${schema} cascade`);
-      await maker.destroy();
+      await schema.drop();
     },
   };
   return self;
 }
-
-export const until = async (check: () => Promise<boolean> | boolean, ms = 8000): Promise<void> => {
-  for (const end = Date.now() + ms; !(await check()); ) {
-    if (Date.now() > end) throw new Error('waited too long');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};

@@ -1,7 +1,8 @@
+import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { type Messages, openMessages, until } from './harness.ts';
+import { type Messages, openMessages } from './harness.ts';
 
-describe('messages after they were sent', () => {
+describe('reading, editing and deleting messages', () => {
   let m: Messages;
   before(async () => {
     m = await openMessages();
@@ -14,7 +15,7 @@ describe('messages after they were sent', () => {
   };
   const post = async (user: string, body: object) => (await m.send(user, body)).body;
 
-  it('pages by skip and by cursor both ways, with has_more exact', async () => {
+  it('a history is paged by skip and by cursors in both directions, with an exact has_more', async () => {
     for (let i = 1; i <= 7; i++) await post('usr_a', { chat_id: 'pages', content: `m${i}` });
     expect(await texts('usr_b', 'chat_id=pages&limit=3')).to.deep.equal({
       texts: ['m7', 'm6', 'm5'],
@@ -43,7 +44,7 @@ describe('messages after they were sent', () => {
     });
   });
 
-  it('refuses what makes no sense', async () => {
+  it('a contradictory or invalid query is VALIDATION_ERROR', async () => {
     for (const query of [
       'limit=',
       'limit=0',
@@ -60,7 +61,7 @@ describe('messages after they were sent', () => {
     }
   });
 
-  it('without a room it lists all of mine, newest first', async () => {
+  it('without a room, messages of all rooms of the caller are listed, newest first', async () => {
     await post('usr_l', { chat_id: 'mine1', content: 'one' });
     await post('usr_l', { chat_id: 'mine2', content: 'two' });
     await post('usr_l', { chat_id: 'mine1', content: 'three' });
@@ -69,7 +70,7 @@ describe('messages after they were sent', () => {
     expect(seen.texts).to.deep.equal(['three', 'two', 'one']);
   });
 
-  it('the sender edits: an event with the next seq; nobody else may', async () => {
+  it('an edit by the sender appends an event with the next seq; others may not edit', async () => {
     const { id, seq } = await post('usr_a', { chat_id: 'edits', content: 'old' });
     await m.ask('usr_b', 'put', `/messages/${id}`, { content: 'mine' }).expect(403);
     const { body } = await m.ask('usr_a', 'put', `/messages/${id}`, { content: 'new', is_edited: true }).expect(200);
@@ -84,12 +85,13 @@ describe('messages after they were sent', () => {
       message_id: id,
       content: 'new',
       attachments: [],
+      mentions: [],
       is_edited: true,
       updated_at: body.updated_at,
     });
   });
 
-  it('a deleted message is a tombstone and its text is gone from history, search, last_message and the log', async () => {
+  it('deleting leaves a tombstone and removes the text from history, search, last_message and the log', async () => {
     const { id } = await post('usr_a', { chat_id: 'graves', content: 'secretword', attachments: ['file_1'] });
     await m.ask('usr_a', 'put', `/messages/${id}`, { content: 'secretword again' }).expect(200);
     await m.ask('usr_b', 'delete', `/messages/${id}`).expect(403);
@@ -107,17 +109,17 @@ describe('messages after they were sent', () => {
     const { body } = await m.ask('usr_a', 'get', `/messages/${id}`).expect(200);
     expect([body.content, body.is_deleted, body.attachments]).to.deep.equal(['', true, []]);
     const found = await m.ask('usr_a', 'get', '/messages/search?q=secretword').expect(200);
-    expect(found.body).to.deep.equal({ messages: [], has_more: false });
+    expect(found.body).to.deep.equal({ messages: [], has_more: false, next_cursor: null });
     const room = await m.ask('usr_a', 'get', '/rooms/graves').expect(200);
     expect(room.body.last_message).to.include({ id, content: '', is_deleted: true });
     await m.ask('usr_a', 'put', `/messages/${id}`, { content: 'back' }).expect(409);
     expect((await m.inside('get', '/internal/files/file_1/access?user_id=usr_a')).body).to.deep.equal({
       allowed: false,
     });
-    await until(async () => (await m.ctx.db('outbox').where('name', 'messages.deleted')).length === 1);
+    await eventually(async () => (await m.ctx.db('outbox').where('name', 'messages.deleted')).length === 1);
   });
 
-  it('moderators of the room and admins delete others’ messages', async () => {
+  it('room moderators and admins can delete messages of others', async () => {
     await post('usr_own', { chat_id: 'ruled', content: 'x' });
     const one = await post('usr_b', { chat_id: 'ruled', content: 'y' });
     const two = await post('usr_b', { chat_id: 'ruled', content: 'z' });
@@ -128,7 +130,7 @@ describe('messages after they were sent', () => {
     await m.inside('delete', '/internal/messages/msg_none', { actor_id: 'usr_root' }).expect(404);
   });
 
-  it('reactions are counted, once each, and what changes nothing makes no event', async () => {
+  it('a reaction counts once per user and emoji; one that changes nothing appends no event', async () => {
     const { id } = await post('usr_a', { chat_id: 'react', content: 'x' });
     const path = (emoji: string): string => `/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
     await m.ask('usr_a', 'put', path('👍')).expect(204);
@@ -139,7 +141,7 @@ describe('messages after they were sent', () => {
     await m.ask('usr_b', 'delete', path('👩‍👩‍👧')).expect(204);
     for (const bad of ['a', '👍👍', '<b>', '7']) await m.ask('usr_a', 'put', path(bad)).expect(400);
     const { body } = await m.ask('usr_a', 'get', `/messages/${id}`);
-    expect(body.reactions).to.deep.equal([{ emoji: '👍', count: 2, user_ids: ['usr_a', 'usr_b'] }]);
+    expect(body.reactions).to.deep.equal([{ emoji: '👍', count: 2, user_ids: ['usr_a', 'usr_b'], me: true }]);
     const events = (await m.log('react')).filter(({ type }) => type === 'reaction');
     expect(events.map(({ action, user_id }) => `${user_id} ${action}`)).to.deep.equal([
       'usr_a added',
@@ -155,6 +157,7 @@ describe('messages after they were sent', () => {
       'user_id',
       'emoji',
       'action',
+      'count',
     ]);
   });
 
@@ -169,7 +172,7 @@ describe('messages after they were sent', () => {
     await m.send('usr_a', { chat_id: 'elsewhere', content: 'x', reply_to: root.id }).expect(400);
   });
 
-  it('search finds whole words in own and public rooms only', async () => {
+  it('a search finds whole words, only in public rooms and rooms of the caller', async () => {
     await m.ask('usr_s', 'post', '/rooms', { chat_id: 'hidden', visibility: 'private' }).expect(201);
     await post('usr_s', { chat_id: 'hidden', content: 'a walrus inside' });
     await post('usr_s', { chat_id: 'shown', content: 'a Walrus outside' });
@@ -181,7 +184,7 @@ describe('messages after they were sent', () => {
     await m.ask('usr_s', 'get', `/messages/search?q=${'x'.repeat(201)}`).expect(400);
   });
 
-  it('search knows upper and lower case of any script', async () => {
+  it('a search ignores case in any script', async () => {
     const words = ['École', 'ÜBUNG', 'Привет', 'ΑΘΉΝΑ'];
     await post('usr_s', { chat_id: 'scripts', content: words.join(' ') });
     for (const word of words) {
@@ -191,7 +194,7 @@ describe('messages after they were sent', () => {
     }
   });
 
-  it('a message of a private room does not exist for others', async () => {
+  it('a message of a private room is 404 for non-members', async () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'deep', visibility: 'private' }).expect(201);
     const { id } = await post('usr_a', { chat_id: 'deep', content: 'x' });
     await m.ask('usr_b', 'get', `/messages/${id}`).expect(404);

@@ -1,15 +1,15 @@
-// The table, cell by cell, through the door: what it allows answers 2xx, what it refuses 403, and 404 where the room may not be known.
+// Every cell of the table over HTTP: 2xx if allowed, otherwise 403, or 404 for an unreadable room.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Action, type Kind, may, PERMISSIONS, type Standing } from '../src/permissions.ts';
+import { type Action, type Kind, type Membership, may, PERMISSIONS } from '../src/access/permissions.ts';
 import { type Messages, openMessages } from './harness.ts';
 
 type Place = Kind | 'general';
 const PLACES: Place[] = ['public', 'private', 'direct', 'general'];
-const STANDINGS: Standing[] = ['owner', 'moderator', 'member', 'stranger'];
+const MEMBERSHIPS: Membership[] = ['owner', 'moderator', 'member', 'stranger'];
 
-// Read it against the contract; the code's own table and the README's must say the same.
+// The contract. The tables in the code and in the README must be equal to it.
 const EXPECTED: Record<Action, Record<Place, string>> = {
   read: { public: 'omx-', private: 'omx', direct: 'omx', general: 'omx-' },
   post: { public: 'omx-', private: 'omx', direct: 'omx', general: 'omx-' },
@@ -22,13 +22,14 @@ const EXPECTED: Record<Action, Record<Place, string>> = {
   rename: { public: 'om', private: 'om', direct: '', general: '' },
   moderate: { public: 'om', private: 'om', direct: '', general: '' },
   set_visibility: { public: 'o', private: 'o', direct: '', general: '' },
+  archive: { public: 'o', private: 'o', direct: '', general: '' },
   delete_room: { public: 'o', private: 'o', direct: '', general: '' },
   delete_message: { public: 'om', private: 'om', direct: '', general: '' },
 };
-const LETTER: Record<Standing, string> = { owner: 'o', moderator: 'm', member: 'x', stranger: '-' };
+const LETTER: Record<Membership, string> = { owner: 'o', moderator: 'm', member: 'x', stranger: '-' };
 const ACTIONS = Object.keys(EXPECTED) as Action[];
 
-const user = (standing: Standing): string => `usr_${standing}`;
+const user = (membership: Membership): string => `usr_${membership}`;
 
 interface Setting {
   room: string;
@@ -43,22 +44,22 @@ describe('the permission table', () => {
   });
   after(() => m?.close());
 
-  it('has the cells that the contract names, and no others', () => {
+  it('the table in the code has exactly the cells of the contract', () => {
     expect(Object.keys(PERMISSIONS).sort()).to.deep.equal([...ACTIONS].sort());
     for (const action of ACTIONS) {
       for (const place of PLACES) {
-        for (const standing of STANDINGS) {
+        for (const membership of MEMBERSHIPS) {
           const allowed =
-            place === 'general' ? may(action, 'public', standing, 'general') : may(action, place, standing);
-          expect(allowed, `${action} ${place} ${standing}`).to.equal(
-            EXPECTED[action][place].includes(LETTER[standing]),
+            place === 'general' ? may(action, 'public', membership, 'general') : may(action, place, membership);
+          expect(allowed, `${action} ${place} ${membership}`).to.equal(
+            EXPECTED[action][place].includes(LETTER[membership]),
           );
         }
       }
     }
   });
 
-  it('is the one in the README', () => {
+  it('the table in the README is equal to the code', () => {
     const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
     const rows = [...readme.matchAll(/^\| `(\w+)` +\|[^|]*\|(.*)\|$/gm)].map(([, action, cells]) => [
       action,
@@ -94,6 +95,7 @@ describe('the permission table', () => {
       await m.ask(who, 'put', `/rooms/${s.room}`, {
         visibility: (await kindOf(s.room)) === 'public' ? 'private' : 'public',
       }),
+    archive: async (who, s) => await m.ask(who, 'put', `/rooms/${s.room}`, { archived: true }),
     delete_room: async (who, s) => await m.ask(who, 'delete', `/rooms/${s.room}`),
     delete_message: async (who, s) => await m.ask(who, 'delete', `/messages/${s.message}`),
   };
@@ -102,18 +104,20 @@ describe('the permission table', () => {
   for (const place of ['public', 'private'] as const) {
     for (const action of ACTIONS) {
       it(`${action} in a ${place} room`, async () => {
-        for (const standing of STANDINGS) {
-          const { status } = await TRY[action](user(standing), await setUp(place));
-          const allowed = EXPECTED[action][place].includes(LETTER[standing]);
-          // Leaving where one is not answers as a second leave does.
-          const refused = place === 'private' && standing === 'stranger' ? 404 : action === 'leave' ? 204 : 403;
-          expect(allowed ? Math.floor(status / 100) : status, `${standing}: ${status}`).to.equal(allowed ? 2 : refused);
+        for (const membership of MEMBERSHIPS) {
+          const { status } = await TRY[action](user(membership), await setUp(place));
+          const allowed = EXPECTED[action][place].includes(LETTER[membership]);
+          // Leaving as a non-member is idempotent.
+          const refused = place === 'private' && membership === 'stranger' ? 404 : action === 'leave' ? 204 : 403;
+          expect(allowed ? Math.floor(status / 100) : status, `${membership}: ${status}`).to.equal(
+            allowed ? 2 : refused,
+          );
         }
       });
     }
   }
 
-  it('general and direct rooms can’t be left, changed, deleted, or given members', async () => {
+  it('members of general and direct rooms cannot leave, change or delete them, or add members', async () => {
     const direct = (await m.send('usr_member', { recipient_id: 'usr_owner', content: 'hi' })).body;
     const general = (await m.send('usr_owner', { chat_id: 'general', content: 'hi' })).body;
     for (const { chat_id: room, id: message } of [direct, general]) {
@@ -125,6 +129,7 @@ describe('the permission table', () => {
         'rename',
         'moderate',
         'set_visibility',
+        'archive',
         'delete_room',
       ] as const) {
         expect((await TRY[action]('usr_member', { room, message })).status, `${action} ${room}`).to.equal(403);

@@ -1,6 +1,7 @@
+import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Messages, openMessages, until } from './harness.ts';
+import { type Messages, openMessages } from './harness.ts';
 
 describe('positions', () => {
   let m: Messages;
@@ -14,7 +15,7 @@ describe('positions', () => {
     return { read_seq: body.read_seq, unread: body.unread_count };
   };
 
-  it('a read position never goes back and is clamped to the end', async () => {
+  it('a read position never moves back and is clamped to the head', async () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'read', member_ids: ['usr_b'] });
     for (let i = 0; i < 5; i++) await m.send('usr_a', { chat_id: 'read', content: `${i}` });
     expect(await room('usr_b', 'read')).to.deep.equal({ read_seq: 0, unread: 5 });
@@ -28,7 +29,7 @@ describe('positions', () => {
     await m.ask('usr_b', 'put', '/rooms/none/read', { seq: 1 }).expect(404);
   });
 
-  it('status rises with the others’ positions, and its sender is told once per step', async () => {
+  it('the status follows the positions of others, and the sender is notified once per step', async () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'status', member_ids: ['usr_b', 'usr_c'] });
     const { body } = await m.send('usr_a', { chat_id: 'status', content: 'x' });
     const status = async () => (await m.ask('usr_a', 'get', `/messages/${body.id}`)).body.status;
@@ -46,7 +47,7 @@ describe('positions', () => {
     expect(await status()).to.equal('read');
     await move('usr_b', { read_seq: body.seq });
     await move('usr_stranger', { read_seq: body.seq });
-    await until(() => node.records.length >= 2);
+    await eventually(() => node.records.length >= 2);
     await new Promise((resolve) => setTimeout(resolve, 100));
     node.stop();
     const frames = node.records.map(({ frame }) => JSON.parse(frame.toString()));
@@ -56,7 +57,7 @@ describe('positions', () => {
     ]);
   });
 
-  it('whoever moves how far, each rise is told once and history says the same', async () => {
+  it('for any moves, each status change is notified once and matches the history', async () => {
     const users = ['usr_x', 'usr_y', 'usr_z'];
     const someone = fc.nat(2).map((i) => users[i] as string);
     const move = fc.record({
@@ -65,7 +66,7 @@ describe('positions', () => {
       read_seq: fc.oneof(fc.constant(0), fc.nat(14)),
     });
     const node = await m.listen(users.map((user) => `u:${user}`));
-    const told = (): string[] =>
+    const notified = (): string[] =>
       node.records
         .map(({ frame }) => JSON.parse(frame.toString()))
         .filter(({ type }) => type === 'message_status')
@@ -77,7 +78,7 @@ describe('positions', () => {
         fc.array(someone, { minLength: 4, maxLength: 10 }),
         fc.array(fc.array(move, { minLength: 1, maxLength: 4 }), { maxLength: 8 }),
         async (senders, calls) => {
-          const chat_id = `told${run++}`;
+          const chat_id = `moved${run++}`;
           await m.ask('usr_x', 'post', '/rooms', { chat_id, member_ids: users.slice(1) }).expect(201);
           const messages: { id: string; seq: number; by: string; status: string }[] = [];
           for (const by of senders) {
@@ -112,13 +113,13 @@ describe('positions', () => {
       ),
       { numRuns: 25 },
     );
-    await until(() => told().length >= expected.length);
+    await eventually(() => notified().length >= expected.length);
     await new Promise((resolve) => setTimeout(resolve, 100));
     node.stop();
-    expect(told().sort()).to.deep.equal(expected.sort());
+    expect(notified().sort()).to.deep.equal(expected.sort());
   }).timeout(60_000);
 
-  it('unread is what it says, whatever was sent, deleted and read in whatever order', async () => {
+  it('the unread count is exact after sends, deletes and reads in any order', async () => {
     const users = ['usr_1', 'usr_2', 'usr_3'];
     const act = fc.oneof(
       fc.record({ do: fc.constant('send' as const), who: fc.nat(2) }),

@@ -1,5 +1,7 @@
+import type { Facts } from '@chatapi/bus';
+import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { type Messages, openMessages, until } from './harness.ts';
+import { type Messages, openMessages } from './harness.ts';
 
 describe('rooms', () => {
   let m: Messages;
@@ -8,7 +10,7 @@ describe('rooms', () => {
   });
   after(() => m?.close());
 
-  it('making a room makes one member_joined per first member and tells the fact', async () => {
+  it('creating a room appends one member_joined per initial member and publishes a fact', async () => {
     const { body } = await m
       .ask('usr_a', 'post', '/rooms', {
         chat_id: 'made',
@@ -27,6 +29,7 @@ describe('rooms', () => {
       topic: 't',
       visibility: 'private',
       role: 'owner',
+      archived: false,
       member_count: 2,
       slow_mode_seconds: 0,
       last_seq: 2,
@@ -46,15 +49,19 @@ describe('rooms', () => {
     expect([nameless.id.startsWith('room_'), nameless.visibility]).to.deep.equal([true, 'public']);
   });
 
-  it('a taken name, a reserved one and an unknown member are refused', async () => {
+  it('a used id, a reserved id and an unknown member are refused', async () => {
     await m.ask('usr_b', 'post', '/rooms', { chat_id: 'made' }).expect(409);
     await m.ask('usr_b', 'post', '/rooms', { chat_id: 'dm:x' }).expect(400);
     await m.ask('usr_b', 'post', '/rooms', { chat_id: 'x', name: 'y'.repeat(101) }).expect(400);
     await m.ask('usr_b', 'post', '/rooms', { chat_id: 'x', member_ids: ['usr_ghost'] }).expect(404);
+    const before = m.asked.length;
+    const member_ids = Array.from({ length: 1000 }, (_, i) => `usr_ghost${i}`);
+    await m.ask('usr_b', 'post', '/rooms', { chat_id: 'x', member_ids }).expect(404);
+    expect(m.asked.slice(before)).to.deep.equal(['POST /internal/accounts/by-ids']);
     await m.ask('usr_b', 'post', '/rooms', { chat_id: 'general' }).expect(409);
   });
 
-  it('a change is an event with the changed fields; the same again is none', async () => {
+  it('a change appends an event with the changed fields; repeating it appends none', async () => {
     await m.ask('usr_a', 'put', '/rooms/made', { name: 'New', topic: 't' }).expect(200);
     await m.ask('usr_a', 'put', '/rooms/made', { name: 'New' }).expect(200);
     await m.ask('usr_a', 'put', '/rooms/made', {}).expect(400);
@@ -64,7 +71,7 @@ describe('rooms', () => {
     ]);
   });
 
-  it('joining and leaving twice are each one event, and tell the user’s own connections', async () => {
+  it('joining or leaving twice appends one event and notifies the user’s connections', async () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'door' }).expect(201);
     const node = await m.listen(['u:usr_c']);
     for (const path of ['join', 'join', 'leave', 'leave'])
@@ -74,7 +81,7 @@ describe('rooms', () => {
       'member_joined',
       'member_left',
     ]);
-    await until(() => node.records.length === 2);
+    await eventually(() => node.records.length === 2);
     expect(
       node.records.map(({ kind, room, seq, frame }) => [kind, room, seq, JSON.parse(frame.toString()).type]),
     ).to.deep.equal([
@@ -85,7 +92,7 @@ describe('rooms', () => {
     expect((await m.ask('usr_a', 'get', '/rooms/door')).body.member_count).to.equal(1);
   });
 
-  it('a last owner who leaves hands over to the oldest moderator, else the oldest member', async () => {
+  it('when the last owner leaves, the oldest moderator or else the oldest member becomes owner', async () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'heirs', member_ids: ['usr_b', 'usr_c'] }).expect(201);
     await m.ask('usr_a', 'put', '/rooms/heirs/members/usr_c', { role: 'moderator' }).expect(200);
     await m.ask('usr_a', 'put', '/rooms/heirs/members/usr_a', { role: 'member' }).expect(409);
@@ -101,12 +108,12 @@ describe('rooms', () => {
     expect(heirs).to.deep.equal(['usr_c moderator', 'usr_c owner', 'usr_b owner']);
   });
 
-  it('a deleted room answers 404, its id stays taken, and its members’ connections leave it', async () => {
+  it('a deleted room is 404, its id cannot be reused, and its members’ connections leave it', async () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'gone', member_ids: ['usr_b'] }).expect(201);
     await m.send('usr_b', { chat_id: 'gone', content: 'x' }).expect(201);
     const node = await m.listen(['u:usr_b']);
     await m.ask('usr_a', 'delete', '/rooms/gone').expect(204);
-    await until(() => node.records.some(({ kind }) => kind === 'left'));
+    await eventually(() => node.records.some(({ kind }) => kind === 'left'));
     node.stop();
     await m.ask('usr_a', 'get', '/rooms/gone').expect(404);
     await m.send('usr_a', { chat_id: 'gone', content: 'x' }).expect(404);
@@ -114,10 +121,10 @@ describe('rooms', () => {
     await m.ask('usr_a', 'post', '/rooms', { chat_id: 'gone' }).expect(409);
     await m.ask('usr_a', 'post', '/rooms/gone/join').expect(404);
     const { body } = await m.inside('post', '/internal/heads', { rooms: ['gone', 'door'] });
-    expect(body).to.deep.equal({ heads: { door: 3 } });
+    expect(body).to.deep.equal({ heads: { door: 3 }, versions: { door: 2 } });
   });
 
-  it('lists mine by latest activity, and public ones by search', async () => {
+  it('own rooms are listed by latest activity, public rooms by search', async () => {
     await m.send('usr_o', { chat_id: 'act1', content: 'x' });
     await m.send('usr_o', { chat_id: 'act2', content: 'y' });
     await m.send('usr_o', { chat_id: 'act1', content: 'z' });
@@ -138,7 +145,35 @@ describe('rooms', () => {
     expect((await m.ask('usr_a', 'get', '/rooms/public?search=made')).body.rooms).to.deep.equal([]);
   });
 
-  it('a direct room shows whom it is with', async () => {
+  it('a public room is found by its name and topic, whatever their accents, case and apostrophes', async () => {
+    const room = { chat_id: 'cafes', name: 'Cafés d’Île-de-France', topic: 'Straße' };
+    await m.ask('usr_o', 'post', '/rooms', room).expect(201);
+    const find = async (q: string): Promise<string[]> => {
+      const { body } = await m.ask('usr_q', 'get', `/rooms/public?search=${encodeURIComponent(q)}`).expect(200);
+      return body.rooms.map((r: any) => r.id);
+    };
+    for (const q of ['cafes', 'CAFÉS', "d'ile", 'STRASSE', 'ca\u00adfes'])
+      expect(await find(q), q).to.deep.equal(['cafes']);
+    await m.ask('usr_o', 'put', '/rooms/cafes', { name: 'Thé' }).expect(200);
+    expect([await find('cafés d'), await find('the'), await find('strasse')]).to.deep.equal([[], ['cafes'], ['cafes']]);
+    // As an older version does it.
+    await m.ctx.db('rooms').where('id', 'cafes').update({ name: 'Crème', topic: null });
+    expect([await find('crème'), await find('strasse')]).to.deep.equal([['cafes'], []]);
+    await eventually(async () => (await find('creme')).length === 1);
+  });
+
+  it('a room’s name that nobody can see is refused, and an empty one is none', async () => {
+    for (const name of ['   ', '\u200b', '\u3164', '\u2800'])
+      await m.ask('usr_o', 'post', '/rooms', { chat_id: 'unseen', name }).expect(400);
+    const { body } = await m.ask('usr_o', 'post', '/rooms', { chat_id: 'unseen', name: '' }).expect(201);
+    expect(body.name).to.equal(null);
+    await m.ask('usr_o', 'put', '/rooms/unseen', { name: ' ' }).expect(400);
+    await m.ask('usr_o', 'put', '/rooms/unseen', { name: 'seen' }).expect(200);
+    expect((await m.ask('usr_o', 'put', '/rooms/unseen', { name: '' }).expect(200)).body.name).to.equal(null);
+    expect((await m.log('unseen')).at(-1)).to.include({ type: 'room_updated', name: null });
+  });
+
+  it('a direct room contains the id of the other user', async () => {
     await m.send('usr_d1', { recipient_id: 'usr_d2', content: 'x' });
     const [room] = (await m.ask('usr_d2', 'get', '/rooms')).body.rooms;
     expect(room).to.include({
@@ -150,7 +185,7 @@ describe('rooms', () => {
     });
   });
 
-  it('tells the nodes a user’s rooms, rights and peers', async () => {
+  it('nodes can read a user’s rooms, permissions and presence audience', async () => {
     const user_ids = ['usr_d2', 'usr_unheard'];
     const { body } = await m.inside('post', '/internal/rooms-of-users', { user_ids }).expect(200);
     const kindsOf = (user: string) => body.rooms[user].map((room: any) => room.kind).sort();
@@ -183,8 +218,14 @@ describe('rooms', () => {
     ]);
   });
 
-  it('knows people from facts, the newest of each side', async () => {
-    const { heardAccount, heardProfile } = await import('../src/people.ts');
+  it('usernames and display names come from the newest account and profile facts', async () => {
+    const { handlers } = await import('../src/facts.ts');
+    const applyAccount = async (one: Facts['account.created']) =>
+      await m.ctx.db.transaction(async (trx) => await handlers['account.created']?.([one], trx));
+    const heardProfile = async (one: Omit<Facts['profile.updated'], 'bio' | 'avatar_url'>) =>
+      await m.ctx.db.transaction(
+        async (trx) => await handlers['profile.updated']?.([{ bio: '', avatar_url: null, ...one }], trx),
+      );
     const account = {
       user_id: 'usr_f',
       username: 'fay',
@@ -194,7 +235,7 @@ describe('rooms', () => {
       created_at: '2026-01-01T00:00:00.000Z',
     } as const;
     const person = async () => await m.ctx.db('people').where('user_id', 'usr_f').first('username', 'display_name');
-    const early = await heardProfile(m.ctx.db, {
+    const early = await heardProfile({
       user_id: 'usr_f',
       display_name: 'x',
       updated_at: account.created_at,
@@ -203,11 +244,11 @@ describe('rooms', () => {
       () => 'again',
     );
     expect(early).to.equal('again');
-    await heardAccount(m.ctx.db, { ...account, display_name: 'Fay', updated_at: '2026-01-01T00:00:02.000Z' });
-    await heardAccount(m.ctx.db, { ...account, username: 'old', updated_at: '2026-01-01T00:00:01.000Z' });
+    await applyAccount({ ...account, display_name: 'Fay', updated_at: '2026-01-01T00:00:02.000Z' });
+    await applyAccount({ ...account, display_name: 'Fay', username: 'old', updated_at: '2026-01-01T00:00:01.000Z' });
     expect(await person()).to.deep.equal({ username: 'fay', display_name: 'Fay' });
-    await heardProfile(m.ctx.db, { user_id: 'usr_f', display_name: 'Fay 2', updated_at: '2026-01-01T00:00:05.000Z' });
-    await heardProfile(m.ctx.db, { user_id: 'usr_f', display_name: 'Fay 1', updated_at: '2026-01-01T00:00:04.000Z' });
+    await heardProfile({ user_id: 'usr_f', display_name: 'Fay 2', updated_at: '2026-01-01T00:00:05.000Z' });
+    await heardProfile({ user_id: 'usr_f', display_name: 'Fay 1', updated_at: '2026-01-01T00:00:04.000Z' });
     expect(await person()).to.deep.equal({ username: 'fay', display_name: 'Fay 2' });
     expect(await m.ctx.db('room_members').where({ room_id: 'general', user_id: 'usr_f' })).to.have.length(1);
   });

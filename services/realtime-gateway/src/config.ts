@@ -1,19 +1,12 @@
-import {
-  type AccessSettings,
-  type BaseConfig,
-  baseSettings,
-  type FileLinkSettings,
-  fileLinkSettings,
-  list,
-  readConfig,
-  secret,
-} from '@chatapi/kit';
+import { type BaseConfig, baseSettings, internalUrls, originSettings, readConfig, secret } from '@chatapi/kit';
+import { type AccessSettings, type FileLinkSettings, fileLinkSettings } from '@chatapi/kit/auth';
 import Joi from 'joi';
 
 export interface Config extends BaseConfig, AccessSettings, FileLinkSettings {
   RATE_LIMIT_WS_MESSAGES: number;
+  RATE_LIMIT_WS_FRAMES: number;
+  RATE_LIMIT_UPGRADES: number;
   ALLOWED_ORIGINS: string[];
-  DRAIN_MS: number;
   AUTH_INTERNAL_URL: string[];
   USER_INTERNAL_URL: string[];
   MESSAGE_INTERNAL_URL: string[];
@@ -24,31 +17,43 @@ export const schema = Joi.object<Config>({
   JWT_ALGORITHM: Joi.string()
     .valid('HS256', 'RS256', 'EdDSA')
     .default('HS256')
-    .description('how access tokens are signed'),
+    .description('signature algorithm of access tokens; no other is accepted'),
   JWT_SECRET_KEY: secret()
     // biome-ignore lint/suspicious/noThenProperty: Joi's own word
     .when('JWT_ALGORITHM', { is: 'HS256', then: Joi.required() })
-    .description('verifies access tokens with HS256; at least 32 bytes, no default'),
-  JWT_SECRET_KEY_PREVIOUS: secret().description('still verifies after a change of JWT_SECRET_KEY'),
+    .description('key that verifies access tokens under HS256, at least 32 bytes'),
+  JWT_SECRET_KEY_PREVIOUS: secret().description(
+    'previous JWT_SECRET_KEY, accepted until tokens signed with it have expired',
+  ),
   RATE_LIMIT_WS_MESSAGES: Joi.number()
     .integer()
     .min(0)
     .max(1_000_000)
     .default(60)
-    .description('messages a minute and user over all nodes; 0 turns the limit off'),
-  ALLOWED_ORIGINS: list()
-    .default(['http://localhost:3000', 'https://chatapp.com'])
-    .description('origins whose pages may connect, comma-separated; `*` for any'),
-  DRAIN_MS: Joi.number()
+    .description('messages per user and minute, over all nodes; 0: off'),
+  RATE_LIMIT_WS_FRAMES: Joi.number()
     .integer()
     .min(0)
-    .max(10_000)
-    .default(5000)
-    .description('most milliseconds over which a stopping node closes its connections'),
+    .max(1_000_000)
+    .default(600)
+    .description('frames of any type per user and minute, over all nodes; also 8 MiB; 0: both off'),
+  RATE_LIMIT_UPGRADES: Joi.number()
+    .integer()
+    .min(0)
+    .max(1_000_000)
+    .default(60)
+    .description('upgrades per user and minute, over all nodes; five times as many per address; 0: off'),
+  ...originSettings(),
   ...fileLinkSettings(),
-  AUTH_INTERNAL_URL: list().required().description('second listeners of auth: revocations, public keys'),
-  USER_INTERNAL_URL: list().required().description('second listeners of user: who was last seen when'),
-  MESSAGE_INTERNAL_URL: list().required().description('second listeners of message: sends, rooms, the log'),
+  AUTH_INTERNAL_URL: internalUrls()
+    .required()
+    .description('internal listeners of auth, comma-separated (revocations, public keys)'),
+  USER_INTERNAL_URL: internalUrls()
+    .required()
+    .description('internal listeners of user, comma-separated (last-seen times)'),
+  MESSAGE_INTERNAL_URL: internalUrls()
+    .required()
+    .description('internal listeners of message, comma-separated (sends, rooms, room logs)'),
 });
 
 export const config = (): Config => readConfig(schema, process.env);

@@ -1,13 +1,13 @@
 import { route } from '@chatapi/kit';
-import { asyncApi } from './asyncapi.ts';
 import type { Context } from './context.ts';
+import { asyncApi } from './frames/asyncapi.ts';
 
 export const internalRoutes = [
   route<Context>({
     method: 'get',
     path: '/internal/asyncapi.json',
-    summary: 'The socket, as AsyncAPI',
+    summary: 'Get the AsyncAPI document of the WebSocket',
     who: 'service',
-    rule: async () => asyncApi(),
+    rule: async (ctx) => asyncApi(await ctx.messageFrames.read()),
   }),
 ];

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
-import { markLagging } from '../src/feed.ts';
-import { beat, watchLagging } from '../src/heartbeat.ts';
-import type { Connection } from '../src/node.ts';
-import { openParts } from './parts.ts';
+import { markLagging } from '../src/rooms/feed.ts';
+import type { Connection } from '../src/state.ts';
+import { beat, watchUnfinished } from '../src/upkeep/heartbeat.ts';
+import { watchLagging } from '../src/upkeep/slow-readers.ts';
+import { createNodeFixture } from './node-fixture.ts';
 
-describe('the heartbeat', () => {
+describe('heartbeat', () => {
   const open = () => {
-    const parts = openParts();
-    const { c, socket } = parts.join('a');
+    const fixture = createNodeFixture();
+    const { c, socket } = fixture.join('a');
     const did: unknown[] = [];
     Object.assign(c.ws, {
       ping: () => did.push('ping'),
@@ -15,10 +16,10 @@ describe('the heartbeat', () => {
       close: (code: number) => did.push(code),
     });
     c.claims = { expires_at: 1_000_000 } as Connection['claims'];
-    return { ...parts, c, socket, did };
+    return { ...fixture, c, socket, did };
   };
 
-  it('pings, and cuts a peer that is silent after two', () => {
+  it('pings, and cuts a client that answers neither of two pings', () => {
     const { node, c, did } = open();
     for (let i = 0; i < 3; i++) beat(node, c, 900_000);
     expect(did).to.deep.equal(['ping', 'ping', 'cut']);
@@ -31,9 +32,27 @@ describe('the heartbeat', () => {
     expect(did).to.deep.equal([4401]);
   });
 
-  it('a lagging reader is not pinged, and not taken for silent soon after', () => {
+  it('closes with 1008 when a message has begun and does not end within 10 s, unless we do not read', () => {
     const { node, c, did } = open();
-    c.missed = 2;
+    const receiver = { _state: 0, _bufferedBytes: 1, _fragmented: 0 };
+    Object.assign(c.ws, { _receiver: receiver });
+    watchUnfinished(node, c, 1000);
+    watchUnfinished(node, c, 11_000);
+    c.unfinishedSince = 0; // a message ended, and the next one began
+    watchUnfinished(node, c, 12_000);
+    c.paused = true;
+    watchUnfinished(node, c, 30_000);
+    c.paused = false;
+    watchUnfinished(node, c, 31_000);
+    watchUnfinished(node, c, 41_000);
+    expect(did).to.deep.equal([]);
+    watchUnfinished(node, c, 41_001);
+    expect(did).to.deep.equal([1008]);
+  });
+
+  it('does not ping a lagging reader, and ignores missing pongs soon after', () => {
+    const { node, c, did } = open();
+    c.missedPongs = 2;
     c.lag = { since: 0, unsent: 5 };
     beat(node, c, 900_000);
     c.lag = undefined;
@@ -42,7 +61,7 @@ describe('the heartbeat', () => {
     expect(did).to.deep.equal(['ping']);
   });
 
-  it('a reader that drains, however slowly, stays; one without progress for 60 s is cut with 4408', () => {
+  it('keeps a reader that drains slowly, and closes one without progress for 60 s with 4408', () => {
     const { node, c, socket, did } = open();
     socket.writableLength = 500_000;
     markLagging(node, c);

@@ -1,23 +1,23 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { addFeed, pump } from '../src/feed.ts';
-import { closeIdleRooms } from '../src/heartbeat.ts';
-import type { RoomEvent } from '../src/node.ts';
-import { roomEvent } from '../src/room-event.ts';
-import { openRooms, receive } from '../src/rooms.ts';
-import { openParts, until, upTo } from './parts.ts';
+import { addFeed, pump } from '../src/rooms/feed.ts';
+import { openRooms, receive } from '../src/rooms/rooms.ts';
+import type { RoomEvent } from '../src/state.ts';
+import { closeIdleRooms } from '../src/upkeep/heartbeat.ts';
+import { roomEvent } from '../src/wire/room-event.ts';
+import { createNodeFixture, until, upTo } from './node-fixture.ts';
 
-/** What becomes of each signal: lost, once or twice, and when. */
+/** The fate of each signal: lost, delivered once or twice, and when. */
 const fate = fc.record({ copies: fc.integer({ min: 0, max: 2 }), at: fc.integer({ min: 0, max: 1000 }) });
 
-describe('the order of a room', () => {
-  it('any loss, repeat and reordering of signals gives 1..N once and in order', async () => {
+describe('event order in a room', () => {
+  it('delivers 1..N once and in order under any loss, repetition and reordering of signals', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fate, { minLength: 1, maxLength: 60 }),
         fc.integer({ min: 1, max: 9 }),
         async (fates, together) => {
-          const { node, room, append, join } = openParts();
+          const { node, room, append, join } = createNodeFixture();
           const { socket } = join('a');
           const events = append(fates.length);
           const signals = fates.flatMap(({ copies, at }, i) =>
@@ -25,7 +25,7 @@ describe('the order of a room', () => {
           );
           const arriving = signals.sort((a, b) => a.at - b.at).map(({ event }) => event as RoomEvent);
           while (arriving.length > 0) receive(node, room, arriving.splice(0, together));
-          node.holes.note(room, events.length); // what the comparison of heads finds
+          node.gaps.noteHead(room, events.length); // as the comparison of heads does
           await until(() => room.position === events.length && !room.filling);
           await until(() => socket.seqs.length >= events.length);
           expect(socket.seqs).to.deep.equal(upTo(events.length));
@@ -35,8 +35,8 @@ describe('the order of a room', () => {
     );
   });
 
-  it('signals in order are handed on without asking the log, however many come at once', async () => {
-    const { node, room, log, append, join } = openParts();
+  it('delivers signals in order without reading the log, however many arrive at once', async () => {
+    const { node, room, log, append, join } = createNodeFixture();
     const { socket } = join('a');
     receive(node, room, append(1300));
     await until(() => socket.seqs.length === 1300);
@@ -44,8 +44,8 @@ describe('the order of a room', () => {
     expect([log.reads, node.writer.frames]).to.deep.equal([0, 1300]);
   });
 
-  it('what comes at once leaves in one write, the same bytes for all', async () => {
-    const { node, room, append, join } = openParts();
+  it('writes events that arrive together at once, with the same buffer for all', async () => {
+    const { node, room, append, join } = createNodeFixture();
     const readers = [join('a'), join('b')];
     receive(node, room, append(8));
     await until(() => readers.every(({ socket }) => socket.seqs.length === 8));
@@ -54,8 +54,8 @@ describe('the order of a room', () => {
     expect(a?.[0]).to.equal(b?.[0]);
   });
 
-  it('a hole that is longer than what may wait is closed by the log, whatever waits behind it', async () => {
-    const { node, room, append, join } = openParts();
+  it('reads a gap that is longer than the waiting events from the log', async () => {
+    const { node, room, append, join } = createNodeFixture();
     const { socket } = join('a');
     const events = append(2000);
     receive(node, room, events.slice(1));
@@ -63,8 +63,8 @@ describe('the order of a room', () => {
     expect(socket.seqs).to.deep.equal(upTo(2000));
   });
 
-  it('links to files are signed for each reader, live and from the log', async () => {
-    const { node, room, log, join } = openParts();
+  it('signs file links for each reader, live and from the log', async () => {
+    const { node, room, log, join } = createNodeFixture();
     const frame = { seq: 1, attachments: [{ id: 'file_1', url: '/files/file_1/content', thumbnail_url: null }] };
     const event = roomEvent(1, 'someone', '', JSON.stringify(frame));
     log.events.push(event);
@@ -75,13 +75,13 @@ describe('the order of a room', () => {
     for (const { socket, user } of [...readers, late]) {
       await until(() => socket.frames.length === 1);
       const [file] = socket.frames[0].attachments;
-      expect(node.links.verify('file_1', 'content', file.url.split('token=')[1])).to.equal(user.id);
+      expect(node.fileLinks.verify('file_1', 'content', file.url.split('token=')[1])).to.equal(user.id);
       expect(socket.frames[0].seq).to.equal(1);
     }
   });
 
-  it('a room that nobody is in any more stays while somebody is being loaded into it', async () => {
-    const { node, room } = openParts();
+  it('keeps an empty room while a user is being loaded into it', async () => {
+    const { node, room } = createNodeFixture();
     const muchLater = Date.now() + 60_000;
     const opened: unknown[] = [];
     const opening = openRooms(node, ['room', 'another'], (rooms) => void opened.push(...rooms));
@@ -93,8 +93,8 @@ describe('the order of a room', () => {
     expect([...node.rooms.keys()]).to.deep.equal([]);
   });
 
-  it('a hole that closes by itself within milliseconds costs no read', async () => {
-    const { node, room, log, append, join } = openParts();
+  it('does not read the log for a gap that closes by itself within milliseconds', async () => {
+    const { node, room, log, append, join } = createNodeFixture();
     const { socket } = join('a');
     const [one, two, three] = append(3);
     for (const event of [three, two, one]) if (event !== undefined) receive(node, room, [event]);
@@ -102,8 +102,8 @@ describe('the order of a room', () => {
     expect(log.reads).to.equal(0);
   });
 
-  it('a room that missed thousands is filled page by page', async () => {
-    const { node, room, append, join } = openParts();
+  it('fills a gap of thousands of events page by page', async () => {
+    const { node, room, append, join } = createNodeFixture();
     const { socket } = join('a');
     const events = append(2500);
     const last = events.at(-1);
@@ -112,22 +112,22 @@ describe('the order of a room', () => {
     expect(socket.seqs).to.deep.equal(upTo(2500));
   });
 
-  it('what the log no longer has is passed over', async () => {
-    const { node, room, log, append, join } = openParts();
+  it('skips events that the log no longer has', async () => {
+    const { node, room, log, append, join } = createNodeFixture();
     const { socket } = join('a');
     append(100);
     log.first = 81;
-    node.holes.note(room, 100);
+    node.gaps.noteHead(room, 100);
     await until(() => room.position === 100);
     await until(() => socket.seqs.length === 20);
     expect(socket.seqs).to.deep.equal(upTo(100, 81));
   });
 
-  it('a wrong head ends the search', async () => {
-    const { node, room, append, join } = openParts();
+  it('stops reading when the noted head was wrong', async () => {
+    const { node, room, append, join } = createNodeFixture();
     join('a');
     append(3);
-    node.holes.note(room, 10);
+    node.gaps.noteHead(room, 10);
     await until(() => !room.filling);
     expect([room.position, room.head]).to.deep.equal([3, 3]);
   });

@@ -1,17 +1,17 @@
-import { type Route, route } from '@chatapi/kit';
+import { idOf, type Route, route, timestamp } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
-import { keepLastSeen } from './profile-store.ts';
-import { cards } from './profiles.ts';
+import { updateLastSeen } from './profile-store.ts';
+import { profileSummaries } from './profiles.ts';
 
-const ids = Joi.object<{ ids: string[] }>({ ids: Joi.array().items(Joi.string().max(64)).max(1000).required() });
+const ids = Joi.object<{ ids: string[] }>({ ids: Joi.array().items(idOf('usr')).max(1000).required() });
 
 interface Offline {
   offline: { user_id: string; last_seen: string }[];
 }
 const offline = Joi.object<Offline>({
   offline: Joi.array()
-    .items(Joi.object({ user_id: Joi.string().max(64).required(), last_seen: Joi.string().isoDate().required() }))
+    .items(Joi.object({ user_id: idOf('usr').required(), last_seen: timestamp().required() }))
     .max(10_000)
     .required(),
 });
@@ -20,17 +20,17 @@ export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/profiles',
-    summary: 'Profiles of many users',
+    summary: 'Get profiles by ids; unknown ones are left out',
     who: 'service',
     body: ids,
-    rule: (ctx, { body }) => cards(ctx, body.ids),
+    rule: (ctx, { body }) => profileSummaries(ctx, body.ids),
   }),
   route({
     method: 'post',
     path: '/internal/presence',
-    summary: 'Users whose last connection went',
+    summary: 'Set the last-seen times of users who went offline',
     who: 'service',
     body: offline,
-    rule: (ctx, { body }) => keepLastSeen(ctx.db, body.offline),
+    rule: (ctx, { body }) => updateLastSeen(ctx.db, body.offline),
   }),
 ];

@@ -1,12 +1,11 @@
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
-import { close, open, ready } from './context.ts';
 import { internalRoutes } from './internal-routes.ts';
+import { close, open, ready } from './open.ts';
 import { routes } from './routes.ts';
 
 await run({
   name: 'user',
-  version: '0.1.0',
   config: config(),
   open: (base) => open(base),
   close,

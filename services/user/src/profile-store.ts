@@ -1,6 +1,7 @@
-// Owns: the SQL of profiles. Times leave here as RFC 3339 text with milliseconds.
+// SQL of profiles. Times are returned as RFC 3339 text with milliseconds.
 import type { Account } from '@chatapi/bus';
-import type { Knex, Paging } from '@chatapi/kit';
+import { FOLD_VERSION, fold, type Paging } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 
 export interface ProfileRow {
   id: string;
@@ -9,14 +10,14 @@ export interface ProfileRow {
   display_name: string;
   bio: string;
   avatar_url: string | null;
-  role: string;
-  status: string;
+  role: Account['role'];
+  status: Account['status'];
   created_at: string;
   updated_at: string;
   last_seen: string | null;
 }
 
-type Raw = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_seen'> & {
+type RawProfile = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_seen'> & {
   created_at: Date;
   updated_at: Date;
   last_seen: Date | null;
@@ -25,25 +26,35 @@ type Raw = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_seen'> & {
 const COLUMNS = `user_id as id, username, email, coalesce(display_name, username) as display_name, bio, avatar_url, role, status, created_at,
   greatest(account_updated_at, profile_updated_at) as updated_at, last_seen`;
 
-const toProfile = (row: Raw): ProfileRow => ({
+const toProfile = (row: RawProfile): ProfileRow => ({
   ...row,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
   last_seen: row.last_seen?.toISOString() ?? null,
 });
 
-/** Compared by this in searches: case and compatibility forms folded here, since PostgreSQL's `lower` depends on its locale. */
-const keyOf = <T extends string | null>(name: T): T => (name?.normalize('NFKC').toLowerCase() ?? null) as T;
+/** What the version before searches; also searched here where `fold_version` is null. */
+const searchKey = (name: string): string => name.normalize('NFKC').toLowerCase();
 
-/** Keeps the newest state of an account, in whatever order it is heard of; never touches what the user wrote. */
-export async function keepAccount(trx: Knex, account: Account, displayName: string | null): Promise<void> {
+/** The columns of a name, all null without one. */
+const nameColumns = (name: string | null) => ({
+  displayName: name,
+  displayKey: name === null ? null : searchKey(name),
+  foldedName: name === null ? null : fold(name),
+  foldVersion: name === null ? null : FOLD_VERSION,
+});
+
+/** Stores the newest state of an account; facts come in any order. Never changes the profile. */
+export async function upsertAccount(trx: Knex, account: Account, displayName: string | null): Promise<void> {
   await trx.raw(
-    `insert into profiles as p (user_id, username, email, role, status, created_at, account_updated_at, display_name, display_key)
-     select :user_id, :username, :email, :role, :status, :created_at, :updated_at, :displayName, :displayKey
+    `insert into profiles as p (user_id, username, email, role, status, created_at, account_updated_at, display_name, display_key, folded_name, fold_version)
+     select :user_id, :username, :email, :role, :status, :created_at, :updated_at, :displayName, :displayKey, :foldedName, cast(:foldVersion as smallint)
      where not exists (select from erased where user_id = :user_id)
      on conflict (user_id) do update set
        display_name = coalesce(p.display_name, excluded.display_name),
        display_key = coalesce(p.display_key, excluded.display_key),
+       folded_name = case when p.display_name is null then excluded.folded_name else p.folded_name end,
+       fold_version = case when p.display_name is null then excluded.fold_version else p.fold_version end,
        username = case when newer then excluded.username else p.username end,
        email = case when newer then excluded.email else p.email end,
        role = case when newer then excluded.role else p.role end,
@@ -52,27 +63,48 @@ export async function keepAccount(trx: Knex, account: Account, displayName: stri
       'newer',
       'excluded.account_updated_at > p.account_updated_at',
     ),
-    { ...account, displayName, displayKey: keyOf(displayName) },
+    { ...account, ...nameColumns(displayName) },
   );
 }
 
 export async function profileById(db: Knex, userId: string): Promise<ProfileRow | undefined> {
-  const { rows } = await db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from profiles where user_id = ?`, [userId]);
+  const { rows } = await db.raw<{ rows: RawProfile[] }>(`select ${COLUMNS} from profiles where user_id = ?`, [userId]);
   return rows[0] === undefined ? undefined : toProfile(rows[0]);
 }
 
 export async function profilesByIds(db: Knex, userIds: string[]): Promise<ProfileRow[]> {
-  const { rows } = await db.raw<{ rows: Raw[] }>(`select ${COLUMNS} from profiles where user_id = any(?)`, [userIds]);
+  const { rows } = await db.raw<{ rows: RawProfile[] }>(`select ${COLUMNS} from profiles where user_id = any(?)`, [
+    userIds,
+  ]);
   return rows.map(toProfile);
 }
 
-/** By username; the text sought is compared as it is: `%` and `_` are characters like others. One more than `limit`. */
-export async function searchProfiles(db: Knex, search: string, { limit, skip }: Paging): Promise<ProfileRow[]> {
-  const { rows } = await db.raw<{ rows: Raw[] }>(
+/** Username and id of the last user of a page. */
+export type UserKey = readonly [string, string];
+
+/**
+ * In order of username. `search` is compared literally: `%` and `_` are no wildcards. Returns one
+ * more than `limit` when there are more.
+ */
+export async function searchProfiles(
+  db: Knex,
+  search: string,
+  { limit, skip, cursor = ['', ''] }: Paging<UserKey>,
+): Promise<ProfileRow[]> {
+  const { rows } = await db.raw<{ rows: RawProfile[] }>(
     `select ${COLUMNS} from profiles
-     where :search = '' or position(:search in lower(username)) > 0 or position(:search in display_key) > 0
+     where (:folded = '' or position(:folded in lower(username)) > 0 or position(:folded in folded_name) > 0
+         or (fold_version is null and position(:key in display_key) > 0))
+       and (lower(username), user_id) > (lower(:username), :user_id)
      order by lower(username), user_id limit :limit offset :skip`,
-    { search: keyOf(search), limit: limit + 1, skip },
+    {
+      folded: fold(search),
+      key: searchKey(search),
+      username: cursor[0],
+      user_id: cursor[1],
+      limit: limit + 1,
+      skip,
+    },
   );
   return rows.map(toProfile);
 }
@@ -83,27 +115,31 @@ export interface ProfileChange {
   avatar_url?: string | null;
 }
 
-type Changed = Raw & { profile_updated_at: Date };
+type RawChangedProfile = RawProfile & { profile_updated_at: Date };
 export type ChangedProfile = ProfileRow & { profile_updated_at: string };
 
-/** Changes what is given; undefined when there is no such profile (any more). `profile_updated_at` grows strictly, so that the newest of two facts is told from the other. */
+/**
+ * Changes the given fields. `profile_updated_at` grows strictly, so that subscribers can tell which
+ * of two facts is newer. @returns undefined when the profile does not exist (any more).
+ */
 export async function updateProfile(
   trx: Knex,
   userId: string,
   change: ProfileChange,
 ): Promise<ChangedProfile | undefined> {
-  const { rows } = await trx.raw<{ rows: Changed[] }>(
+  const { rows } = await trx.raw<{ rows: RawChangedProfile[] }>(
     `update profiles set
-       display_name = coalesce(:display_name, display_name),
-       display_key = coalesce(:display_key, display_key),
+       display_name = coalesce(:displayName, display_name),
+       display_key = coalesce(:displayKey, display_key),
+       folded_name = coalesce(:foldedName, folded_name),
+       fold_version = coalesce(cast(:foldVersion as smallint), fold_version),
        bio = coalesce(:bio, bio),
        avatar_url = case when :has_avatar then :avatar_url else avatar_url end,
        profile_updated_at = greatest(date_trunc('milliseconds', clock_timestamp()), profile_updated_at + interval '1 millisecond')
      where user_id = :userId returning ${COLUMNS}, profile_updated_at`,
     {
       userId,
-      display_name: change.display_name ?? null,
-      display_key: keyOf(change.display_name ?? null),
+      ...nameColumns(change.display_name ?? null),
       bio: change.bio ?? null,
       has_avatar: change.avatar_url !== undefined,
       avatar_url: change.avatar_url ?? null,
@@ -114,14 +150,32 @@ export async function updateProfile(
   return { ...toProfile(row), profile_updated_at: row.profile_updated_at.toISOString() };
 }
 
-/** For ever: what is still on its way about this user finds the mark and brings nothing back. */
+/** Folds names without a fold. @returns how many, at most `limit`. */
+export async function foldNames(db: Knex, limit: number): Promise<number> {
+  return await db.transaction(async (trx) => {
+    const { rows } = await trx.raw<{ rows: { user_id: string; display_name: string }[] }>(
+      `select user_id, display_name from profiles where fold_version is null and display_name is not null
+       limit ? for update skip locked`,
+      [limit],
+    );
+    if (rows.length === 0) return 0;
+    await trx.raw(
+      `update profiles p set folded_name = t.folded, fold_version = ?
+       from unnest(?::text[], ?::text[]) t(user_id, folded) where p.user_id = t.user_id`,
+      [FOLD_VERSION, rows.map(({ user_id }) => user_id), rows.map(({ display_name }) => fold(display_name))],
+    );
+    return rows.length;
+  });
+}
+
+/** Leaves a permanent mark, so that a late fact does not bring the profile back. */
 export async function eraseProfile(trx: Knex, userId: string, at: string): Promise<void> {
   await trx.raw('insert into erased (user_id, erased_at) values (?, ?) on conflict do nothing', [userId, at]);
   await trx.raw('delete from profiles where user_id = ?', [userId]);
 }
 
-/** Never goes back: nodes may tell in any order. */
-export async function keepLastSeen(db: Knex, seen: { user_id: string; last_seen: string }[]): Promise<void> {
+/** The time never goes back: nodes may report in any order. */
+export async function updateLastSeen(db: Knex, seen: { user_id: string; last_seen: string }[]): Promise<void> {
   await db.raw(
     `update profiles p set last_seen = greatest(p.last_seen, s.last_seen)
      from (select u as user_id, max(t) as last_seen from unnest(cast(? as text[]), cast(? as timestamptz[])) x(u, t) group by u) s

@@ -1,62 +1,87 @@
-import { paging, type Route, route, text } from '@chatapi/kit';
+import {
+  anyText,
+  cursorKey,
+  idOf,
+  idParams,
+  oneOf,
+  paging,
+  type Route,
+  route,
+  text,
+  time,
+  wireList,
+  wireObject,
+} from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
-import type { ProfileChange } from './profile-store.ts';
-import { changeProfile, me, type Search, searchUsers, showUser } from './profiles.ts';
+import type { Presence } from './presence.ts';
+import type { ProfileChange, UserKey } from './profile-store.ts';
+import {
+  changeProfile,
+  type OwnProfile,
+  ownProfile,
+  type PublicProfile,
+  type Search,
+  searchUsers,
+  showUser,
+} from './profiles.ts';
+import { webUrl } from './web-url.ts';
 
 const tag = 'Users';
 
 const change = Joi.object<ProfileChange, true>({
   display_name: text({ min: 1, max: 64, singleLine: true }),
   bio: text({ max: 500 }),
-  avatar_url: Joi.string()
-    .uri({ scheme: ['http', 'https'] })
-    .max(2048)
-    .allow(null),
+  avatar_url: webUrl().allow(null),
 }).min(1);
-const search = Joi.object<Search>({ ...paging(), search: Joi.string().allow('').max(100).default('') });
-const idParams = Joi.object<{ id: string }, true>({ id: Joi.string().max(64).required() });
-
-const time = (): Joi.StringSchema => Joi.string().isoDate();
-const shown = {
-  id: Joi.string().required(),
-  username: Joi.string().required(),
-  display_name: Joi.string().required(),
-  bio: Joi.string().allow('').required(),
-  avatar_url: Joi.string().allow(null).required(),
-  role: Joi.string().valid('user', 'moderator', 'admin').required(),
-  status: Joi.string().valid('active', 'banned').required(),
-  created_at: time().required(),
-  updated_at: time().required(),
-};
-const user = Joi.object({ ...shown, email: Joi.string().required() });
-const publicUser = Joi.object({
-  ...shown,
-  email: Joi.string().description('only for the user and for admins'),
-  presence: Joi.object({
-    status: Joi.string().valid('online', 'offline').required(),
-    last_seen: time().allow(null).required(),
-  }).required(),
+const username = Joi.string().max(64);
+const search = Joi.object<Search>({
+  ...paging<UserKey>(cursorKey(username, idOf('usr'))),
+  search: Joi.string().allow('').max(100).default(''),
 });
+
+const shown = {
+  id: Joi.string(),
+  username: Joi.string(),
+  display_name: Joi.string(),
+  bio: anyText(),
+  avatar_url: Joi.string().allow(null),
+  role: oneOf('user', 'moderator', 'admin'),
+  status: oneOf('active', 'banned'),
+  created_at: time(),
+  updated_at: time(),
+};
+const ownSchema = wireObject<OwnProfile>('Me', { ...shown, email: Joi.string() });
+const presenceSchema = wireObject<Presence>('Presence', {
+  status: oneOf('online', 'offline'),
+  last_seen: time().allow(null),
+});
+const publicSchema = wireObject<PublicProfile>(
+  'Profile',
+  { ...shown, presence: presenceSchema },
+  { email: Joi.string().description('only visible to the user and to admins') },
+);
 
 export const routes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/users/me',
-    summary: 'My own user',
+    summary: 'Get own user',
     tag,
     who: 'user',
-    answer: user,
-    rule: (ctx, { caller, request_id }) => me(ctx, caller, request_id),
+    answer: ownSchema,
+    errors: [404],
+    rule: (ctx, { caller, request_id }) => ownProfile(ctx, caller, request_id),
   }),
   route({
     method: 'put',
     path: '/users/me',
-    summary: 'Change my profile: any subset of its fields',
+    summary: 'Update own profile (any subset of its fields)',
     tag,
     who: 'user',
     body: change,
-    answer: user,
+    answer: ownSchema,
+    errors: [404],
     rule: (ctx, { caller, body, request_id }) => changeProfile(ctx, caller, body, request_id),
   }),
   route({
@@ -66,17 +91,17 @@ export const routes: Route<Context>[] = [
     tag,
     who: 'user',
     query: search,
-    answer: Joi.object({ users: Joi.array().items(publicUser).required(), has_more: Joi.boolean().required() }),
+    answer: wireList('ProfileList', 'users', publicSchema),
     rule: (ctx, { caller, query }) => searchUsers(ctx, caller, query),
   }),
   route({
     method: 'get',
     path: '/users/:id',
-    summary: 'A user as others see them',
+    summary: 'Get a user',
     tag,
     who: 'user',
     params: idParams,
-    answer: publicUser,
+    answer: publicSchema,
     rule: (ctx, { caller, params, request_id }) => showUser(ctx, caller, params.id, request_id),
   }),
 ];

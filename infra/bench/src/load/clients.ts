@@ -1,20 +1,23 @@
 // Sockets of the load generator.
 import WebSocket from 'ws';
-import type { Person, Place } from '../work.ts';
+import type { Person, Place } from '../workload.ts';
 import { DIALECTS, type Dialect, type Outgoing } from './dialects.ts';
 
 export interface Client {
   ws: WebSocket;
   person: Person;
   send(outgoing: Outgoing): void;
-  /** Called with every frame that bears messages. */
+  /** Called with every frame that contains messages. */
   onMessage: (frame: Buffer) => void;
 }
 
 const LIVE_MS = 15_000;
 const AT_ONCE = 50;
 
-/** Resolves when the socket is live. `last`: where a dialect that says so at connecting goes on. */
+/**
+ * Resolves when the socket is live. `last`: the position to continue from, in dialects that send it
+ * when connecting.
+ */
 export function connectOne(
   dialect: Dialect,
   node: string,
@@ -23,7 +26,7 @@ export function connectOne(
 ): Promise<Client> {
   const ws = new WebSocket(dialect.address(node, person.token), { perMessageDeflate: false });
   const client: Client = { ws, person, onMessage, send: (outgoing) => ws.send(dialect.encode(outgoing)) };
-  const hear = (frame: Buffer): void => {
+  const onFrame = (frame: Buffer): void => {
     const pong = dialect.pong?.(frame);
     if (pong !== undefined) ws.send(pong);
     else if (dialect.bearsMessages(frame)) client.onMessage(frame);
@@ -37,13 +40,13 @@ export function connectOne(
       if (say !== undefined) ws.send(say);
       if (live !== true) return;
       clearTimeout(late);
-      ws.off('message', greet).on('message', hear);
+      ws.off('message', greet).on('message', onFrame);
       resolve(client);
     });
   });
 }
 
-/** Person i (mod all) on node i (mod all), `count` connections. */
+/** Opens `count` connections: person i (mod all) on node i (mod all). */
 export async function connectAll({ dialect, nodes, people }: Place, count: number): Promise<Client[]> {
   const clients: Client[] = [];
   for (let at = 0; at < count; at += AT_ONCE) {

@@ -1,5 +1,6 @@
-// Owns: how each system's sockets are spoken to. Looks at frames as little as it can, so that the generator is not what is measured.
-import type { DialectName } from '../work.ts';
+// The socket protocol of each system. Parses frames as little as possible, so that the generator is
+// not what is measured.
+import type { DialectName } from '../workload.ts';
 
 export interface Outgoing {
   message: string;
@@ -9,16 +10,19 @@ export interface Outgoing {
 
 export interface Dialect {
   address(node: string, token: string): string;
-  /** What the client says to the server's frames before it is live; `live` when it is. `last`: the position that it goes on from. */
+  /**
+   * The client's reply to a frame before it is live; `live` when it is. `last`: the position to
+   * continue from.
+   */
   greet(frame: Buffer, token: string, last: string | undefined): { say?: string; live?: boolean };
-  /** What the client says once it is live, to get what it has missed in the room. */
+  /** The frame that requests missed messages of the room, once live. */
   resume?(room: string, last: string): string;
   encode(outgoing: Outgoing): string;
-  /** A frame with messages in it; acks of others, notices and the like are passed over. */
+  /** Whether a frame contains messages; acks and notices are ignored. */
   bearsMessages(frame: Buffer): boolean;
-  /** The answer to a frame that asks for one (a ping of the protocol's own). */
+  /** The reply to an application-level ping. */
   pong?(frame: Buffer): string | undefined;
-  /** The position that a message's frame bears. */
+  /** Matches the position in a message frame. */
   position?: RegExp;
 }
 

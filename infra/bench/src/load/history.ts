@@ -1,11 +1,11 @@
 import { HISTORY_ROOM } from '../fixture.ts';
-import type { Person, Place, Result } from '../work.ts';
+import type { Person, Place, Result } from '../workload.ts';
 import { closedLoop } from './requests.ts';
 
 const CLIENTS = 4;
 const PAGE = 50;
 
-/** Pages of 50 by cursor, each at the same depth. */
+/** Reads pages of 50 by cursor, all at the same depth. */
 export async function historyLoad(
   { gateway, people }: Place,
   { depth, pages }: { depth: number; pages: number },

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Place, Result } from '../work.ts';
+import type { Place, Result } from '../workload.ts';
 import { closeAll, connectAll } from './clients.ts';
 
 const SETTLE_MS = 1500;
-/** Opened before anything is measured: the first connections pay for the process, not for themselves. */
+/** Opened before measuring: the first connections include costs of the process. */
 const WARM_UP = 100;
 
-/** `begin` is told before the connections open; the result while they are open. */
+/** `begin` is called before the connections open; the result is returned while they are open. */
 export async function idleLoad(
   place: Place,
   { connections }: { connections: number },
@@ -19,7 +19,8 @@ export async function idleLoad(
   const clients = await connectAll(one, connections);
   const ms = performance.now() - began;
   await sleep(SETTLE_MS);
-  // The caller reads the memory when it has the result; the process' end closes them.
+  // The caller reads the memory when it has the result; the connections close when the process
+  // ends.
   process.once('disconnect', () => closeAll([...first, ...clients]));
   return { units: connections, ms, latencies: [] };
 }

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Pool } from 'undici';
 import { BUSY_NAMES, PASSWORD } from '../fixture.ts';
-import type { Person, Place, Result, Work } from '../work.ts';
-import type { Crowd } from './crowd.ts';
+import type { Person, Place, Result, Work } from '../workload.ts';
+import type { LoginWorkerData } from './login-worker.ts';
 import { ask } from './requests.ts';
 
 const WARM_UP_MS = 1000;
 
-/** Reads at a steady pace; latency counts from when a read was due, so that one that waits for the last is not forgiven. */
+/** Reads at a steady rate. Latency counts from the scheduled time, so that waiting is included. */
 async function steadyReads(pool: Pool, { people }: Place, perSecond: number, seconds: number): Promise<number[]> {
   const headers = { authorization: `Bearer ${(people[0] as Person).token}` };
   const began = performance.now();
@@ -24,14 +24,14 @@ async function steadyReads(pool: Pool, { people }: Place, perSecond: number, sec
 }
 
 interface Waiting {
-  /** Sends them; resolves with how many got in. */
+  /** Sends the logins; resolves with the number that succeeded. */
   go(): Promise<number>;
 }
 
-function openCrowd(gateway: string, size: number): Waiting {
+function startLoginWorker(gateway: string, size: number): Waiting {
   if (size === 0) return { go: async () => 0 };
-  const workerData: Crowd = { gateway, names: BUSY_NAMES.slice(0, size), password: PASSWORD };
-  const thread = new Worker(new URL('./crowd.ts', import.meta.url), { workerData });
+  const workerData: LoginWorkerData = { gateway, names: BUSY_NAMES.slice(0, size), password: PASSWORD };
+  const thread = new Worker(new URL('./login-worker.ts', import.meta.url), { workerData });
   return {
     async go() {
       thread.postMessage('go');
@@ -47,14 +47,14 @@ export async function loginsLoad(
 ): Promise<Result> {
   const gateway = place.gateway as string;
   const pool = new Pool(gateway, { connections: 64 });
-  const crowd = openCrowd(gateway, logins);
+  const worker = startLoginWorker(gateway, logins);
   try {
     await steadyReads(pool, place, perSecond, WARM_UP_MS / 1000);
     await begin();
     const began = performance.now();
-    const [latencies, inside] = await Promise.all([steadyReads(pool, place, perSecond, seconds), crowd.go()]);
+    const [latencies, inside] = await Promise.all([steadyReads(pool, place, perSecond, seconds), worker.go()]);
     const ms = performance.now() - began;
-    const note = logins === 0 ? undefined : `${inside} in, ${logins - inside} told to come later`;
+    const note = logins === 0 ? undefined : `${inside} in, ${logins - inside} answered 503`;
     return { units: latencies.length, ms, latencies, note };
   } finally {
     await pool.close();

@@ -1,23 +1,24 @@
-// The load generator: a process of its own, whose time is not counted. One order, one result, then it is ended.
-import type { Order, Place, Result, Told, Work } from '../work.ts';
-import { cutLoad } from './cut.ts';
+// The load generator: a separate process whose CPU time is not counted. Gets one order, returns one
+// result, then is ended.
+import type { LoadMessage, Order, Place, Result, Work } from '../workload.ts';
 import { historyLoad } from './history.ts';
 import { idleLoad } from './idle.ts';
+import { cutLoad } from './killed-node.ts';
 import { loginsLoad } from './logins.ts';
+import { speakLoad } from './many-rooms.ts';
+import { silentLoad } from './memberless-node.ts';
+import { stillLoad } from './no-load.ts';
 import { pairsLoad } from './pairs.ts';
 import { restLoad } from './rest.ts';
 import { aSecondOf, paced, roomLoad, saturated } from './room.ts';
-import { silentLoad } from './silent.ts';
-import { speakLoad } from './speak.ts';
-import { stillLoad } from './still.ts';
 
-const tell = (told: Told): void => void process.send?.(told);
+const send = (message: LoadMessage): void => void process.send?.(message);
 
-/** Waits until the parent has noted the CPU times. */
+/** Waits until the parent has read the CPU times. */
 const begin = (kill?: boolean): Promise<void> =>
   new Promise((resolve) => {
     process.once('message', () => resolve());
-    tell({ told: 'begin', kill });
+    send({ type: 'begin', kill });
   });
 
 type Load<K extends Work['kind']> = (
@@ -44,6 +45,6 @@ const LOADS: { [K in Work['kind']]: Load<K> } = {
 process.once('disconnect', () => process.exit(0));
 process.once('message', ({ place, work }: Order) => {
   (LOADS[work.kind] as Load<any>)(place, work, begin)
-    .then((result) => tell({ told: 'done', result }))
-    .catch((error: Error) => tell({ told: 'failed', reason: error.message }));
+    .then((result) => send({ type: 'done', result }))
+    .catch((error: Error) => send({ type: 'failed', reason: error.message }));
 });

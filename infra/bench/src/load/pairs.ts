@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Place, Result } from '../work.ts';
+import type { Place, Result } from '../workload.ts';
 import { type Client, closeAll, connectAll } from './clients.ts';
 
 const WARM_UP_MS = 2000;
 const DRAIN_MS = 3000;
 
-/** Ping-pong: who gets the other's message answers with the next one. */
+/** Ping-pong: each user answers a received message with the next one. */
 export async function pairsLoad(
   place: Place,
   { pairs, seconds }: { pairs: number; seconds: number },
@@ -14,7 +14,7 @@ export async function pairsLoad(
   const clients = await connectAll(place, pairs * 2);
   const latencies: number[] = [];
   let [counted, running] = [0, true];
-  // Each message comes once to the other and once back to its sender.
+  // Each message arrives once at the other user and once at its sender.
   let [sends, arrivals, echoes] = [0, 0, 0];
   const start = (from: Client, to: Client): void => {
     let sent = 0;
@@ -49,8 +49,8 @@ export async function pairsLoad(
     const missing = (): number => Math.max(0, sends - arrivals) + Math.max(0, sends - echoes);
     const drained = performance.now() + DRAIN_MS;
     while (missing() > 0 && performance.now() < drained) await sleep(20);
-    const doubled = Math.max(0, arrivals - sends) + Math.max(0, echoes - sends);
-    return { ...result, lost: missing(), doubled };
+    const duplicated = Math.max(0, arrivals - sends) + Math.max(0, echoes - sends);
+    return { ...result, lost: missing(), duplicated };
   } finally {
     running = false;
     closeAll(clients);

@@ -1,7 +1,7 @@
-// Owns: a closed loop of HTTP requests: each client's next one when the last is answered.
+// A closed loop of HTTP requests: each client sends its next one after the response.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import type { Result } from '../work.ts';
+import type { Result } from '../workload.ts';
 
 export interface Asked {
   method: 'GET' | 'POST';
@@ -12,7 +12,7 @@ export interface Asked {
 
 const WARM_UP_MS = 1000;
 
-/** @throws when an answer is not the `expected` status. */
+/** @throws Error when the response does not have the `expected` status. */
 export async function ask(pool: Pool, asked: Asked, expected: number): Promise<void> {
   const { statusCode, body } = await pool.request(asked);
   await body.dump({ limit: Number.MAX_SAFE_INTEGER });
@@ -23,9 +23,9 @@ interface Loop {
   url: string;
   parallel: number;
   expected: number;
-  /** What client i asks. */
+  /** The request of client i. */
   asked: (i: number) => Asked;
-  /** Ends after so many requests, or after so many seconds. */
+  /** When to end: after a number of requests or seconds. */
   until: { requests: number } | { seconds: number };
 }
 

@@ -1,4 +1,4 @@
-import type { Person, Place, Result, Work } from '../work.ts';
+import type { Person, Place, Result, Work } from '../workload.ts';
 import { type Asked, closedLoop } from './requests.ts';
 
 const PAGE = 20;
@@ -14,7 +14,7 @@ function openDoor({ gateway, straight, people }: Place, through: Rest['through']
   return { url: straight?.url as string, headersOf: (i: number) => straight?.headers[i] as Record<string, string> };
 }
 
-/** `parallel` clients, each in a room of its own. */
+/** Runs `parallel` clients, each in its own room. */
 export function restLoad(
   place: Place,
   { what, through, parallel, seconds }: Rest,

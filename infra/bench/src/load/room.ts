@@ -1,21 +1,21 @@
-// One sender into the room of all people.
+// One sender in the room of all users.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Place, Result } from '../work.ts';
+import type { Place, Result } from '../workload.ts';
 import { type Client, closeAll, connectAll } from './clients.ts';
-import { type Kept, openTally } from './tally.ts';
+import { type Kept, openTally } from './deliveries.ts';
 
-/** Until what a room needs is compiled: whoever is slower then is slower by the work. So long for everybody, however many messages that is. */
+/** Warm-up until the code is compiled; the same time for all systems. */
 const WARM_UP_MS = 2000;
 const WARM_UP_STEP = 100;
-/** Latency is read from one reader in so many: parsing every frame would load the generator. */
+/** Latency is measured at one reader in this many: parsing every frame would load the generator. */
 const SAMPLE = 20;
 
 interface Room {
   send(): void;
-  /** Resolves when every reader has `messages` more, or nothing more comes. */
+  /** Resolves when every reader has received `messages` more, or nothing more arrives. */
   deliveries(messages: number): Promise<Kept>;
   latencies: number[];
-  /** Called when the sender has its message back. */
+  /** Called when the sender has received its own message. */
   onEcho: () => void;
 }
 
@@ -52,7 +52,7 @@ function openRoom(clients: Client[], room: string): Room {
 
 type Run = (room: Room, messages: number) => Promise<Kept>;
 
-/** A message is under way until its sender has it back. */
+/** A message is in flight until its sender has received it. */
 export const saturated =
   (inFlight: number): Run =>
   (room, messages) => {
@@ -83,7 +83,7 @@ async function warmed(room: Room, run: Run): Promise<void> {
   for (const end = performance.now() + WARM_UP_MS; performance.now() < end; ) await run(room, WARM_UP_STEP);
 }
 
-/** At a pace, what can be compiled is so by the work before. */
+/** At a fixed rate, the code was compiled by the workload before. */
 export const aSecondOf =
   (perSecond: number) =>
   async (room: Room, run: Run): Promise<void> =>

@@ -1,10 +1,11 @@
-// The limit: `ws` and Redis pub/sub, nothing stored, no rights. A node: verifies the token once at the upgrade, publishes what
-// a client sends, and hands each publication as one ready-made frame to every socket of the room.
+// The lower bound: `ws` and Redis pub/sub, nothing stored, no permissions. A node verifies the
+// token at the upgrade, publishes what a client sends, and sends each publication as one prepared
+// frame to every socket of the room.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Claims, open, verify } from './doors.ts';
+import { type Claims, open, verify } from './auth-and-listen.ts';
 
 const redis = process.env.REDIS ?? '';
 const publisher = new Redis(redis);

@@ -1,9 +1,9 @@
-// The hand-written chat's gateway: Express and http-proxy-middleware with an agent that keeps its connections. The service behind
-// verifies the token, so this does not.
+// The hand-written chat's gateway: Express and http-proxy-middleware with a keep-alive agent. The
+// service behind it verifies the token.
 import { Agent, createServer } from 'node:http';
 import express from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import { open } from './doors.ts';
+import { open } from './auth-and-listen.ts';
 
 const app = express().disable('x-powered-by');
 const agent = new Agent({ keepAlive: true });

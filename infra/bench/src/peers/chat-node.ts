@@ -1,11 +1,11 @@
-// The hand-written chat's node: Socket.IO with the Redis adapter; a message is inserted before it is broadcast, and who comes
-// back with the last id that it has gets what is behind it (`id > last`), as Socket.IO's tutorial teaches.
+// The hand-written chat's node: Socket.IO with the Redis adapter. A message is inserted before it
+// is broadcast; a reconnecting client gets messages with `id > last`, as in Socket.IO's tutorial.
 import { createServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
 import { Server } from 'socket.io';
+import { open, verify } from './auth-and-listen.ts';
 import { insert, missed } from './chat-store.ts';
-import { open, verify } from './doors.ts';
 
 const redis = process.env.REDIS ?? '';
 const http = createServer();
@@ -13,7 +13,7 @@ const io = new Server(http, {
   transports: ['websocket'],
   serveClient: false,
   maxHttpBufferSize: 65_536,
-  // A key of its own: the peers share one Redis.
+  // Its own key, since the reference servers share one Redis.
   adapter: createAdapter(new Redis(redis), new Redis(redis), { key: 'hand-written' }),
 });
 
@@ -35,7 +35,8 @@ io.on('connection', async (socket) => {
     socket.to(to).emit('message', row);
     acknowledge(row);
   });
-  // Entered first: what is committed between the two comes twice, not never. The client knows ids that it has.
+  // Joins first: a message committed in between arrives twice, not never. The client ignores known
+  // ids.
   socket.join([`u:${sub}`, ...rooms.map((room: string) => `r:${room}`)]);
   const { last } = socket.handshake.auth;
   if (last !== undefined) socket.emit('missed', await missed(rooms, last));

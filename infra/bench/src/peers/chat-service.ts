@@ -1,8 +1,8 @@
-// The hand-written chat's REST service: Express, one INSERT a message.
+// The hand-written chat's REST service: Express, one INSERT per message.
 import { createServer } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
+import { type Claims, open, verify } from './auth-and-listen.ts';
 import { insert, page } from './chat-store.ts';
-import { type Claims, open, verify } from './doors.ts';
 
 const app = express().disable('x-powered-by').disable('etag');
 

@@ -1,8 +1,8 @@
-// The SQL of the hand-written chat: one table, one prepared statement a message.
+// The SQL of the hand-written chat: one table, one prepared statement per message.
 import pg from 'pg';
 
 export interface Row {
-  /** A string: PostgreSQL's bigint. */
+  /** A bigint of PostgreSQL, as a string. */
   id: string;
   room: string;
   sender_id: string;

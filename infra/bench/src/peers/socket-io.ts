@@ -1,10 +1,11 @@
-// Socket.IO with the Redis adapter, as its documentation builds it: rooms, an acknowledgement, nothing stored.
+// Socket.IO with the Redis adapter, as in its documentation: rooms, acknowledgements, nothing
+// stored.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
 import { Server } from 'socket.io';
-import { open, verify } from './doors.ts';
+import { open, verify } from './auth-and-listen.ts';
 
 const redis = process.env.REDIS ?? '';
 const http = createServer();

@@ -1,21 +1,26 @@
-// The product as it is delivered, with two realtime nodes and its limits off.
+// The product with its defaults, two realtime nodes and no rate limits.
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { IDENTITY_HEADER, identityKey, sealIdentity } from '@chatapi/kit';
+import { IDENTITY_HEADER, identityKey, signIdentity } from '@chatapi/kit/auth';
 import { type Cluster, startCluster, urlOf } from '@chatapi/local';
 import { request } from 'undici';
 import { BUSY_NAMES, HISTORY_ROOM, PASSWORD } from '../fixture.ts';
-import type { Person, Place } from '../work.ts';
+import type { Person, Place } from '../workload.ts';
 import { CUT_ROOMS, cutRoomOf, PEOPLE, ROOM, type System } from './system.ts';
 
 const secret = randomBytes(36).toString('base64url');
 const ENV: NodeJS.ProcessEnv = {
   LOG_LEVEL: 'warn',
-  // Hundreds register before the first work begins. The accounts that log in during one are given a hash of the default cost.
+  // Hundreds register before the first workload. Accounts that log in during one get a hash with
+  // the default cost.
   BCRYPT_COST: '4',
   JWT_EXPIRE_MINUTES: '600',
   RATE_LIMIT_REQUESTS: '0',
   RATE_LIMIT_LOGIN: '0',
+  RATE_LIMIT_LOGIN_ADDRESS: '0',
+  RATE_LIMIT_REGISTRATIONS: '0',
+  RATE_LIMIT_WS_FRAMES: '0',
+  RATE_LIMIT_UPGRADES: '0',
   RATE_LIMIT_WS_MESSAGES: '0',
   INTERNAL_SECRET_KEY: secret,
 };
@@ -61,11 +66,11 @@ async function makeRooms(gateway: string, people: Person[]): Promise<void> {
     );
 }
 
-/** What the gateway would seal for each of them; good for a minute. */
-function sealed(people: Person[]): Record<string, string>[] {
+/** The identity that the gateway would sign for each of them; valid for a minute. */
+function signedIdentities(people: Person[]): Record<string, string>[] {
   const key = identityKey(secret);
   return people.map(({ id }) => ({
-    [IDENTITY_HEADER]: sealIdentity(key, {
+    [IDENTITY_HEADER]: signIdentity(key, {
       kind: 'user',
       user_id: id,
       session_id: 'bench',
@@ -78,7 +83,7 @@ function sealed(people: Person[]): Record<string, string>[] {
 export interface Size {
   env?: NodeJS.ProcessEnv;
   people?: number;
-  /** People who are in no room of the others. */
+  /** Users without common rooms. */
   outsiders?: number;
   nodes?: number;
 }
@@ -107,7 +112,7 @@ export async function startProduct({
     await makeRooms(gateway, people);
     const processes = [...cluster.instances.map(({ name }) => name), 'postgres', 'redis'];
     const place = (): Place => {
-      const straight = { url: service, headers: sealed(people) };
+      const straight = { url: service, headers: signedIdentities(people) };
       return { dialect: 'chatapi', nodes, gateway, straight, people, room: ROOM, outsiders };
     };
     return {

@@ -1,4 +1,4 @@
-"""Any part of either client: every call is awaited, so that the driver is written once."""
+"""Wraps either client so that every call can be awaited and the driver exists once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the suite may ask of the SDK; see PROTOCOL.md, "Commands". Each method is a command."""
+"""The commands of the suite; see PROTOCOL.md, "Commands". Each method is a command."""
 
 from __future__ import annotations
 
@@ -64,6 +64,18 @@ class Commands:
     async def end_sessions(self, client: str, user_id: str) -> None:
         await self._clients[client].admin.end_sessions(user_id)
 
+    async def change_password(self, client: str, **passwords: str) -> Any:
+        return await self._clients[client].users.change_password(**passwords)
+
+    async def end_others(self, client: str) -> Any:
+        return await self._clients[client].users.end_other_sessions()
+
+    async def end_session(self, client: str, session_id: str) -> None:
+        await self._clients[client].users.end_session(session_id)
+
+    async def remove_member(self, client: str, chat_id: str, user_id: str) -> None:
+        await self._clients[client].chats.remove_member(chat_id, user_id)
+
     async def create_room(self, client: str, chat_id: str, member_ids: List[str]) -> None:
         await self._clients[client].chats.create(chat_id=chat_id, visibility="private", member_ids=member_ids)
 
@@ -72,6 +84,13 @@ class Commands:
 
     async def send(self, client: str, **message: Any) -> Any:
         return await self._clients[client].messages.send(**message)
+
+    async def edit(self, client: str, message_id: str, content: str) -> Any:
+        return await self._clients[client].messages.update(message_id, content=content)
+
+    async def search(self, client: str, **query: Any) -> List[str]:
+        found = await self._clients[client].messages.search(**query)
+        return [message["content"] for message in found.items]
 
     async def react(self, client: str, message_id: str, emoji: str) -> None:
         await self._clients[client].messages.react(message_id, emoji)
@@ -119,7 +138,7 @@ class Commands:
         return lambda message: pause(seconds) if message["seq"] % every == 0 else None
 
     def _echo(self, client: Any, ws: Any, chat_id: str) -> Callable[[Any], Any]:
-        """The app's own handler, in the way of either client."""
+        """A handler of the app, in the style of either client."""
 
         async def answer(message: Any) -> None:
             for send in (client.messages.send, ws.send):

@@ -1,4 +1,4 @@
-"""The driver of the Python SDK: ``main.py asyncio`` or ``main.py sync``. The protocol stands in PROTOCOL.md."""
+"""The driver of the Python SDK: ``main.py asyncio`` or ``main.py sync``. See PROTOCOL.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatapi_client import ChatApiError
 from commands import Commands, command
 
 THREADS = 256
-"""Sync calls that wait side by side: each blocks a thread, as it does in an app."""
+"""Maximum of parallel sync calls; each blocks a thread, as in an app."""
 _writing = threading.Lock()
 
 
@@ -28,17 +28,17 @@ def tell(line: Dict[str, Any]) -> None:
 
 def described(error: BaseException) -> Dict[str, Any]:
     if isinstance(error, ChatApiError):
-        fields = ("code", "status", "message", "details", "retryable")
+        fields = ("code", "status", "message", "details", "retryable", "foreign")
         return {name: getattr(error, name) for name in fields}
     return {"code": "EXCEPTION", "message": repr(error)}
 
 
 class LoggedErrors(logging.Handler):
-    """What the SDK can only log, since no app code waits for it."""
+    """Errors that the SDK can only log, since no app code awaits them."""
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
-        # The scenario's own failing handler is to be logged, and to do no more.
+        # The failing handler of a scenario is expected to be logged.
         if "ZeroDivisionError" not in text:
             tell({"uncaught": text})
 
@@ -92,7 +92,7 @@ async def main() -> None:
 
     threading.Thread(target=read, daemon=True).start()
     await ended.wait()
-    # Without waiting for threads whose calls nobody waits for any more.
+    # Exits without waiting for threads of abandoned calls.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""What one connection has told its app; see PROTOCOL.md, "The view"."""
+"""The events of one connection; see PROTOCOL.md, "The view"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from typing import Any, Callable, Dict, List, Optional
 
 DURABLE = ("message", "message_updated", "message_deleted", "reaction", "member_joined", "member_left", "room_updated")
-MOST_BREAKS = 5
+MAX_BREAKS = 5
 
 
 class RoomView:
@@ -19,13 +19,13 @@ class RoomView:
 
     def note(self, event: Any) -> None:
         seq, message_id = event["seq"], event.get("id")
-        if seq != self.last + 1 and len(self.breaks) < MOST_BREAKS:
+        if seq != self.last + 1 and len(self.breaks) < MAX_BREAKS:
             self.breaks.append([self.last, seq])
         self.last = seq
         if event["type"] == "message":
             self._digest.update(f"{seq} {message_id}\n".encode())
         if self.entries is not None:
-            self.entries.append([seq, event["type"], message_id, event.get("content")])
+            self.entries.append([seq, event["type"], message_id, event.get("content"), event.get("mentions")])
 
     def report(self, entries: bool) -> Dict[str, Any]:
         told: Dict[str, Any] = {"first": self.first, "last": self.last, "breaks": self.breaks}

@@ -1,9 +1,9 @@
-// What the suite may ask of the SDK; see PROTOCOL.md, "Commands".
+// The commands of the suite; see PROTOCOL.md, "Commands".
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChatClient, type Logger, type Message, type Realtime } from '@chatapi/client';
 import { type View, watch } from './view.ts';
 
-// What the suite sends is what PROTOCOL.md says.
+// Arguments as described in PROTOCOL.md.
 type Arguments = any;
 export type Command = (args: Arguments) => unknown;
 
@@ -21,7 +21,7 @@ async function listed<T, U>(items: AsyncIterable<T>, of: (item: T) => U): Promis
   return found;
 }
 
-/** This process' calendar, as apps and libraries read it. */
+/** Sets the clock of this process, as apps and libraries read it. */
 function setClock(seconds: number): void {
   const TrueDate = Date;
   const now = (): number => TrueDate.now() + seconds * 1000;
@@ -65,7 +65,10 @@ async function ended(socket: Realtime): Promise<void> {
   await socket.ready();
 }
 
-/** In MiB, after a collection: resident memory also counts V8's young generation, which grows and shrinks with the load. */
+/**
+ * Heap in MiB after garbage collection. Resident memory would include V8's young generation, which
+ * depends on the load.
+ */
 function held(): number {
   gc?.();
   const { heapUsed, external } = process.memoryUsage();
@@ -87,9 +90,16 @@ export function openCommands(askToken: (client: string) => Promise<string>, logg
     me: (args) => clientOf(args).users.me(),
     ban: (args) => clientOf(args).admin.ban(args.user_id),
     end_sessions: (args) => clientOf(args).admin.endSessions(args.user_id),
+    change_password: ({ client, ...passwords }) => clientOf({ client }).users.changePassword(passwords),
+    end_others: (args) => clientOf(args).users.endOtherSessions(),
+    end_session: (args) => clientOf(args).users.endSession(args.session_id),
+    remove_member: (args) => clientOf(args).chats.removeMember(args.chat_id, args.user_id),
     create_room: ({ client, ...room }) => clientOf({ client }).chats.create({ ...room, visibility: 'private' }),
     add_member: ({ client, chat_id, user_id }) => clientOf({ client }).chats.addMember(chat_id, user_id),
     send: ({ client, ...message }) => clientOf({ client }).messages.send(message),
+    edit: (args) => clientOf(args).messages.update(args.message_id, { content: args.content }),
+    search: async ({ client, ...query }) =>
+      (await clientOf({ client }).messages.search(query)).items.map(({ content }) => content),
     react: (args) => clientOf(args).messages.react(args.message_id, args.emoji),
     iterate: ({ client, ...query }) =>
       listed(clientOf({ client }).messages.iterate(query), ({ seq, id, content }) => [seq, id, content]),

@@ -1,4 +1,4 @@
-// The driver of the TypeScript SDK. The protocol stands in PROTOCOL.md.
+// The driver of the TypeScript SDK; see PROTOCOL.md.
 import { createInterface } from 'node:readline';
 import { inspect } from 'node:util';
 import { ChatApiError } from '@chatapi/client';
@@ -18,7 +18,7 @@ function askToken(client: string): Promise<string> {
   return new Promise((resolve) => questions.set(number, resolve));
 }
 
-/** The scenario's own failing handler is to be logged, and to do no more. */
+/** The failing handler of a scenario is expected to be logged. */
 const logger = {
   error: (...told: unknown[]): void => {
     const text = told.map((part) => inspect(part)).join(' ');
@@ -29,8 +29,8 @@ const commands = openCommands(askToken, logger);
 
 function described(error: unknown): object {
   if (!(error instanceof ChatApiError)) return { code: 'EXCEPTION', message: inspect(error) };
-  const { code, status, message, details, retryable } = error;
-  return { code, status, message, details, retryable };
+  const { code, status, message, details, retryable, foreign } = error;
+  return { code, status, message, details, retryable, foreign };
 }
 
 async function take(line: any): Promise<void> {

@@ -1,4 +1,4 @@
-// What one connection has told its app; see PROTOCOL.md, "The view".
+// The events of one connection; see PROTOCOL.md, "The view".
 import { createHash } from 'node:crypto';
 import type { Realtime, RealtimeEvents } from '@chatapi/client';
 
@@ -11,7 +11,7 @@ const DURABLE = [
   'member_left',
   'room_updated',
 ] as const;
-const MOST_BREAKS = 5;
+const MAX_BREAKS = 5;
 
 type Durable = RealtimeEvents[(typeof DURABLE)[number]];
 
@@ -23,11 +23,18 @@ function roomView(first: number, keep: boolean) {
   return {
     note(event: Durable): void {
       const { seq, type } = event;
-      if (seq !== last + 1 && breaks.length < MOST_BREAKS) breaks.push([last, seq]);
+      if (seq !== last + 1 && breaks.length < MAX_BREAKS) breaks.push([last, seq]);
       last = seq;
       const id = type === 'message' ? event.id : null;
       if (id !== null) digest.update(`${seq} ${id}\n`);
-      if (keep) entries.push([seq, type, id, 'content' in event ? event.content : null]);
+      if (keep)
+        entries.push([
+          seq,
+          type,
+          id,
+          'content' in event ? event.content : null,
+          'mentions' in event ? (event.mentions ?? null) : null,
+        ]);
     },
     report: (withEntries: boolean): object => ({
       first,

@@ -1,13 +1,14 @@
-"""Administration: admins act, moderators read."""
+"""Administration: write access for admins, read access for moderators."""
 
 from __future__ import annotations
 
 from typing import AsyncIterator, Optional, Sequence
 
 from .pages import page_of, pages
-from .rest import Rest, given, segment
+from .paths import path_of
+from .rest import KEEP, Rest, changed, given
 from .models import Announcement, Export, Page, User
-from .admin_models import AuditEntry, FilteredWord, ListedReport, Report, Stats, SystemHealth, WordFilter
+from .admin_models import AdminRoom, AuditEntry, FilteredWord, ListedReport, Report, Stats, SystemHealth, WordFilter
 
 
 class AdminApi:
@@ -17,12 +18,12 @@ class AdminApi:
         self._rest = rest
 
     async def stats(self) -> Stats:
-        """Counts of users, rooms, messages, files and connections; right within 2 s."""
+        """Return counts of users, rooms, messages, files and connections, at most 2 s old."""
         stats: Stats = await self._rest.call("GET", "/admin/dashboard/stats")
         return stats
 
     async def rebuild_stats(self) -> Stats:
-        """Count everything anew."""
+        """Recount everything."""
         stats: Stats = await self._rest.call("POST", "/admin/dashboard/stats/rebuild")
         return stats
 
@@ -34,9 +35,12 @@ class AdminApi:
         role_filter: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
+        cursor: Optional[str] = None,
     ) -> Page[User]:
-        """Users, newest first, with ``total``. ``status_filter``: ``active`` or ``banned``."""
-        query = given(search=search, status_filter=status_filter, role_filter=role_filter, limit=limit, skip=skip)
+        """List users, newest first, with ``total``. ``status_filter``: ``active`` or ``banned``."""
+        query = given(
+            search=search, status_filter=status_filter, role_filter=role_filter, limit=limit, skip=skip, cursor=cursor
+        )
         return page_of("users", await self._rest.call("GET", "/admin/users", query=query))
 
     def iterate_users(
@@ -47,49 +51,106 @@ class AdminApi:
         role_filter: Optional[str] = None,
     ) -> AsyncIterator[User]:
         return pages(
-            lambda skip: self.users(
-                search=search, status_filter=status_filter, role_filter=role_filter, limit=100, skip=skip
+            lambda cursor, skip: self.users(
+                search=search,
+                status_filter=status_filter,
+                role_filter=role_filter,
+                limit=100,
+                skip=skip,
+                cursor=cursor,
             )
         )
 
     async def ban(self, user_id: str, *, reason: Optional[str] = None, until: Optional[str] = None) -> User:
-        """Everywhere within 1 s. ``reason``: at most 500 characters. ``until``: RFC 3339, in the future; unset: for good."""
+        """Ban a user. Takes effect everywhere within 1 s.
+
+        ``reason``: at most 500 characters. ``until``: RFC 3339, in the future; default: permanent.
+        """
         body = given(reason=reason, until=until)
-        user: User = await self._rest.call("POST", f"/admin/users/{segment(user_id)}/ban", body=body)
+        user: User = await self._rest.call("POST", path_of("/admin/users/{}/ban", user_id), body=body)
         return user
 
     async def unban(self, user_id: str) -> User:
-        """Sessions that the ban ended stay ended."""
-        user: User = await self._rest.call("POST", f"/admin/users/{segment(user_id)}/unban")
+        """Lift a ban. Sessions that the ban ended stay ended."""
+        user: User = await self._rest.call("POST", path_of("/admin/users/{}/unban", user_id))
         return user
 
     async def change_role(self, user_id: str, role: str) -> User:
-        """``role``: ``user``, ``moderator`` or ``admin``; holds within 1 s."""
-        user: User = await self._rest.call("PUT", f"/admin/users/{segment(user_id)}/role", body={"role": role})
+        """Change a user's role: ``user``, ``moderator`` or ``admin``. Takes effect within 1 s."""
+        user: User = await self._rest.call("PUT", path_of("/admin/users/{}/role", user_id), body={"role": role})
         return user
 
     async def unlock(self, user_id: str) -> None:
-        """Forgive failed logins."""
-        await self._rest.call("POST", f"/admin/users/{segment(user_id)}/unlock")
+        """Remove the lock after failed logins."""
+        await self._rest.call("POST", path_of("/admin/users/{}/unlock", user_id))
 
     async def end_sessions(self, user_id: str) -> None:
-        await self._rest.call("DELETE", f"/admin/users/{segment(user_id)}/sessions")
+        await self._rest.call("DELETE", path_of("/admin/users/{}/sessions", user_id))
 
     async def delete_user(self, user_id: str) -> None:
-        """Erase the user and all that they wrote, for ever."""
-        await self._rest.call("DELETE", f"/admin/users/{segment(user_id)}")
+        """Erase the user and all their content, permanently."""
+        await self._rest.call("DELETE", path_of("/admin/users/{}", user_id))
 
     async def start_export(self, user_id: str) -> Export:
-        """Have an archive made of all that the user wrote and uploaded."""
-        export: Export = await self._rest.call("POST", f"/admin/users/{segment(user_id)}/export")
+        """Request an archive of everything that the user wrote and uploaded."""
+        export: Export = await self._rest.call("POST", path_of("/admin/users/{}/export", user_id))
         return export
 
     async def export(self, user_id: str) -> Export:
-        export: Export = await self._rest.call("GET", f"/admin/users/{segment(user_id)}/export")
+        export: Export = await self._rest.call("GET", path_of("/admin/users/{}/export", user_id))
         return export
 
     async def delete_message(self, message_id: str) -> None:
-        await self._rest.call("DELETE", f"/admin/messages/{segment(message_id)}")
+        await self._rest.call("DELETE", path_of("/admin/messages/{}", message_id))
+
+    async def rooms(
+        self,
+        *,
+        search: Optional[str] = None,
+        kind: Optional[str] = None,
+        archived: Optional[bool] = None,
+        limit: int = 50,
+        skip: int = 0,
+        cursor: Optional[str] = None,
+    ) -> Page[AdminRoom]:
+        """List all rooms, newest first. ``search``: part of the id, the name or the topic."""
+        query = given(search=search, kind=kind, archived=archived, limit=limit, skip=skip, cursor=cursor)
+        return page_of("rooms", await self._rest.call("GET", "/admin/rooms", query=query))
+
+    def iterate_rooms(
+        self, *, search: Optional[str] = None, kind: Optional[str] = None, archived: Optional[bool] = None
+    ) -> AsyncIterator[AdminRoom]:
+        return pages(
+            lambda cursor, skip: self.rooms(
+                search=search, kind=kind, archived=archived, limit=100, skip=skip, cursor=cursor
+            )
+        )
+
+    async def room(self, chat_id: str) -> AdminRoom:
+        room: AdminRoom = await self._rest.call("GET", path_of("/admin/rooms/{}", chat_id))
+        return room
+
+    async def update_room(
+        self,
+        chat_id: str,
+        *,
+        name: Optional[str] = KEEP,
+        topic: Optional[str] = KEEP,
+        visibility: str = KEEP,
+        archived: bool = KEEP,
+        owner_id: str = KEEP,
+    ) -> AdminRoom:
+        """Change any room. ``CONFLICT`` for what ``general`` or a direct room cannot be.
+
+        ``owner_id``: makes this user an owner, and a member if necessary.
+        """
+        body = changed(name=name, topic=topic, visibility=visibility, archived=archived, owner_id=owner_id)
+        room: AdminRoom = await self._rest.call("PUT", path_of("/admin/rooms/{}", chat_id), body=body)
+        return room
+
+    async def delete_room(self, chat_id: str) -> None:
+        """Delete a room; its id stays taken. Not ``general`` and no direct rooms."""
+        await self._rest.call("DELETE", path_of("/admin/rooms/{}", chat_id))
 
     async def audit_log(
         self,
@@ -99,9 +160,10 @@ class AdminApi:
         action: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
+        cursor: Optional[str] = None,
     ) -> Page[AuditEntry]:
-        """Who did what to whom, when, from where; newest first."""
-        query = given(actor_id=actor_id, target_id=target_id, action=action, limit=limit, skip=skip)
+        """List admin actions, newest first."""
+        query = given(actor_id=actor_id, target_id=target_id, action=action, limit=limit, skip=skip, cursor=cursor)
         return page_of("entries", await self._rest.call("GET", "/admin/audit-log", query=query))
 
     async def reports(
@@ -112,46 +174,53 @@ class AdminApi:
         target_id: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
+        cursor: Optional[str] = None,
     ) -> Page[ListedReport]:
-        """``status``: ``open``, ``resolved`` or ``dismissed``. ``target_type``: ``message``, ``file`` or ``user``."""
-        query = given(status=status, target_type=target_type, target_id=target_id, limit=limit, skip=skip)
+        """List reports. ``status``: ``open``, ``resolved`` or ``dismissed``. ``target_type``:
+        ``message``, ``file`` or ``user``.
+        """
+        query = given(
+            status=status, target_type=target_type, target_id=target_id, limit=limit, skip=skip, cursor=cursor
+        )
         return page_of("reports", await self._rest.call("GET", "/admin/reports", query=query))
 
     async def resolve_report(self, report_id: str, *, note: Optional[str] = None) -> Report:
-        """The report was right and has been acted on."""
+        """Mark a report as resolved."""
         return await self._handle_report(report_id, "resolve", note)
 
     async def dismiss_report(self, report_id: str, *, note: Optional[str] = None) -> Report:
-        """Nothing is to be done about it."""
+        """Dismiss a report."""
         return await self._handle_report(report_id, "dismiss", note)
 
     async def _handle_report(self, report_id: str, how: str, note: Optional[str]) -> Report:
-        path = f"/admin/reports/{segment(report_id)}/{how}"
+        path = path_of(f"/admin/reports/{{}}/{how}", report_id)
         report: Report = await self._rest.call("POST", path, body=given(note=note))
         return report
 
     async def announce(self, *, text: str) -> Announcement:
-        """Tell everybody who is connected; the others find it in `announcements`."""
+        """Announce to all connected users; others find it in `announcements`."""
         body = {"text": text}
         announcement: Announcement = await self._rest.call("POST", "/admin/announcements", body=body, safe=False)
         return announcement
 
-    async def announcements(self, *, limit: int = 50, skip: int = 0) -> Page[Announcement]:
-        query = {"limit": limit, "skip": skip}
+    async def announcements(
+        self, *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None
+    ) -> Page[Announcement]:
+        query = given(limit=limit, skip=skip, cursor=cursor)
         return page_of("announcements", await self._rest.call("GET", "/admin/announcements", query=query))
 
     async def word_filter(self) -> WordFilter:
-        """Words that are blocked or masked in messages."""
+        """Return the words that are blocked or masked in messages."""
         words: WordFilter = await self._rest.call("GET", "/admin/word-filter")
         return words
 
     async def set_word_filter(self, *, words: Sequence[FilteredWord]) -> WordFilter:
-        """Replace them, everywhere within 2 s."""
+        """Replace the word list. Takes effect everywhere within 2 s."""
         body = {"words": list(words)}
         filter: WordFilter = await self._rest.call("PUT", "/admin/word-filter", body=body)
         return filter
 
     async def health(self) -> SystemHealth:
-        """Every service instance, database, Redis, queues and disk."""
+        """Return the health of service instances, database, Redis, queues and disk."""
         health: SystemHealth = await self._rest.call("GET", "/admin/system/health")
         return health

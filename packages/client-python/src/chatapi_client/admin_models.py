@@ -1,8 +1,27 @@
-"""What administration answers."""
+"""Responses of the admin API."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, TypedDict
+from typing import Any, Dict, List, Literal, Optional, TypedDict
+
+
+class AdminRoom(TypedDict):
+    """A room as admins see it: without messages. ``owner_ids``: at most 20."""
+
+    id: str
+    chat_id: str
+    kind: Literal["public", "private", "direct"]
+    name: Optional[str]
+    topic: Optional[str]
+    visibility: Literal["public", "private"]
+    archived: bool
+    slow_mode_seconds: int
+    member_count: int
+    last_seq: int
+    owner_ids: List[str]
+    created_at: str
+    updated_at: str
+    last_active_at: str
 
 
 class UserCounts(TypedDict):
@@ -46,8 +65,6 @@ class Stats(TypedDict):
 
 
 class AuditEntry(TypedDict):
-    """``outcome``: ``pending``, ``done``, ``refused`` or ``unknown``."""
-
     id: str
     action: str
     actor_id: str
@@ -55,22 +72,24 @@ class AuditEntry(TypedDict):
     details: Dict[str, Any]
     ip: str
     request_id: str
-    outcome: str
+    outcome: Literal["pending", "done", "refused", "unknown"]
     error: Optional[str]
     created_at: str
 
 
 class Report(TypedDict):
-    """``about_user_id``: who sent, uploaded or is what was reported; None in old reports. ``reason`` is empty once its writer
-    was erased. ``status``: ``open``, ``resolved`` or ``dismissed``."""
+    """``about_user_id``: the sender, uploader or user that was reported; None in old reports.
+
+    ``reason`` is empty once the reporter or the reported user is erased.
+    """
 
     id: str
     reporter_id: str
-    target_type: str
+    target_type: Literal["message", "file", "user"]
     target_id: str
     about_user_id: Optional[str]
     reason: str
-    status: str
+    status: Literal["open", "resolved", "dismissed"]
     handled_by: Optional[str]
     handled_at: Optional[str]
     note: Optional[str]
@@ -86,15 +105,15 @@ class ReportedMessage(TypedDict):
     created_at: str
 
 
-class ListedReport(Report, total=False):
+class ListedReport(Report):
+    """``message``: the reported one as it is now; None for other targets or when unavailable."""
+
     message: Optional[ReportedMessage]
 
 
 class FilteredWord(TypedDict):
-    """``action``: ``block`` or ``mask``."""
-
     word: str
-    action: str
+    action: Literal["block", "mask"]
 
 
 class WordFilter(TypedDict):
@@ -104,7 +123,7 @@ class WordFilter(TypedDict):
 
 
 class Health(TypedDict):
-    status: str
+    status: Literal["ok", "unavailable"]
     latency_ms: float
 
 
@@ -119,7 +138,7 @@ class InstanceHealth(ServiceHealth):
 
 
 class QueuesHealth(Health):
-    counts: Dict[str, Any]
+    counts: Dict[str, Dict[str, int]]
 
 
 class DiskHealth(Health):
@@ -128,9 +147,7 @@ class DiskHealth(Health):
 
 
 class SystemHealth(TypedDict):
-    """``status``: ``ok`` or ``degraded``; of each part ``ok`` or ``unavailable``."""
-
-    status: str
+    status: Literal["ok", "degraded"]
     services: List[InstanceHealth]
     database: ServiceHealth
     redis: ServiceHealth

@@ -1,4 +1,4 @@
-"""Owns: waiting for the server's answer to one message."""
+"""The pending response to one message."""
 
 from __future__ import annotations
 
@@ -24,4 +24,4 @@ class Answer:
         try:
             return await asyncio.wait_for(self._future, timeout)
         except asyncio.TimeoutError:
-            raise ChatApiError(NETWORK_ERROR, f"No answer to the message within {timeout} s") from None
+            raise ChatApiError(NETWORK_ERROR, f"No response to the message within {timeout} s") from None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import List, Mapping, Optional
+from typing import Any, List, Mapping, Optional, cast
 
 from .admin import AdminApi
 from .chats import ChatsApi
 from .admin_models import Report
 from .files import FilesApi
+from .events import EventName
 from .inbox import Handler
 from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of
 from .realtime import AsyncRealtime
-from .rest import RETRIES, Rest
+from .rest import RETRIES, Rest, given
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi
 
@@ -27,30 +28,32 @@ class AsyncWebSocketApi:
         self,
         user_id: Optional[str] = None,
         *,
-        on: Optional[Mapping[str, Handler]] = None,
+        on: Optional[Mapping[EventName, Handler]] = None,
         auto_reconnect: bool = True,
         resume: bool = True,
     ) -> AsyncRealtime:
-        """Begin a connection and go on at once; see `AsyncRealtime.wait_ready`. Needs a running event loop.
+        """Open a connection in the background; see `AsyncRealtime.wait_ready`. Needs a running
+        event loop.
 
-        ``user_id``: the token's own user, or None for whoever it is. ``on``: handlers by event, there before the first one
-        comes. ``auto_reconnect=False``: a cut closes it. ``resume=False``: only what arrives while it is connected;
-        nothing is asked of REST.
+        ``user_id``: the token's user; default: whoever it is. ``on``: handlers by event, registered
+        before the first event. ``auto_reconnect=False``: a lost connection closes it.
+        ``resume=False``: delivers only what arrives while connected, and sends no REST requests.
         """
         realtime = AsyncRealtime(self._rest, user_id, auto_reconnect=auto_reconnect, resume=resume)
         for event, handler in (on or {}).items():
-            realtime.on(event, handler)
+            realtime.on(cast(Any, event), handler)
         self.open = [other for other in self.open if other.state != "closed"] + [realtime]
         return realtime
 
 
 class AsyncChatClient:
-    """Client for asyncio: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
+    """Client for asyncio: ``users``, ``messages``, ``chats``, ``files``, ``admin``, ``websocket``.
 
-    ``token``: an access token, or a function (plain or async) that gives a fresh one; not needed before ``users.login``.
-    ``refresh_token`` renews it, as after a login; ``on_tokens`` hears each new pair, to keep it. ``timeout``: seconds
-    for one request. ``retries``: how often a call that may be repeated is tried again where the server or the network
-    is away; a reached limit is waited for, up to 120 s. Also an async context manager. Errors are ``ChatApiError``.
+    ``token``: an access token, or a function (plain or async) that returns a new one; not needed
+    for ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
+    called with each new pair. ``timeout``: time limit of a request in seconds. ``retries``: retries
+    of a repeatable call while the server or network is unavailable; rate limits are waited for, up
+    to 120 s. Also an async context manager. Errors are ``ChatApiError``.
     """
 
     def __init__(
@@ -71,24 +74,38 @@ class AsyncChatClient:
         self.admin = AdminApi(self._rest)
         self.websocket = AsyncWebSocketApi(self._rest)
 
+    @property
+    def base_url(self) -> str:
+        """The URL of the server, without a slash at its end."""
+        return self._rest.base_url
+
+    async def token(self) -> Optional[str]:
+        """The current access token, renewed first if it is about to expire; None without one.
+
+        For requests that the app makes by itself.
+        """
+        return await self._rest.tokens.current()
+
     async def rate_limits(self) -> List[RateLimit]:
-        """Every limit, and what is left of it."""
+        """Return all rate limits with what is left of them."""
         limits: List[RateLimit] = (await self._rest.call("GET", "/rate-limits"))["limits"]
         return limits
 
     async def report(self, *, target_type: str, target_id: str, reason: str) -> Report:
-        """To those who moderate. ``target_type``: ``message``, ``file`` or ``user``."""
+        """Report to the moderators. ``target_type``: ``message``, ``file`` or ``user``."""
         body = {"target_type": target_type, "target_id": target_id, "reason": reason}
         report: Report = await self._rest.call("POST", "/reports", body=body, safe=False)
         return report
 
-    async def announcements(self, *, limit: int = 50, skip: int = 0) -> Page[Announcement]:
-        """Of the installation's admins, newest first."""
-        query = {"limit": limit, "skip": skip}
+    async def announcements(
+        self, *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None
+    ) -> Page[Announcement]:
+        """List announcements of the admins, newest first."""
+        query = given(limit=limit, skip=skip, cursor=cursor)
         return page_of("announcements", await self._rest.call("GET", "/announcements", query=query))
 
     async def close(self) -> None:
-        """Ends its connections too."""
+        """Close the client and its connections."""
         for realtime in self.websocket.open:
             await realtime.close()
         await self._rest.close()

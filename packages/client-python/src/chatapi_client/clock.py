@@ -1,4 +1,7 @@
-"""Owns: the server's time, and until when a token is good by it. This machine's calendar is never asked: it may be wrong."""
+"""The server's time and the expiry of tokens by it.
+
+The local calendar is not used, since it may be wrong.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Optional
 
 
 def epoch_of(text: object) -> Optional[float]:
-    """Seconds since 1970 of an RFC 3339 time; None for anything else."""
+    """Parse an RFC 3339 time to seconds since 1970; None for anything else."""
     try:
         at = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:
@@ -19,7 +22,7 @@ def epoch_of(text: object) -> Optional[float]:
 
 
 def expiry_of(token: str) -> Optional[float]:
-    """The ``exp`` of a JWT, unverified; None where there is none to be read."""
+    """The ``exp`` of a JWT, unverified; None if it is not readable."""
     try:
         part = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -29,12 +32,14 @@ def expiry_of(token: str) -> Optional[float]:
 
 
 def margin(lifetime: float) -> float:
-    """How many seconds before its end a token is renewed: a fifth of what is left, at most a minute."""
+    """How many seconds before its expiry a token is renewed: a fifth of the remaining time, at most
+    a minute.
+    """
     return min(60.0, max(0.0, lifetime) / 5)
 
 
 class ServerClock:
-    """The server's time as an offset to a monotonic clock; None until the server has said it."""
+    """The server's time as an offset to a monotonic clock; None until the first response."""
 
     ROUGH = 2.0
 
@@ -45,13 +50,16 @@ class ServerClock:
         return None if self._offset is None else self._offset + now
 
     def exact(self, server_time: object, now: float) -> None:
-        """From ``hello``, to the millisecond."""
+        """Set the time from ``hello``, exact to the millisecond."""
         epoch = epoch_of(server_time)
         if epoch is not None:
             self._offset = epoch - now
 
     def rough(self, date: Optional[str], now: float) -> None:
-        """From an HTTP ``Date``, to the second: taken where nothing better is known, or after a sleep of the machine."""
+        """Set the time from an HTTP ``Date``, exact to the second.
+
+        Used if nothing better is known, or after the machine has slept.
+        """
         try:
             epoch = parsedate_to_datetime(date or "").timestamp() + 0.5
         except (TypeError, ValueError, IndexError):

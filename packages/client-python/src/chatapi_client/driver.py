@@ -1,4 +1,4 @@
-"""Owns: driving the machine with real sockets: connecting again, for ever, and doing what it asks for."""
+"""Connects the machine with real sockets and REST; reconnects forever."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
 from .history import fill, find_rooms
 from .inbox import Inbox, log
 from .machine import TOKEN_ENDED, Machine
+from .paths import path_of
 from .rest import Rest
 from .socket import LostError, Socket, open_socket
 
@@ -26,15 +27,20 @@ class Driver:
         """Set at each change of state."""
         self._rest = rest
         self._user_id = user_id
-        self._url = rest.base_url.replace("http", "ws", 1) + f"/ws/{user_id}"
         self._auto_reconnect = auto_reconnect
         self._resume = resume
         self._wake = asyncio.Event()
+        self._used = asyncio.Event()
         self._rooms_known = False
         self._token: Optional[str] = None
         self._errands: Set["asyncio.Task[None]"] = set()
+        self._url = ""
+        try:
+            self._url = rest.base_url.replace("http", "ws", 1) + path_of("/ws/{}", user_id)
+        except ChatApiError as error:
+            self.machine.close(error)
         self.telling = asyncio.ensure_future(self.inbox.dispatch(self._drained))
-        """Ends once it is closed and the app was told everything."""
+        """Runs until it is closed and all events are delivered."""
         self.running = asyncio.ensure_future(self._run())
 
     async def close(self) -> None:
@@ -47,7 +53,7 @@ class Driver:
         await asyncio.wait({self.running})
 
     def act(self) -> None:
-        """Gives out what the machine has to tell, and lets the writer look."""
+        """Deliver the machine's events and wake the writer."""
         for event in self.machine.take_events():
             self.inbox.put(event)
             if event.type == "state":
@@ -63,12 +69,26 @@ class Driver:
                 self.act()
                 if self.machine.state == "waiting" and not self._auto_reconnect:
                     self.machine.close(ChatApiError(NETWORK_ERROR, "The connection was lost"))
-                if self.machine.state == "waiting":
-                    await asyncio.sleep(max(0.0, self.machine.retry_at - time.monotonic()))
+                await self._pause()
         finally:
             self.machine.close(ChatApiError(CLIENT_CLOSED, "The connection is closed"))
             self.act()
             self.inbox.close()
+
+    def use(self) -> None:
+        """The app is used, so a connection that was one too many may return."""
+        if self.machine.is_crowded:
+            self.machine.nudge(time.monotonic())
+            self._used.set()
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(0)
+        while self.machine.state == "waiting" and time.monotonic() < self.machine.retry_at:
+            self._used.clear()
+            try:
+                await asyncio.wait_for(self._used.wait(), max(0.0, self.machine.retry_at - time.monotonic()))
+            except asyncio.TimeoutError:
+                pass
 
     async def _connect_once(self) -> None:
         self.machine.connecting()
@@ -77,7 +97,8 @@ class Driver:
             self._token = await self._rest.tokens.current()
             first = not self._rooms_known
             if first and self._resume:
-                # Before the connection: what is committed from here on is the app's to see.
+                # Before the connection, since the app must see what is committed from
+                # here on.
                 known = find_rooms(self._rest, self.machine.views.start_at_end, only_news=False, waits=False)
                 self._rooms_known = await known
             async with open_socket(self._url, self._token) as socket:
@@ -86,30 +107,31 @@ class Driver:
             self.machine.lost(time.monotonic(), lost.code, lost.reason, lost.retry_after)
             self.act()
             await self._ask_whether_for_good(lost.code)
-        except Exception as error:  # what a library throws on the wrong day too
+        except Exception as error:  # libraries may raise anything
             self._failed(error)
 
     async def _ask_whether_for_good(self, code: Optional[int]) -> None:
-        """A refusal of the upgrade may be a proxy's: REST says whose it is."""
+        """A proxy may have refused the upgrade: REST shows who did."""
         try:
             if code in (401, 403):
                 me = await self._rest.call("GET", "/users/me", waits=False)
                 if self._user_id not in ("me", me["id"]):
                     raise ChatApiError("AUTHORIZATION_ERROR", "The token is another user's", status=403)
             elif code == TOKEN_ENDED and await self._rest.tokens.renew(self._token) is None:
-                reason = "The token has ended and there is no fresh one"
+                reason = "The token has expired and cannot be renewed"
                 self.machine.close(ChatApiError("AUTHENTICATION_ERROR", reason, status=401), TOKEN_ENDED)
         except Exception as error:
             self._failed(error)
 
     def _failed(self, error: Exception) -> None:
-        """What will be so the next time too ends it."""
+        """Close permanently for errors that a retry would repeat."""
         if not isinstance(error, ChatApiError):
             self.machine.lost(time.monotonic(), None, repr(error))
-        elif error.code in FOR_GOOD:
+        elif error.code in FOR_GOOD and not error.foreign:
             self.machine.close(error, error.status or None)
         else:
             self.machine.lost(time.monotonic(), error.status or None, str(error), error.retry_after)
+            self.machine.last_loss = error
 
     async def _serve(self, socket: Socket, first: bool) -> None:
         writing = asyncio.ensure_future(self._write(socket))
@@ -126,9 +148,10 @@ class Driver:
             writing.cancel()
 
     async def _write(self, socket: Socket) -> None:
-        """A task of its own: while the server takes nothing, what it says is still read.
+        """A separate task, so that frames are read while the server accepts none.
 
-        `wait_for` may swallow a cancel (Python before 3.12), and frames given to an ended socket would be lost.
+        `wait_for` may swallow a cancel (Python before 3.12), and frames given to a closed socket
+        would be lost.
         """
         while not socket.ended:
             now = time.monotonic()
@@ -165,14 +188,16 @@ class Driver:
         self.act()
 
     async def _look_for_rooms(self, first: bool) -> None:
-        """After a reconnect, rooms that the user came into meanwhile; after a first one that a limit kept from asking, all."""
+        """Look for rooms that the user joined meanwhile; for all rooms after a first connection
+        that a limit kept from looking.
+        """
         views = self.machine.views
         if first:
             if not self._rooms_known:
                 self._rooms_known = await find_rooms(self._rest, views.start_at_end, only_news=False, waits=True)
             return
         look, backoff = views.unsure(), Backoff()
-        # Where it ends before, the next connection looks again.
+        # If the connection ends first, the next one tries again.
         while self.machine.state == "connected":
             try:
                 await find_rooms(self._rest, views.came_into, only_news=True, waits=True)
@@ -184,7 +209,9 @@ class Driver:
             return
 
     async def _renew_live(self) -> None:
-        """Asks until there is another token, or none to be had, in which case the server ends the connection."""
+        """Retry until there is a new token, or none can be had, in which case the server ends the
+        connection.
+        """
         while self.machine.state == "connected" and self._rest.tokens.can_renew:
             try:
                 fresh = await self._rest.tokens.renew(self._token)

@@ -7,10 +7,11 @@ from typing import Any, AsyncIterator, Optional
 
 from .multipart import OnProgress, Source, Upload
 from .pages import page_of, pages
-from .rest import Rest, segment
+from .paths import path_of
+from .rest import Rest, given, read_answer
 from .models import File, Page
 
-LOOK_FOR_CANCEL = 0.05
+CANCEL_POLL = 0.05
 
 
 class FilesApi:
@@ -28,13 +29,15 @@ class FilesApi:
         on_progress: Optional[OnProgress] = None,
         cancel: Optional[Any] = None,
     ) -> File:
-        """Upload a path, bytes, or a binary file object, as a stream; attach its ``id`` to a message.
+        """Upload a path, bytes, or a binary file object as a stream; attach its ``id`` to a
+        message.
 
-        ``name``: default the path's; its ending decides the type (``UNSUPPORTED_MEDIA_TYPE``, ``PAYLOAD_TOO_LARGE``).
-        ``description``: at most 1,000 characters. ``on_progress(sent, total)`` in bytes of the file, ``total`` None for
-        an object without a size. ``cancel``: anything with ``is_set()``, such as a ``threading.Event``; once set, the
-        upload stops with code ``ABORTED`` and nothing is kept. A cut connection is an error. Sent again, from the
-        beginning, only where the token had ended and ``file`` can be read again.
+        ``name``: default that of the path; its extension decides the type
+        (``UNSUPPORTED_MEDIA_TYPE``, ``PAYLOAD_TOO_LARGE``). ``description``: at most 1,000
+        characters. ``on_progress(sent, total)``: in bytes of the file, ``total`` None for an object
+        without a size. ``cancel``: an object with ``is_set()``, such as a ``threading.Event``; once
+        set, the upload stops with code ``ABORTED`` and nothing is stored. A lost connection is an
+        error. The upload is repeated only if the token had expired and ``file`` can be read again.
         """
         upload = Upload(file, name, description, on_progress, cancel)
         request = {"content": upload, "headers": upload.headers()}
@@ -42,39 +45,40 @@ class FilesApi:
         try:
             while not sending.done():
                 upload.check()
-                await asyncio.wait({sending}, timeout=None if cancel is None else LOOK_FOR_CANCEL)
-            stored: File = sending.result().json()
+                await asyncio.wait({sending}, timeout=None if cancel is None else CANCEL_POLL)
+            stored: File = read_answer("POST", "/files/upload", sending.result())
             return stored
         finally:
             sending.cancel()
             upload.close()
 
     async def get(self, file_id: str) -> File:
-        file: File = await self._rest.call("GET", f"/files/{segment(file_id)}")
+        file: File = await self._rest.call("GET", path_of("/files/{}", file_id))
         return file
 
     async def url(self, file_id: str) -> str:
-        """An absolute URL of the bytes that works without a token until the file's ``url_expires_at``."""
+        """An absolute URL of the content that works without a token until the file's
+        ``url_expires_at``.
+        """
         file = await self.get(file_id)
-        return self._rest.base_url + (file["url"] or f"/files/{segment(file_id)}/content")
+        return self._rest.base_url + (file["url"] or path_of("/files/{}/content", file_id))
 
     async def content(self, file_id: str) -> bytes:
-        """All bytes, held in memory."""
-        response = await self._rest.attempt("GET", f"/files/{segment(file_id)}/content", {})
-        return response.content
+        """Download the content into memory."""
+        return await self._rest.download(path_of("/files/{}/content", file_id))
 
     async def thumbnail(self, file_id: str) -> bytes:
-        """A small picture of an image; ``RESOURCE_NOT_FOUND`` where there is none (yet)."""
-        response = await self._rest.attempt("GET", f"/files/{segment(file_id)}/thumbnail", {})
-        return response.content
+        """Download the thumbnail of an image; ``RESOURCE_NOT_FOUND`` if there is none (yet)."""
+        return await self._rest.download(path_of("/files/{}/thumbnail", file_id))
 
-    async def list(self, *, limit: int = 50, skip: int = 0) -> Page[File]:
-        """My files, newest first. ``limit``: 1–100."""
-        return page_of("files", await self._rest.call("GET", "/files", query={"limit": limit, "skip": skip}))
+    async def list(self, *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None) -> Page[File]:
+        """List the caller's files, newest first. ``limit``: 1–100."""
+        query = given(limit=limit, skip=skip, cursor=cursor)
+        return page_of("files", await self._rest.call("GET", "/files", query=query))
 
     def iterate(self) -> AsyncIterator[File]:
-        return pages(lambda skip: self.list(limit=100, skip=skip))
+        return pages(lambda cursor, skip: self.list(limit=100, skip=skip, cursor=cursor))
 
     async def delete(self, file_id: str) -> None:
-        """Its bytes and thumbnail are gone."""
-        await self._rest.call("DELETE", f"/files/{segment(file_id)}")
+        """Delete a file with its thumbnail."""
+        await self._rest.call("DELETE", path_of("/files/{}", file_id))

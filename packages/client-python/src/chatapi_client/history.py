@@ -1,9 +1,9 @@
-"""Owns: what a connection asks of REST: which rooms there are, and the messages that the log no longer holds."""
+"""REST requests of a connection: its rooms, and messages that the log no longer holds."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Callable
+from typing import Callable, Optional
 
 from .backoff import Backoff
 from .errors import ChatApiError
@@ -12,24 +12,27 @@ from .machine import Machine
 from .messages import MessagesApi
 from .models import Event, Message, Page, Room
 from .pages import page_of
-from .rest import Rest
+from .rest import Rest, given
 
 GONE = {"RESOURCE_NOT_FOUND", "AUTHORIZATION_ERROR"}
-LOOK_FOR_PLACE = 0.05
+QUEUE_POLL = 0.05
 
 Note = Callable[[Room], bool]
-"""Takes a room; @returns whether it was new."""
+"""Called with a room; returns whether it was new."""
 
 
 async def find_rooms(rest: Rest, note: Note, *, only_news: bool, waits: bool) -> bool:
-    """Tells of my rooms, latest activity first. ``only_news``: until a page holds nothing new.
+    """Pass the caller's rooms to ``note``, latest activity first.
 
-    @returns whether they could be read; a limit is no reason not to connect.
+    ``only_news``: stops at a page without new rooms. Returns whether they could be read; a limit
+    must not keep the client from connecting.
     """
-    skip = 0
+    cursor: Optional[str] = None
+    seen = 0
     while True:
+        query = given(limit=100, cursor=cursor, skip=None if cursor else seen)
         try:
-            answer = await rest.call("GET", "/rooms", query={"limit": 100, "skip": skip}, waits=waits)
+            answer = await rest.call("GET", "/rooms", query=query, waits=waits)
         except ChatApiError as error:
             if error.code == "RATE_LIMIT_EXCEEDED":
                 return False
@@ -38,11 +41,13 @@ async def find_rooms(rest: Rest, note: Note, *, only_news: bool, waits: bool) ->
         new = [room for room in page if note(room)]
         if not page.has_more or (only_news and not new):
             return True
-        skip += len(page)
+        cursor = page.next_cursor
+        seen += len(page)
 
 
 async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None:
-    """Gives out the messages of a room after its position, oldest first, then lets the log go on from there."""
+    """Deliver the messages of a room after its position, oldest first, then let the log continue.
+    """
     views = machine.views
     start = views.positions.get(chat_id, 0)
     position, missed, backoff = start, 0, Backoff()
@@ -73,5 +78,5 @@ async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None
 
 async def _give(machine: Machine, inbox: Inbox, message: Message) -> None:
     while not inbox.has_place and machine.state != "closed":
-        await asyncio.sleep(LOOK_FOR_PLACE)
+        await asyncio.sleep(QUEUE_POLL)
     inbox.put(Event("message", {"type": "message", **message}))

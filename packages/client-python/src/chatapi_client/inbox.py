@@ -1,7 +1,7 @@
-"""Owns: events between the connection and the app: a bounded queue, and the one task that gives each to who listens.
+"""Events between connection and app: a bounded queue and one dispatch task.
 
-Handlers run one event after the other, in order, and never on the task that reads the socket: a handler may call the
-client, and a slow one holds up nobody but the events behind it.
+Handlers run one event after the other, in order, and never on the task that reads the socket: a
+handler may call the client, and a slow one delays only later events.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from .models import Event
 log = logging.getLogger("chatapi_client")
 
 HIGH_WATER = 4096
-"""Events that wait for the app; beyond, the connection takes no more from the server until half are done."""
+"""Maximum of queued events; above it, the connection takes no events until half are handled."""
 STREAM_BUFFER = 64
 
 Handler = Callable[[Any], Any]
 
 
 class Stream:
-    """Events for one `async for`. Whoever gives waits while it is not read. A wait that is cancelled loses nothing."""
+    """Events for one `async for`.
+
+    The producer waits while it is not read. A cancelled wait loses nothing.
+    """
 
     def __init__(self) -> None:
         self._events: Deque[Event] = deque()
@@ -51,14 +54,15 @@ class Stream:
         return event
 
     async def _change(self) -> None:
-        # Both sides wait for the same thing: one for an event, the other for place.
+        # Both sides wait for the same flag: one for an event, the other for room in the
+        # queue.
         if self._changed.is_set():
             self._changed = asyncio.Event()
         await self._changed.wait()
 
 
 class Events:
-    """What the app holds of a stream: once it lets go, nobody waits for it to be read."""
+    """The app's reference to a stream: once it is gone, the producer does not wait for it."""
 
     def __init__(self, stream: Stream, release: Callable[[], None]) -> None:
         self._stream = stream
@@ -76,10 +80,10 @@ class Events:
 
     def __del__(self) -> None:
         try:
-            # On whichever thread the last one let go.
+            # Runs on whichever thread dropped the last reference.
             self._loop.call_soon_threadsafe(self._release)
         except RuntimeError:
-            pass  # the loop has ended, and with it all who wait
+            pass  # the loop has ended, with all waiters
 
 
 class Inbox:
@@ -101,12 +105,12 @@ class Inbox:
         return not self._full
 
     def close(self) -> None:
-        """What is in it is still given out; then listening ends."""
+        """Deliver what is queued, then end."""
         self._closed = True
         self._changed.set()
 
     def drop(self) -> None:
-        """The app has closed: it is told of that alone."""
+        """Drop queued events: the app has closed and gets only the state change."""
         self._events = deque(event for event in self._events if event.type == "state")
 
     def listen(self, event: str, handler: Handler) -> Callable[[], None]:
@@ -121,7 +125,7 @@ class Inbox:
         return stop
 
     def events(self) -> Events:
-        """Every event from now on, for as long as the connection lives; while it is not read, the others wait."""
+        """All events from now on, while the connection lives; unread events stay queued."""
         stream = Stream()
         self._streams.append(stream)
         self._changed.set()
@@ -136,7 +140,10 @@ class Inbox:
         return Events(stream, release)
 
     async def dispatch(self, drained: Callable[[], None]) -> None:
-        """Until it is closed and empty. Nothing is given out before somebody listens. ``drained``: there is place again."""
+        """Run until closed and empty.
+
+        Delivers nothing before there is a listener. ``drained`` is called when there is room again.
+        """
         while self._events or not self._closed:
             if not self._events or not (self._streams or any(self._handlers.values())):
                 if self._closed:
@@ -157,8 +164,8 @@ class Inbox:
             await stream.give(event)
         for handler in list(self._handlers.get(event.type, ())):
             try:
-                told = handler(event.data)
-                if inspect.isawaitable(told):
-                    await told
+                result = handler(event.data)
+                if inspect.isawaitable(result):
+                    await result
             except Exception:
                 log.exception("a handler of %r failed", event.type)

@@ -1,7 +1,7 @@
-"""Owns: the state of one realtime connection, over all the sockets that it goes through. No I/O and no clock of its own.
+"""The state machine of a realtime connection over all its sockets, without I/O or a clock.
 
-Whoever drives it calls the methods below with what happened and the monotonic time, then does what ``frames`` and the
-``take_*`` methods say. Both faces of the package, and the tests, drive this one machine.
+Its driver reports what happened with the monotonic time, and performs what ``frames`` and the
+``take_*`` methods return. Both clients of the package and the tests drive this machine.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from .backoff import Backoff
 from .clock import ServerClock, epoch_of, margin
-from .errors import CLIENT_CLOSED, ChatApiError, error_of_frame
+from .crowd import Crowd
+from .errors import CLIENT_CLOSED, ChatApiError, error_of_frame, error_of_loss
 from .outbox import Outbox
-from .models import Event, Outgoing
-from .views import Views
+from .models import Event
+from .outgoing import Outgoing
+from .room_order import Views
 
 TOKEN_ENDED = 4401
 BANNED = 4403
+REFUSED_WAIT = 1.0
+"""Delay in seconds when the server refused a frame without a retry delay."""
 LEAST_TOKEN_WAIT = 1.0
 
 NOT_IN_A_LOG = frozenset({"message_status", "typing", "user_status", "read", "room_joined", "room_removed"})
@@ -31,21 +35,27 @@ class Machine:
         self.outbox = Outbox()
         self.user_id: Optional[str] = None
         self.retry_at = 0.0
+        self.last_loss: Optional[ChatApiError] = None
+        """Why the last connection or attempt ended."""
         self.error: Optional[ChatApiError] = None
-        """Why it is closed for good; None where the app closed it."""
+        """Why it is closed permanently; None if the app closed it."""
         self.has_place = True
-        """Set by who drives: whether the app can be given more events now."""
+        """Set by the driver: whether the app can take more events."""
         self._clock = clock
         self._backoff = Backoff(rng=rng)
+        self._crowd = Crowd()
         self._opened_at = 0.0
         self._renew_at: Optional[float] = None
         self._token_due = False
+        self._held_until: Optional[float] = None
+        self._told_reads: Dict[str, int] = {}
+        self._is_renewing = False
         self._frames: List[str] = []
         self._reads: Dict[str, int] = {}
         self._events: List[Event] = []
         self._to_fill: List[str] = []
 
-    # What happened.
+    # Input: what happened.
 
     def connecting(self) -> None:
         self._move("connecting")
@@ -59,7 +69,10 @@ class Machine:
             self._tell(str(kind), frame)
 
     def lost(self, now: float, code: Optional[int], reason: str, retry_after: Optional[float] = None) -> None:
-        """The socket, or the attempt at one, ended. ``code``: the close code, or the HTTP status of a refusal."""
+        """The socket or the connection attempt ended.
+
+        ``code``: close code, or HTTP status of a refusal.
+        """
         if self.state == "closed":
             return
         held = now - self._opened_at if self.state == "connected" else 0.0
@@ -67,28 +80,40 @@ class Machine:
         self._frames.clear()
         self._renew_at = None
         self._token_due = False
+        self._held_until = None
         if code == BANNED:
             self.close(ChatApiError("AUTHORIZATION_ERROR", reason or "banned", status=403), code)
             return
-        wait = max(self._backoff.next(held), retry_after or 0.0)
+        self.last_loss = error_of_loss(code, reason)
+        pause = self._crowd.ended(now, code, held)
+        wait = max(pause + self._backoff.next(held), retry_after or 0.0)
         self.retry_at = now + wait
         self._move("waiting", code, reason, wait)
 
     def close(self, error: Optional[ChatApiError] = None, code: Optional[int] = None) -> None:
-        """For good: whatever still waits for an answer is told so."""
+        """Close permanently and reject pending sends."""
         if self.state == "closed":
             return
         self.error = error
         self._move("closed", code, error.message if error else "closed by the app")
         for message in self.outbox.clear():
-            message.reject(error or ChatApiError(CLIENT_CLOSED, "The connection was closed before the answer"))
+            message.reject(error or ChatApiError(CLIENT_CLOSED, "The connection was closed before the response"))
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it waits because there were too many connections or frames."""
+        return self.state == "waiting" and self._crowd.is_here
+
+    def nudge(self, now: float) -> None:
+        """The app is used: reconnect at once, if that is allowed."""
+        self.retry_at = min(self.retry_at, self._crowd.usable_from(now))
 
     def tick(self, now: float) -> None:
         if self.state == "connected" and self._renew_at is not None and now >= self._renew_at:
             self._renew_at = None
             self._token_due = True
 
-    # What the app wants.
+    # Input: requests of the app.
 
     def send(self, message: Outgoing) -> None:
         if self.state == "closed":
@@ -97,34 +122,41 @@ class Machine:
             self.outbox.add(message)
 
     def typing(self, chat_id: str) -> None:
-        if self.state == "connected":
+        if self.state == "connected" and self._held_until is None:
             self._frames.append(json.dumps({"type": "typing", "chat_id": chat_id}))
 
     def read(self, chat_id: str, seq: int) -> None:
         self._reads[chat_id] = max(seq, self._reads.get(chat_id, 0))
 
     def renewed(self, token: Optional[str]) -> None:
-        """Answer to `take_token_due`; without a token the socket goes on until the server ends it."""
+        """The result of `take_token_due`; without a token the socket lives until the server ends
+        it.
+        """
         if token is not None and self.state == "connected":
             self._frames.append(json.dumps({"type": "auth", "token": token}))
+            self._is_renewing = True
 
-    # What is to be done.
+    # Output: what is to be done.
 
     def frames(self, now: float) -> List[str]:
-        """Frames to write now, in this order."""
+        """Frames to write now, in order."""
         if self.state != "connected":
             return []
+        if self._held_until is not None and now < self._held_until:
+            return []
+        self._held_until = None
         frames = self._frames
         self._frames = []
         if self.has_place:
             frames.extend(self.views.resumes())
         frames.extend(json.dumps({"type": "read", "chat_id": room, "seq": seq}) for room, seq in self._reads.items())
+        self._told_reads.update(self._reads)
         self._reads.clear()
         frames.extend(self.outbox.due(now))
         return frames
 
     def next_tick(self) -> Optional[float]:
-        times = [at for at in (self._renew_at, self.outbox.held_until) if at is not None]
+        times = [at for at in (self._renew_at, self._held_until, self.outbox.held_until) if at is not None]
         return min(times) if times else None
 
     def take_events(self) -> List[Event]:
@@ -132,21 +164,21 @@ class Machine:
         return events
 
     def take_to_fill(self) -> List[str]:
-        """Rooms to read from history after their position; then `views.filled`."""
+        """Rooms to read from history after their position, followed by `views.filled`."""
         rooms, self._to_fill = self._to_fill, []
         return rooms
 
     def take_token_due(self) -> bool:
-        """Whether a fresh token is wanted for the live socket; then `renewed`."""
+        """Whether a new token is needed for the live socket, followed by `renewed`."""
         due, self._token_due = self._token_due, False
         return due
 
-    # The server's own frames.
+    # Control frames of the server.
 
     def _on_hello(self, frame: Mapping[str, Any], now: float) -> None:
         user_id = str(frame.get("user_id"))
         if self.user_id not in (None, user_id):
-            # What waits to be sent is not this one's to say.
+            # Pending sends belong to another user.
             self.close(ChatApiError("AUTHORIZATION_ERROR", "The token is another user's now", status=403), 403)
             return
         self.user_id = user_id
@@ -165,11 +197,26 @@ class Machine:
         error = error_of_frame(frame)
         client_id = frame.get("client_id")
         if client_id is None:
+            if error.code == "RATE_LIMIT_EXCEEDED":
+                self._hold(now, error.retry_after or REFUSED_WAIT)
             self._events.append(Event("error", error))
             return
         message = self.outbox.refused(str(client_id), error, now)
         if message is not None:
             message.reject(error)
+
+    def _hold(self, now: float, seconds: float) -> None:
+        """A frame was refused, it is unknown which.
+
+        Reads are repeated after the pause; typing is obsolete by then.
+        """
+        self._held_until = max(self._held_until or 0.0, now + seconds)
+        self.views.unanswered()
+        for chat_id, seq in self._told_reads.items():
+            self.read(chat_id, seq)
+        self._told_reads.clear()
+        if self._is_renewing:
+            self._renew_at = self._held_until
 
     def _on_authenticated(self, frame: Mapping[str, Any], now: float) -> None:
         self._plan_renewal(frame, now)
@@ -185,6 +232,7 @@ class Machine:
         pass
 
     def _plan_renewal(self, frame: Mapping[str, Any], now: float) -> None:
+        self._is_renewing = False
         ends, server_now = epoch_of(frame.get("token_expires_at")), self._clock.at(now)
         if ends is not None and server_now is not None:
             left = ends - server_now

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import AsyncIterator, Optional, Sequence
+from typing import AsyncIterator, Literal, Optional, Sequence
 
 from .pages import page_of
-from .rest import Rest, given, segment
-from .models import Message, Page
+from .paths import path_of
+from .rest import Rest, given
+from .models import Message, Page, Reactor
 
 
 class MessagesApi:
@@ -22,17 +23,17 @@ class MessagesApi:
         content: str = "",
         chat_id: Optional[str] = None,
         recipient_id: Optional[str] = None,
-        message_type: str = "text",
+        message_type: Literal["text", "image", "file"] = "text",
         attachments: Sequence[str] = (),
         reply_to: Optional[str] = None,
         client_id: Optional[str] = None,
     ) -> Message:
-        """Send to a room (``chat_id``) or a person (``recipient_id``), one of both.
+        """Send to a room (``chat_id``) or a user (``recipient_id``).
 
-        ``content``: 1–4,000 characters, may be empty with ``attachments`` (ids of uploaded files, at most 20).
-        ``message_type``: ``text``, ``image`` or ``file``. ``client_id`` (1–64 characters, default a new one) makes a
-        retry answer the first message, for ever; with another content it is a ``CONFLICT``. Posting to a public room
-        joins it, to an unknown one makes it.
+        ``content``: 1–4,000 characters, optional with ``attachments`` (ids of files that the caller
+        uploaded, at most 20). ``client_id``: idempotency key of 1–64 characters, default:
+        generated; a repeat returns the first message, with other content it is a ``CONFLICT``.
+        Posting to a public room joins it, to an unknown one creates it.
         """
         body = given(
             chat_id=chat_id,
@@ -53,20 +54,23 @@ class MessagesApi:
         recipient_id: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
+        cursor: Optional[str] = None,
         before_seq: Optional[int] = None,
         after_seq: Optional[int] = None,
         thread_of: Optional[str] = None,
     ) -> Page[Message]:
-        """One page: of a room, of a conversation, or of all my rooms; newest first.
+        """One page of a room, a conversation or all rooms of the caller, newest first.
 
-        ``limit``: 1–100. ``before_seq`` (older, newest first) and ``after_seq`` (newer, oldest first) cost the same at
-        any depth and need a room; ``thread_of``: only replies to this message.
+        ``limit``: 1–100. ``before_seq`` (older, newest first) and ``after_seq`` (newer, oldest
+        first) are as fast at any depth and require a room; ``thread_of``: only replies to this
+        message.
         """
         query = given(
             chat_id=chat_id,
             recipient_id=recipient_id,
             limit=limit,
             skip=skip or None,
+            cursor=cursor,
             before_seq=before_seq,
             after_seq=after_seq,
             thread_of=thread_of,
@@ -81,9 +85,9 @@ class MessagesApi:
         after_seq: Optional[int] = None,
         before_seq: Optional[int] = None,
     ) -> AsyncIterator[Message]:
-        """The whole history of a room or conversation, a page of 100 at a time.
+        """The history of a room or conversation, read in pages of 100.
 
-        Newest first, from ``before_seq`` or the end; with ``after_seq`` oldest first, from there on.
+        Newest first from ``before_seq`` or the end, or oldest first from ``after_seq``.
         """
         while True:
             page = await self.list(
@@ -91,7 +95,7 @@ class MessagesApi:
             )
             for message in page:
                 yield message
-            if not page.has_more:
+            if not page.has_more or not page.items:
                 return
             if after_seq is None:
                 before_seq = page.items[-1]["seq"]
@@ -99,31 +103,57 @@ class MessagesApi:
                 after_seq = page.items[-1]["seq"]
 
     async def get(self, message_id: str) -> Message:
-        message: Message = await self._rest.call("GET", f"/messages/{segment(message_id)}")
+        message: Message = await self._rest.call("GET", path_of("/messages/{}", message_id))
         return message
 
     async def update(self, message_id: str, *, content: str, is_edited: Optional[bool] = None) -> Message:
-        """Edit one's own message. ``content``: 1–4,000 characters."""
+        """Edit an own message. ``content``: 1–4,000 characters."""
         body = given(content=content, is_edited=is_edited)
-        message: Message = await self._rest.call("PUT", f"/messages/{segment(message_id)}", body=body)
+        message: Message = await self._rest.call("PUT", path_of("/messages/{}", message_id), body=body)
         return message
 
     async def delete(self, message_id: str) -> None:
-        """A deleted message stays in its place, without its text. By its sender, the room's moderators, admins."""
-        await self._rest.call("DELETE", f"/messages/{segment(message_id)}")
+        """Delete a message: it stays in its place without its text.
+
+        For its sender, the room's moderators and admins.
+        """
+        await self._rest.call("DELETE", path_of("/messages/{}", message_id))
 
     async def mark_read(self, *, chat_id: str, seq: int) -> None:
-        """I have read up to here; never goes back."""
-        await self._rest.call("PUT", f"/rooms/{segment(chat_id)}/read", body={"seq": seq})
+        """Mark as read up to ``seq``; never goes back."""
+        await self._rest.call("PUT", path_of("/rooms/{}/read", chat_id), body={"seq": seq})
 
     async def react(self, message_id: str, emoji: str) -> None:
-        """``emoji``: one, of at most 32 bytes. A second time changes nothing."""
-        await self._rest.call("PUT", f"/messages/{segment(message_id)}/reactions/{segment(emoji)}")
+        """Add a reaction; idempotent. ``emoji``: a single one; its spellings (with and without U+FE0F) are one.
+
+        ``CONFLICT`` with the reason ``too_many_reactions``: the message has 50 other emojis.
+        """
+        await self._rest.call("PUT", path_of("/messages/{}/reactions/{}", message_id, emoji))
 
     async def unreact(self, message_id: str, emoji: str) -> None:
-        await self._rest.call("DELETE", f"/messages/{segment(message_id)}/reactions/{segment(emoji)}")
+        await self._rest.call("DELETE", path_of("/messages/{}/reactions/{}", message_id, emoji))
 
-    async def search(self, q: str, *, limit: int = 50, skip: int = 0) -> Page[Message]:
-        """Full text in the rooms that the caller may read. ``q``: at most 200 characters."""
-        query = {"q": q, "limit": limit, "skip": skip}
+    async def reactors(
+        self, message_id: str, emoji: str, *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None
+    ) -> Page[Reactor]:
+        """Who reacted with ``emoji``, the first ones first. ``cursor``: ``next_cursor`` of the page before."""
+        path = path_of("/messages/{}/reactions/{}", message_id, emoji)
+        query = given(limit=limit, skip=skip, cursor=cursor)
+        return page_of("users", await self._rest.call("GET", path, query=query))
+
+    async def search(
+        self,
+        q: str,
+        *,
+        chat_id: Optional[str] = None,
+        limit: int = 50,
+        skip: int = 0,
+        cursor: Optional[str] = None,
+    ) -> Page[Message]:
+        """Search the rooms that the caller may read, or one of them, newest first.
+
+        ``q``: at most 200 characters. All words must be there, ``"a phrase"`` in its order, ``-word`` not;
+        the last word may be unfinished. Case and accents make no difference.
+        """
+        query = given(q=q, chat_id=chat_id, limit=limit, skip=skip, cursor=cursor)
         return page_of("messages", await self._rest.call("GET", "/messages/search", query=query))

@@ -5,10 +5,13 @@ Times are RFC 3339 strings in UTC with milliseconds. Ids are opaque strings that
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Generic, Iterator, List, NamedTuple, Optional, TypedDict, TypeVar
+from dataclasses import dataclass
+from typing import Any, Dict, Generic, Iterator, List, Literal, NamedTuple, Optional, TypedDict, TypeVar, cast
 
 T = TypeVar("T")
+
+Role = Literal["user", "moderator", "admin"]
+RoomRole = Literal["owner", "moderator", "member"]
 
 
 class Event(NamedTuple):
@@ -20,12 +23,17 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """One page of a list. ``last_seq`` stands on pages of one room's messages, ``total`` on the list of an admin."""
+    """One page of a list.
+
+    ``last_seq`` stands on pages of one room's messages, ``total`` on the list of an admin.
+    ``next_cursor`` is the ``cursor`` of the next page, None on the last one.
+    """
 
     items: List[T]
     has_more: bool = False
     last_seq: Optional[int] = None
     total: Optional[int] = None
+    next_cursor: Optional[str] = None
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)
@@ -35,26 +43,33 @@ class Page(Generic[T]):
 
 
 class Presence(TypedDict):
-    status: str
+    status: Literal["online", "offline"]
     last_seen: Optional[str]
 
 
-class User(TypedDict, total=False):
-    """``email`` is there for oneself and for admins only. ``status``: ``active`` or ``banned``."""
-
+class _User(TypedDict):
     id: str
     username: str
-    email: str
     display_name: str
     bio: str
     avatar_url: Optional[str]
-    role: str
-    status: str
+    role: Role
+    status: Literal["active", "banned"]
     created_at: str
     updated_at: str
 
 
-class Profile(User, total=False):
+class User(_User, total=False):
+    """``email``: only visible to the user and to admins."""
+
+    email: str
+
+
+class Me(_User):
+    email: str
+
+
+class Profile(User):
     """A user as others see them."""
 
     presence: Presence
@@ -65,12 +80,12 @@ class Tokens(TypedDict):
 
     access_token: str
     refresh_token: str
-    token_type: str
+    token_type: Literal["bearer"]
     expires_in: int
 
 
 class Session(Tokens):
-    user: User
+    user: Me
 
 
 class SessionInfo(TypedDict):
@@ -82,9 +97,10 @@ class SessionInfo(TypedDict):
     current: bool
 
 
-class File(TypedDict, total=False):
-    """``size`` in bytes; ``url`` is relative, signed and good until ``url_expires_at``, None while it may not be fetched:
-    ``scan_status`` is ``off``, ``pending``, ``clean`` or ``infected``."""
+class File(TypedDict):
+    """``size`` in bytes. ``url``: relative and signed, valid until ``url_expires_at``; None for an
+    infected file.
+    """
 
     id: str
     filename: str
@@ -96,12 +112,12 @@ class File(TypedDict, total=False):
     url_expires_at: Optional[str]
     thumbnail_url: Optional[str]
     uploaded_by: str
-    scan_status: str
+    scan_status: Literal["off", "pending", "clean", "infected"]
     scan_result: Optional[str]
     created_at: str
 
 
-class Attachment(TypedDict, total=False):
+class Attachment(TypedDict):
     """A file as a message bears it."""
 
     id: str
@@ -116,45 +132,76 @@ class Attachment(TypedDict, total=False):
 
 
 class Reaction(TypedDict):
+    """``user_ids``: at most 20; all by ``messages.reactors``. ``me``: the caller is one of them."""
+
     emoji: str
     count: int
     user_ids: List[str]
+    me: bool
 
 
-class Message(TypedDict, total=False):
-    """``seq`` is the message's place in its room's log; ``status`` as its sender sees it."""
+class Reactor(TypedDict):
+    """Who reacted, and when."""
 
+    user_id: str
+    created_at: str
+
+
+class _Message(TypedDict):
     id: str
     chat_id: str
     seq: int
     sender_id: str
-    recipient_id: str
     content: str
-    message_type: str
+    message_type: Literal["text", "image", "file", "system"]
     attachments: List[Attachment]
     reply_to: Optional[str]
     mentions: List[str]
     thread_count: int
     reactions: List[Reaction]
-    status: str
+    status: Literal["sent", "delivered", "read"]
     is_edited: bool
     is_deleted: bool
     created_at: str
     updated_at: str
+
+
+class Message(_Message, total=False):
+    """``seq``: position in the log of the room. ``status``: as the sender sees it.
+
+    ``recipient_id``: only in direct rooms. ``client_id``: only if the sender set one.
+    """
+
+    recipient_id: str
     client_id: str
 
 
-class Room(TypedDict, total=False):
-    """``role`` is the caller's, None for who is not in it."""
+def new_message(**known: Any) -> Message:
+    """A message just sent, as the sender knows it before its event arrives."""
+    made: Dict[str, Any] = {
+        "message_type": "text",
+        "attachments": [],
+        "reply_to": None,
+        "mentions": [],
+        "thread_count": 0,
+        "reactions": [],
+        "status": "sent",
+        "is_edited": False,
+        "is_deleted": False,
+        "updated_at": known["created_at"],
+    }
+    return cast(Message, {**made, **known})
 
+
+class _Room(TypedDict):
     id: str
     chat_id: str
-    kind: str
+    kind: Literal["public", "private", "direct"]
     name: Optional[str]
     topic: Optional[str]
-    visibility: str
-    role: Optional[str]
-    recipient_id: str
+    visibility: Literal["public", "private"]
+    role: Optional[RoomRole]
+    archived: bool
     member_count: int
     slow_mode_seconds: int
     last_seq: int
@@ -165,11 +212,22 @@ class Room(TypedDict, total=False):
     updated_at: str
 
 
+class Room(_Room, total=False):
+    """``role``: of the caller; None: not a member. ``recipient_id``: other user of a direct room.
+
+    ``recipient_deleted``: only in direct rooms; that user was deleted, and nothing can be sent.
+    ``archived``: can be read and left; only admins write.
+    """
+
+    recipient_id: str
+    recipient_deleted: bool
+
+
 class Member(TypedDict):
     user_id: str
     username: str
     display_name: str
-    role: str
+    role: RoomRole
     joined_at: str
     read_seq: int
     muted_until: Optional[str]
@@ -183,10 +241,10 @@ class Announcement(TypedDict):
 
 
 class Export(TypedDict):
-    """``status``: ``pending`` or ``ready``; then ``url`` is there, relative and signed."""
+    """``url``: relative and signed, set when ``status`` is ``ready``."""
 
     id: str
-    status: str
+    status: Literal["pending", "ready"]
     size: Optional[int]
     created_at: str
     finished_at: Optional[str]
@@ -196,9 +254,19 @@ class Export(TypedDict):
 
 
 class RateLimit(TypedDict):
-    """``name``: ``general``, ``uploads``, ``login`` or ``websocket_messages``. ``reset`` in Unix seconds. None: not known."""
+    """``reset`` in Unix seconds. None: not known."""
 
-    name: str
+    name: Literal[
+        "general",
+        "uploads",
+        "login",
+        "login_address",
+        "registrations",
+        "websocket_messages",
+        "websocket_frames",
+        "upgrades",
+        "docs",
+    ]
     limit: int
     window_s: int
     remaining: Optional[int]
@@ -222,24 +290,3 @@ class Resync(TypedDict):
     missed: int
     first_seq: int
     last_seq: int
-
-
-@dataclass
-class Outgoing:
-    """A message on its way: kept, and sent again under the same ``client_id``, until the server has answered it.
-
-    ``answers``: who waits for that, each with ``resolve(ack)`` and ``reject(error)``.
-    """
-
-    client_id: str
-    text: str
-    answers: List[Any] = field(repr=False)
-    sent: bool = False
-
-    def resolve(self, ack: Any) -> None:
-        for answer in self.answers:
-            answer.resolve(ack)
-
-    def reject(self, error: Any) -> None:
-        for answer in self.answers:
-            answer.reject(error)

@@ -1,4 +1,7 @@
-"""Owns: a file as a multipart body that is read while it is sent, so that memory does not depend on its size."""
+"""A file as a multipart body that is read while it is sent.
+
+Memory use does not depend on its size.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import io
 import mimetypes
 import os
 import uuid
-from typing import Any, AsyncIterator, BinaryIO, Callable, Dict, Optional, Tuple, Union, cast
+from typing import Any, AsyncIterator, BinaryIO, Callable, Dict, Optional, Tuple, Union
 
 from .errors import ChatApiError
 
@@ -25,7 +28,7 @@ def _quoted(name: str) -> str:
 
 
 def _extent_of(file: BinaryIO) -> Optional[Tuple[int, int]]:
-    """Where it stands and where it ends; None where that is not known."""
+    """Current and final position; None if unknown."""
     try:
         here = file.tell()
         end = file.seek(0, os.SEEK_END)
@@ -36,7 +39,7 @@ def _extent_of(file: BinaryIO) -> Optional[Tuple[int, int]]:
 
 
 class Upload:
-    """A body for one request after the other, each from the file's beginning, if the file ``rewinds``."""
+    """A body for consecutive requests, each from the file's beginning if the file ``rewinds``."""
 
     def __init__(
         self,
@@ -55,12 +58,12 @@ class Upload:
         else:
             self._file = source
         own_name = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-        shown = name or (os.path.basename(own_name) if isinstance(own_name, (str, os.PathLike)) else "file")
+        shown: str = name or (os.path.basename(own_name) if isinstance(own_name, (str, os.PathLike)) else "file")
         self._extent = _extent_of(self._file)
         self._total = None if self._extent is None else self._extent[1] - self._extent[0]
         self._on_progress = on_progress
         self._boundary = uuid.uuid4().hex
-        self._head = self._description(description) + self._file_head(cast(str, shown))
+        self._head = self._description(description) + self._file_head(shown)
         self._tail = f"\r\n--{self._boundary}--\r\n".encode()
 
     def _description(self, description: Optional[str]) -> bytes:
@@ -90,7 +93,7 @@ class Upload:
         yield self._head
         sent = 0
         while True:
-            # The app's file may be slow: it is read away from the event loop.
+            # The file may be slow, so it is read outside the event loop.
             chunk = await asyncio.to_thread(self._file.read, CHUNK)
             self.check()
             if not chunk:
@@ -98,14 +101,15 @@ class Upload:
             yield chunk
             sent += len(chunk)
             if self._on_progress is not None:
-                told = self._on_progress(sent, self._total)
-                if inspect.isawaitable(told):
-                    await told
+                result = self._on_progress(sent, self._total)
+                if inspect.isawaitable(result):
+                    await result
         self.check()
         yield self._tail
 
     def check(self) -> None:
-        """Asked before each part, the last one too: what is aborted is never whole at the server."""
+        """Checked before each part, the last one too: an aborted upload never arrives completely.
+        """
         if self._cancel is not None and self._cancel.is_set():
             raise ChatApiError(ABORTED, "The upload was aborted")
 

@@ -1,16 +1,19 @@
-"""Owns: messages on their way, in the order of their sending, until each is answered. A cut connection loses none."""
+"""Messages that are being sent, in order, until each is acknowledged.
+
+They survive lost connections.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
 from .errors import ChatApiError
-from .models import Outgoing
+from .outgoing import Outgoing
 
 IN_FLIGHT = 32
-"""Sends that may wait for their answer at once; one alone while the server refuses some, so that none overtakes another."""
+"""Maximum of sends in flight; one while the server refuses some, to keep their order."""
 REFUSED_WAIT = 1.0
-"""Seconds to wait where the server refused for now and did not say for how long."""
+"""Delay in seconds when the server refused a send without a retry delay."""
 
 
 class Outbox:
@@ -24,17 +27,17 @@ class Outbox:
         return len(self._messages)
 
     def add(self, message: Outgoing) -> None:
-        """Under a ``client_id`` that is on its way already, all wait for the one answer."""
+        """All sends with one ``client_id`` share its result."""
         known = self._messages.setdefault(message.client_id, message)
         if known is message:
             return
         if known.text == message.text:
             known.answers.extend(message.answers)
         else:
-            message.reject(ChatApiError("CONFLICT", "Another message is on its way under this client_id", status=409))
+            message.reject(ChatApiError("CONFLICT", "Another message with this client_id is being sent", status=409))
 
     def leave(self, client_id: str, answer: Any) -> None:
-        """Who sent it waits no longer; with the last of them it is no longer sent."""
+        """Its sender stops waiting; when the last one does, it is no longer sent."""
         message = self._messages.get(client_id)
         if message is None or answer not in message.answers:
             return
@@ -43,7 +46,7 @@ class Outbox:
             self.take_back(client_id)
 
     def take_back(self, client_id: str) -> Optional[Outgoing]:
-        """No longer to be sent. One that is in flight may still arrive."""
+        """Stop sending it. One in flight may still arrive."""
         message = self._messages.pop(client_id, None)
         if message is not None and message.sent:
             self._in_flight -= 1
@@ -54,7 +57,7 @@ class Outbox:
     answered = take_back
 
     def refused(self, client_id: str, error: ChatApiError, now: float) -> Optional[Outgoing]:
-        """@returns the message when it is refused for good; else it stays and is sent again."""
+        """Return the message if it is refused permanently; otherwise it is sent again."""
         if not error.retryable:
             return self.take_back(client_id)
         message = self._messages.get(client_id)

@@ -1,8 +1,8 @@
-"""Owns: lists of the API as pages, and pages as one iterator."""
+"""Pages of API lists, and iteration over them."""
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterator, Awaitable, Callable, Mapping, TypeVar
+from typing import Any, AsyncIterator, Awaitable, Callable, Mapping, Optional, TypeVar
 
 from .models import Page
 
@@ -10,16 +10,25 @@ T = TypeVar("T")
 
 
 def page_of(name: str, answer: Mapping[str, Any]) -> "Page[Any]":
-    return Page(answer[name], answer.get("has_more", False), answer.get("last_seq"), answer.get("total"))
+    return Page(
+        answer[name],
+        answer.get("has_more", False),
+        answer.get("last_seq"),
+        answer.get("total"),
+        answer.get("next_cursor"),
+    )
 
 
-async def pages(read: "Callable[[int], Awaitable[Page[T]]]") -> AsyncIterator[T]:
-    """Everything that ``read(skip)`` has; one page is held at a time."""
-    skip = 0
+async def pages(read: "Callable[[Optional[str], int], Awaitable[Page[T]]]") -> AsyncIterator[T]:
+    """Iterate over all items of ``read(cursor, skip)``, one page in memory at a time."""
+    cursor: Optional[str] = None
+    seen = 0
     while True:
-        page = await read(skip)
+        # A server of an older version has no cursors.
+        page = await read(cursor, 0 if cursor else seen)
         for item in page:
             yield item
-        if not page.has_more:
+        if not page.has_more or not page.items:
             return
-        skip += len(page)
+        cursor = page.next_cursor
+        seen += len(page)

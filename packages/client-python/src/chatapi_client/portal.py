@@ -1,4 +1,6 @@
-"""Owns: the two daemon threads of a sync client: one runs the event loop with the sockets, one runs the app's handlers."""
+"""The two daemon threads of a sync client: one runs the event loop with the sockets, one the app's
+handlers.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ Job = Tuple[Callable[..., Any], Tuple[Any, ...], "concurrent.futures.Future[Any]
 
 
 async def _load() -> None:
-    """httpx loads parts of itself at its first request, which other threads, or a fork, would meet half loaded."""
+    """Load parts that httpx loads at its first request, before other threads or a fork meet them
+    half loaded.
+    """
     async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         try:
             await http.get("http://127.0.0.1:0")
@@ -39,7 +43,7 @@ class Portal:
         started.wait()
         self._jobs: "queue.SimpleQueue[Optional[Job]]" = queue.SimpleQueue()
         self._worker: Optional[threading.Thread] = None
-        self._door = threading.Lock()
+        self._lock = threading.Lock()
         self._stopped = False
         with _loading:
             self.call(_load())
@@ -50,9 +54,11 @@ class Portal:
         return self._pid == os.getpid() and not self._stopped
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs it on the loop and waits. From a handler too, for handlers run on a thread of their own."""
-        with self._door:
-            # What comes in before the stop is ended by it; nothing comes in after.
+        """Run a coroutine on the loop and wait; may be used in handlers, which have their own
+        thread.
+        """
+        with self._lock:
+            # Calls made before the stop are ended by it; later ones are refused.
             problem = self._problem()
             if problem is not None:
                 work.close()
@@ -61,9 +67,9 @@ class Portal:
         try:
             return future.result()
         except concurrent.futures.CancelledError:
-            raise ChatApiError(CLIENT_CLOSED, "The client was closed before the answer") from None
+            raise ChatApiError(CLIENT_CLOSED, "The client was closed before the response") from None
         except BaseException:
-            future.cancel()  # Ctrl-C: nobody waits for it any more
+            future.cancel()  # Ctrl-C: the caller is gone
             raise
 
     def _problem(self) -> Optional[Exception]:
@@ -74,7 +80,7 @@ class Portal:
         return None if self.is_open else ChatApiError(CLIENT_CLOSED, "The client is closed")
 
     async def in_worker(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Runs a handler on the one thread for them, in the order of the calls."""
+        """Run a handler on the handlers' thread, in the order of the calls."""
         if self._worker is None:
             self._worker = threading.Thread(target=self._work, name="chatapi-handlers", daemon=True)
             self._worker.start()
@@ -83,7 +89,9 @@ class Portal:
         return await asyncio.wrap_future(done)
 
     async def in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Runs a function of the app on a thread of its own, which keeps no interpreter from ending, whatever it does."""
+        """Run a function of the app on a daemon thread, so that it cannot keep the interpreter from
+        exiting.
+        """
         done: "concurrent.futures.Future[Any]" = concurrent.futures.Future()
         threading.Thread(target=_do, args=((function, args, done),), name="chatapi-app", daemon=True).start()
         return await asyncio.wrap_future(done)
@@ -92,7 +100,7 @@ class Portal:
         atexit.unregister(self.stop)
         if self._pid != os.getpid():
             return
-        with self._door:
+        with self._lock:
             if self._stopped:
                 return
             self._stopped = True
@@ -129,7 +137,8 @@ def _do(job: Job) -> None:
     except Exception as error:
         done.set_exception(error)
     except BaseException as error:
-        # `sys.exit()` in a thread ends that thread; on the loop it would end all connections.
+        # `sys.exit()` in a thread ends that thread; on the loop it would end all
+        # connections.
         done.set_exception(RuntimeError(f"raised on the client's thread: {error!r}"))
     else:
         done.set_result(answer)

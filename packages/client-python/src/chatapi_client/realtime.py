@@ -12,11 +12,12 @@ from .answers import Answer
 from .driver import Driver
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
 from .inbox import Handler
-from .listening import Listening
-from .models import Event, Message, Outgoing
+from .event_handlers import Listening
+from .models import Event, Message, new_message
+from .outgoing import Outgoing
 from .rest import Rest
 
-MOST_FRAME_BYTES = 64 * 1024
+MAX_FRAME_BYTES = 64 * 1024
 
 
 class AsyncRealtime(Listening):
@@ -28,7 +29,7 @@ class AsyncRealtime(Listening):
     """
 
     def __init__(self, rest: Rest, user_id: Optional[str] = None, *, auto_reconnect: bool = True, resume: bool = True):
-        self._driver = Driver(rest, user_id or "me", auto_reconnect, resume)
+        self._driver = Driver(rest, "me" if user_id is None else user_id, auto_reconnect, resume)
         self._machine = self._driver.machine
 
     @property
@@ -41,8 +42,14 @@ class AsyncRealtime(Listening):
         """Whose connection it is; None before the first ``connected``."""
         return self._machine.user_id
 
-    def on(self, event: str, handler: Handler) -> Callable[[], None]:
-        """Call ``handler(data)`` (plain or async) for each such event, one after the other. @returns a function that stops it."""
+    @property
+    def last_error(self) -> Optional[ChatApiError]:
+        """Why the last connection or attempt ended, such as ``RATE_LIMIT_EXCEEDED`` after close
+        code 4429 (too many connections of the user); None while it never did.
+        """
+        return self._machine.error or self._machine.last_loss
+
+    def _listen(self, event: str, handler: Handler) -> Callable[[], None]:
         return self._driver.inbox.listen(event, handler)
 
     def events(self) -> AsyncIterator[Event]:
@@ -66,8 +73,10 @@ class AsyncRealtime(Listening):
 
         Waits through cuts, restarts and limits, under one ``client_id``, so that it arrives once. Without a room or a
         person it goes to ``general``. ``timeout`` in seconds: then it is no longer sent and ``NETWORK_ERROR`` is raised,
-        though it may have arrived. The ``content`` of the answer is as given; markup is removed from what others see.
+        though it may have arrived. The ``content`` of the answer is as given; markup that acts is removed from what
+        others see.
         """
+        self._driver.use()
         client_id = client_id or str(uuid.uuid4())
         frame: Dict[str, Any] = {"message": content, "client_id": client_id}
         optional = {"chat_id": chat_id, "recipient_id": recipient_id, "reply_to": reply_to}
@@ -75,7 +84,7 @@ class AsyncRealtime(Listening):
         if attachments:
             frame["attachments"] = list(attachments)
         text = json.dumps(frame, ensure_ascii=False)
-        if _bytes_of(text) > MOST_FRAME_BYTES or not 1 <= len(client_id) <= 64:
+        if _bytes_of(text) > MAX_FRAME_BYTES or not 1 <= len(client_id) <= 64:
             raise ChatApiError("VALIDATION_ERROR", "A frame has at most 64 KiB, a client_id 1 to 64 characters", status=400)
         answer = Answer()
         self._machine.send(Outgoing(client_id, text, [answer]))
@@ -88,16 +97,20 @@ class AsyncRealtime(Listening):
 
     async def typing(self, chat_id: str) -> None:
         """Tell the others of a room; lost without a connection."""
+        self._driver.use()
         self._machine.typing(chat_id)
         self._driver.act()
 
     async def mark_read(self, chat_id: str, seq: int) -> None:
         """I have read up to here; kept until there is a connection."""
+        self._driver.use()
         self._machine.read(chat_id, seq)
         self._driver.act()
 
     async def wait_ready(self, timeout: Optional[float] = None) -> None:
-        """Until ``connected``. Raises ``NETWORK_ERROR`` after ``timeout`` seconds, or why it was closed."""
+        """Until ``connected``. Raises ``NETWORK_ERROR`` after ``timeout`` seconds, with
+        ``last_error`` in its message and as its cause, or why it was closed.
+        """
         end = None if timeout is None else time.monotonic() + timeout
         while self.state not in ("connected", "closed"):
             self._driver.settled.clear()
@@ -105,7 +118,7 @@ class AsyncRealtime(Listening):
             try:
                 await asyncio.wait_for(self._driver.settled.wait(), left)
             except asyncio.TimeoutError:
-                raise ChatApiError(NETWORK_ERROR, f"Not connected within {timeout} s") from None
+                raise _not_connected(timeout, self.last_error) from self.last_error
         if self.state == "closed":
             raise self._machine.error or ChatApiError(CLIENT_CLOSED, "The connection is closed")
 
@@ -127,6 +140,14 @@ class AsyncRealtime(Listening):
         await self.close()
 
 
+def _not_connected(timeout: Optional[float], last: Optional[ChatApiError]) -> ChatApiError:
+    message = f"Not connected within {timeout} s"
+    if last is None:
+        return ChatApiError(NETWORK_ERROR, message)
+    told = f"{message}: {last.message}"
+    return ChatApiError(NETWORK_ERROR, told, status=last.status, details=last.details, request_id=last.request_id)
+
+
 def _bytes_of(text: str) -> int:
     try:
         return len(text.encode())
@@ -135,18 +156,9 @@ def _bytes_of(text: str) -> int:
 
 
 def _sent(ack: Dict[str, Any], frame: Dict[str, Any], sender_id: Optional[str]) -> Message:
-    message: Message = {
-        "id": ack["message_id"],
-        "chat_id": ack["chat_id"],
-        "seq": ack["seq"],
-        "sender_id": sender_id or "",
-        "content": frame["message"],
-        "message_type": "text",
-        "reply_to": frame.get("reply_to"),
-        "status": "sent",
-        "is_edited": False,
-        "is_deleted": False,
-        "created_at": ack["created_at"],
-        "client_id": frame["client_id"],
-    }
-    return message
+    """``content`` as it was sent. Attachments are only in the event of the message."""
+    given = {name: value for name, value in frame.items() if name not in ("message", "attachments")}
+    place = {name: ack[name] for name in ("chat_id", "seq", "created_at")}
+    return new_message(
+        **{**given, **place, "id": ack["message_id"], "sender_id": sender_id or "", "content": frame["message"]}
+    )

@@ -1,29 +1,26 @@
-"""Owns: one REST call: its token, its retries, waiting where a limit is reached, and the error that it ends with."""
+"""REST calls with tokens, retries, waiting for rate limits, and error mapping."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from typing import Any, Dict, Mapping, Optional
-from urllib.parse import quote
 
 import httpx
 
 from .backoff import Backoff
+from .base_url import judged_base_url
 from .clock import ServerClock
-from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError, error_of_answer
+from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError, error_of_answer, not_ours
 from .multipart import Upload
+from .paths import template_of
+from .shapes import ANSWERS, fits
 from .tokens import OnTokens, TokenKeeper, TokenSource
 from .models import Tokens
 
 RETRIES = 5
-LONGEST_LIMIT_WAIT = 120.0
-"""Seconds that a call waits for a limit to be lifted; where the server says longer, the error is raised at once."""
-
-
-def segment(value: str) -> str:
-    """A value as one segment of a path."""
-    return quote(value, safe="")
+MAX_LIMIT_WAIT = 120.0
+"""Longest wait for a rate limit in seconds; a longer one raises at once."""
 
 
 def given(**fields: Any) -> Dict[str, Any]:
@@ -32,7 +29,7 @@ def given(**fields: Any) -> Dict[str, Any]:
 
 
 KEEP: Any = object()
-"""The default of a field that may be emptied with None: it stays as it is."""
+"""Default of a field that None would empty: unchanged."""
 
 
 def changed(**fields: Any) -> Dict[str, Any]:
@@ -49,11 +46,11 @@ class Rest:
         timeout: float,
         retries: int,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_url = judged_base_url(base_url)
         self.clock = ServerClock()
         self.tokens = TokenKeeper(token, refresh_token, on_tokens, self._refresh, self.clock)
         self._retries = retries
-        # Loading the authorities' certificates takes a tenth of a second: not where there is no TLS.
+        # Loading CA certificates takes 0.1 s, so not without TLS.
         verify = not self.base_url.startswith("http://")
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(timeout, pool=None), verify=verify)
         self._limit_turns: Optional[asyncio.Lock] = None
@@ -70,19 +67,19 @@ class Rest:
         anonymous: bool = False,
         waits: bool = True,
     ) -> Any:
-        """Answers the body, None without one. ``safe``: doing it twice is doing it once, so that it may be tried again.
+        """Return the body of the response; None for an operation without one.
 
-        ``waits``: tries again, and waits for a limit; without it the first answer counts.
+        ``safe``: the call is idempotent and may be retried. ``waits``: retry, and wait for rate
+        limits.
         """
         request = {"params": dict(query or {}), "json": dict(body) if body is not None else None}
         backoff = Backoff()
         for attempt in range(self._retries + 1):
             try:
                 response = await (self._paced if waits else self.attempt)(method, path, request, anonymous=anonymous)
-                return _body(response)
+                return read_answer(method, path, response)
             except ChatApiError as error:
-                limited = error.code == "RATE_LIMIT_EXCEEDED"
-                if limited or not (safe and error.retryable) or attempt == self._retries or not waits:
+                if not safe or not waits or attempt == self._retries or not _may_repeat(error):
                     raise
                 await asyncio.sleep((error.retry_after or 0.0) + backoff.next())
         raise AssertionError("the last attempt returns or raises")
@@ -90,7 +87,7 @@ class Rest:
     async def _paced(
         self, method: str, path: str, request: Mapping[str, Any], *, anonymous: bool
     ) -> httpx.Response:
-        """Once a limit is reached, calls go one after the other, in the order in which they came."""
+        """Once a rate limit is reached, calls go one after the other, in order."""
         if anonymous:
             return await self.attempt(method, path, request, anonymous=True)
         if time.monotonic() >= self._limited_until:
@@ -109,25 +106,37 @@ class Rest:
                     self._note_limit(error)
 
     def _note_limit(self, error: ChatApiError) -> None:
+        """A proxy's limit is no limit of the server: it may last for ever."""
         wait = error.retry_after or 1.0
-        if error.code != "RATE_LIMIT_EXCEEDED" or wait > LONGEST_LIMIT_WAIT:
+        if error.code != "RATE_LIMIT_EXCEEDED" or error.foreign or wait > MAX_LIMIT_WAIT:
             raise error
         self._limited_until = max(self._limited_until, time.monotonic() + wait)
 
     async def attempt(
         self, method: str, path: str, request: Mapping[str, Any], *, anonymous: bool = False
     ) -> httpx.Response:
-        """One request; a second one with a fresh token when the first was found to have ended."""
+        """Send a request, and again with a new token if the first one has expired."""
         if anonymous:
             return _judged(await self._exchange(method, path, request, None))
         token = await self.tokens.current()
         response = await self._exchange(method, path, request, token)
+        refusal = _refusal_of(response)
+        if refusal is None:
+            return response
         content: Optional[Upload] = request.get("content")
-        if response.status_code == 401 and (content is None or content.rewinds):
+        fresh: Optional[str] = None
+        if refusal.status == 401 and not refusal.foreign and (content is None or content.rewinds):
             fresh = await self.tokens.renew(token)
-            if fresh is not None:
-                response = await self._exchange(method, path, request, fresh)
-        return _judged(response)
+        if fresh is None:
+            raise refusal
+        return _judged(await self._exchange(method, path, request, fresh))
+
+    async def download(self, path: str) -> bytes:
+        """Download bytes. Every response of the server has an id, pages of proxies have not."""
+        response = await self.attempt("GET", path, {})
+        if "x-request-id" not in response.headers:
+            raise not_ours(f"GET {template_of(path)}", response.status_code)
+        return response.content
 
     async def _exchange(
         self, method: str, path: str, request: Mapping[str, Any], token: Optional[str]
@@ -145,7 +154,8 @@ class Rest:
         return response
 
     async def _refresh(self, refresh_token: str) -> Tokens:
-        # The old token stays good until its successor is used, so a lost answer may be asked for again.
+        # The old token stays valid until its successor is used, so the call may be
+        # retried.
         body = {"refresh_token": refresh_token}
         tokens: Tokens = await self.call("POST", "/users/refresh", body=body, anonymous=True)
         return tokens
@@ -154,25 +164,43 @@ class Rest:
         await self._http.aclose()
 
 
-def _body(response: httpx.Response) -> Any:
+def read_answer(method: str, path: str, response: httpx.Response) -> Any:
+    """The body of a successful response. Raises ``ChatApiError`` for one that the server does not
+    give.
+    """
+    operation = f"{method} {template_of(path)}"
+    shape = ANSWERS.get(operation)
+    if shape is None and not response.content:
+        return None
     try:
-        return response.json() if response.content else None
-    except ValueError as error:
-        raise _stranger(response) from error
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    if shape is None or not fits(body, shape):
+        raise not_ours(operation, response.status_code)
+    return body
 
 
-def _stranger(response: httpx.Response) -> ChatApiError:
-    """Somebody else has answered: the page of a hotel's network, say."""
-    return ChatApiError(NETWORK_ERROR, f"Not an answer of the server: HTTP status {response.status_code}")
+def _may_repeat(error: ChatApiError) -> bool:
+    """The server's limits are waited for elsewhere."""
+    if not error.retryable or (error.retry_after or 0.0) > MAX_LIMIT_WAIT:
+        return False
+    return error.foreign or error.code != "RATE_LIMIT_EXCEEDED"
+
+
+def _refusal_of(response: httpx.Response) -> Optional[ChatApiError]:
+    """The error of a response that is not a success."""
+    if 200 <= response.status_code < 300:
+        return None
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    return error_of_answer(response.status_code, response.headers, body)
 
 
 def _judged(response: httpx.Response) -> httpx.Response:
-    if response.status_code < 300:
-        return response
-    if response.status_code < 400:
-        raise _stranger(response)
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    raise error_of_answer(response.status_code, response.headers, body)
+    refusal = _refusal_of(response)
+    if refusal is not None:
+        raise refusal
+    return response

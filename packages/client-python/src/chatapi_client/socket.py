@@ -1,34 +1,51 @@
-"""Owns: one WebSocket, by the `websockets` package of Debian 12 (10.4) as well as by today's."""
+"""A WebSocket, with any `websockets` package from 10.4 (Debian 12) on."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from contextlib import asynccontextmanager
-from typing import Any, AsyncIterator, Dict, List, Optional
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, List, Mapping, Optional
 
 import websockets
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 OPEN_TIMEOUT = 10.0
 CLOSE_TIMEOUT = 2.0
 PING_EVERY = 20.0
-"""Seconds between pings; without a pong for as long again the connection counts as dead."""
-MOST_BYTES = 4 * 1024 * 1024
+"""Seconds between pings; a connection without a pong for as long is dead."""
+MAX_BYTES = 4 * 1024 * 1024
 
 
-# Loaded when first named: here, not while another thread forks.
+# Loaded at first access: here, not while another thread forks.
 _connect: Any = getattr(websockets, "connect")
 
 
+def _refuse_redirect(_: Any, uri: str) -> None:
+    raise LostError(302, _redirected(uri))
+
+
+def _redirected(location: str) -> str:
+    return f"The upgrade was redirected to {location}"
+
+
 class LostError(Exception):
-    """The connection ended, or never began. ``code``: the close code, or the HTTP status that refused it."""
+    """The connection ended or failed. ``code``: close code, or HTTP status of a refusal."""
 
     def __init__(self, code: Optional[int], reason: str, retry_after: Optional[float] = None) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.retry_after = retry_after
+
+
+# Redirects are not followed: the token would go to whoever asks for it. The first method is of
+# websockets before 14, the second of later ones.
+_Connect: Any = type(
+    "Connect",
+    (_connect,),
+    {"handle_redirect": _refuse_redirect, "process_redirect": lambda _, error: error},  # pyright: ignore
+)
 
 
 class Socket:
@@ -40,10 +57,10 @@ class Socket:
         try:
             await self._connection.send(text)
         except ConnectionClosed:
-            pass  # the reader says so, with the code
+            pass  # the reader reports it, with the code
 
     async def frames(self) -> AsyncIterator[Dict[str, Any]]:
-        """Until the connection ends, which is a `LostError` however it ends."""
+        """Read until the connection ends, which raises `LostError`."""
         try:
             while True:
                 frame = json.loads(await self._connection.recv())
@@ -55,37 +72,40 @@ class Socket:
 
 
 @asynccontextmanager
-async def open_socket(url: str, token: Optional[str]) -> AsyncIterator[Socket]:
-    # In a subprotocol, since the option for headers changed its name between versions.
+async def open_socket(url: str, token: Optional[str]) -> AsyncGenerator[Socket, None]:
+    # In a subprotocol, since the option for headers has different names in different
+    # versions.
     protocols: Optional[List[str]] = None if token is None else ["bearer", token]
-    opening = _connect(
+    opening = _Connect(
         url,
         subprotocols=protocols,
         open_timeout=OPEN_TIMEOUT,
         close_timeout=CLOSE_TIMEOUT,
         ping_interval=PING_EVERY,
         ping_timeout=PING_EVERY,
-        max_size=MOST_BYTES,
+        max_size=MAX_BYTES,
         compression=None,
     )
     try:
         connection = await opening
-    except (OSError, asyncio.TimeoutError, EOFError, websockets.exceptions.WebSocketException) as error:
+    except (OSError, asyncio.TimeoutError, EOFError, WebSocketException) as error:
         raise _refused(error) from error
     try:
         yield Socket(connection)
     finally:
-        # A peer that is gone answers no goodbye.
+        # A dead peer does not answer the close.
         await asyncio.wait({asyncio.ensure_future(connection.close())}, timeout=CLOSE_TIMEOUT)
 
 
 def _refused(error: BaseException) -> LostError:
-    """The status and headers of an HTTP answer stand in other places in each version."""
+    """Status and headers of an HTTP response are in different places in each version."""
     response = getattr(error, "response", error)
     status = getattr(response, "status_code", None)
-    headers = getattr(response, "headers", None) or {}
+    headers: Mapping[str, str] = getattr(response, "headers", None) or {}
     try:
         retry_after: Optional[float] = float(headers.get("Retry-After", ""))
     except (TypeError, ValueError):
         retry_after = None
-    return LostError(status, str(error) or type(error).__name__, retry_after)
+    location = headers.get("Location")
+    reason = str(error) if location is None else _redirected(location)
+    return LostError(status, reason or type(error).__name__, retry_after)

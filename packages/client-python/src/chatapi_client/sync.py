@@ -1,16 +1,18 @@
-"""The client for plain Python: the asyncio client behind faces whose methods block."""
+"""The sync client: wrappers of the asyncio client whose methods block."""
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, Callable, Iterator, Mapping, Optional
 
 from .admin import AdminApi as AsyncAdminApi
+from .app_functions import away, in_worker, soon
 from .chats import ChatsApi as AsyncChatsApi
 from .client import AsyncChatClient
-from .face import Face, blocking, iterating, walk
+from .errors import ChatApiError
+from .events import EventName
+from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
-from .listening import Listening, Stop
+from .event_handlers import Listening, Stop
 from .messages import MessagesApi as AsyncMessagesApi
 from .models import Event, File
 from .multipart import OnProgress, Source
@@ -21,7 +23,7 @@ from .tokens import OnTokens, TokenSource
 from .users import UsersApi as AsyncUsersApi
 
 
-class UsersApi(Face):
+class UsersApi(SyncWrapper):
     register = blocking(AsyncUsersApi.register)
     login = blocking(AsyncUsersApi.login)
     logout = blocking(AsyncUsersApi.logout)
@@ -39,7 +41,7 @@ class UsersApi(Face):
     export = blocking(AsyncUsersApi.export)
 
 
-class MessagesApi(Face):
+class MessagesApi(SyncWrapper):
     send = blocking(AsyncMessagesApi.send)
     list = blocking(AsyncMessagesApi.list)
     iterate = iterating(AsyncMessagesApi.iterate)
@@ -49,10 +51,11 @@ class MessagesApi(Face):
     mark_read = blocking(AsyncMessagesApi.mark_read)
     react = blocking(AsyncMessagesApi.react)
     unreact = blocking(AsyncMessagesApi.unreact)
+    reactors = blocking(AsyncMessagesApi.reactors)
     search = blocking(AsyncMessagesApi.search)
 
 
-class ChatsApi(Face):
+class ChatsApi(SyncWrapper):
     create = blocking(AsyncChatsApi.create)
     list = blocking(AsyncChatsApi.list)
     iterate = iterating(AsyncChatsApi.iterate)
@@ -70,7 +73,7 @@ class ChatsApi(Face):
     unmute = blocking(AsyncChatsApi.unmute)
 
 
-class FilesApi(Face):
+class FilesApi(SyncWrapper):
     def upload(
         self,
         file: Source,
@@ -80,7 +83,7 @@ class FilesApi(Face):
         on_progress: Optional[OnProgress] = None,
         cancel: Optional[Any] = None,
     ) -> File:
-        told = None if on_progress is None else _away(self._portal, on_progress)
+        told = None if on_progress is None else away(self._portal, on_progress)
         inner: AsyncFilesApi = self._inner
         return self._portal.call(
             inner.upload(file, name=name, description=description, on_progress=told, cancel=cancel)
@@ -96,7 +99,7 @@ class FilesApi(Face):
     delete = blocking(AsyncFilesApi.delete)
 
 
-class AdminApi(Face):
+class AdminApi(SyncWrapper):
     stats = blocking(AsyncAdminApi.stats)
     rebuild_stats = blocking(AsyncAdminApi.rebuild_stats)
     users = blocking(AsyncAdminApi.users)
@@ -110,6 +113,11 @@ class AdminApi(Face):
     start_export = blocking(AsyncAdminApi.start_export)
     export = blocking(AsyncAdminApi.export)
     delete_message = blocking(AsyncAdminApi.delete_message)
+    rooms = blocking(AsyncAdminApi.rooms)
+    iterate_rooms = iterating(AsyncAdminApi.iterate_rooms)
+    room = blocking(AsyncAdminApi.room)
+    update_room = blocking(AsyncAdminApi.update_room)
+    delete_room = blocking(AsyncAdminApi.delete_room)
     audit_log = blocking(AsyncAdminApi.audit_log)
     reports = blocking(AsyncAdminApi.reports)
     resolve_report = blocking(AsyncAdminApi.resolve_report)
@@ -121,10 +129,12 @@ class AdminApi(Face):
     health = blocking(AsyncAdminApi.health)
 
 
-class Realtime(Face, Listening):
-    """A connection that takes care of itself; the sync face of `AsyncRealtime`, with the same events and guarantees.
+class Realtime(SyncWrapper, Listening):
+    """A connection that reconnects by itself; the sync wrapper of `AsyncRealtime`, with the same
+    events and guarantees.
 
-    The socket runs on a daemon thread, handlers on another: a handler may call the client, and may be slow.
+    The socket runs on a daemon thread, handlers on another: a handler may call the client, and may
+    be slow.
     """
 
     _inner: AsyncRealtime
@@ -137,19 +147,23 @@ class Realtime(Face, Listening):
     def user_id(self) -> Optional[str]:
         return self._inner.user_id
 
-    def on(self, event: str, handler: Callable[[Any], Any]) -> Stop:
-        """Call ``handler(data)`` for each such event, one after the other. @returns a function that stops it."""
-        stop = self._portal.call(_soon(self._inner.on, event, _in_worker(self._portal, handler)))
+    @property
+    def last_error(self) -> Optional[ChatApiError]:
+        """Why the last connection or attempt ended; see `AsyncRealtime.last_error`."""
+        return self._inner.last_error
+
+    def _listen(self, event: str, handler: Callable[[Any], Any]) -> Stop:
+        stop = self._portal.call(soon(self._inner.on, event, in_worker(self._portal, handler)))
 
         def end() -> None:
             if self._portal.is_open:
-                self._portal.call(_soon(stop))
+                self._portal.call(soon(stop))
 
         return end
 
     def events(self) -> Iterator[Event]:
-        """Every event from now on, until the connection is closed."""
-        return walk(self._portal, self._portal.call(_soon(self._inner.events)))
+        """All events from now on, until the connection is closed."""
+        return iterate_sync(self._portal, self._portal.call(soon(self._inner.events)))
 
     __iter__ = events
     send = blocking(AsyncRealtime.send)
@@ -159,8 +173,10 @@ class Realtime(Face, Listening):
     close = blocking(AsyncRealtime.close)
 
     def run_forever(self) -> None:
-        """Until it is closed and handlers have had what came before, or Ctrl-C; raises why, when it was not the app that
-        closed it (banned, no fresh token)."""
+        """Run until it is closed and handlers have had all events, or Ctrl-C.
+
+        Raises the reason if it was not closed by the app (banned, token expired).
+        """
         try:
             self._portal.call(self._inner.run_forever())
         except KeyboardInterrupt:
@@ -173,34 +189,36 @@ class Realtime(Face, Listening):
         self.close()
 
 
-class WebSocketApi(Face):
+class WebSocketApi(SyncWrapper):
     def connect(
         self,
         user_id: Optional[str] = None,
         *,
-        on: Optional[Mapping[str, Callable[[Any], Any]]] = None,
+        on: Optional[Mapping[EventName, Callable[[Any], Any]]] = None,
         auto_reconnect: bool = True,
         resume: bool = True,
     ) -> Realtime:
-        """Begin a connection and go on at once; see `Realtime.wait_ready`.
+        """Open a connection in the background; see `Realtime.wait_ready`.
 
-        ``user_id``: the token's own user, or None for whoever it is. ``on``: handlers by event, there before the first one
-        comes, where several registered one after the other may miss some. ``auto_reconnect=False``: a cut closes it. ``resume=False``: only what arrives while it is connected;
-        nothing is asked of REST.
+        ``user_id``: the token's user; default: whoever it is. ``on``: handlers by event, registered
+        before the first event; handlers registered later may miss some. ``auto_reconnect=False``: a
+        lost connection closes it. ``resume=False``: delivers only what arrives while connected, and
+        sends no REST requests.
         """
-        given = {event: _in_worker(self._portal, handler) for event, handler in (on or {}).items()}
-        begin = _soon(self._inner.connect, user_id, on=given, auto_reconnect=auto_reconnect, resume=resume)
+        given = {event: in_worker(self._portal, handler) for event, handler in (on or {}).items()}
+        begin = soon(self._inner.connect, user_id, on=given, auto_reconnect=auto_reconnect, resume=resume)
         return Realtime(self._portal, self._portal.call(begin))
 
 
-class ChatClient(Face):
-    """Client for plain Python: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
+class ChatClient(SyncWrapper):
+    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
 
-    ``token``: an access token, or a function that gives a fresh one; not needed before ``users.login``.
-    ``refresh_token`` renews it, as after a login; ``on_tokens`` hears each new pair, to keep it. ``timeout``: seconds
-    for one request. ``retries``: how often a call that may be repeated is tried again where the server or the network
-    is away; a reached limit is waited for, up to 120 s. Safe to use from many threads, not over a fork. Also a context
-    manager. Errors are ``ChatApiError``.
+    ``token``: an access token, or a function that returns a new one; not needed for
+    ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
+    called with each new pair. ``timeout``: time limit of a request in seconds. ``retries``: retries
+    of a repeatable call while the server or network is unavailable; rate limits are waited for, up
+    to 120 s. Safe to use from many threads, not over a fork. Also a context manager. Errors are
+    ``ChatApiError``.
     """
 
     def __init__(
@@ -216,9 +234,9 @@ class ChatClient(Face):
         portal = Portal()
         inner = AsyncChatClient(
             base_url,
-            _away(portal, token) if callable(token) else token,
+            away(portal, token) if callable(token) else token,
             refresh_token=refresh_token,
-            on_tokens=None if on_tokens is None else _away(portal, on_tokens),
+            on_tokens=None if on_tokens is None else away(portal, on_tokens),
             timeout=timeout,
             retries=retries,
         )
@@ -230,12 +248,19 @@ class ChatClient(Face):
         self.admin = AdminApi(self._portal, inner.admin)
         self.websocket = WebSocketApi(self._portal, inner.websocket)
 
+    @property
+    def base_url(self) -> str:
+        """The URL of the server, without a slash at its end."""
+        inner: AsyncChatClient = self._inner
+        return inner.base_url
+
+    token = blocking(AsyncChatClient.token)
     rate_limits = blocking(AsyncChatClient.rate_limits)
     report = blocking(AsyncChatClient.report)
     announcements = blocking(AsyncChatClient.announcements)
 
     def close(self) -> None:
-        """Ends its connections and its threads. A second time does nothing."""
+        """Close the client with its connections and threads; idempotent."""
         if self._portal.is_open:
             self._portal.call(self._inner.close())
             self._portal.stop()
@@ -245,36 +270,3 @@ class ChatClient(Face):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-async def _soon(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """A plain function, on the loop's thread."""
-    return function(*args, **kwargs)
-
-
-async def _finished(answer: Any) -> Any:
-    """What the app's function gave, be it async. Nothing that it raises ends the loop."""
-    if not inspect.isawaitable(answer):
-        return answer
-    try:
-        return await answer
-    except (SystemExit, KeyboardInterrupt) as error:
-        raise RuntimeError(f"raised on the client's thread: {error!r}") from error
-
-
-def _in_worker(portal: Portal, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    async def give(data: Any) -> None:
-        # An async one does not block the loop.
-        is_async = inspect.iscoroutinefunction(handler)
-        await _finished(handler(data) if is_async else await portal.in_worker(handler, data))
-
-    return give
-
-
-def _away(portal: Portal, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The app's function, off the loop's thread: it may block, and may use the client."""
-
-    async def run(*args: Any) -> Any:
-        return await _finished(await portal.in_thread(function, *args))
-
-    return run

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import AsyncIterator, Optional
 
 from .pages import page_of, pages
-from .rest import KEEP, Rest, changed, given, segment
-from .models import Export, Page, Profile, Session, SessionInfo, User
+from .paths import path_of
+from .rest import KEEP, Rest, changed, given
+from .models import Export, Me, Page, Profile, Session, SessionInfo, Tokens
 
 
 class UsersApi:
@@ -18,10 +20,10 @@ class UsersApi:
     async def register(
         self, *, username: str, email: str, password: str, display_name: Optional[str] = None
     ) -> Session:
-        """Make an account; the client goes on in its name.
+        """Create an account and log in.
 
-        ``username``: 3–32 of ``A–Z a–z 0–9 _ . -``. ``password``: 8–72 bytes, not a weak one (``VALIDATION_ERROR`` with
-        advice in ``details``). ``CONFLICT``: name or email is taken.
+        ``username``: 3–32 of ``A–Z a–z 0–9 _ . -``. ``password``: 8–72 bytes; a weak one is a
+        ``VALIDATION_ERROR`` with advice in ``details``. ``CONFLICT``: username or email is taken.
         """
         body = given(username=username, email=email, password=password, display_name=display_name)
         session: Session = await self._rest.call("POST", "/users/register", body=body, safe=False, anonymous=True)
@@ -29,9 +31,10 @@ class UsersApi:
         return session
 
     async def login(self, *, username_or_email: str, password: str) -> Session:
-        """Log in; the client goes on in this session and renews its tokens by itself.
+        """Log in and renew tokens from then on.
 
-        ``AUTHENTICATION_ERROR``: unknown or wrong. ``RATE_LIMIT_EXCEEDED``, ``ACCOUNT_LOCKED``: too many failed tries.
+        ``AUTHENTICATION_ERROR``: unknown user or wrong password. ``RATE_LIMIT_EXCEEDED``,
+        ``ACCOUNT_LOCKED``: too many failed attempts.
         """
         body = {"username_or_email": username_or_email, "password": password}
         session: Session = await self._rest.call("POST", "/users/login", body=body, anonymous=True)
@@ -39,63 +42,73 @@ class UsersApi:
         return session
 
     async def logout(self) -> None:
-        """End this session: its tokens and its connections."""
+        """Log out: end this session's tokens and connections."""
         await self._rest.call("POST", "/users/logout")
         self._rest.tokens.forget()
 
-    async def me(self) -> User:
-        user: User = await self._rest.call("GET", "/users/me")
+    async def me(self) -> Me:
+        user: Me = await self._rest.call("GET", "/users/me")
         return user
 
     async def update(
         self, *, display_name: str = KEEP, bio: str = KEEP, avatar_url: Optional[str] = KEEP
-    ) -> User:
-        """Change the given fields. ``display_name``: 1–64 characters, ``bio``: 500, ``avatar_url``: http or https, None: none."""
+    ) -> Me:
+        """Change the given fields.
+
+        ``display_name``: 1–64 characters, ``bio``: 500, ``avatar_url``: http or https, None removes
+        it.
+        """
         body = changed(display_name=display_name, bio=bio, avatar_url=avatar_url)
-        user: User = await self._rest.call("PUT", "/users/me", body=body)
+        user: Me = await self._rest.call("PUT", "/users/me", body=body)
         return user
 
-    async def change_password(self, *, current_password: str, new_password: str) -> None:
-        """All other sessions end. ``AUTHENTICATION_ERROR``: the current one is wrong."""
+    async def change_password(self, *, current_password: str, new_password: str) -> Tokens:
+        """Change the password and end all other sessions; this one gets new tokens.
+
+        ``AUTHENTICATION_ERROR``: the current password is wrong.
+        """
         body = {"current_password": current_password, "new_password": new_password}
-        await self._rest.call("PUT", "/users/me/password", body=body, safe=False)
+        call = partial(self._rest.call, "PUT", "/users/me/password", body=body, safe=False)
+        return await self._rest.tokens.replace(call)
 
     async def delete_me(self, *, password: str) -> None:
-        """Erase the account and all that it wrote, for ever."""
+        """Erase the account and all its content, permanently."""
         await self._rest.call("DELETE", "/users/me", body={"password": password}, safe=False)
         self._rest.tokens.forget()
 
-    async def sessions(self, *, limit: int = 50, skip: int = 0) -> Page[SessionInfo]:
-        query = {"limit": limit, "skip": skip}
+    async def sessions(self, *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None) -> Page[SessionInfo]:
+        query = given(limit=limit, skip=skip, cursor=cursor)
         return page_of("sessions", await self._rest.call("GET", "/users/me/sessions", query=query))
 
     async def end_session(self, session_id: str) -> None:
-        await self._rest.call("DELETE", f"/users/me/sessions/{segment(session_id)}")
+        await self._rest.call("DELETE", path_of("/users/me/sessions/{}", session_id))
 
-    async def end_other_sessions(self) -> None:
-        """All but this one."""
-        await self._rest.call("DELETE", "/users/me/sessions")
+    async def end_other_sessions(self) -> Tokens:
+        """End all other sessions; this one gets new tokens."""
+        return await self._rest.tokens.replace(partial(self._rest.call, "DELETE", "/users/me/sessions"))
 
     async def get(self, user_id: str) -> Profile:
-        """A user as others see them."""
-        user: Profile = await self._rest.call("GET", f"/users/{segment(user_id)}")
+        """Return a user's public profile."""
+        user: Profile = await self._rest.call("GET", path_of("/users/{}", user_id))
         return user
 
-    async def search(self, search: str = "", *, limit: int = 50, skip: int = 0) -> Page[Profile]:
-        """By username and display name. ``limit``: 1–100."""
-        query = {"search": search, "limit": limit, "skip": skip}
+    async def search(
+        self, search: str = "", *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None
+    ) -> Page[Profile]:
+        """Search users by username and display name. ``limit``: 1–100."""
+        query = given(search=search, limit=limit, skip=skip, cursor=cursor)
         return page_of("users", await self._rest.call("GET", "/users", query=query))
 
     def iterate(self, search: str = "") -> AsyncIterator[Profile]:
-        """All that `search` finds, page by page."""
-        return pages(lambda skip: self.search(search, limit=100, skip=skip))
+        """Iterate over all results of `search`, page by page."""
+        return pages(lambda cursor, skip: self.search(search, limit=100, skip=skip, cursor=cursor))
 
     async def start_export(self) -> Export:
-        """Have an archive made of all that I wrote and uploaded."""
+        """Request an archive of everything that the caller wrote and uploaded."""
         export: Export = await self._rest.call("POST", "/users/me/export")
         return export
 
     async def export(self) -> Export:
-        """How far it is, and the link to it."""
+        """Return the state of the archive and a link to it."""
         export: Export = await self._rest.call("GET", "/users/me/export")
         return export

@@ -1,6 +1,6 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
-// Facts may overtake each other: what is deleted stays so, and columns that a later fact brings are nullable until then.
+// Facts come in any order: deleted rows stay, and columns that a later fact fills are nullable.
 export const statisticsMigration: Migration = {
   name: '001-statistics',
   async up(db) {

@@ -1,10 +1,10 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
 export const auditMigration: Migration = {
   name: '002-audit',
   async up(db) {
     await db.raw(`
-      -- Written before the act.
+      -- Written before the action.
       create table audit_intents (
         id text primary key,
         action text not null,
@@ -19,7 +19,7 @@ export const auditMigration: Migration = {
       create index audit_by_target on audit_intents (target_id, id desc);
       create index audit_by_action on audit_intents (action, id desc);
 
-      -- Written after it, once.
+      -- Written after the action, once.
       create table audit_outcomes (
         audit_id text primary key references audit_intents (id),
         outcome text not null check (outcome in ('done', 'refused', 'unknown')),

@@ -1,10 +1,11 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
 export const moderationMigration: Migration = {
   name: '003-moderation',
   async up(db) {
     await db.raw(`
-      -- Ids and the reporter's words only: what was reported is asked for when it is shown, so that what is deleted is gone here too.
+      -- Ids and the reporter's text only: the target is fetched when a report is shown, so that a
+      -- deleted one is gone here too.
       create table reports (
         id text primary key,
         reporter_id text not null,
@@ -26,7 +27,7 @@ export const moderationMigration: Migration = {
         text text not null,
         created_by text not null,
         created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
-        -- Null until every node was told.
+        -- Null until it was sent to every node.
         published_at timestamptz
       );
       create index announcements_unpublished on announcements (id) where published_at is null;

@@ -1,6 +1,6 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
-/** `*_key` is the NFKC form in lower case: what makes two names the same name. */
+/** `*_key` is the NFKC form in lower case: names with equal keys are the same name. */
 export const accounts: Migration = {
   name: '001-accounts',
   async up(db) {

@@ -1,6 +1,9 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
-/** `account_key` is a user id, or the hash of a name that nobody has. A row without `failed_at` is a try under way. */
+/**
+ * `account_key` is a user id, or the hash of an unknown name. A row without `failed_at` is a
+ * pending attempt.
+ */
 export const loginLimits: Migration = {
   name: '002-login-limits',
   async up(db) {

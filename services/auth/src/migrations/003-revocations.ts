@@ -1,4 +1,4 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
 export const revocations: Migration = {
   name: '003-revocations',

@@ -1,6 +1,9 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
-/** Which admins of the settings were made, by hash of the name: one that was erased since must not come back by a restart. */
+/**
+ * Hashes of the names of admins that were created from the settings: an erased one must not be
+ * created again at the next start.
+ */
 export const madeAdmins: Migration = {
   name: '004-made-admins',
   async up(db) {

@@ -1,8 +1,29 @@
-import { factsMigration } from '@chatapi/bus';
-import type { Migration } from '@chatapi/kit';
+import { factsMigrations } from '@chatapi/bus';
+import type { Schema } from '@chatapi/kit/data';
 import { accounts } from './001-accounts.ts';
 import { loginLimits } from './002-login-limits.ts';
 import { revocations } from './003-revocations.ts';
 import { madeAdmins } from './004-made-admins.ts';
+import { oneChain } from './005-one-chain.ts';
+import { loginAddress } from './006-login-address.ts';
+import { loginAddressIndex } from './007-login-address-index.ts';
+import { blockedNames } from './008-blocked-names.ts';
+import { revocationSubject } from './009-revocation-subject.ts';
+import { knownDevices } from './010-known-devices.ts';
 
-export const migrations: Migration[] = [factsMigration, accounts, loginLimits, revocations, madeAdmins];
+export const schema: Schema = {
+  name: 'auth',
+  migrations: [
+    ...factsMigrations,
+    accounts,
+    loginLimits,
+    revocations,
+    madeAdmins,
+    oneChain,
+    loginAddress,
+    loginAddressIndex,
+    blockedNames,
+    revocationSubject,
+    knownDevices,
+  ],
+};

@@ -1,10 +1,10 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
 export const filesMigration: Migration = {
   name: '001-files',
   async up(db) {
     await db.raw(`
-      -- A deleted file keeps its row, emptied, so that deleting it again answers as the first time did.
+      -- A deleted file keeps its emptied row, so that deleting it again gives the same answer.
       create table files (
         id text primary key,
         filename text not null,

@@ -1,10 +1,11 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
 export const scanMigration: Migration = {
   name: '002-scan',
   async up(db) {
     await db.raw(`
-      -- off: nobody scanned when it came. pending: in quarantine. infected: the bytes are removed, the row tells its uploader why.
+      -- off: uploaded without a scanner. pending: in quarantine. infected: the bytes are removed,
+      -- the row tells its uploader why.
       alter table files
         add column scan_status text not null default 'off' check (scan_status in ('off', 'pending', 'clean', 'infected')),
         add column scan_result text;

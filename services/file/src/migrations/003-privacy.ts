@@ -1,10 +1,10 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
 export const privacyMigration: Migration = {
   name: '003-privacy',
   async up(db) {
     await db.raw(`
-      -- Who was erased: a mark for ever, against what comes late. due_at is null when the work is done.
+      -- A permanent mark of erased users, against late facts. due_at is null when the work is done.
       create table erased (
         user_id text primary key,
         erased_at timestamptz not null,
@@ -12,7 +12,7 @@ export const privacyMigration: Migration = {
       );
       create index files_of_user on files (uploaded_by);
 
-      -- One archive a user. The job is due until status is settled.
+      -- One archive per user. The job is due while status is pending.
       create table exports (
         id text primary key,
         user_id text not null unique,

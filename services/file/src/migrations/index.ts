@@ -1,14 +1,11 @@
-import { factsMigration } from '@chatapi/bus';
-import type { Migration } from '@chatapi/kit';
+import { factsMigrations } from '@chatapi/bus';
+import type { Schema } from '@chatapi/kit/data';
 import { filesMigration } from './001-files.ts';
 import { scanMigration } from './002-scan.ts';
 import { privacyMigration } from './003-privacy.ts';
 import { triesMigration } from './004-tries.ts';
 
-export const migrations: Migration[] = [
-  factsMigration,
-  filesMigration,
-  scanMigration,
-  privacyMigration,
-  triesMigration,
-];
+export const schema: Schema = {
+  name: 'files',
+  migrations: [...factsMigrations, filesMigration, scanMigration, privacyMigration, triesMigration],
+};

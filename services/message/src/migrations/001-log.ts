@@ -1,11 +1,11 @@
-import type { Knex, Migration } from '@chatapi/kit';
+import type { Knex, Migration } from '@chatapi/kit/data';
 
-/** Every table of the log is keyed by room first, so that it can be spread over machines by room. */
+/** Keys of the log's tables start with the room, so that they can be sharded by room. */
 export const logMigration: Migration = {
   name: '001-log',
   async up(db: Knex): Promise<void> {
     await db.raw(`
-      -- What this service knows of accounts and profiles, from facts; the newest time of each side wins.
+      -- Accounts and profiles, from facts. Per source, the newest time wins.
       create table people (
         user_id text primary key,
         username text not null,
@@ -20,18 +20,18 @@ export const logMigration: Migration = {
         kind text not null check (kind in ('public', 'private', 'direct')),
         name text,
         topic text,
-        -- The room's counter: its row lock makes the order of seq the order of commits.
+        -- The row lock makes the order of seqs the order of commits.
         last_seq bigint not null default 0,
-        -- Messages ever made here, deleted ones included: unread counts are differences, not scans.
+        -- Messages ever created, including deleted ones, to compute unread counts without a scan.
         message_count bigint not null default 0,
         last_message_seq bigint,
         member_count integer not null default 0,
-        -- Grows with every change of kind, membership or life: what an instance remembers of rights is checked by it.
+        -- Raised by changes of permissions: validates the access cache of every instance.
         version integer not null default 1,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
         active_at timestamptz not null default now(),
-        -- A deleted room keeps its row: its id stays taken.
+        -- A deleted room keeps its row, so that its id is not reused.
         deleted_at timestamptz
       ) with (fillfactor = 70);
       create index rooms_public on rooms (id) where kind = 'public' and deleted_at is null;
@@ -49,8 +49,8 @@ export const logMigration: Migration = {
       create index room_members_user on room_members (user_id, room_id);
       create index room_members_read on room_members (room_id, read_seq desc);
 
-      -- The two users whose connections took the most of each room: enough for any message's status, whoever sent it. One narrow
-      -- row a room, without a further index, since it changes several times a second while the room lives.
+      -- The two users with the furthest deliveries per room: enough for the status of any message.
+      -- One narrow row without another index, since it changes several times a second.
       create table room_deliveries (
         room_id text primary key,
         first_user text not null,
@@ -59,7 +59,8 @@ export const logMigration: Migration = {
         second_seq bigint not null default 0
       ) with (fillfactor = 50);
 
-      -- How many messages each person ever sent into each room. Apart from room_members, so that sending and reading never lock each other.
+      -- Messages sent per user and room. Separate from room_members, so that sends and reads do not
+      -- lock each other.
       create table room_senders (
         room_id text not null,
         user_id text not null,
@@ -74,7 +75,7 @@ export const logMigration: Migration = {
         sender_id text not null,
         recipient_id text,
         client_id text,
-        -- Of the first body under client_id: another one is CONFLICT, also after an edit.
+        -- Hash of the first body with this client_id: another body is CONFLICT, also after an edit.
         body_hash text,
         content text not null,
         message_type text not null,
@@ -104,21 +105,22 @@ export const logMigration: Migration = {
         primary key (room_id, seq, emoji, user_id)
       );
 
-      -- The log. (room_id, seq) is unique through the room's row lock; the key must hold the partition's column.
+      -- The room log. The room's row lock makes (room_id, seq) unique; the primary key must include
+      -- the partition column.
       create table room_events (
         room_id text not null,
         seq bigint not null,
         created_at timestamptz not null,
         sender text not null,
-        -- Of an edit: the message whose text is in the frame, to find the frames to scrub when it is deleted. A message's own event
-        -- stands at the message's seq, so that a send costs no entry in a further index.
+        -- For an edit: the message whose text is in the frame, to redact it on deletion. The event
+        -- of a send is found by the message's seq, which saves an index entry per send.
         message_id text,
         frame text not null,
         primary key (room_id, seq, created_at)
       ) partition by range (created_at);
       create index room_events_message on room_events (message_id) where message_id is not null;
 
-      -- What was committed and perhaps not yet published: one row per commit, gone soon after.
+      -- Commits that may not be published yet: one row per commit, deleted soon after.
       create table unpublished (
         id text primary key,
         room_ids text[] not null,

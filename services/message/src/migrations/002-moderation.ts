@@ -1,11 +1,11 @@
-import { tellFact } from '@chatapi/bus';
-import type { Knex, Migration } from '@chatapi/kit';
+import { recordFact } from '@chatapi/bus';
+import type { Knex, Migration } from '@chatapi/kit/data';
 
 export const moderationMigration: Migration = {
   name: '002-moderation',
   async up(db: Knex): Promise<void> {
     await db.raw(`
-      -- Apart from room_members: who leaves and comes back is still muted.
+      -- Separate from room_members: a mute outlasts leaving and rejoining.
       create table room_mutes (
         room_id text not null references rooms,
         user_id text not null,
@@ -14,7 +14,7 @@ export const moderationMigration: Migration = {
       );
 
       alter table rooms add column slow_mode_seconds integer not null default 0;
-      -- When each of those whom slow mode holds back sent last. Written only in rooms that have it on.
+      -- Last send of each user subject to slow mode. Written only in rooms with slow mode.
       create table room_turns (
         room_id text not null,
         user_id text not null,
@@ -31,9 +31,10 @@ export const moderationMigration: Migration = {
       );
       insert into word_filter (revision, words, updated_at) values (0, '[]', now());
     `);
-    // It is made by a migration and not by anybody's request; those who count rooms must hear of it all the same.
+    // The migration creates `general` without a request; subscribers that count rooms need the
+    // fact.
     const general = await db('rooms').where('id', 'general').first('created_at');
-    await tellFact(db, 'room.created', {
+    await recordFact(db, 'room.created', {
       room_id: 'general',
       kind: 'public',
       created_at: (general.created_at as Date).toISOString(),

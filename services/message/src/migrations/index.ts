@@ -1,16 +1,29 @@
-import { factsMigration } from '@chatapi/bus';
-import type { Migration } from '@chatapi/kit';
+import { factsMigrations } from '@chatapi/bus';
+import type { Schema } from '@chatapi/kit/data';
 import { logMigration } from './001-log.ts';
 import { moderationMigration } from './002-moderation.ts';
 import { erasureMigration } from './003-erasure.ts';
 import { clientKeyMigration } from './004-client-key.ts';
 import { countedLaterMigration } from './005-counted-later.ts';
+import { searchColumnsMigration } from './006-search-columns.ts';
+import { searchIndexesMigration } from './007-search-indexes.ts';
+import { roomLifeMigration } from './010-room-life.ts';
+import { reactionKeysMigration } from './011-reaction-keys.ts';
+import { oldReactionsMigration } from './012-old-reactions.ts';
 
-export const migrations: Migration[] = [
-  factsMigration,
-  logMigration,
-  moderationMigration,
-  erasureMigration,
-  clientKeyMigration,
-  countedLaterMigration,
-];
+export const schema: Schema = {
+  name: 'messages',
+  migrations: [
+    ...factsMigrations,
+    logMigration,
+    moderationMigration,
+    erasureMigration,
+    clientKeyMigration,
+    countedLaterMigration,
+    searchColumnsMigration,
+    searchIndexesMigration,
+    roomLifeMigration,
+    reactionKeysMigration,
+    oldReactionsMigration,
+  ],
+};

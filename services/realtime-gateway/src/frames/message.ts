@@ -1,18 +1,21 @@
-// The seed's own frame: a message. Neither room nor recipient named: it goes to `general`.
-import { AppError, limitExceeded } from '@chatapi/kit';
+// The message frame. Without a room or a recipient the message goes to `general`.
+import { AppError, boundedList, idOf, roomId } from '@chatapi/kit';
+import { limitExceeded } from '@chatapi/kit/auth';
 import Joi from 'joi';
-import { dropAnswered, noteAck } from '../acks.ts';
-import { sendErrorFrame } from '../errors.ts';
-import { kick } from '../feed.ts';
-import type { Connection, Node, Send } from '../node.ts';
-import { roomEvent } from '../room-event.ts';
-import { receive } from '../rooms.ts';
-import { type Outcome, SEND_PATIENCE_MS, type SendAnswer } from '../sends.ts';
-import { readAgain } from '../throttle.ts';
-import { reconcile } from '../users.ts';
-import { jsonFrame } from '../ws-frame.ts';
-import type { FrameType } from './frame.ts';
-import { clientId, roomId } from './shapes.ts';
+import type { Node } from '../context.ts';
+import { MAX_SEND_MS, type Outcome, type SendAnswer } from '../message-service/send-queue.ts';
+import { kick } from '../rooms/feed.ts';
+import { receive } from '../rooms/rooms.ts';
+import type { Connection, Send } from '../state.ts';
+import { compareVersions } from '../users/leavings.ts';
+import { reconcile } from '../users/users.ts';
+import { dropAnswered, noteAck } from '../wire/acks.ts';
+import { sendErrorFrame } from '../wire/error-frame.ts';
+import { resumeReading } from '../wire/pause-reading.ts';
+import { roomEvent } from '../wire/room-event.ts';
+import { jsonFrame } from '../wire/ws-frame.ts';
+import { clientId } from './fields.ts';
+import type { FrameType } from './frame-type.ts';
 
 interface MessageFrame {
   message: string;
@@ -25,14 +28,15 @@ interface MessageFrame {
 }
 
 const WINDOW_S = 60;
-const JOIN_PATIENCE_MS = 500;
+const JOIN_WAIT_MS = 500;
 
-let made = 0;
+/**
+ * A client_id for retries to the message service, which does not show it to clients. `c.id` makes
+ * it unique over nodes and restarts.
+ */
+const makeClientId = ({ serials }: Node, c: Connection): string => `node:${c.id}:${(++serials.clientIds).toString(36)}`;
 
-/** Makes retries between node and message harmless; message does not show it. Unique over nodes and restarts by `c.id`. */
-const nodeMadeId = (c: Connection): string => `node:${c.id}:${(++made).toString(36)}`;
-
-function sendOf(c: Connection, frame: MessageFrame, size: number): Send {
+function sendOf(node: Node, c: Connection, frame: MessageFrame, size: number): Send {
   const { message, attachments, chat_id, recipient_id, client_id, reply_to } = frame;
   const room = recipient_id === undefined ? { chat_id: chat_id ?? 'general' } : { recipient_id };
   const body = {
@@ -40,7 +44,7 @@ function sendOf(c: Connection, frame: MessageFrame, size: number): Send {
     content: message,
     ...(attachments === undefined ? {} : { attachments }),
     ...(reply_to === undefined ? {} : { reply_to }),
-    client_id: client_id ?? nodeMadeId(c),
+    client_id: client_id ?? makeClientId(node, c),
   };
   return {
     connection: c,
@@ -48,46 +52,47 @@ function sendOf(c: Connection, frame: MessageFrame, size: number): Send {
     body,
     request_id: c.id,
     size,
-    deadline: Date.now() + SEND_PATIENCE_MS,
+    deadline: Date.now() + MAX_SEND_MS,
     done: false,
   };
 }
 
-function take(node: Node, c: Connection, send: Send): void {
+function enqueue(node: Node, c: Connection, send: Send): void {
   c.sends ??= [];
   c.sends.push(send);
   node.sends.push(send);
 }
 
-/** Each use is counted at once, in the order of the frames; what follows of a frame waits for those before it. */
-function takeWithinLimit(node: Node, c: Connection, send: Send): void {
+/** Counts at once, in the order of the frames; each send then waits for the ones before it. */
+function enqueueWithinLimit(node: Node, c: Connection, send: Send): void {
   const counted = node.limiter.take(`ws:${c.user.id}`, node.config.RATE_LIMIT_WS_MESSAGES, WINDOW_S);
-  const before = c.gate ?? Promise.resolve();
+  const before = c.sendGate ?? Promise.resolve();
   const gate = before.then(async () => {
-    const found = await counted;
-    if (c.gate === gate) c.gate = undefined;
+    const result = await counted;
+    if (c.sendGate === gate) c.sendGate = undefined;
     if (c.closed) return;
-    if (found.allowed) take(node, c, send);
-    else sendErrorFrame(node, c, limitExceeded(found, 'Too many messages'), send.client_id);
+    if (result.allowed) enqueue(node, c, send);
+    else sendErrorFrame(node, c, limitExceeded(result, 'Too many messages'), send.client_id);
   });
-  c.gate = gate;
+  c.sendGate = gate;
 }
 
 export const message: FrameType<MessageFrame> = {
   schema: Joi.object<MessageFrame>({
     message: Joi.string().allow('').required(),
+    // Accepted for old clients and ignored: the server sets the time.
     timestamp: Joi.string().max(64),
-    attachments: Joi.array().items(Joi.string().max(80)).max(20),
+    attachments: boundedList(20, idOf('file')),
     chat_id: roomId(),
-    recipient_id: Joi.string().max(80),
+    recipient_id: idOf('usr'),
     client_id: clientId(),
-    reply_to: Joi.string().max(80),
+    reply_to: idOf('msg'),
   }).oxor('chat_id', 'recipient_id'),
   summary: 'Send a message',
   handle(node, c, frame, size) {
     c.claims = node.revocations.admit(c.claims);
-    const send = sendOf(c, frame, size);
-    node.config.RATE_LIMIT_WS_MESSAGES === 0 ? take(node, c, send) : takeWithinLimit(node, c, send);
+    const send = sendOf(node, c, frame, size);
+    node.config.RATE_LIMIT_WS_MESSAGES === 0 ? enqueue(node, c, send) : enqueueWithinLimit(node, c, send);
   },
 };
 
@@ -96,11 +101,11 @@ interface Answered {
   answer: SendAnswer;
 }
 
-/** Posting to a public room joins it. If the word of that is lost, the room is found by asking. */
+/** Posting to a public room joins it. If that signal is lost, the user's rooms are fetched. */
 function expectMembership(node: Node, c: Connection, room: string): void {
   setTimeout(() => {
     if (!c.closed && !c.user.rooms.has(room)) void reconcile(node, c.user).catch(() => undefined);
-  }, JOIN_PATIENCE_MS).unref();
+  }, JOIN_WAIT_MS).unref();
 }
 
 function acknowledge(node: Node, { connection: c, client_id }: Send, answer: SendAnswer): void {
@@ -110,8 +115,8 @@ function acknowledge(node: Node, { connection: c, client_id }: Send, answer: Sen
   if (!c.user.rooms.has(chat_id)) expectMembership(node, c, chat_id);
 }
 
-/** Their events to everybody here, behind the acks. Of a repeat nothing is known but that the log reaches up to it. */
-function handOn(node: Node, answers: Answered[]): void {
+/** Delivers the events on this node, after the acks. A repeat has only a seq, no frame. */
+function deliverEvents(node: Node, answers: Answered[]): void {
   for (const [chat_id, ofRoom] of Map.groupBy(answers, ({ answer }) => answer.chat_id)) {
     const room = node.rooms.get(chat_id);
     if (room === undefined) continue;
@@ -120,11 +125,13 @@ function handOn(node: Node, answers: Answered[]): void {
       roomEvent(seq, c.user.id, c.id, frame),
     );
     receive(node, room, events);
-    if (fresh.length < ofRoom.length) node.holes.note(room, Math.max(...ofRoom.map(({ answer }) => answer.seq)));
+    const version = Math.max(...ofRoom.map(({ answer }) => answer.version ?? 0));
+    if (version > (room.version ?? version)) void compareVersions(node, [{ room, version }]).catch(() => undefined);
+    if (fresh.length < ofRoom.length) node.gaps.noteHead(room, Math.max(...ofRoom.map(({ answer }) => answer.seq)));
   }
 }
 
-/** Sends have their answers: acks and errors, then their events, then whatever waited for them. */
+/** Writes acks and errors, then the events, then what waited for them. */
 export function answerSends(node: Node, outcomes: Outcome[]): void {
   const answers: Answered[] = [];
   for (const { send, answer } of outcomes) {
@@ -135,11 +142,11 @@ export function answerSends(node: Node, outcomes: Outcome[]): void {
       answers.push({ send, answer });
     }
   }
-  handOn(node, answers);
+  deliverEvents(node, answers);
   for (const c of new Set(outcomes.map(({ send }) => send.connection))) {
     if (c.closed) continue;
     kick(node, c);
     dropAnswered(c);
-    readAgain(c);
+    resumeReading(c);
   }
 }

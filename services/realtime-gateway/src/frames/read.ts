@@ -1,7 +1,7 @@
-import { notFound } from '@chatapi/kit';
+import { notFound, roomId } from '@chatapi/kit';
 import Joi from 'joi';
-import type { FrameType } from './frame.ts';
-import { roomId, seq } from './shapes.ts';
+import { seq } from './fields.ts';
+import type { FrameType } from './frame-type.ts';
 
 interface ReadFrame {
   type: 'read';
@@ -15,7 +15,7 @@ export const read: FrameType<ReadFrame> = {
     chat_id: roomId().required(),
     seq: seq().required(),
   }),
-  summary: 'I have read up to here; never goes back',
+  summary: 'Mark a room as read up to a seq; lower seqs are ignored',
   handle(node, c, frame) {
     if (!c.user.rooms.has(frame.chat_id)) throw notFound('Room');
     node.positions.read(frame.chat_id, c.user.id, frame.seq);

@@ -1,18 +1,27 @@
+import { roomId } from '@chatapi/kit';
 import Joi from 'joi';
-import { addFeed, answerResume, pump } from '../feed.ts';
-import type { Connection, Node, Resume } from '../node.ts';
-import { jsonFrame } from '../ws-frame.ts';
-import type { FrameType } from './frame.ts';
-import { roomId, seq } from './shapes.ts';
+import type { Node } from '../context.ts';
+import { addFeed, answerResume, pump } from '../rooms/feed.ts';
+import type { Connection, Resume } from '../state.ts';
+import { jsonFrame } from '../wire/ws-frame.ts';
+import { seq } from './fields.ts';
+import type { FrameType } from './frame-type.ts';
 
 interface ResumeFrame {
   type: 'resume';
   rooms: Record<string, number>;
 }
 
-const MOST_ROOMS = 2000;
+const MAX_ROOMS = 2000;
+/**
+ * Per connection: rooms of which the user is no member, whose rights the message service checks.
+ */
+const MAX_GUEST_ROOMS = 200;
 
-/** From now on this room's live frames wait for the replay. A resume of the same room that still runs ends where it is. */
+const guestsOf = ({ feeds }: Connection): number =>
+  feeds === undefined ? 0 : [...feeds.values()].filter(({ guest }) => guest).length;
+
+/** Holds the room's live frames during the replay. Ends a running resume of the same room. */
 function begin(node: Node, c: Connection, resume: Resume, id: string, from: number): void {
   const running = c.feeds?.get(id);
   if (running?.resume !== undefined) answerResume(node, c, running, running.resume, true);
@@ -27,14 +36,18 @@ function begin(node: Node, c: Connection, resume: Resume, id: string, from: numb
 export const resume: FrameType<ResumeFrame> = {
   schema: Joi.object<ResumeFrame>({
     type: Joi.string().valid('resume').required(),
-    rooms: Joi.object().pattern(roomId(), seq()).max(MOST_ROOMS).required(),
+    rooms: Joi.object().pattern(roomId(), seq()).max(MAX_ROOMS).required(),
   }),
-  summary: 'Replay what I missed: the last seq that I applied, by room',
+  summary: 'Replay missed events: the last seq that the client applied, by room',
   handle(node, c, { rooms }) {
     const wanted = Object.entries(rooms);
-    const job: Resume = { left: wanted.length, rooms: {} };
-    if (wanted.length === 0) node.writer.write(c, jsonFrame({ type: 'resumed', rooms: {} }));
-    for (const [id, from] of wanted) job.rooms[id] = { from, to: from, complete: false };
-    for (const [id, from] of wanted) begin(node, c, job, id, from);
+    const state: Resume = { left: 0, rooms: {} };
+    for (const [id, from] of wanted) state.rooms[id] = { from, to: from, complete: false };
+    let guests = guestsOf(c);
+    const served = wanted.filter(([id]) => c.user.rooms.has(id) || ++guests <= MAX_GUEST_ROOMS);
+    state.left = served.length;
+    // The rest is answered as incomplete: clients read the history of such public rooms by REST.
+    if (served.length === 0) node.writer.write(c, jsonFrame({ type: 'resumed', rooms: state.rooms }));
+    for (const [id, from] of served) begin(node, c, state, id, from);
   },
 };

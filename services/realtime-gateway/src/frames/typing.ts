@@ -1,34 +1,32 @@
 import { publishRecords, roomTopic } from '@chatapi/bus';
-import { notFound } from '@chatapi/kit';
+import { notFound, roomId } from '@chatapi/kit';
 import Joi from 'joi';
-import type { FrameType } from './frame.ts';
-import { roomId } from './shapes.ts';
+import type { Node } from '../context.ts';
+import type { ServerFrames } from '../wire/node-frames.ts';
+import type { FrameType } from './frame-type.ts';
 
 interface TypingFrame {
   type: 'typing';
   chat_id: string;
 }
 
-/** One user and room is told on at most this often, whatever the client sends. */
-const EVERY_MS = 2000;
-const MOST_REMEMBERED = 20_000;
+/** Minimum time between two typing notices of one user in one room. */
+const MIN_INTERVAL_MS = 2000;
 
-const told = new Map<string, number>();
-
-function isTooSoon(key: string, now: number): boolean {
-  if (now - (told.get(key) ?? 0) < EVERY_MS) return true;
-  if (told.size >= MOST_REMEMBERED) told.clear();
-  told.set(key, now);
+function isTooSoon({ typingSentAt }: Node, key: string, now: number): boolean {
+  if (now - (typingSentAt.get(key) ?? 0) < MIN_INTERVAL_MS) return true;
+  typingSentAt.set(key, now);
   return false;
 }
 
 export const typing: FrameType<TypingFrame> = {
   schema: Joi.object<TypingFrame>({ type: Joi.string().valid('typing').required(), chat_id: roomId().required() }),
-  summary: 'Tell the others of a room that I am typing',
+  summary: 'Tell the other members of a room that the user is typing',
   handle(node, c, { chat_id }) {
     if (!c.user.rooms.has(chat_id)) throw notFound('Room');
-    if (isTooSoon(`${c.user.id} ${chat_id}`, Date.now())) return;
-    const frame = JSON.stringify({ type: 'typing', chat_id, user_id: c.user.id, timestamp: new Date().toISOString() });
+    if (isTooSoon(node, `${c.user.id} ${chat_id}`, Date.now())) return;
+    const timestamp = new Date().toISOString();
+    const frame: ServerFrames['typing'] = { type: 'typing', chat_id, user_id: c.user.id, timestamp };
     const record = {
       kind: 'notice',
       topic: roomTopic(chat_id),
@@ -36,8 +34,12 @@ export const typing: FrameType<TypingFrame> = {
       seq: 0,
       sender: c.user.id,
       origin: c.id,
-      frame,
+      frame: JSON.stringify(frame),
     } as const;
-    publishRecords(node.redis, [record]).catch(() => undefined); // nobody misses it
+    // Best effort, and to nobody while message is away: the user may be muted.
+    void node.members
+      .mayType({ user_id: c.user.id, room_id: chat_id })
+      .then((allowed) => (allowed ? publishRecords(node.redis, [record]) : undefined))
+      .catch(() => undefined);
   },
 };

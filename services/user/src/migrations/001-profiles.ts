@@ -1,8 +1,9 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
 /**
- * The left half is auth's truth as last heard; the right half is our own. `display_name` stays null until somebody has
- * said what it is: a fact of a change may arrive before the one of the creation, which bears the name.
+ * The columns up to `account_updated_at` are copied from auth's facts; the others belong to this
+ * service. `display_name` is null until `account.created` arrives, which may be after
+ * `account.updated`.
  */
 export const profiles: Migration = {
   name: '001-profiles',

@@ -1,6 +1,6 @@
-import type { Migration } from '@chatapi/kit';
+import type { Migration } from '@chatapi/kit/data';
 
-/** Who was erased, so that a fact that comes late brings nothing back. */
+/** Erased users, so that a late fact does not bring one back. */
 export const erased: Migration = {
   name: '002-erased',
   async up(db) {

@@ -1,6 +1,10 @@
-import { factsMigration } from '@chatapi/bus';
-import type { Migration } from '@chatapi/kit';
+import { factsMigrations } from '@chatapi/bus';
+import type { Schema } from '@chatapi/kit/data';
 import { profiles } from './001-profiles.ts';
 import { erased } from './002-erased.ts';
+import { foldedNames, unfoldedNames } from './003-folded-names.ts';
 
-export const migrations: Migration[] = [factsMigration, profiles, erased];
+export const schema: Schema = {
+  name: 'users',
+  migrations: [...factsMigrations, profiles, erased, foldedNames, unfoldedNames],
+};

@@ -1,0 +1,169 @@
+// The method of the TypeScript SDK for each operation of the public API, with all its parameters.
+import type { ChatClient } from '@chatapi/client';
+
+type Part = 'users' | 'messages' | 'chats' | 'files' | 'admin';
+type Method<P extends Part> = `${P}.${Extract<keyof ChatClient[P], string>}`;
+type MethodName = { [P in Part]: Method<P> }[Part] | 'rateLimits' | 'report' | 'announcements';
+
+export interface Call {
+  method: MethodName;
+  args: unknown[];
+  /** Which argument is the body (or the query), whole. */
+  input?: number;
+}
+
+const PAGING = { limit: 1, skip: 2, cursor: 'c' };
+
+export const CALLS: Record<string, Call> = {
+  'POST /users/register': {
+    method: 'users.register',
+    args: [{ username: 'u', email: 'e', password: 'p', display_name: 'd' }],
+    input: 0,
+  },
+  'POST /users/login': { method: 'users.login', args: [{ username_or_email: 'u', password: 'p' }], input: 0 },
+  'POST /users/logout': { method: 'users.logout', args: [] },
+  'GET /users/me': { method: 'users.me', args: [] },
+  'PUT /users/me': { method: 'users.update', args: [{ display_name: 'd', bio: 'b', avatar_url: 'a' }], input: 0 },
+  'DELETE /users/me': { method: 'users.deleteMe', args: [{ password: 'p' }], input: 0 },
+  'PUT /users/me/password': {
+    method: 'users.changePassword',
+    args: [{ current_password: 'c', new_password: 'n' }],
+    input: 0,
+  },
+  'GET /users/me/sessions': { method: 'users.sessions', args: [PAGING], input: 0 },
+  'DELETE /users/me/sessions': { method: 'users.endOtherSessions', args: [] },
+  'DELETE /users/me/sessions/{id}': { method: 'users.endSession', args: ['i/1'] },
+  'POST /users/me/export': { method: 'users.startExport', args: [] },
+  'GET /users/me/export': { method: 'users.export', args: [] },
+  'GET /users': { method: 'users.search', args: [{ search: 's', ...PAGING }], input: 0 },
+  'GET /users/{id}': { method: 'users.get', args: ['i/1'] },
+
+  'POST /rooms': {
+    method: 'chats.create',
+    args: [{ chat_id: 'c', name: 'n', topic: 't', visibility: 'private', member_ids: ['u'] }],
+    input: 0,
+  },
+  'GET /rooms': { method: 'chats.list', args: [{ archived: true, ...PAGING }], input: 0 },
+  'GET /rooms/public': { method: 'chats.listPublic', args: [{ search: 's', archived: true, ...PAGING }], input: 0 },
+  'GET /rooms/{id}': { method: 'chats.get', args: ['i/1'] },
+  'PUT /rooms/{id}': {
+    method: 'chats.update',
+    args: ['i/1', { name: 'n', topic: 't', visibility: 'public', slow_mode_seconds: 1, archived: true }],
+    input: 1,
+  },
+  'DELETE /rooms/{id}': { method: 'chats.delete', args: ['i/1'] },
+  'POST /rooms/{id}/join': { method: 'chats.join', args: ['i/1'] },
+  'POST /rooms/{id}/leave': { method: 'chats.leave', args: ['i/1'] },
+  'GET /rooms/{id}/members': { method: 'chats.members', args: ['i/1', PAGING], input: 1 },
+  'POST /rooms/{id}/members': { method: 'chats.addMember', args: ['i/1', 'u'] },
+  'PUT /rooms/{id}/members/{user_id}': { method: 'chats.changeRole', args: ['i/1', 'u/1', 'moderator'] },
+  'DELETE /rooms/{id}/members/{user_id}': { method: 'chats.removeMember', args: ['i/1', 'u/1'] },
+  'PUT /rooms/{id}/members/{user_id}/mute': { method: 'chats.mute', args: ['i/1', 'u/1', { until: 'u' }], input: 2 },
+  'DELETE /rooms/{id}/members/{user_id}/mute': { method: 'chats.unmute', args: ['i/1', 'u/1'] },
+  'PUT /rooms/{id}/read': { method: 'messages.markRead', args: [{ chat_id: 'i/1', seq: 1 }] },
+
+  'GET /messages': {
+    method: 'messages.list',
+    args: [{ chat_id: 'c', recipient_id: 'r', before_seq: 1, after_seq: 1, thread_of: 't', ...PAGING }],
+    input: 0,
+  },
+  'POST /messages': {
+    method: 'messages.send',
+    args: [
+      {
+        chat_id: 'c',
+        recipient_id: 'r',
+        content: 'c',
+        message_type: 'text',
+        attachments: ['f'],
+        reply_to: 'r',
+        client_id: 'c',
+      },
+    ],
+    input: 0,
+  },
+  'GET /messages/search': { method: 'messages.search', args: [{ q: 'q', chat_id: 'c', ...PAGING }], input: 0 },
+  'GET /messages/{id}': { method: 'messages.get', args: ['i/1'] },
+  'PUT /messages/{id}': { method: 'messages.update', args: ['i/1', { content: 'c', is_edited: true }], input: 1 },
+  'DELETE /messages/{id}': { method: 'messages.delete', args: ['i/1'] },
+  'PUT /messages/{id}/reactions/{emoji}': { method: 'messages.react', args: ['i/1', '👍'] },
+  'GET /messages/{id}/reactions/{emoji}': {
+    method: 'messages.reactors',
+    args: ['i/1', '👍', PAGING],
+    input: 2,
+  },
+  'DELETE /messages/{id}/reactions/{emoji}': { method: 'messages.unreact', args: ['i/1', '👍'] },
+
+  'POST /files/upload': { method: 'files.upload', args: [new Blob(['b']), { name: 'n', description: 'd' }] },
+  'GET /files': { method: 'files.list', args: [PAGING], input: 0 },
+  'GET /files/{id}': { method: 'files.get', args: ['i/1'] },
+  'DELETE /files/{id}': { method: 'files.delete', args: ['i/1'] },
+  'GET /files/{id}/content': { method: 'files.content', args: ['i/1'] },
+  'GET /files/{id}/thumbnail': { method: 'files.thumbnail', args: ['i/1'] },
+
+  'GET /rate-limits': { method: 'rateLimits', args: [] },
+  'POST /reports': { method: 'report', args: [{ target_type: 'user', target_id: 't', reason: 'r' }], input: 0 },
+  'GET /announcements': { method: 'announcements', args: [PAGING], input: 0 },
+
+  'GET /admin/dashboard/stats': { method: 'admin.stats', args: [] },
+  'POST /admin/dashboard/stats/rebuild': { method: 'admin.rebuildStats', args: [] },
+  'GET /admin/users': {
+    method: 'admin.users',
+    args: [{ search: 's', status_filter: 'active', role_filter: 'user', ...PAGING }],
+    input: 0,
+  },
+  'POST /admin/users/{id}/ban': { method: 'admin.ban', args: ['i/1', { reason: 'r', until: 'u' }], input: 1 },
+  'POST /admin/users/{id}/unban': { method: 'admin.unban', args: ['i/1'] },
+  'PUT /admin/users/{id}/role': { method: 'admin.changeRole', args: ['i/1', 'moderator'] },
+  'POST /admin/users/{id}/unlock': { method: 'admin.unlock', args: ['i/1'] },
+  'DELETE /admin/users/{id}/sessions': { method: 'admin.endSessions', args: ['i/1'] },
+  'POST /admin/users/{id}/export': { method: 'admin.startExport', args: ['i/1'] },
+  'GET /admin/users/{id}/export': { method: 'admin.export', args: ['i/1'] },
+  'DELETE /admin/users/{id}': { method: 'admin.deleteUser', args: ['i/1'] },
+  'DELETE /admin/messages/{id}': { method: 'admin.deleteMessage', args: ['i/1'] },
+  'GET /admin/rooms': {
+    method: 'admin.rooms',
+    args: [{ search: 's', kind: 'public', archived: true, ...PAGING }],
+    input: 0,
+  },
+  'GET /admin/rooms/{id}': { method: 'admin.room', args: ['i/1'] },
+  'PUT /admin/rooms/{id}': {
+    method: 'admin.updateRoom',
+    args: ['i/1', { name: 'n', topic: 't', visibility: 'public', archived: true, owner_id: 'u' }],
+    input: 1,
+  },
+  'DELETE /admin/rooms/{id}': { method: 'admin.deleteRoom', args: ['i/1'] },
+  'GET /admin/audit-log': {
+    method: 'admin.auditLog',
+    args: [{ actor_id: 'a', target_id: 't', action: 'x', ...PAGING }],
+    input: 0,
+  },
+  'GET /admin/reports': {
+    method: 'admin.reports',
+    args: [{ status: 'open', target_type: 'user', target_id: 't', ...PAGING }],
+    input: 0,
+  },
+  'POST /admin/reports/{id}/resolve': { method: 'admin.resolveReport', args: ['i/1', { note: 'n' }], input: 1 },
+  'POST /admin/reports/{id}/dismiss': { method: 'admin.dismissReport', args: ['i/1', { note: 'n' }], input: 1 },
+  'GET /admin/announcements': { method: 'admin.announcements', args: [PAGING], input: 0 },
+  'POST /admin/announcements': { method: 'admin.announce', args: [{ text: 't' }], input: 0 },
+  'GET /admin/word-filter': { method: 'admin.wordFilter', args: [] },
+  'PUT /admin/word-filter': { method: 'admin.setWordFilter', args: [{ words: [] }], input: 0 },
+  'GET /admin/system/health': { method: 'admin.health', args: [] },
+};
+
+/**
+ * For people and load balancers; what a link leads to; and the refresh, which the client makes by
+ * itself.
+ */
+export const NO_METHOD = [
+  'GET /',
+  'GET /test-db',
+  'GET /docs',
+  'GET /docs/assets/{name}',
+  'GET /docs/asyncapi.json',
+  'GET /docs/openapi.json',
+  'GET /docs/realtime',
+  'GET /files/exports/{id}',
+  'POST /users/refresh',
+];

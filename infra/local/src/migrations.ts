@@ -1,0 +1,32 @@
+// Migrates the schemas of all services before they start, with each service's own role.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createLog } from '@chatapi/kit';
+import { migrate, type Schema } from '@chatapi/kit/data';
+import { ROLES, roleUrl } from './provision.ts';
+import { REPO } from './settings.ts';
+
+/** Imported by path, since no service is a dependency of the runner. */
+async function schemaOf(root: string, service: string, compiled: boolean): Promise<Schema> {
+  const file = compiled ? ['dist', 'migrations', 'index.js'] : ['src', 'migrations', 'index.ts'];
+  const module = await import(pathToFileURL(join(root, 'services', service, ...file)).href);
+  return (module as { schema: Schema }).schema;
+}
+
+/**
+ * @param postgresUrl URL of the superuser.
+ * @param rolePassword password of the services' roles.
+ * @param root root of the checkout.
+ */
+export async function migrateAll(
+  postgresUrl: string,
+  rolePassword: string,
+  compiled: boolean,
+  root = REPO,
+): Promise<void> {
+  const one = async ([service, role]: [string, string]): Promise<void> => {
+    const settings = { DATABASE_URL: roleUrl(postgresUrl, role, rolePassword), DATABASE_POOL: 2 };
+    await migrate(settings, await schemaOf(root, service, compiled), createLog(service, 'migrate', 'warn'));
+  };
+  await Promise.all(Object.entries(ROLES).map(one));
+}

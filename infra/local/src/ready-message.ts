@@ -1,0 +1,36 @@
+import type { Cluster } from './cluster.ts';
+import { urlOf } from './instances.ts';
+
+const PASTE_WS = (url: string): string =>
+  `${process.execPath} -e 'const s=new WebSocket("${url.replace(/^http/, 'ws')}/ws/me?token="+process.argv[1]);` +
+  `s.onmessage=e=>console.log(e.data);s.onopen=()=>s.send(JSON.stringify({message:"Hello, world!"}))' "$TOKEN"`;
+
+/** The message after a start, with commands that work when pasted in order. */
+export function readyMessage(cluster: Cluster, dataDir: string, seconds: number): string {
+  const nodes = cluster.instances
+    .filter(({ dir }) => dir === 'realtime-gateway')
+    .map((i) => `${urlOf(i).replace(/^http/, 'ws')}/ws/{user_id}`);
+  const login =
+    cluster.admin === undefined
+      ? []
+      : [`  admin      ${cluster.admin.username} / ${cluster.admin.password}   (shown once)`];
+  // A new name at each start, so that the command works again after a restart.
+  const name = `john${Date.now().toString(36)}`;
+  const register = `{"username":"${name}","email":"${name}@example.com","password":"securepassword123","display_name":"John Doe"}`;
+  return [
+    '',
+    `chatapi is ready (${seconds.toFixed(1)} s).  Ctrl-C stops it; data stays in ${dataDir}`,
+    '',
+    `  REST       ${cluster.url}`,
+    `  documents  ${cluster.url}/docs`,
+    `  WebSocket  ${cluster.url.replace(/^http/, 'ws')}/ws/{user_id}`,
+    `  nodes      ${nodes.join('  ')}`,
+    ...login,
+    '',
+    'Try it:',
+    `  TOKEN=$(curl -s ${cluster.url}/users/register -H 'Content-Type: application/json' -d '${register}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `  curl -s ${cluster.url}/users/me -H "Authorization: Bearer $TOKEN"`,
+    `  ${PASTE_WS(cluster.url)}`,
+    '',
+  ].join('\n');
+}

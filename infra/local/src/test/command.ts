@@ -1,0 +1,62 @@
+// `npm test`: all checks of the project. `npm test -- quick`, `npm test -- <phase>` or test files
+// run a part. The last line is the total.
+import { cpus } from 'node:os';
+import { preparedFolder } from '../prepared-data.ts';
+import { python } from '../python.ts';
+import { forgetCoverage } from './coverage.ts';
+import { keepDurations, slowest } from './durations.ts';
+import { timed } from './mocha.ts';
+import { allJobs, fileJobs, filesOf, needsBackends, quickJobs } from './plan.ts';
+import { type Done, type Job, runJobs } from './pool.ts';
+import { warmBackends } from './warm-backends.ts';
+
+const PHASES = ['types', 'lint', 'architecture', 'unit', 'python', 'integration', 'sdk', 'release', 'smoke'];
+
+function refuse(argument: string): never {
+  process.stderr.write(`npm test: "${argument}" is not a phase, a test file or a folder with tests\n`);
+  process.stderr.write(`phases: quick, ${PHASES.join(', ')}\n`);
+  process.exit(2);
+}
+
+async function jobsOf(given: string[]): Promise<Job[]> {
+  if (given.length === 0) return allJobs();
+  if (given.length === 1 && given[0] === 'quick') return quickJobs();
+  const phases = given.filter((argument) => PHASES.includes(argument));
+  const paths = given.filter((argument) => !PHASES.includes(argument));
+  for (const path of paths) if (filesOf(path).length === 0) refuse(path);
+  const asked =
+    phases.length === 0 ? [] : allJobs().filter(({ phase }) => phases.includes(phase.replace('coverage of ', '')));
+  const files = [...new Set(paths.flatMap(filesOf))];
+  return [...asked, ...fileJobs(files, needsBackends(files) ? await warmBackends() : {})];
+}
+
+const cpuSeconds = (): number =>
+  cpus().reduce((sum, { times: { user, nice, sys } }) => sum + user + nice + sys, 0) / 1000;
+
+const jobs = await jobsOf(process.argv.slice(2));
+for (const phase of ['unit', 'integration']) if (jobs.some((job) => job.phase === phase)) forgetCoverage(phase);
+const have = (phases: string[]): boolean => jobs.some(({ phase }) => phases.includes(phase));
+// Prepared once before parallel jobs need it. An error here occurs again in those jobs and is
+// reported there.
+if (have(PHASES.slice(3))) await preparedFolder().catch(() => undefined);
+if (have(['python', 'sdk', 'release'])) await Promise.try(python).catch(() => undefined);
+const began = Date.now();
+const cpuBefore = cpuSeconds();
+const total = { passed: 0, failed: 0 };
+const failures: string[] = [];
+await runJobs(jobs, ({ job, outcome, seconds }: Done) => {
+  process.stdout.write(`\n== ${job.title} (${Math.round(seconds)} s)\n${outcome.output}`);
+  total.passed += outcome.passed;
+  total.failed += outcome.failed;
+  failures.push(...outcome.failures);
+});
+const seconds = (Date.now() - began) / 1000;
+if (timed.length > 0) {
+  keepDurations(timed);
+  process.stdout.write(`\n== the slowest tests\n${slowest(timed)}\n`);
+}
+for (const failure of failures) process.stdout.write(`\n== failed: ${failure}\n`);
+const busy = Math.round((100 * (cpuSeconds() - cpuBefore)) / seconds / cpus().length);
+process.stdout.write(`\n(${Math.round(seconds)} s, CPU ${busy} % busy)\n`);
+process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+process.exit(total.failed === 0 ? 0 : 1);

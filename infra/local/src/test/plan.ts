@@ -1,0 +1,158 @@
+// The jobs of a test run. Test files are spread over parallel processes. A file that starts its own
+// clusters is a job of its own.
+import { globSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { startBackends } from '../index.ts';
+import { REPO } from '../settings.ts';
+import { coverageEnv, judgeAuthFlows, judgeCoverage } from './coverage.ts';
+import { secondsOf, spread } from './durations.ts';
+import { bin, runMocha } from './mocha.ts';
+import type { Job } from './pool.ts';
+import { pythonTests } from './python-tests.ts';
+import { type Outcome, runCommand, verdict } from './run-command.ts';
+
+const UNIT = ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'infra/{local,chaos}/test/**/*.test.ts'];
+const ARCHITECTURE = ['infra/architecture/**/*.test.ts'];
+const INTEGRATION = ['infra/e2e/**/*.test.ts'];
+const SDK = ['infra/conformance/test/*.test.ts'];
+const RELEASE = ['infra/release/test/*.test.ts'];
+
+const find = (patterns: string[]): string[] =>
+  globSync(patterns, { cwd: REPO, exclude: (path) => path.includes('node_modules') }).sort();
+
+const check = (phase: string, title: string, seconds: number, file: string, args: string[], after?: string[]): Job => ({
+  phase,
+  title,
+  seconds,
+  ...(after === undefined ? {} : { after }),
+  async run() {
+    const ended = await runCommand(file, args);
+    return { ...verdict(title, ended), output: ended.output };
+  },
+});
+
+const mochaJob = (phase: string, name: string, files: string[], env: NodeJS.ProcessEnv, after: string[]): Job => ({
+  phase,
+  title: `${phase} tests: ${name}`,
+  seconds: files.reduce((sum, file) => sum + secondsOf(file), 0),
+  after,
+  run: () => runMocha(`${phase} tests: ${name}`, files, env),
+});
+
+/** PostgreSQL and Redis for unit tests. */
+async function withBackends<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
+  const backends = await startBackends();
+  try {
+    return await work({
+      TEST_DATABASE_URL: backends.postgresUrl,
+      TEST_ROLE_PASSWORD: backends.rolePassword,
+      TEST_REDIS_URL: backends.redisUrl,
+    });
+  } finally {
+    await backends.stop();
+    rmSync(backends.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Each group has its own servers, since tests flush Redis and count connections. */
+const unitJobs = (): Job[] =>
+  spread(find(UNIT), 3).map((files, i) => {
+    const job = mochaJob('unit', String(i + 1), files, {}, []);
+    const { title } = job;
+    return { ...job, run: () => withBackends((env) => runMocha(title, files, { ...env, ...coverageEnv('unit') })) };
+  });
+
+const sharesCluster = (file: string): boolean => readFileSync(join(REPO, file), 'utf8').includes("/shared-cluster.ts'");
+
+/** The compiled SDK is made by `types`; some tests build it again. */
+const AFTER = ['types'];
+
+function integrationJobs(): Job[] {
+  const files = find(INTEGRATION);
+  const sharing = spread(files.filter(sharesCluster), 2);
+  const alone = files.filter((file) => !sharesCluster(file)).map((file) => [file]);
+  const nameOf = (group: string[]): string =>
+    group.length === 1 ? basename(group[0] as string) : `${group.length} files`;
+  return [...sharing, ...alone].map((group) =>
+    mochaJob('integration', nameOf(group), group, coverageEnv('integration'), AFTER),
+  );
+}
+
+/** Kills the nodes of its cluster, so it can't share it with scenarios that need a connection. */
+const KILLS = 'infra/conformance/test/killed-nodes.test.ts';
+
+function sdkJobs(): Job[] {
+  const others = find(SDK).filter((file) => file !== KILLS);
+  return [...spread(others, 2), [KILLS]].map((files, i) => mochaJob('sdk', String(i + 1), files, {}, AFTER));
+}
+
+const judged = (phase: string, title: string, run: () => Promise<Outcome & { output: string }>): Job => ({
+  phase: `coverage of ${phase}`,
+  title,
+  seconds: 0,
+  after: [phase],
+  run,
+});
+
+const TYPES = [
+  check('types', 'types', 1000, bin('tsc'), ['-b']),
+  check('types', 'types of the tests', 999, bin('tsc'), ['-p', 'tsconfig.tests.json']),
+];
+const LINT = [
+  check('lint', 'lint', 5, bin('biome'), ['check', '--diagnostic-level=warn', '--error-on-warnings', '.']),
+  check('lint', 'unused files, exports and dependencies', 8, bin('knip'), [
+    '--no-progress',
+    '--treat-config-hints-as-errors',
+  ]),
+];
+const architecture = (): Job => mochaJob('architecture', 'all', find(ARCHITECTURE), {}, []);
+const SEED = 'infra/e2e/api/seed.test.ts';
+const SMOKE = join(REPO, 'infra', 'e2e', 'smoke', 'compiled.ts');
+
+export const allJobs = (): Job[] => [
+  ...TYPES,
+  ...LINT,
+  architecture(),
+  ...unitJobs(),
+  judged('unit', 'coverage of the unit tests', () => judgeCoverage('unit', 85)),
+  judged('unit', 'coverage of the auth flows', () => judgeAuthFlows('unit')),
+  { phase: 'python', title: 'Python SDK', seconds: 20, run: pythonTests },
+  ...integrationJobs(),
+  judged('integration', 'coverage of the integration tests', () => judgeCoverage('integration', 70)),
+  ...sdkJobs(),
+  mochaJob('release', 'packages and plan', find(RELEASE), {}, AFTER),
+  // Only the compiled build shows undeclared imports and types in the wrong place: it must start
+  // and deliver a message.
+  check('smoke', 'smoke test of the compiled build', 15, process.execPath, ['--conditions=source', SMOKE], AFTER),
+];
+
+/** For `npm test -- quick`. */
+export const quickJobs = (): Job[] => [
+  ...TYPES,
+  ...LINT,
+  architecture(),
+  ...unitJobs(),
+  mochaJob('seed', 'the walk through the API document', [SEED], {}, []),
+];
+
+const isUnit = (file: string): boolean => find(UNIT).includes(file);
+
+/** Test files at or below a path. */
+export const filesOf = (path: string): string[] => {
+  const under = path.replace(/^\.\//, '').replace(/\/$/, '');
+  return find([...UNIT, ...ARCHITECTURE, ...INTEGRATION, ...SDK, ...RELEASE]).filter(
+    (file) => file === under || file.startsWith(`${under}/`),
+  );
+};
+
+/** @param unitEnv the addresses of PostgreSQL and Redis, for unit tests. */
+export const fileJobs = (files: string[], unitEnv: NodeJS.ProcessEnv): Job[] => {
+  const unit = files.filter(isUnit);
+  const others = files.filter((file) => !unit.includes(file));
+  return [
+    ...(unit.length > 0 ? [mochaJob('files', 'unit', unit, unitEnv, [])] : []),
+    ...(others.length > 0 ? [mochaJob('files', 'whole clusters', others, {}, [])] : []),
+  ];
+};
+
+export const needsBackends = (files: string[]): boolean => files.some(isUnit);

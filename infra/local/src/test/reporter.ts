@@ -1,0 +1,38 @@
+// A mocha reporter that prints mocha's usual output, writes the duration of each test as JSON and
+// ends a process that something keeps alive after its tests.
+import { writeFileSync } from 'node:fs';
+import Mocha from 'mocha';
+
+export interface TimedTest {
+  file: string;
+  title: string;
+  ms: number;
+}
+
+/** Longer than any process takes to end; a server or child process that a test left keeps it. */
+const AFTER_TESTS_MS = 60_000;
+
+function endHanging(): void {
+  const left = process.getActiveResourcesInfo().join(', ');
+  process.stderr.write(`the process did not end ${AFTER_TESTS_MS / 1000} s after its tests: ${left}\n`);
+  // The processes of a cluster end with their parent.
+  process.exit(1);
+}
+
+export default class TimingReporter extends Mocha.reporters.Spec {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    const tests: TimedTest[] = [];
+    const { output } = options.reporterOptions as { output: string };
+    runner.on('test end', (test) =>
+      tests.push({ file: test.file ?? '', title: test.fullTitle(), ms: test.duration ?? 0 }),
+    );
+    runner.once('end', () => {
+      writeFileSync(output, JSON.stringify(tests));
+      setTimeout(endHanging, AFTER_TESTS_MS).unref();
+      // Node 24 spins in its teardown if a socket was reset while it was shutting down: without
+      // anything left to do, exit without the teardown.
+      process.once('beforeExit', () => process.exit());
+    });
+  }
+}

@@ -1,0 +1,102 @@
+// What each call must be answered with. Captive portals, proxies and mocks answer with 200 too.
+import { ChatApiError, isObject, NETWORK_ERROR } from './errors.ts';
+
+/** A kind of value, keys that an object must have, or an array of such items. */
+export type Shape = 'string' | 'number' | 'object' | { readonly [key: string]: Shape } | readonly [Shape];
+
+// Only keys by which an answer is known: a newer client must work with an older server.
+const ITEM = { id: 'string' } as const;
+const MESSAGE = { id: 'string', chat_id: 'string', seq: 'number' } as const;
+const ROOM = { chat_id: 'string', last_seq: 'number' } as const;
+const MEMBER = { user_id: 'string' } as const;
+const TOKENS = { access_token: 'string', refresh_token: 'string' } as const;
+const SESSION = { ...TOKENS, user: ITEM } as const;
+const STATS = { users: 'object', rooms: 'object', messages: 'object' } as const;
+const WORDS = { words: ['object'], revision: 'number' } as const;
+
+/** By method and template. An operation that is missing here is answered without a body. */
+export const ANSWERS: Readonly<Record<string, Shape>> = {
+  'POST /users/register': SESSION,
+  'POST /users/login': SESSION,
+  'POST /users/refresh': TOKENS,
+  'GET /users/me': ITEM,
+  'PUT /users/me': ITEM,
+  'PUT /users/me/password': TOKENS,
+  'GET /users/me/sessions': { sessions: [ITEM] },
+  'DELETE /users/me/sessions': TOKENS,
+  'POST /users/me/export': ITEM,
+  'GET /users/me/export': ITEM,
+  'GET /users': { users: [ITEM] },
+  'GET /users/{}': ITEM,
+  'POST /rooms': ROOM,
+  'GET /rooms': { rooms: [ROOM] },
+  'GET /rooms/public': { rooms: [ROOM] },
+  'GET /rooms/{}': ROOM,
+  'PUT /rooms/{}': ROOM,
+  'GET /rooms/{}/members': { members: [MEMBER] },
+  'POST /rooms/{}/members': MEMBER,
+  'PUT /rooms/{}/members/{}': MEMBER,
+  'PUT /rooms/{}/members/{}/mute': MEMBER,
+  'GET /messages/': { messages: [MESSAGE] },
+  'POST /messages/': MESSAGE,
+  'GET /messages/search': { messages: [MESSAGE] },
+  'GET /messages/{}': MESSAGE,
+  'PUT /messages/{}': MESSAGE,
+  'GET /messages/{}/reactions/{}': { users: [MEMBER] },
+  'POST /files/upload': ITEM,
+  'GET /files': { files: [ITEM] },
+  'GET /files/{}': ITEM,
+  'GET /rate-limits': { limits: [{ name: 'string' }] },
+  'POST /reports': ITEM,
+  'GET /announcements': { announcements: [ITEM] },
+  'GET /admin/dashboard/stats': STATS,
+  'POST /admin/dashboard/stats/rebuild': STATS,
+  'GET /admin/users': { users: [ITEM] },
+  'POST /admin/users/{}/ban': ITEM,
+  'POST /admin/users/{}/unban': ITEM,
+  'PUT /admin/users/{}/role': ITEM,
+  'POST /admin/users/{}/export': ITEM,
+  'GET /admin/users/{}/export': ITEM,
+  'GET /admin/rooms': { rooms: [ITEM] },
+  'GET /admin/rooms/{}': ITEM,
+  'PUT /admin/rooms/{}': ITEM,
+  'GET /admin/audit-log': { entries: [ITEM] },
+  'GET /admin/reports': { reports: [ITEM] },
+  'POST /admin/reports/{}/resolve': ITEM,
+  'POST /admin/reports/{}/dismiss': ITEM,
+  'GET /admin/announcements': { announcements: [ITEM] },
+  'POST /admin/announcements': ITEM,
+  'GET /admin/word-filter': WORDS,
+  'PUT /admin/word-filter': WORDS,
+  'GET /admin/system/health': { status: 'string', services: [{ name: 'string' }] },
+};
+
+function fits(value: unknown, shape: Shape): boolean {
+  if (Array.isArray(shape)) return Array.isArray(value) && value.every((item) => fits(item, shape[0] as Shape));
+  if (typeof shape === 'string') return shape === 'object' ? isObject(value) : typeof value === shape;
+  return isObject(value) && Object.entries(shape).every(([key, part]) => fits(value[key], part));
+}
+
+/** The response comes from something else than the server, such as a hotel network's page. */
+export const notOurs = (operation: string, status: number): ChatApiError =>
+  new ChatApiError(NETWORK_ERROR, `${operation}: not an answer of the server (HTTP status ${status})`, {
+    status,
+    foreign: true,
+  });
+
+/**
+ * @param operation method and template.
+ * @returns the body; undefined for an operation without one.
+ * @throws ChatApiError for a body that the server does not give.
+ */
+export function readAnswer(operation: string, status: number, text: string): unknown {
+  const shape = ANSWERS[operation];
+  if (shape === undefined && text === '') return undefined;
+  try {
+    const body: unknown = JSON.parse(text);
+    if (shape !== undefined && fits(body, shape)) return body;
+  } catch {
+    // Not JSON: not the server's.
+  }
+  throw notOurs(operation, status);
+}

@@ -1,0 +1,54 @@
+// The socket of a connection: its own, or the one that the tabs of the session share.
+import { claimsOf } from './clock.ts';
+import type { Frame } from './machine.ts';
+import { tabPlatform } from './platform.ts';
+import { type Open, openSocket, type Socket } from './socket.ts';
+import { type TabEvents, Tabs } from './tabs.ts';
+
+export interface SocketsOptions extends TabEvents {
+  webSocket: typeof WebSocket;
+  url: string;
+  /** Whether tabs share it where the platform can. */
+  shared: boolean;
+  /** The user given by the app; `me`: the token's. */
+  userId: string;
+}
+
+export class Sockets {
+  readonly #options: SocketsOptions;
+  #tabs: Tabs | undefined;
+
+  constructor(options: SocketsOptions) {
+    this.#options = options;
+  }
+
+  async open(token: string | undefined, received: (frame: Frame) => void): Promise<Socket> {
+    const tabs = this.#options.shared ? this.#tabsOf(token) : undefined;
+    return tabs === undefined ? this.#own(token, received) : tabs.open(token, received);
+  }
+
+  close(): void {
+    this.#tabs?.close();
+    this.#tabs = undefined;
+  }
+
+  readonly #own: Open = (token, received) => openSocket(this.#options.webSocket, this.#options.url, token, received);
+
+  /** By session, since its end closes the connection; undefined where nothing can be shared. */
+  #tabsOf(token: string | undefined): Tabs | undefined {
+    const { url, userId } = this.#options;
+    const { sub, sid } = claimsOf(token);
+    const mayShare = sub !== undefined && sid !== undefined && (userId === 'me' || userId === sub);
+    const key = mayShare ? JSON.stringify([url.replace(/[^/]*$/, ''), sub, sid]) : undefined;
+    if (this.#tabs?.key === key) return this.#tabs;
+    this.close();
+    const platform = key === undefined ? undefined : tabPlatform();
+    if (platform === undefined) return undefined;
+    try {
+      this.#tabs = new Tabs(platform, key as string, this.#own, this.#options);
+    } catch {
+      // Sandboxed frames may not open channels.
+    }
+    return this.#tabs;
+  }
+}

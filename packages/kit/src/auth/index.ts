@@ -1,0 +1,42 @@
+export {
+  type AccessClaims,
+  type AccessSettings,
+  type AccessVerifier,
+  createAccessVerifier,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from './access-token.ts';
+export { addressKey } from './address-key.ts';
+export { admitToken, type TokenGate } from './admit-token.ts';
+export { networkOf } from './network.ts';
+export {
+  createRateLimiter,
+  limitExceeded,
+  limitHeaders,
+  type RateLimiter,
+  type RateLimitResult,
+} from './rate-limiter.ts';
+export {
+  createRevocationSet,
+  fetchRevocationsFrom,
+  type RevocationRecord,
+  type RevocationSet,
+} from './revocations.ts';
+export {
+  bearsFiles,
+  createFileLinks,
+  type FileLinkSettings,
+  type FileLinks,
+  type FileVariant,
+  fileLinkSettings,
+  filePath,
+} from './signed-file-links.ts';
+export {
+  type Caller,
+  IDENTITY_HEADER,
+  type Identity,
+  identityKey,
+  type Role,
+  signIdentity,
+  verifyIdentity,
+} from './signed-identity.ts';

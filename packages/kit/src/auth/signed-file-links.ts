@@ -1,0 +1,81 @@
+// Signed URLs of file content: for one user, one file and variant, until an expiry time. They hold
+// no rights: the file service checks the holder's rights at each use.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import Joi from 'joi';
+import { AppError } from '../errors.ts';
+
+export type FileVariant = 'content' | 'thumbnail' | 'export';
+
+export interface FileLinks {
+  /** @param holder id of the user who receives the URL. */
+  sign(id: string, variant: FileVariant, holder: string): { url: string; expires_at: Date };
+  /** Signs the plain file paths in JSON. Text can't look like one: its quotes are escaped. */
+  signIn(json: string, holder: string): string;
+  /**
+   * @returns the holder.
+   * @throws AppError AUTHENTICATION_ERROR when forged, for another file or variant, or expired.
+   */
+  verify(id: string, variant: FileVariant, token: string): string;
+}
+
+export interface FileLinkSettings {
+  FILE_URL_TTL: number;
+}
+
+/** The setting of every service that signs URLs. */
+export const fileLinkSettings = (): Record<keyof FileLinkSettings, Joi.Schema> => ({
+  FILE_URL_TTL: Joi.number()
+    .integer()
+    .min(1)
+    .max(604_800)
+    .default(3600)
+    .description('lifetime of signed file URLs, in seconds'),
+});
+
+export const filePath = (id: string, variant: FileVariant): string =>
+  variant === 'export' ? `/files/exports/${id}` : `/files/${id}/${variant}`;
+
+const PLAIN_PATH = /"(?:url|thumbnail_url)":"\/files\/([A-Za-z0-9_-]+)\/(content|thumbnail)"/g;
+const TOKEN = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{1,80})\.([A-Za-z0-9_-]{43})$/;
+
+/** Whether JSON contains plain file paths. */
+export const bearsFiles = (json: string | Buffer): boolean => json.includes('"url":"/files/');
+
+/** @param ttlS lifetime of a URL in seconds. */
+export function createFileLinks(secret: string, ttlS: number, now: () => number = Date.now): FileLinks {
+  const key = createHmac('sha256', secret).update('chatapi file url').digest();
+  const mac = (id: string, variant: FileVariant, expires: string, holder: string): string =>
+    createHmac('sha256', key).update(`${id}\n${variant}\n${expires}\n${holder}`).digest('base64url');
+  const sign: FileLinks['sign'] = (id, variant, holder) => {
+    const expires_at = new Date((Math.floor(now() / 1000) + ttlS) * 1000);
+    const expires = (expires_at.getTime() / 1000).toString(36);
+    return {
+      url: `${filePath(id, variant)}?token=${expires}.${holder}.${mac(id, variant, expires, holder)}`,
+      expires_at,
+    };
+  };
+  return {
+    sign,
+    signIn: (json, holder) =>
+      json.replace(PLAIN_PATH, (_, id: string, variant: FileVariant) => {
+        const { url, expires_at } = sign(id, variant, holder);
+        return variant === 'thumbnail'
+          ? `"thumbnail_url":"${url}"`
+          : `"url":"${url}","url_expires_at":"${expires_at.toISOString()}"`;
+      }),
+    verify(id, variant, token) {
+      const [, expires, holder, given] = TOKEN.exec(token) ?? [];
+      const right =
+        expires !== undefined &&
+        holder !== undefined &&
+        given !== undefined &&
+        // Compared as text: decoding ignores some bits of the last character, so four texts would
+        // be the same bytes.
+        timingSafeEqual(Buffer.from(given), Buffer.from(mac(id, variant, expires, holder)));
+      if (!right) throw new AppError('AUTHENTICATION_ERROR', 'This link is not valid');
+      if (Number.parseInt(expires, 36) * 1000 <= now())
+        throw new AppError('AUTHENTICATION_ERROR', 'This link has expired');
+      return holder;
+    },
+  };
+}

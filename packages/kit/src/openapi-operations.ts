@@ -1,0 +1,78 @@
+// OpenAPI operations, made from the schemas that validate. The gateway joins those of all services.
+import type Joi from 'joi';
+import type { Route } from './endpoint.ts';
+import { answerSchema, type JsonSchema, jsonSchema } from './json-schema.ts';
+
+function parameters(where: 'path' | 'query', schema: Joi.ObjectSchema | undefined): JsonSchema[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = jsonSchema(schema) as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: where,
+    required: where === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+function undeclaredPathParameters(path: string, declared: JsonSchema[]): JsonSchema[] {
+  const known = new Set(declared.map(({ name }) => name));
+  return [...path.matchAll(/:(\w+)/g)]
+    .map(([, name]) => name)
+    .filter((name) => !known.has(name))
+    .map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+}
+
+const ERROR = { $ref: '#/components/responses/Error' };
+const ALWAYS = [400, 401, 429, 500, 503];
+
+/** The error statuses common to such routes, and those that the route declares. */
+function errorStatuses({ who, path, body, docs, errors = [] }: Route<any>): number[] {
+  const statuses = new Set([...ALWAYS, ...errors]);
+  if (who !== 'anyone') statuses.add(403);
+  if (path.includes(':')) statuses.add(404);
+  if (body !== undefined || docs?.requestBody !== undefined) statuses.add(413).add(415);
+  return [...statuses].sort();
+}
+
+function responsesOf(r: Route<any>): JsonSchema {
+  const status = r.status ?? (r.answer === undefined && !r.docs ? 204 : 200);
+  const content = r.answer === undefined ? {} : { content: { 'application/json': { schema: answerSchema(r.answer) } } };
+  return {
+    [status]: { description: 'Done', ...content },
+    ...(r.repeatStatus === undefined ? {} : { [r.repeatStatus]: { description: 'Done before', ...content } }),
+    ...Object.fromEntries(errorStatuses(r).map((code) => [code, ERROR])),
+    default: ERROR,
+    ...(r.docs?.responses as JsonSchema | undefined),
+  };
+}
+
+function operation(r: Route<any>): JsonSchema {
+  const inPath = parameters('path', r.params);
+  const all = [...inPath, ...undeclaredPathParameters(r.path, inPath), ...parameters('query', r.query)];
+  return {
+    summary: r.summary,
+    ...(r.description === undefined ? {} : { description: r.description }),
+    ...(r.tag === undefined ? {} : { tags: [r.tag] }),
+    operationId: `${r.method}${r.path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
+    ...(r.who === 'anyone' ? { security: [] } : {}),
+    ...(all.length === 0 ? {} : { parameters: all }),
+    ...(r.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(r.body) } } } }),
+    ...r.docs,
+    responses: responsesOf(r),
+  };
+}
+
+/** `{ '/messages/{id}': { get: {…} } }` for the public routes of one service. */
+export function describeRoutes(routes: Route<any>[]): Record<string, Record<string, JsonSchema>> {
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const r of routes) {
+    const path = r.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [r.method]: operation(r) };
+  }
+  return paths;
+}

@@ -1,0 +1,13 @@
+export { startDnsServer } from './dns-server.ts';
+export { eventually } from './eventually.ts';
+export {
+  anonymousIdentity,
+  identityHeader,
+  serviceIdentity,
+  TEST_KEY,
+  TEST_SECRET,
+  userIdentity,
+} from './identities.ts';
+export { collectSecurityLines } from './security-lines.ts';
+export { createTestSchema, parseSettings, serveRoutes, silentSink, testBase } from './service.ts';
+export { DEAD_URL, type StubServer, startStubServer } from './stub-server.ts';

@@ -1,0 +1,71 @@
+import { startFacts } from '@chatapi/bus';
+import { type Base, every, type RecurringTask } from '@chatapi/kit';
+import { identityKey } from '@chatapi/kit/auth';
+import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import { createHttpClient, createInstances } from '@chatapi/kit/rpc';
+import { startAnnouncementSweep } from './announcements.ts';
+import { startAuditSweep } from './audit.ts';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { createHandlers } from './facts.ts';
+import { schema } from './migrations/index.ts';
+import { createQueues } from './queue-counts.ts';
+import { deleteOldSeconds } from './statistics-store.ts';
+
+const HOUR_MS = 3_600_000;
+
+const startCleanup = ({ db, log }: Pick<Context, 'db' | 'log'>): RecurringTask =>
+  every(
+    HOUR_MS,
+    () => deleteOldSeconds(db),
+    (err) => log.debug({ err: err.message }, 'old message counts not deleted; retried later'),
+  );
+
+export async function open(base: Base<Config>): Promise<Context> {
+  const { config, log, metrics } = base;
+  const key = identityKey(config.INTERNAL_SECRET_KEY);
+  const db = openDb(config, schema.name, 'admin');
+  try {
+    await requireSchema(db, schema);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  const redis = await openRedis(config.REDIS_URL, log);
+  return {
+    ...base,
+    db,
+    redis,
+    auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, key, 'admin'),
+    user: createHttpClient('user', config.USER_INTERNAL_URL, key, 'admin'),
+    message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, key, 'admin'),
+    file: createHttpClient('file', config.FILE_INTERNAL_URL, key, 'admin'),
+    facts: startFacts({
+      service: 'admin',
+      db,
+      redis,
+      openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
+      handlers: createHandlers(base),
+      log,
+      metrics,
+    }),
+    queues: createQueues(redis),
+    listed: config.INSTANCES.map(({ name, service, internal_url }) => ({
+      name,
+      service,
+      instances: createInstances([internal_url]),
+    })),
+    sweeps: [startAuditSweep({ db, log }), startCleanup({ db, log }), startAnnouncementSweep({ db, redis, log })],
+  };
+}
+
+/** Does not check Redis: without it facts wait, and everything else works. */
+export async function ready(ctx: Context): Promise<void> {
+  await ctx.db.raw('select 1');
+}
+
+export async function close(ctx: Context): Promise<void> {
+  await Promise.all([ctx.facts.close(), ctx.queues.close(), ...ctx.sweeps.map((sweep) => sweep.close())]);
+  ctx.redis.disconnect();
+  await ctx.db.destroy();
+}

@@ -1,0 +1,114 @@
+import {
+  anyText,
+  count,
+  cursorKey,
+  idOf,
+  oneOf,
+  paging,
+  type Route,
+  roomId,
+  route,
+  text,
+  time,
+  wireList,
+  wireObject,
+} from '@chatapi/kit';
+import Joi from 'joi';
+import type { Context } from './context.ts';
+import {
+  type AdminRoom,
+  changeRoom,
+  deleteRoom,
+  listRooms,
+  type RoomFilter,
+  type RoomKey,
+  type RoomPatch,
+  readRoom,
+} from './rooms.ts';
+
+const kind = () => oneOf('public', 'private', 'direct');
+const visibility = () => oneOf('public', 'private');
+
+const roomSchema = wireObject<AdminRoom>('AdminRoom', {
+  id: Joi.string(),
+  chat_id: Joi.string().description('same as `id`'),
+  kind: kind(),
+  name: anyText().allow(null),
+  topic: anyText().allow(null),
+  visibility: visibility(),
+  archived: Joi.boolean().description('can be read and left; only admins write'),
+  slow_mode_seconds: count(),
+  member_count: count(),
+  last_seq: count(),
+  owner_ids: Joi.array().items(Joi.string()).description('the first 20'),
+  created_at: time(),
+  updated_at: time(),
+  last_active_at: time(),
+});
+const roomList = wireList('AdminRoomList', 'rooms', roomSchema);
+
+const query = Joi.object<RoomFilter>({
+  search: Joi.string()
+    .allow('')
+    .max(100)
+    .pattern(/\0/, { invert: true })
+    .default('')
+    .description('part of the id, the name or the topic; `%` and `_` are no wildcards'),
+  kind: kind(),
+  archived: Joi.boolean(),
+  ...paging<RoomKey>(cursorKey(Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER), roomId())),
+});
+const patch = Joi.object<RoomPatch>({
+  name: text({ max: 100, singleLine: true }).allow(null),
+  topic: text({ max: 500 }).allow(null),
+  visibility: visibility(),
+  archived: Joi.boolean(),
+  owner_id: idOf('usr').description('makes this user an owner, and a member if necessary'),
+}).min(1);
+const params = Joi.object<{ id: string }, true>({ id: roomId().required() });
+const tag = 'Admin';
+
+export const roomRoutes: Route<Context>[] = [
+  route({
+    method: 'get',
+    path: '/admin/rooms',
+    summary: 'List all rooms, newest first',
+    tag,
+    who: 'moderator',
+    query,
+    answer: roomList,
+    rule: listRooms,
+  }),
+  route({
+    method: 'get',
+    path: '/admin/rooms/:id',
+    summary: 'Get a room, without its messages',
+    tag,
+    who: 'moderator',
+    params,
+    answer: roomSchema,
+    rule: readRoom,
+  }),
+  route({
+    method: 'put',
+    path: '/admin/rooms/:id',
+    summary: 'Rename or archive a room, change its visibility, or give it an owner',
+    tag,
+    who: 'admin',
+    params,
+    body: patch,
+    answer: roomSchema,
+    errors: [409],
+    rule: changeRoom,
+  }),
+  route({
+    method: 'delete',
+    path: '/admin/rooms/:id',
+    summary: 'Delete a room; its id is not reused',
+    tag,
+    who: 'admin',
+    params,
+    errors: [409],
+    rule: deleteRoom,
+  }),
+];

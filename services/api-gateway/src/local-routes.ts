@@ -1,0 +1,119 @@
+import { count, describeRoutes, oneOf, type Route, route, time, wireObject } from '@chatapi/kit';
+import Joi from 'joi';
+import type { Context } from './context.ts';
+import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
+import { asyncApi, openApi } from './documents.ts';
+import { type BasicHealth, basicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
+import { type LimitState, listLimits } from './rate-limits.ts';
+
+const health = wireObject<BasicHealth>('Health', {
+  status: oneOf('ok'),
+  service: Joi.string(),
+  version: Joi.string(),
+  timestamp: time(),
+});
+const database = wireObject<DatabaseHealth>('DatabaseHealth', {
+  status: oneOf('ok'),
+  database: oneOf('ok'),
+  timestamp: time(),
+});
+const rule = wireObject<LimitState>('RateLimit', {
+  name: oneOf(
+    'general',
+    'uploads',
+    'login',
+    'login_address',
+    'registrations',
+    'websocket_messages',
+    'websocket_frames',
+    'upgrades',
+    'docs',
+  ),
+  limit: count().description('0: the limit is off'),
+  window_s: count(),
+  remaining: count().allow(null).description('null: the limit is off or does not apply to the caller'),
+  reset: count().allow(null).description('time of the next reset, in Unix seconds'),
+});
+const limits = wireObject<{ limits: LimitState[] }>('RateLimitList', { limits: Joi.array().items(rule) });
+const assetName = Joi.object<{ name: string }>({ name: Joi.string().required() });
+
+const html = {
+  responses: { 200: { description: 'HTML page', content: { 'text/html': { schema: { type: 'string' } } } } },
+};
+const file = { responses: { 200: { description: 'The asset' } } };
+const json = {
+  responses: { 200: { description: 'The document', content: { 'application/json': { schema: { type: 'object' } } } } },
+};
+
+type LocalRoute = Route<Context>;
+const base = { method: 'get', who: 'anyone' } as const;
+const healthTag = 'Health';
+const documents = { ...base, tag: 'Documents' } as const;
+
+export const localRoutes: LocalRoute[] = [
+  route({
+    ...base,
+    path: '/',
+    tag: healthTag,
+    summary: 'Check that the gateway is up',
+    answer: health,
+    rule: basicHealth,
+  }),
+  route({
+    ...base,
+    path: '/test-db',
+    tag: healthTag,
+    summary: 'Check the connection to the database',
+    answer: database,
+    rule: (ctx) => databaseHealth(ctx),
+  }),
+  route({
+    ...base,
+    path: '/rate-limits',
+    tag: 'Limits',
+    summary: 'List the rate limits and what is left of them',
+    answer: limits,
+    rule: (ctx, call) => listLimits(ctx, call.identity),
+  }),
+  route({
+    ...documents,
+    path: '/docs',
+    summary: 'Show the REST documentation',
+    raw: true,
+    docs: html,
+    rule: (_ctx, call) => restPage(call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/openapi.json',
+    summary: 'Get the OpenAPI document of the REST API',
+    raw: true,
+    docs: json,
+    rule: async (ctx, call) => sendDocument(call, await openApi(ctx, () => describeRoutes(localRoutes))),
+  }),
+  route({
+    ...documents,
+    path: '/docs/asyncapi.json',
+    summary: 'Get the AsyncAPI document of the WebSocket',
+    raw: true,
+    docs: json,
+    rule: async (ctx, call) => sendDocument(call, await asyncApi(ctx)),
+  }),
+  route({
+    ...documents,
+    path: '/docs/realtime',
+    summary: 'Show the WebSocket documentation',
+    raw: true,
+    docs: html,
+    rule: (_ctx, call) => realtimePage(call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/assets/:name',
+    summary: 'Get an asset of the documentation pages',
+    params: assetName,
+    raw: true,
+    docs: file,
+    rule: (_ctx, call) => asset(call),
+  }),
+];

@@ -1,0 +1,98 @@
+import type { KeyObject } from 'node:crypto';
+import { REVOCATIONS_CHANNEL, type Revocation } from '@chatapi/bus';
+import type { Base } from '@chatapi/kit';
+import {
+  createAccessVerifier,
+  createRateLimiter,
+  createRevocationSet,
+  fetchRevocationsFrom,
+  identityKey,
+  type RevocationSet,
+} from '@chatapi/kit/auth';
+import { openRedis, openSubscriber, type Redis } from '@chatapi/kit/data';
+import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
+import type { Config } from './config.ts';
+import type { Context, ServiceClients } from './context.ts';
+import { createGatewayMetrics } from './metrics.ts';
+import { createLoadMonitor } from './overload.ts';
+import { createUpstream } from './upstreams.ts';
+
+function createClients(config: Config, key: KeyObject): ServiceClients {
+  const client = (name: string, urls: string[]): ServiceClient => createHttpClient(name, urls, key, 'api-gateway');
+  return {
+    auth: client('auth', config.AUTH_INTERNAL_URL),
+    user: client('user', config.USER_INTERNAL_URL),
+    message: client('message', config.MESSAGE_INTERNAL_URL),
+    file: client('file', config.FILE_INTERNAL_URL),
+    admin: client('admin', config.ADMIN_INTERNAL_URL),
+    realtime: client('realtime', config.REALTIME_INTERNAL_URL),
+  };
+}
+
+const createUpstreams = (config: Config): Context['upstreams'] => ({
+  auth: createUpstream(config.AUTH_URL),
+  user: createUpstream(config.USER_URL),
+  message: createUpstream(config.MESSAGE_URL),
+  file: createUpstream(config.FILE_URL),
+  admin: createUpstream(config.ADMIN_URL),
+  realtime: createUpstream(config.REALTIME_URL),
+});
+
+/** Auth is the source of truth and is long-polled; the Redis signal only arrives earlier. */
+function openRevocations(base: Base<Config>, auth: ServiceClient, subscriber: Redis): RevocationSet<Revocation> {
+  const revocations = createRevocationSet<Revocation>({
+    log: base.log,
+    fetchAfter: fetchRevocationsFrom(auth),
+  });
+  subscriber.on('message', (_channel, text) => revocations.apply(JSON.parse(text) as Revocation[]));
+  // ioredis subscribes again after each reconnect; until then the long poll is enough.
+  subscriber
+    .subscribe(REVOCATIONS_CHANNEL)
+    .catch((err: Error) => base.log.warn({ err: err.message }, 'cannot subscribe to revocation signals yet'));
+  return revocations;
+}
+
+export async function open(base: Base<Config>): Promise<Context> {
+  const { config, log, metrics } = base;
+  const key = identityKey(config.INTERNAL_SECRET_KEY);
+  const clients = createClients(config, key);
+  const redis = await openRedis(config.REDIS_URL, log);
+  const subscriber = openSubscriber(config.REDIS_URL, log);
+  // Over RPC, since these calls are frequent, unlike readiness and documents.
+  const authRpc = createRpcClient('auth', config.AUTH_INTERNAL_URL, key, 'api-gateway');
+  const revocations = openRevocations(base, authRpc, subscriber);
+  await revocations.start();
+  const load = createLoadMonitor(config.MAX_IN_FLIGHT, config.MAX_LAG_MS);
+  return {
+    ...base,
+    key,
+    redis,
+    subscriber,
+    limiter: createRateLimiter(redis, log),
+    verifier: createAccessVerifier(config, () => authRpc.call('GET', '/internal/jwks')),
+    revocations,
+    clients,
+    upstreams: createUpstreams(config),
+    tunnels: new Set(),
+    draining: false,
+    documents: { fetched: new Map(), fetching: new Map(), rendered: new Map() },
+    databaseHealth: { at: Number.NEGATIVE_INFINITY },
+    load,
+    gatewayMetrics: createGatewayMetrics(metrics, load),
+  };
+}
+
+/**
+ * Ready without Redis, since limits go on in memory. Not ready until revocations are known.
+ * @throws AppError 503.
+ */
+export async function ready(ctx: Context): Promise<void> {
+  ctx.revocations.requireLoaded();
+}
+
+export async function close(ctx: Context): Promise<void> {
+  ctx.revocations.close();
+  ctx.load.close();
+  ctx.subscriber.disconnect();
+  ctx.redis.disconnect();
+}

@@ -1,0 +1,43 @@
+// SQL of known devices. They are deleted with the account.
+import type { Knex } from '@chatapi/kit/data';
+
+export interface Device {
+  /** Of browser, or of another program. */
+  family: string;
+  network: string;
+}
+
+const KNOWN_DAYS = 30;
+/** More than a person uses. The oldest are forgotten, which bounds the table. */
+const MAX_DEVICES = 20;
+
+export async function isDeviceKnown(db: Knex, userId: string, { family, network }: Device): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `select 1 from known_devices where user_id = ? and family = ? and network = ?
+       and last_login_at > now() - ? * interval '1 day'`,
+    [userId, family, network, KNOWN_DAYS],
+  );
+  return rows.length > 0;
+}
+
+/** Call it while the account is locked, or new. */
+export async function rememberDevice(trx: Knex, userId: string, { family, network }: Device): Promise<void> {
+  await trx.raw(
+    `insert into known_devices (user_id, family, network, last_login_at) values (?, ?, ?, clock_timestamp())
+     on conflict (user_id, family, network) do update set last_login_at = excluded.last_login_at`,
+    [userId, family, network],
+  );
+  await trx.raw(
+    `delete from known_devices where user_id = ? and (family, network) in (
+       select family, network from known_devices where user_id = ? order by last_login_at desc offset ?)`,
+    [userId, userId, MAX_DEVICES],
+  );
+}
+
+export async function deleteOldDevices(db: Knex): Promise<void> {
+  await db.raw(
+    `delete from known_devices where ctid = any(array(
+       select ctid from known_devices where last_login_at < now() - ? * interval '1 day' limit 1000))`,
+    [KNOWN_DAYS],
+  );
+}

@@ -1,0 +1,56 @@
+import { startFacts } from '@chatapi/bus';
+import type { Base } from '@chatapi/kit';
+import { identityKey } from '@chatapi/kit/auth';
+import { openDb, openPipelinedPool, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import { createHttpClient } from '@chatapi/kit/rpc';
+import { openSigner } from './access-token.ts';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { ensureFirstAdmin } from './first-admin.ts';
+import { schema } from './migrations/index.ts';
+import { createHasher } from './password-hasher.ts';
+import { createRevocationFeed } from './revocation-feed.ts';
+import { startSweeps } from './sweeps.ts';
+
+/** `schemaName`: tests use their own. */
+export async function open(base: Base<Config>, schemaName = schema.name): Promise<Context> {
+  const { config, log, metrics } = base;
+  const db = openDb(config, schemaName, 'auth');
+  const reads = openPipelinedPool(config, schemaName, 'auth', log, { connections: 2, options: '' });
+  const redis = await openRedis(config.REDIS_URL, log);
+  try {
+    await requireSchema(db, { ...schema, name: schemaName });
+    const hasher = await createHasher(config.BCRYPT_COST, config.PASSWORD_QUEUE);
+    await ensureFirstAdmin({ config, log, db, hasher });
+    const facts = startFacts({
+      service: 'auth',
+      db,
+      redis,
+      openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
+      handlers: {},
+      log,
+      metrics,
+    });
+    const users = createHttpClient('user', config.USER_INTERNAL_URL, identityKey(config.INTERNAL_SECRET_KEY), 'auth');
+    const revocationFeed = createRevocationFeed(reads);
+    const signer = await openSigner(config);
+    const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer, users };
+    return { ...ctx, sweeps: startSweeps(ctx) };
+  } catch (error) {
+    // `run` retries until it works: do not leak the connections of a failed attempt.
+    redis.disconnect();
+    await Promise.all([reads.end(), db.destroy()]);
+    throw error;
+  }
+}
+
+export async function close(ctx: Context): Promise<void> {
+  await Promise.all([ctx.sweeps.close(), ctx.revocationFeed.close()]);
+  await ctx.facts.close();
+  ctx.redis.disconnect();
+  await Promise.all([ctx.reads.end(), ctx.db.destroy()]);
+}
+
+export async function ready(ctx: Context): Promise<void> {
+  await ctx.db.raw('select 1');
+}

@@ -1,0 +1,17 @@
+import { run } from '@chatapi/kit';
+import { config } from './config.ts';
+import { internalRoutes } from './internal-routes.ts';
+import { close, open, ready } from './open.ts';
+import { routes } from './routes.ts';
+
+await run({
+  name: 'file',
+  config: config(),
+  open,
+  ready,
+  close,
+  routes,
+  internalRoutes,
+  // Uploads over slow connections take long. Stalled ones are ended after 30 s by multipart.ts.
+  requestTimeout: 600_000,
+});

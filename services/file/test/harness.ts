@@ -1,0 +1,126 @@
+// The file service with a database, Redis and folder of its own, and stubs of message and auth.
+
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp, createLog, router } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
+import { migrate } from '@chatapi/kit/data';
+import {
+  anonymousIdentity,
+  eventually,
+  identityHeader,
+  parseSettings,
+  type StubServer,
+  serviceIdentity,
+  startStubServer,
+  TEST_KEY,
+  TEST_SECRET,
+  testBase,
+  userIdentity,
+} from '@chatapi/kit/testing';
+import knex from 'knex';
+import { schema } from '../src/config.ts';
+import type { Context } from '../src/context.ts';
+import { internalRoutes } from '../src/internal-routes.ts';
+import { schema as ownSchema } from '../src/migrations/index.ts';
+import { close, open } from '../src/open.ts';
+import { routes } from '../src/routes.ts';
+
+export const as = (user_id: string, role?: Role): Record<string, string> => identityHeader(userIdentity(user_id, role));
+export const anonymous = (): Record<string, string> => identityHeader(anonymousIdentity());
+export const service = (): Record<string, string> => identityHeader(serviceIdentity('message'));
+
+/** A stub of message, for the readers of a file, and of auth, for accounts. */
+const startStubs = (readers: Set<string>, banned: Set<string>): Promise<StubServer> =>
+  startStubServer((req, res) => {
+    const url = new URL(req.url ?? '', 'http://x');
+    const [, , kind, id] = url.pathname.split('/') as [string, string, string, string];
+    const answer =
+      kind === 'accounts'
+        ? { role: 'user', status: banned.has(id) ? 'banned' : 'active' }
+        : { allowed: readers.has(`${id} ${url.searchParams.get('user_id')}`) };
+    res.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+  });
+
+export interface Running {
+  ctx: Context;
+  app: ReturnType<typeof createApp>;
+  folder: string;
+  /** `<file id> <user id>` pairs that message allows. */
+  readers: Set<string>;
+  banned: Set<string>;
+  /** Names of all stored objects and unfinished uploads. */
+  stored(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+export interface Place {
+  /** Settings of the service for this database and folder. */
+  settings: Record<string, unknown>;
+  folder: string;
+  readers: Set<string>;
+  banned: Set<string>;
+  stored(): Promise<string[]>;
+  leave(): Promise<void>;
+}
+
+/** A database and folder of its own. */
+export async function openPlace(): Promise<Place> {
+  const url = new URL(process.env.TEST_DATABASE_URL ?? '');
+  const name = `file_test_${process.pid}_${Date.now()}`;
+  const root = knex({ client: 'pg', connection: url.href, pool: { min: 0, max: 1 } });
+  await root.raw(`create database ${name}`);
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  const fresh = knex({ client: 'pg', connection: own.href, pool: { min: 0, max: 1 } });
+  await fresh.raw('create schema files');
+  await fresh.destroy();
+  await migrate({ DATABASE_URL: own.href, DATABASE_POOL: 2 }, ownSchema, createLog('file', 'test', 'silent'));
+  const folder = await mkdtemp(join(tmpdir(), 'chatapi-file-'));
+  const readers = new Set<string>();
+  const banned = new Set<string>();
+  const stubs = await startStubs(readers, banned);
+  const entries = () => readdir(folder, { recursive: true, withFileTypes: true });
+  return {
+    settings: {
+      DATABASE_URL: own.href,
+      REDIS_URL: `${process.env.TEST_REDIS_URL}/4`,
+      INTERNAL_SECRET_KEY: TEST_SECRET,
+      UPLOAD_DIR: folder,
+      MESSAGE_INTERNAL_URL: stubs.url,
+      AUTH_INTERNAL_URL: stubs.url,
+      LOG_LEVEL: 'silent',
+    },
+    folder,
+    readers,
+    banned,
+    stored: async () => (await entries()).filter((e) => e.isFile()).map((e) => e.name),
+    async leave() {
+      await stubs.stop();
+      await root.raw(`drop database ${name} with (force)`);
+      await root.destroy();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+export async function start(settings: Record<string, unknown> = {}): Promise<Running> {
+  const { leave, settings: here, ...place } = await openPlace();
+  const base = testBase('file', parseSettings(schema, { ...here, ...settings }));
+  const ctx = await open(base);
+  await eventually(() => ctx.redis.status === 'ready');
+  const app = createApp({
+    log: base.log,
+    mount: (a) => void a.use(router(ctx, TEST_KEY, [...routes, ...internalRoutes])),
+  });
+  return {
+    ...place,
+    ctx,
+    app,
+    async stop() {
+      await close(ctx);
+      await leave();
+    },
+  };
+}

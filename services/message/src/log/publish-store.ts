@@ -1,0 +1,88 @@
+import { factColumns, type PacketRecord, roomTopic } from '@chatapi/bus';
+import type { Knex, PipelinedPool } from '@chatapi/kit/data';
+
+/**
+ * Deletes the rows and publishes one fact per second with the number of messages: one per commit
+ * would cost as much as a message.
+ */
+export async function markPublished(db: Knex, ids: string[]): Promise<void> {
+  const { id, name, waiting_for } = factColumns('messages.created');
+  await db.raw(
+    `with gone as (
+       delete from unpublished where id = any(?) returning made, date_trunc('second', made_at) at
+     ), counted as (
+       select sum(made) count, at from gone where made > 0 group by at
+     )
+     insert into outbox (id, name, payload, waiting_for)
+     select ? || row_number() over (), ?, jsonb_build_object('count', count, 'created_at', at), ? from counted`,
+    [ids, id, name, waiting_for],
+  );
+}
+
+interface PendingRow {
+  id: string;
+  room_ids: string[];
+  first_seqs: string[];
+  last_seqs: string[];
+  notices: string | null;
+  old: boolean;
+}
+
+// Younger rows are still being published by the instance that wrote them.
+const MIN_AGE = `interval '700 milliseconds'`;
+// Older rows are not published: nodes have compared the heads of their rooms since.
+const MAX_AGE = `interval '60 seconds'`;
+const MAX_ROWS = 100;
+
+const EVENTS = `
+select e.room_id, e.seq, e.sender, e.frame from unnest(?::text[], ?::bigint[], ?::bigint[]) as p(room_id, first_seq, last_seq)
+join room_events e on e.room_id = p.room_id and e.seq between p.first_seq and p.last_seq order by e.room_id, e.seq`;
+
+async function eventRecords(trx: Knex, rows: PendingRow[]): Promise<PacketRecord[]> {
+  const bindings = [
+    rows.flatMap((r) => r.room_ids),
+    rows.flatMap((r) => r.first_seqs),
+    rows.flatMap((r) => r.last_seqs),
+  ];
+  const { rows: events } = await trx.raw<{ rows: { room_id: string; seq: number; sender: string; frame: string }[] }>(
+    EVENTS,
+    bindings,
+  );
+  return events.map(({ room_id, seq, sender, frame }) => ({
+    kind: 'event',
+    topic: roomTopic(room_id),
+    room: room_id,
+    seq,
+    sender,
+    origin: '',
+    frame,
+  }));
+}
+
+const HAS_UNPUBLISHED = `select exists (select from unpublished where created_at < now() - ${MIN_AGE}) waits`;
+
+/** A cheap check before `publishLeftovers`: usually there are none. */
+export const hasUnpublished = async (reads: PipelinedPool): Promise<boolean> =>
+  (await reads.query<{ waits: boolean }>({ name: 'left-over', text: HAS_UNPUBLISHED, values: [] })).rows[0]?.waits ===
+  true;
+
+/**
+ * Publishes rows left by a crash or an outage of Redis. Concurrent sweeps skip each other's rows.
+ */
+export async function publishLeftovers(db: Knex, publish: (records: PacketRecord[]) => Promise<void>): Promise<number> {
+  return await db.transaction(async (trx) => {
+    const { rows } = await trx.raw<{ rows: PendingRow[] }>(
+      `select id, room_ids, first_seqs, last_seqs, notices, created_at < now() - ${MAX_AGE} old from unpublished
+       where created_at < now() - ${MIN_AGE} order by created_at limit ${MAX_ROWS} for update skip locked`,
+    );
+    if (rows.length === 0) return 0;
+    const recent = rows.filter(({ old }) => !old);
+    const notices = recent.flatMap((row) => (row.notices === null ? [] : (JSON.parse(row.notices) as PacketRecord[])));
+    if (recent.length > 0) await publish([...notices, ...(await eventRecords(trx, recent))]);
+    await markPublished(
+      trx,
+      rows.map(({ id }) => id),
+    );
+    return rows.length;
+  });
+}

@@ -1,0 +1,90 @@
+// Publishes committed events to interested nodes, in order of seq per room. A sweep repeats what a
+// crash or an outage of Redis left. Signals may be lost: nodes compare heads.
+import { type PacketRecord, type Publication, publishRecords, roomTopic } from '@chatapi/bus';
+import { every, type Log } from '@chatapi/kit';
+import type { Knex, PipelinedPool, Redis } from '@chatapi/kit/data';
+import { hasUnpublished, markPublished, publishLeftovers } from './publish-store.ts';
+
+export interface LoggedEvent {
+  seq: number;
+  sender: string;
+  frame: string;
+}
+
+export const recordsOf = (room: string, events: LoggedEvent[], origin = ''): PacketRecord[] =>
+  events.map(({ seq, sender, frame }) => ({ kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame }));
+
+const sortBySeq = (records: Publication[]): Publication[] =>
+  [...Map.groupBy(records, ({ room }) => room).values()].flatMap((ofRoom) => ofRoom.sort((a, b) => a.seq - b.seq));
+
+export interface Publisher {
+  /** Call it after the commit; it does not wait. `pendingId`: the commit's row in `unpublished`. */
+  push(pendingId: string | null, records: Publication[]): void;
+  close(): Promise<void>;
+}
+
+const SWEEP_MS = 500;
+/** More records are dropped: the sweep and the nodes' comparison of heads find them. */
+const MAX_QUEUED = 10_000;
+
+interface Deps {
+  db: Knex;
+  reads: PipelinedPool;
+  redis: Redis;
+  log: Log;
+}
+
+/** @param onMarked called when facts may have been published. */
+export function createPublisher({ db, reads, redis, log }: Deps, onMarked: () => void): Publisher {
+  let queue: Publication[] = [];
+  let pending: string[] = [];
+  const published: string[] = [];
+  let flushing: Promise<void> | undefined;
+
+  async function flush(): Promise<void> {
+    // Commits on several connections may return in another order: collect for one event-loop turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) {
+      const records = sortBySeq(queue);
+      const ids = pending;
+      queue = [];
+      pending = [];
+      try {
+        await publishRecords(redis, records);
+        published.push(...ids);
+      } catch (error) {
+        log.debug({ err: (error as Error).message }, 'publishing failed; the sweep will retry');
+      }
+    }
+    flushing = undefined;
+  }
+
+  const mark = async (): Promise<void> => {
+    const ids = published.splice(0);
+    if (ids.length > 0) await markPublished(db, ids).then(onMarked, () => undefined);
+  };
+  /** Marks first, so that published rows do not count as leftovers. */
+  const sweep = async (): Promise<void> => {
+    await mark();
+    if (redis.status !== 'ready') return;
+    if (!(await hasUnpublished(reads))) return;
+    await publishLeftovers(db, (records) => publishRecords(redis, records));
+    onMarked();
+  };
+  const sweeping = every(SWEEP_MS, sweep, (err) =>
+    log.debug({ err: err.message }, 'sweep of unpublished events failed'),
+  );
+
+  return {
+    push(pendingId, records) {
+      if (queue.length + records.length > MAX_QUEUED) return;
+      queue.push(...records);
+      if (pendingId !== null) pending.push(pendingId);
+      flushing ??= flush();
+    },
+    async close() {
+      await Promise.all([sweeping.close(), flushing]);
+      await mark();
+    },
+  };
+}

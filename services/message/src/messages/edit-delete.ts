@@ -1,0 +1,131 @@
+import { AppError, invalidFields, notFound } from '@chatapi/kit';
+import type { Caller } from '@chatapi/kit/auth';
+import { requireNotArchived } from '../access/archive.ts';
+import { requireRecipient } from '../access/erased-peer.ts';
+import { requireNotMuted } from '../access/mute-check.ts';
+import { type Membership, may } from '../access/permissions.ts';
+import { lockRoom, type RoomRow } from '../access/room-store.ts';
+import { takeInterval } from '../access/send-interval.ts';
+import type { Context } from '../context.ts';
+import { emptyContent } from '../fields.ts';
+import { type ActingCaller, recordAudit } from '../log/audit.ts';
+import { eventFrame } from '../log/frames.ts';
+import type { Message, MessageRow } from '../log/message.ts';
+import { redactStoredFrames } from '../log/redaction-store.ts';
+import { type Change, change } from '../log/room-change.ts';
+import { findIdsByUsername } from '../people/people-store.ts';
+import { blockedError } from '../word-filter/word-list.ts';
+import { mentionedNames, mentionsOf } from './mentions.ts';
+import {
+  findMessage,
+  lockMessage,
+  type MessageWithReactions,
+  saveContent,
+  saveTombstone,
+  toMessages,
+} from './message-store.ts';
+import { clearReactions } from './reaction-store.ts';
+import { readableMessage } from './require-readable.ts';
+
+/** Locks the room, then the message: the lock order of all changes. */
+export async function lockedMessage(
+  c: Change,
+  { room_id, seq }: MessageRow,
+): Promise<{ room: RoomRow; now: MessageRow }> {
+  const room = await lockRoom(c.trx, room_id);
+  if (room === undefined || room.deleted_at !== null) throw notFound('Message');
+  return { room, now: await lockMessage(c.trx, room_id, seq) };
+}
+
+/**
+ * Only the sender may edit, unless muted. A deleted message is CONFLICT. The same text is no
+ * change.
+ */
+export async function editMessage(ctx: Context, caller: Caller, id: string, wanted: string): Promise<Message> {
+  const { text: content, blocked } = ctx.words.judge(wanted);
+  const { row } = await readableMessage(ctx.reads, id, caller.user_id);
+  if (row.sender_id !== caller.user_id) throw new AppError('AUTHORIZATION_ERROR', 'Only its sender may edit a message');
+  if (blocked) throw blockedError();
+  await change(ctx, row.room_id, async (c) => {
+    const { room, now } = await lockedMessage(c, row);
+    if (now.is_deleted) throw new AppError('CONFLICT', 'The message was deleted');
+    requireNotArchived(room, caller.role);
+    await requireRecipient(c.trx, room);
+    await requireNotMuted(c.trx, now.room_id, caller.user_id);
+    if (content === '' && now.attachments.length === 0) throw invalidFields([emptyContent()]);
+    if (content === now.content) return;
+    await takeInterval(c.trx, room, caller.user_id);
+    const names = mentionedNames(content);
+    const found = mentionsOf(names, await findIdsByUsername(c.trx, names.flat()));
+    const updated_at = await saveContent(c.trx, now, { content, ...found });
+    const fields = {
+      message_id: id,
+      content,
+      attachments: now.attachments,
+      mentions: found.mentions,
+      is_edited: true,
+      updated_at: updated_at.toISOString(),
+    };
+    await c.append(now.room_id, [
+      { sender: caller.user_id, message_id: id, frame: eventFrame('message_updated', now.room_id, fields) },
+    ]);
+  });
+  return (
+    await toMessages(ctx, caller.user_id, [(await findMessage(ctx.db, id, caller.user_id)) as MessageWithReactions])
+  )[0] as Message;
+}
+
+/** @param also more work in the same transaction. */
+async function softDelete(
+  ctx: Context,
+  row: MessageRow,
+  { user_id: actor_id, role }: Pick<Caller, 'user_id' | 'role'>,
+  also: (c: Change) => Promise<void> = async () => undefined,
+): Promise<void> {
+  await change(ctx, row.room_id, async (c) => {
+    const { room, now } = await lockedMessage(c, row);
+    if (now.is_deleted) return;
+    requireNotArchived(room, role);
+    const { updated_at, thread } = await saveTombstone(c.trx, now);
+    const deleted_at = updated_at.toISOString();
+    await clearReactions(c.trx, now);
+    await redactStoredFrames(c.trx, now);
+    await c.append(now.room_id, [
+      { sender: actor_id, frame: eventFrame('message_deleted', now.room_id, { message_id: now.id, ...thread }) },
+    ]);
+    await c.recordFact('messages.deleted', {
+      messages: [{ id: now.id, room_id: now.room_id, created_at: now.created_at.toISOString(), deleted_at }],
+    });
+    await also(c);
+  });
+}
+
+/** Admins need no membership. An audit event is recorded unless the message is their own. */
+async function deleteAsAdmin(ctx: Context, caller: ActingCaller, id: string): Promise<void> {
+  const row = await findMessage(ctx.db, id, caller.user_id);
+  if (row === undefined) throw notFound('Message');
+  await softDelete(ctx, row, caller, (c) =>
+    row.sender_id === caller.user_id
+      ? Promise.resolve()
+      : recordAudit(c, caller, 'message.delete', id, { chat_id: row.room_id }),
+  );
+}
+
+/** Allowed for its sender, the room’s staff and admins. Idempotent. */
+export async function deleteMessage(ctx: Context, caller: ActingCaller, id: string): Promise<void> {
+  if (caller.role === 'admin') return await deleteAsAdmin(ctx, caller, id);
+  const seen = await readableMessage(ctx.reads, id, caller.user_id);
+  const membership: Membership = seen.room.role ?? 'stranger';
+  const allowed =
+    seen.row.sender_id === caller.user_id || may('delete_message', seen.room.kind, membership, seen.room.id);
+  if (!allowed)
+    throw new AppError('AUTHORIZATION_ERROR', 'Only its sender and the room’s moderators may delete a message');
+  await softDelete(ctx, seen.row, caller);
+}
+
+/** In any room. The calling service has checked the admin role and recorded the audit event. */
+export async function deleteMessageForAdmin(ctx: Context, id: string, actor_id: string): Promise<void> {
+  const row = await findMessage(ctx.db, id, actor_id);
+  if (row === undefined) throw notFound('Message');
+  await softDelete(ctx, row, { user_id: actor_id, role: 'admin' });
+}

@@ -1,0 +1,81 @@
+// Reading messages: pages of a room, of a thread, of all rooms of a user.
+import { parse as parseQuery } from 'node:querystring';
+import { notFound, type PageInfo, page, parse, Reply } from '@chatapi/kit';
+import type { Caller } from '@chatapi/kit/auth';
+import { RawBody } from '@chatapi/kit/rpc';
+import { ensureGeneral } from '../access/general-room.ts';
+import { namedRoom, requireReadable } from '../access/room-access.ts';
+import type { Context } from '../context.ts';
+import type { Message } from '../log/message.ts';
+import { type HistoryQuery, historyQuery, type SeqKey } from './history-query.ts';
+import { type MessageKey, messageKeyOf } from './message-key.ts';
+import { readAcrossRooms, renderMessages, toMessages } from './message-store.ts';
+import { readRoomPage } from './page-store.ts';
+import { readableMessage } from './require-readable.ts';
+import { type Ready, readyAnswer } from './rpc-response.ts';
+
+export interface Page extends PageInfo {
+  messages: Message[];
+  last_seq?: number;
+}
+
+type Reader = Pick<Caller, 'user_id'>;
+
+/** A cursor of a room continues in the direction of the page before. */
+function fromCursor({ cursor, ...query }: HistoryQuery): Omit<HistoryQuery, 'cursor'> {
+  if (cursor === undefined) return query;
+  const [seq] = cursor as SeqKey;
+  return query.after_seq === undefined ? { ...query, before_seq: seq } : { ...query, after_seq: seq };
+}
+
+export async function listMessages(ctx: Context, caller: Reader, query: HistoryQuery): Promise<Page> {
+  const { limit, skip } = query;
+  const parent =
+    query.thread_of === undefined ? undefined : await readableMessage(ctx.reads, query.thread_of, caller.user_id);
+  const room_id = namedRoom(caller, query) ?? parent?.row.room_id;
+  if (room_id === undefined) {
+    await ensureGeneral(ctx, [caller.user_id]);
+    const found = await readAcrossRooms(ctx.db, caller.user_id, { limit, skip, cursor: query.cursor as MessageKey });
+    const { messages, ...info } = page('messages', found, limit, messageKeyOf);
+    return { messages: await toMessages(ctx, caller.user_id, messages), ...info };
+  }
+  // In one statement with the room. The page is wasted when the caller may not read the room.
+  const asked = { ...fromCursor(query), room_id, viewer: caller.user_id };
+  const { room, furthest, messages: rows } = await readRoomPage(ctx.reads, asked);
+  if (room === undefined) {
+    // A direct room without messages does not exist yet and is shown as empty.
+    if (query.recipient_id === undefined) throw notFound('Room');
+    return { messages: [], has_more: false, next_cursor: null, last_seq: 0 };
+  }
+  requireReadable(room);
+  const { messages, ...info } = page('messages', rows, limit, ({ seq }) => [seq]);
+  return {
+    messages: renderMessages(caller.user_id, ctx.links, messages, () => furthest),
+    ...info,
+    last_seq: room.last_seq,
+  };
+}
+
+/** A GET /messages that the gateway has authenticated, with the raw query string. */
+export interface PageRequest {
+  user_id: string;
+  request_id: string;
+  query: string;
+}
+
+export async function answerPage(
+  ctx: Context,
+  { user_id, request_id, query }: PageRequest,
+): Promise<RawBody<Omit<Ready, 'body'>>> {
+  const asked = { method: 'GET', request_id, since: performance.now() } as const;
+  const { body, ...head } = await readyAnswer(ctx, asked, async () => {
+    const wanted = parse(historyQuery, { ...parseQuery(query) }, 'text');
+    return new Reply(200, await listMessages(ctx, { user_id }, wanted));
+  });
+  return new RawBody(head, body);
+}
+
+export async function readMessage(ctx: Context, caller: Caller, id: string): Promise<Message> {
+  const { row } = await readableMessage(ctx.reads, id, caller.user_id);
+  return (await toMessages(ctx, caller.user_id, [row]))[0] as Message;
+}

@@ -1,0 +1,6 @@
+// Migration command: `node dist/migrate-main.js`. The service may run meanwhile.
+import { migrateCommand } from '@chatapi/kit/data';
+import { migrationConfig } from './config.ts';
+import { schema } from './migrations/index.ts';
+
+await migrateCommand('message', migrationConfig(), schema);

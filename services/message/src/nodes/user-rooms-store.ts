@@ -1,0 +1,55 @@
+// Rooms with heads and presence audience of many users, for nodes when users connect. Prepared
+// statements, because the users of a crashed node reconnect within a second.
+import type { Pool } from '@chatapi/kit/data';
+import type { Kind } from '../access/permissions.ts';
+
+export interface RoomHead {
+  id: string;
+  kind: Kind;
+  last_seq: number;
+  version: number;
+  member_count: number;
+}
+
+const HEADS = `
+select m.user_id, r.id, r.kind, r.last_seq, r.version, r.member_count from unnest($1::text[]) as u(user_id)
+join room_members m on m.user_id = u.user_id join rooms r on r.id = m.room_id and r.deleted_at is null`;
+
+/** By user id. A user without rooms has an empty list. */
+export async function headsOfUsers(pool: Pool, userIds: string[]): Promise<Record<string, RoomHead[]>> {
+  const query = { name: 'heads-of-users', text: HEADS, values: [userIds] };
+  const { rows } = await pool.query<RoomHead & { user_id: string }>(query);
+  const heads: Record<string, RoomHead[]> = Object.fromEntries(userIds.map((id) => [id, []]));
+  for (const { user_id, ...room } of rows) heads[user_id]?.push(room);
+  return heads;
+}
+
+const MAX_SHARED_ROOM_MEMBERS = 100;
+const PRESENCE_AUDIENCE = `
+select distinct m.user_id, o.user_id peer from unnest($1::text[]) as u(user_id) join room_members m on m.user_id = u.user_id
+join rooms r on r.id = m.room_id and r.deleted_at is null and r.member_count <= ${MAX_SHARED_ROOM_MEMBERS}
+join room_members o on o.room_id = r.id and o.user_id <> m.user_id`;
+
+/** By user id: users who share a room of at most 100 members with them. */
+export async function presenceAudienceOf(pool: Pool, userIds: string[]): Promise<Record<string, string[]>> {
+  const query = { name: 'peers-of-users', text: PRESENCE_AUDIENCE, values: [userIds] };
+  const { rows } = await pool.query<{ user_id: string; peer: string }>(query);
+  const peers: Record<string, string[]> = Object.fromEntries(userIds.map((id) => [id, []]));
+  for (const { user_id, peer } of rows) peers[user_id]?.push(peer);
+  return peers;
+}
+
+const MAY_TYPE = `
+select coalesce(m.user_id is not null and x.user_id is null and r.archived_at is null and r.deleted_at is null, false) allowed
+from unnest($1::text[], $2::text[]) with ordinality as i(user_id, room_id, ord)
+left join rooms r on r.id = i.room_id
+left join room_members m on m.room_id = i.room_id and m.user_id = i.user_id
+left join room_mutes x on x.room_id = i.room_id and x.user_id = i.user_id and x.until > clock_timestamp()
+order by i.ord`;
+
+/** Whether each user may be seen typing: as a member who is not muted, in a room in use. */
+export async function mayType(pool: Pool, typists: { user_id: string; room_id: string }[]): Promise<boolean[]> {
+  const values = [typists.map(({ user_id }) => user_id), typists.map(({ room_id }) => room_id)];
+  const { rows } = await pool.query<{ allowed: boolean }>({ name: 'may-type', text: MAY_TYPE, values });
+  return rows.map(({ allowed }) => allowed);
+}

@@ -1,0 +1,100 @@
+import { startFacts } from '@chatapi/bus';
+import type { Base } from '@chatapi/kit';
+import { createFileLinks, identityKey } from '@chatapi/kit/auth';
+import {
+  openDb,
+  openPipelinedPool,
+  openPool,
+  openQueueRedis,
+  openRedis,
+  type Redis,
+  requireSchema,
+} from '@chatapi/kit/data';
+import { createHttpClient } from '@chatapi/kit/rpc';
+import { LRUCache } from 'lru-cache';
+import type { MessageConfig } from './config.ts';
+import type { Context } from './context.ts';
+import { startErasureJob } from './erasure/erasure-job.ts';
+import { handlers } from './facts.ts';
+import { createKeyedMutex } from './log/keyed-mutex.ts';
+import { makePartitions, startPartitionUpkeep } from './log/partitions.ts';
+import { createPublisher } from './log/publisher.ts';
+import { startNaming } from './messages/naming.ts';
+import { createMessageMetrics } from './metrics.ts';
+import { schema } from './migrations/index.ts';
+import { NO_SCANS, PROBES, SEARCH_OPTIONS } from './planner-options.ts';
+import { startBackfill } from './search-index/backfill.ts';
+import { createAccessCache } from './sending/access-cache.ts';
+import { openSends } from './sending/send.ts';
+import { createWordFilter, type WordFilter } from './word-filter/word-list.ts';
+
+/** Collects facts of several commits. Statistics may be late by 2 s. */
+const FACTS_DELAY_MS = 500;
+/** Searches at a time; others wait for 2 s at most. */
+const SEARCHES = 2;
+const MAX_IN_GENERAL = 100_000;
+
+/** @param schemaName tests use their own schemas in one database. */
+export async function open(base: Base<MessageConfig>, schemaName = schema.name): Promise<Context> {
+  const { config, log, metrics } = base;
+  const db = openDb(config, schemaName, 'message');
+  const reads = openPipelinedPool(config, schemaName, 'message', log, { connections: 4, options: NO_SCANS });
+  let words: WordFilter;
+  try {
+    await requireSchema(db, { ...schema, name: schemaName });
+    await makePartitions({ db, config });
+    words = await createWordFilter(db, reads, log);
+  } catch (error) {
+    await Promise.all([db.destroy(), reads.end()]);
+    throw error;
+  }
+  const sending = openPool(config, schemaName, 'message', log, { max: 3, options: PROBES });
+  const pool = openPool(config, schemaName, 'message', log, { max: 4, options: NO_SCANS });
+  const searches = openPool(config, schemaName, 'message', log, { max: SEARCHES, options: SEARCH_OPTIONS });
+  const redis = await openRedis(config.REDIS_URL, log);
+  const key = identityKey(config.INTERNAL_SECRET_KEY);
+  const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
+  const facts = startFacts({ service: 'message', db, redis, openQueueRedis: openQueue, handlers, log, metrics });
+  const ctx: Omit<Context, 'sends' | 'erasures' | 'backfill' | 'naming'> = {
+    ...base,
+    db,
+    sending,
+    pool,
+    reads,
+    searches,
+    redis,
+    auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, key, 'message'),
+    file: createHttpClient('file', config.FILE_INTERNAL_URL, key, 'message'),
+    links: createFileLinks(config.INTERNAL_SECRET_KEY, config.FILE_URL_TTL),
+    facts,
+    publisher: createPublisher({ db, reads, redis, log }, () => facts.nudge(FACTS_DELAY_MS)),
+    access: createAccessCache(),
+    inGeneral: new LRUCache({ max: MAX_IN_GENERAL }),
+    mutex: createKeyedMutex(),
+    messageMetrics: createMessageMetrics(metrics),
+    words,
+    upkeep: startPartitionUpkeep({ db, config, log }),
+  };
+  const whole = Object.assign(ctx as Context, { sends: openSends(ctx as Context) });
+  return Object.assign(whole, {
+    erasures: startErasureJob(whole),
+    backfill: startBackfill(whole),
+    naming: startNaming(whole),
+  });
+}
+
+/** Does not check Redis: sends commit without it. */
+export async function ready({ db }: Context): Promise<void> {
+  await db.raw('select 1');
+}
+
+/** Commits and publishes accepted sends before it closes the connections. */
+export async function close(ctx: Context): Promise<void> {
+  await ctx.upkeep.close();
+  await ctx.words.close();
+  await Promise.all([ctx.erasures.close(), ctx.backfill.close(), ctx.naming.close()]);
+  await ctx.sends.idle();
+  await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
+  ctx.redis.disconnect();
+  await Promise.all([ctx.sending.end(), ctx.pool.end(), ctx.searches.end(), ctx.reads.end(), ctx.db.destroy()]);
+}

@@ -1,0 +1,100 @@
+// Muting and unmuting. Enforced in access/mute-check.ts and sending/may-send.ts.
+import { AppError, notFound } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
+import { findRole } from '../access/member-store.ts';
+import { deleteMute, findMute, saveMute } from '../access/mute-store.ts';
+import { type Membership, may, mayModerate, requirePermission } from '../access/permissions.ts';
+import { lockRoom, type RoomRow } from '../access/room-store.ts';
+import type { Context } from '../context.ts';
+import { type ActingCaller, recordAudit } from '../log/audit.ts';
+import { eventFrame } from '../log/frames.ts';
+import { type Change, change } from '../log/room-change.ts';
+import { installationRoleOf } from '../people/people.ts';
+import { type Member, readMember } from './members.ts';
+
+/** The end of a mute without an end. Clients always compare with a time. */
+const FOREVER = new Date('9999-12-31T23:59:59.999Z');
+
+/** Locks the room. Admins may moderate rooms of which they are not members. */
+async function roomToModerate(
+  trx: Knex,
+  id: string,
+  caller: ActingCaller,
+): Promise<{ room: RoomRow; membership: Membership }> {
+  const room = await lockRoom(trx, id);
+  if (room === undefined || room.deleted_at !== null) throw notFound('Room');
+  const membership = await findRole(trx, id, caller.user_id);
+  if (!mayModerate(room, membership, caller.role)) requirePermission('moderate', room, membership);
+  return { room, membership };
+}
+
+async function requireMayMute(
+  trx: Knex,
+  room: RoomRow,
+  membership: Membership,
+  caller: ActingCaller,
+  userId: string,
+): Promise<void> {
+  const theirs = await findRole(trx, room.id, userId);
+  const isStaff = theirs === 'owner' || theirs === 'moderator';
+  if (isStaff && caller.role !== 'admin' && !may('remove_staff', room.kind, membership, room.id))
+    throw new AppError('AUTHORIZATION_ERROR', 'Only owners and admins may mute those who moderate a room');
+}
+
+/** Appends an event, and records an audit event unless the room's own staff did it. */
+async function publishMute(
+  c: Change,
+  { room, membership }: { room: RoomRow; membership: Membership },
+  caller: ActingCaller,
+  userId: string,
+  until: Date | null,
+): Promise<void> {
+  const role = await findRole(c.trx, room.id, userId);
+  const muted_until = until?.toISOString() ?? null;
+  const member = { user_id: userId, role: role === 'stranger' ? null : role, muted_until };
+  await c.append(room.id, [{ sender: caller.user_id, frame: eventFrame('room_updated', room.id, { member }) }]);
+  if (may('moderate', room.kind, membership, room.id)) return;
+  await recordAudit(c, caller, until === null ? 'member.unmute' : 'member.mute', userId, {
+    chat_id: room.id,
+    muted_until,
+  });
+}
+
+/** Of strangers anything may be the id, so auth is not asked. */
+const isInstallationStaff = async (ctx: Context, roomId: string, userId: string): Promise<boolean> =>
+  (await findRole(ctx.db, roomId, userId)) !== 'stranger' && (await installationRoleOf(ctx, userId)) !== 'user';
+
+/** @param until ISO time; null: until unmuted. Idempotent. */
+export async function muteMember(
+  ctx: Context,
+  caller: ActingCaller,
+  roomId: string,
+  userId: string,
+  until: string | null,
+): Promise<Member> {
+  const wanted = until === null ? FOREVER : new Date(until);
+  const isProtected = caller.role !== 'admin' && (await isInstallationStaff(ctx, roomId, userId));
+  await change(ctx, roomId, async (c) => {
+    const { room, membership } = await roomToModerate(c.trx, roomId, caller);
+    if ((await findRole(c.trx, roomId, userId)) === 'stranger') throw notFound('Member');
+    await requireMayMute(c.trx, room, membership, caller, userId);
+    if (isProtected) throw new AppError('AUTHORIZATION_ERROR', 'Only admins may mute admins and moderators');
+    const now = await findMute(c.trx, roomId, userId);
+    if (now?.getTime() === wanted.getTime()) return;
+    await saveMute(c.trx, roomId, userId, wanted);
+    await publishMute(c, { room, membership }, caller, userId, wanted);
+  });
+  ctx.access.forget(roomId);
+  return await readMember(ctx, roomId, userId);
+}
+
+/** Idempotent. */
+export async function unmuteMember(ctx: Context, caller: ActingCaller, roomId: string, userId: string): Promise<void> {
+  await change(ctx, roomId, async (c) => {
+    const { room, membership } = await roomToModerate(c.trx, roomId, caller);
+    await requireMayMute(c.trx, room, membership, caller, userId);
+    if ((await findMute(c.trx, roomId, userId)) === undefined) return;
+    await deleteMute(c.trx, roomId, userId);
+    await publishMute(c, { room, membership }, caller, userId, null);
+  });
+}

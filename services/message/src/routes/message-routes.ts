@@ -1,0 +1,166 @@
+import {
+  anyId,
+  count,
+  cursorKey,
+  idOf,
+  idParams,
+  type Json,
+  type Paging,
+  pageFields,
+  paging,
+  type Route,
+  roomId,
+  route,
+  time,
+  wireList,
+  wireObject,
+} from '@chatapi/kit';
+import Joi from 'joi';
+import type { Context } from '../context.ts';
+import { content } from '../fields.ts';
+import { messageSchema } from '../log/message.ts';
+import { deleteMessage, editMessage } from '../messages/edit-delete.ts';
+import { listMessages, type Page, readMessage } from '../messages/history.ts';
+import { historyQuery } from '../messages/history-query.ts';
+import { type MessageKey, messageKey } from '../messages/message-key.ts';
+import type { Reactor } from '../messages/reaction-store.ts';
+import { addUserReaction, listReactors, type ReactorKey, removeUserReaction } from '../messages/reactions.ts';
+import { type SearchQuery, search } from '../messages/search.ts';
+import { postMessage } from '../sending/post-messages.ts';
+import { type SendBody, sendBody } from '../sending/send-body.ts';
+
+const messageList = wireObject<Page>(
+  'MessageList',
+  { messages: Joi.array().items(messageSchema), ...pageFields() },
+  { last_seq: count().description('only when one room was requested') },
+);
+
+const searchQuery = Joi.object<SearchQuery>({
+  q: Joi.string()
+    .max(200)
+    .custom((value: string, h) => (value.isWellFormed() && !value.includes('\0') ? value : h.error('any.invalid')))
+    .required()
+    .description('words, `"a phrase"`, `-unwanted`; the last word may be unfinished'),
+  chat_id: roomId(),
+  ...paging<MessageKey>(messageKey()),
+});
+
+const edit = Joi.object<{ content: string; is_edited?: boolean }>({
+  content: content().required(),
+  is_edited: Joi.boolean(),
+});
+const params = idParams;
+// The rule validates the emoji.
+const reactionParams = Joi.object<{ id: string; emoji: string }, true>({
+  id: anyId().required(),
+  emoji: Joi.string().required(),
+});
+const reactorQuery = Joi.object<Paging<ReactorKey>>(paging(cursorKey(idOf('usr'))));
+const reactor = wireObject<Json<Reactor>>('Reactor', {
+  user_id: Joi.string(),
+  created_at: time().description('of the reaction'),
+});
+const reactorList = wireList('ReactorList', 'users', reactor);
+const tag = 'Messages';
+const who = 'user' as const;
+
+export const messageRoutes: Route<Context>[] = [
+  route({
+    method: 'get',
+    path: '/messages',
+    summary: 'List messages of a room, a direct conversation or all rooms of the caller',
+    tag,
+    who,
+    query: historyQuery,
+    answer: messageList,
+    errors: [404],
+    rule: (ctx: Context, { caller, query }) => listMessages(ctx, caller, query),
+  }),
+  route({
+    method: 'post',
+    path: '/messages',
+    summary: 'Send a message; a retry with the same client_id returns 200 and the first message',
+    tag,
+    who,
+    body: sendBody as Joi.ObjectSchema<SendBody>,
+    answer: messageSchema,
+    status: 201,
+    repeatStatus: 200,
+    errors: [404, 409],
+    rule: (ctx: Context, { caller, body, headers }) => postMessage(ctx, caller, body, headers['idempotency-key']),
+  }),
+  route({
+    method: 'get',
+    path: '/messages/search',
+    summary: 'Search messages',
+    tag,
+    who,
+    query: searchQuery,
+    answer: messageList,
+    errors: [404],
+    rule: (ctx: Context, { caller, query }) => search(ctx, caller, query),
+  }),
+  route({
+    method: 'get',
+    path: '/messages/:id',
+    summary: 'Get a message',
+    tag,
+    who,
+    params,
+    answer: messageSchema,
+    rule: (ctx: Context, { caller, params }) => readMessage(ctx, caller, params.id),
+  }),
+  route({
+    method: 'put',
+    path: '/messages/:id',
+    summary: 'Edit a message',
+    tag,
+    who,
+    params,
+    body: edit,
+    answer: messageSchema,
+    errors: [409],
+    rule: (ctx: Context, { caller, params, body }) => editMessage(ctx, caller, params.id, body.content),
+  }),
+  route({
+    method: 'delete',
+    path: '/messages/:id',
+    summary: 'Delete a message; allowed for its sender, room moderators and admins',
+    tag,
+    who,
+    params,
+    errors: [409],
+    rule: (ctx: Context, { caller, params, request_id }) => deleteMessage(ctx, { ...caller, request_id }, params.id),
+  }),
+  route({
+    method: 'put',
+    path: '/messages/:id/reactions/:emoji',
+    summary: 'Add a reaction',
+    tag,
+    who,
+    params: reactionParams,
+    errors: [409],
+    rule: (ctx: Context, { caller, params }) => addUserReaction(ctx, caller, params.id, params.emoji),
+  }),
+  route({
+    method: 'get',
+    path: '/messages/:id/reactions/:emoji',
+    summary: 'List who reacted with an emoji, in order of user id',
+    tag,
+    who,
+    params: reactionParams,
+    query: reactorQuery,
+    answer: reactorList,
+    rule: (ctx: Context, { caller, params, query }) => listReactors(ctx, caller, params.id, params.emoji, query),
+  }),
+  route({
+    method: 'delete',
+    path: '/messages/:id/reactions/:emoji',
+    summary: 'Remove a reaction',
+    tag,
+    who,
+    params: reactionParams,
+    errors: [409],
+    rule: (ctx: Context, { caller, params }) => removeUserReaction(ctx, caller, params.id, params.emoji),
+  }),
+];

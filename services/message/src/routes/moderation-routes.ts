@@ -1,0 +1,57 @@
+// Routes of the admin service: reports and statistics.
+import { anyId, idOf, notFound, type Route, route } from '@chatapi/kit';
+import Joi from 'joi';
+import type { Context } from '../context.ts';
+import { readableMessage } from '../messages/require-readable.ts';
+import { countMessages, reportedMessages, roomStates } from '../moderation/admin-queries-store.ts';
+
+const seenBy = Joi.object<{ id: string; user_id: string }, true>({
+  id: anyId().required(),
+  user_id: idOf('usr').required(),
+});
+const who = 'service' as const;
+
+/** @throws AppError RESOURCE_NOT_FOUND when the user may not read it, and for a tombstone. */
+async function reportable(ctx: Context, messageId: string, userId: string): Promise<{ sender_id: string }> {
+  const { row } = await readableMessage(ctx.reads, messageId, userId);
+  if (row.is_deleted) throw notFound('Message');
+  return { sender_id: row.sender_id };
+}
+
+export const moderationRoutes: Route<Context>[] = [
+  route({
+    method: 'get',
+    path: '/internal/messages/:id/seen-by/:user_id',
+    summary: 'Get the sender of a message that a user may read',
+    who,
+    params: seenBy,
+    rule: (ctx: Context, { params }) => reportable(ctx, params.id, params.user_id),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/messages/by-ids',
+    summary: 'Get reported messages by ids',
+    who,
+    body: Joi.object<{ ids: string[] }>({ ids: Joi.array().items(idOf('msg')).max(100).required() }),
+    rule: async (ctx: Context, { body }) => ({ messages: await reportedMessages(ctx.db, body.ids) }),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/rooms/states',
+    summary: 'List room states, by ids or page by page',
+    who,
+    body: Joi.object<{ ids?: string[]; after: string; limit: number }>({
+      ids: Joi.array().items(Joi.string()).max(1000),
+      after: Joi.string().allow('').default(''),
+      limit: Joi.number().integer().min(1).max(1000).default(1000),
+    }),
+    rule: async (ctx: Context, { body }) => ({ states: await roomStates(ctx.db, body) }),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/message-counts',
+    summary: 'Count messages at one moment',
+    who,
+    rule: (ctx: Context) => countMessages(ctx.db),
+  }),
+];

@@ -1,0 +1,130 @@
+import type { Revocation } from '@chatapi/bus';
+import { type Base, newId } from '@chatapi/kit';
+import {
+  createAccessVerifier,
+  createFileLinks,
+  createRateLimiter,
+  createRevocationSet,
+  fetchRevocationsFrom,
+  identityKey,
+} from '@chatapi/kit/auth';
+import { openRedis } from '@chatapi/kit/data';
+import { createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
+import { LRUCache } from 'lru-cache';
+import type { Config } from './config.ts';
+import { createConnectionLimit } from './connections/connection-limit.ts';
+import { createFrameBudget } from './connections/frame-budget.ts';
+import { closeRevoked } from './connections/revoked-sessions.ts';
+import { createUpgradeBudget } from './connections/upgrade-budget.ts';
+import type { Context, Node } from './context.ts';
+import { answerSends } from './frames/message.ts';
+import { createLogReader } from './message-service/log-reader.ts';
+import { createMembersReader } from './message-service/members-reader.ts';
+import { createMessageFrames } from './message-service/message-frames.ts';
+import { createPositions } from './message-service/positions.ts';
+import { createSendQueue } from './message-service/send-queue.ts';
+import { createNodeMetrics } from './metrics.ts';
+import { createGaps } from './rooms/gaps.ts';
+import { createTopics } from './rooms/topics.ts';
+import { openSubscription } from './signals/subscription.ts';
+import { startHeartbeat } from './upkeep/heartbeat.ts';
+import { startReconciler } from './upkeep/missed-signals.ts';
+import { createOnlineReporter } from './users/online-reporter.ts';
+import { announceOnline, createPresenceAnnouncer, leaveCluster } from './users/presence.ts';
+import { createWriter } from './wire/writer.ts';
+
+const MAX_TYPING = 20_000;
+
+/** The node without its timers and its subscription. */
+async function openNode(base: Base<Config>): Promise<Node> {
+  const { config, log, metrics } = base;
+  const key = identityKey(config.INTERNAL_SECRET_KEY);
+  const client = (name: string, urls: string[]): ServiceClient => createRpcClient(name, urls, key, 'realtime-gateway');
+  const id = `${config.INSTANCE}.${newId('con').slice(-12)}`;
+  const redis = await openRedis(config.REDIS_URL, log);
+  const auth = client('auth', config.AUTH_INTERNAL_URL);
+  const message = client('message', config.MESSAGE_INTERNAL_URL);
+  const writer = createWriter();
+  const limiter = createRateLimiter(redis, log);
+  const node: Node = {
+    ...base,
+    id,
+    key,
+    draining: false,
+    redis,
+    auth,
+    message,
+    userService: client('user', config.USER_INTERNAL_URL),
+    verifier: createAccessVerifier(config, () => auth.call('GET', '/internal/jwks')),
+    revocations: createRevocationSet<Revocation>({
+      log,
+      onRevoked: (record) => closeRevoked(node, record),
+      fetchAfter: fetchRevocationsFrom(auth),
+    }),
+    limiter,
+    frameBudget: createFrameBudget(limiter, config.RATE_LIMIT_WS_FRAMES),
+    upgradeBudget: createUpgradeBudget(limiter, config.RATE_LIMIT_UPGRADES),
+    fileLinks: createFileLinks(config.INTERNAL_SECRET_KEY, config.FILE_URL_TTL),
+    connections: new Map(),
+    users: new Map(),
+    rooms: new Map(),
+    lagging: new Set(),
+    link: { live: false },
+    serials: { connectionPrefix: `con_${id.slice(-12)}`, connections: 0, clientIds: 0 },
+    roomLog: createLogReader(message),
+    messageFrames: createMessageFrames(message),
+    members: createMembersReader(message),
+    topics: createTopics(redis, id, log),
+    online: createOnlineReporter(),
+    gaps: createGaps(() => node),
+    writer,
+    sends: createSendQueue(id, message, log, (outcomes) => answerSends(node, outcomes)),
+    positions: createPositions(message, log),
+    connectionLimit: createConnectionLimit(() => node),
+    presence: createPresenceAnnouncer(() => node),
+    typingSentAt: new LRUCache({ max: MAX_TYPING }),
+    nodeMetrics: createNodeMetrics(metrics, {
+      connections: () => node.connections.size,
+      users: () => node.users.size,
+      rooms: () => node.rooms.size,
+      framesOut: () => writer.frames,
+    }),
+  };
+  return node;
+}
+
+export async function open(base: Base<Config>): Promise<Context> {
+  const node = await openNode(base);
+  // So that they are there when the document is asked for.
+  void node.messageFrames.read();
+  await node.revocations.start();
+  const reconciler = startReconciler(node, () => {
+    const online = [...node.users.values()].filter(({ connections }) => connections.length > 0);
+    void announceOnline(node, online).catch((err: Error) =>
+      node.log.debug({ err: err.message }, 'presence was not published'),
+    );
+  });
+  const subscription = openSubscription(node, () => reconciler.compareAll());
+  return Object.assign(node, {
+    reconciler,
+    subscription,
+    heartbeat: startHeartbeat(node),
+    onlineReporting: node.online.start(node),
+  });
+}
+
+/** Ready without Redis, since heads are polled meanwhile. Not ready until revocations are known. */
+export async function ready(ctx: Context): Promise<void> {
+  ctx.revocations.requireLoaded();
+}
+
+export async function close(ctx: Context): Promise<void> {
+  ctx.revocations.close();
+  await Promise.all(
+    [ctx.reconciler, ctx.heartbeat, ctx.subscription, ctx.positions, ctx.onlineReporting].map((part) => part.close()),
+  );
+  await leaveCluster(ctx).catch((err: Error) =>
+    ctx.log.debug({ err: err.message }, 'could not leave the cluster: the lease will expire'),
+  );
+  ctx.redis.disconnect();
+}

@@ -1,0 +1,190 @@
+// Fakes of auth, user and message in one server, with arrays as room logs.
+
+import type { KeyObject } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { publishRecords, type Revocation, roomTopic, userTopic } from '@chatapi/bus';
+import { notFound, unavailable } from '@chatapi/kit';
+import type { Redis } from '@chatapi/kit/data';
+import { attachRpcServer } from '@chatapi/kit/rpc';
+import { silentSink } from '@chatapi/kit/testing';
+
+interface RoomLog {
+  kind: 'public' | 'private' | 'direct';
+  members: string[];
+  events: { seq: number; sender: string; frame: string }[];
+}
+
+export interface FakeServices {
+  url: string;
+  rooms: Map<string, RoomLog>;
+  revocations: Revocation[];
+  positions: Record<string, unknown>[];
+  offline: string[];
+  sends: number;
+  /** Number of reads of a room's log that check a user's rights. */
+  lookUps: number;
+  /** Number of calls of sends that still fail with 503. */
+  failuresLeft: number;
+  /** Whether no signals are published. */
+  silent: boolean;
+  /** Whether the answer to the next send is lost after its commit. */
+  losesNextAnswer: boolean;
+  /** @param excludeNode a node that gets no signal. */
+  append(room: string, sender: string, fields?: object, origin?: string, excludeNode?: string): Promise<number>;
+  member(kind: 'joined' | 'left', room: string, user: string): Promise<void>;
+  close(): void;
+}
+
+export async function startFakeServices(redis: Redis, key: KeyObject): Promise<FakeServices> {
+  const acked = new Map<string, object>();
+
+  const roomsOf = (user: string) =>
+    [...services.rooms]
+      .filter(([, { members }]) => members.includes(user))
+      .map(([id, { kind, events, members }]) => ({
+        id,
+        kind,
+        last_seq: events.length,
+        member_count: members.length,
+      }));
+  const peersOf = (user: string) =>
+    [...services.rooms.values()].flatMap(({ members }) => members).filter((id) => id !== user);
+
+  const answers: [RegExp, (body: any, match: RegExpExecArray, url: URL) => unknown][] = [
+    [
+      /^\/internal\/revocations$/,
+      (_b, _m, url) => ({
+        revocations: services.revocations.filter(({ seq }) => seq > Number(url.searchParams.get('after'))),
+        last_seq: 0,
+      }),
+    ],
+    [
+      /^\/internal\/rooms-of-users$/,
+      ({ user_ids }) => ({ rooms: Object.fromEntries(user_ids.map((user: string) => [user, roomsOf(user)])) }),
+    ],
+    [
+      /^\/internal\/peers-of-users$/,
+      ({ user_ids }) => ({ peers: Object.fromEntries(user_ids.map((user: string) => [user, peersOf(user)])) }),
+    ],
+    [/^\/internal\/may-type$/, ({ typists }) => ({ allowed: typists.map(() => true) })],
+    [/^\/internal\/leavings$/, () => ({ leavings: [] })],
+    [
+      /^\/internal\/heads$/,
+      ({ rooms }) => ({
+        heads: Object.fromEntries(
+          rooms.flatMap((id: string) => (services.rooms.has(id) ? [[id, services.rooms.get(id)?.events.length]] : [])),
+        ),
+      }),
+    ],
+    [
+      /^\/internal\/events$/,
+      ({ user_id, rooms }) => ({
+        rooms: rooms.map(({ id, after, limit }: { id: string; after: number; limit: number }) => {
+          const room = services.rooms.get(id);
+          if (user_id !== undefined) services.lookUps++;
+          const readable =
+            room !== undefined && (user_id === undefined || room.kind === 'public' || room.members.includes(user_id));
+          if (!readable) return { id, readable, first_seq: 0, last_seq: 0, events: [] };
+          return {
+            id,
+            readable,
+            first_seq: 1,
+            last_seq: room.events.length,
+            events: room.events.slice(after, after + limit),
+          };
+        }),
+      }),
+    ],
+    [/^\/internal\/positions$/, ({ positions }) => void services.positions.push(...positions)],
+    [
+      /^\/internal\/presence$/,
+      ({ offline }) => void services.offline.push(...offline.map(({ user_id }: { user_id: string }) => user_id)),
+    ],
+    [/^\/internal\/sends$/, ({ node, sends }) => takeSends(node, sends)],
+  ];
+
+  async function takeSends(node: string, sends: any[]): Promise<unknown> {
+    if (services.failuresLeft-- > 0) throw unavailable('The log');
+    services.failuresLeft = 0;
+    services.sends += sends.length;
+    const results = [];
+    for (const { sender_id, origin, body } of sends) results.push(await takeSend(node, sender_id, origin, body));
+    return { results };
+  }
+
+  async function takeSend(node: string, sender_id: string, origin: string, body: any): Promise<object> {
+    const chat_id = body.chat_id ?? `dm:${body.recipient_id}`;
+    if (!services.rooms.has(chat_id))
+      return { ok: false, error: { code: 'RESOURCE_NOT_FOUND', message: 'Room not found', details: {} } };
+    const key = `${chat_id} ${sender_id} ${body.client_id}`;
+    const known = acked.get(key);
+    if (known !== undefined) return { ...known, frame: '', repeated: true };
+    const seq = await services.append(chat_id, sender_id, { type: 'message', content: body.content }, origin, node);
+    const answer = {
+      ok: true,
+      message_id: `msg_${seq}`,
+      chat_id,
+      seq,
+      created_at: new Date().toISOString(),
+      client_id: body.client_id,
+      frame: services.rooms.get(chat_id)?.events[seq - 1]?.frame,
+      repeated: false,
+    };
+    acked.set(key, answer);
+    if (!services.losesNextAnswer) return answer;
+    services.losesNextAnswer = false;
+    return { ok: false, error: { code: 'SERVICE_UNAVAILABLE', message: 'The answer is lost', details: {} } };
+  }
+
+  async function answer(url: URL, body: unknown): Promise<unknown> {
+    for (const [pattern, give] of answers) {
+      const match = pattern.exec(url.pathname);
+      if (match !== null) return await give(body, match, url);
+    }
+    throw notFound('Route');
+  }
+
+  const server = createServer();
+  const calls = attachRpcServer(server, key, silentSink(), (what, body) =>
+    answer(new URL(what.split(' ')[1] as string, 'http://inner'), body),
+  );
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+
+  const services: FakeServices = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    rooms: new Map(),
+    revocations: [],
+    positions: [],
+    offline: [],
+    sends: 0,
+    lookUps: 0,
+    failuresLeft: 0,
+    silent: false,
+    losesNextAnswer: false,
+    async append(room, sender, fields = {}, origin = '', excludeNode = '') {
+      const { events } = services.rooms.get(room) as RoomLog;
+      const seq = events.length + 1;
+      const frame = JSON.stringify({ type: 'event', chat_id: room, seq, sender_id: sender, ...fields });
+      events.push({ seq, sender, frame });
+      if (!services.silent)
+        await publishRecords(redis, [
+          { kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame, excludeNode },
+        ]);
+      return seq;
+    },
+    async member(kind, room, user) {
+      const log = services.rooms.get(room) as RoomLog;
+      log.members = kind === 'joined' ? [...log.members, user] : log.members.filter((id) => id !== user);
+      const seq = await services.append(room, user, { type: `member_${kind}` });
+      const frame = JSON.stringify({ type: kind === 'joined' ? 'room_joined' : 'room_removed', chat_id: room });
+      await publishRecords(redis, [{ kind, topic: userTopic(user), room, seq, sender: user, origin: '', frame }]);
+    },
+    close() {
+      calls.close(0);
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  return services;
+}

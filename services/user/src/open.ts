@@ -1,0 +1,45 @@
+import { startFacts } from '@chatapi/bus';
+import type { Base } from '@chatapi/kit';
+import { identityKey } from '@chatapi/kit/auth';
+import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import { createHttpClient } from '@chatapi/kit/rpc';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { handlers } from './facts.ts';
+import { schema } from './migrations/index.ts';
+import { startNameFolding } from './name-folding.ts';
+
+/** `schemaName`: tests use their own. */
+export async function open(base: Base<Config>, schemaName = schema.name): Promise<Context> {
+  const { config, log, metrics } = base;
+  const db = openDb(config, schemaName, 'user');
+  try {
+    await requireSchema(db, { ...schema, name: schemaName });
+  } catch (error) {
+    // `run` retries until it works: do not leak the connections of a failed attempt.
+    await db.destroy();
+    throw error;
+  }
+  const redis = await openRedis(config.REDIS_URL, log);
+  const facts = startFacts({
+    service: 'user',
+    db,
+    redis,
+    openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
+    handlers,
+    log,
+    metrics,
+  });
+  const auth = createHttpClient('auth', config.AUTH_INTERNAL_URL, identityKey(config.INTERNAL_SECRET_KEY), 'user');
+  return { ...base, db, redis, facts, auth, nameFolding: startNameFolding({ db, log }) };
+}
+
+export async function close(ctx: Context): Promise<void> {
+  await Promise.all([ctx.facts.close(), ctx.nameFolding.close()]);
+  ctx.redis.disconnect();
+  await ctx.db.destroy();
+}
+
+export async function ready(ctx: Context): Promise<void> {
+  await ctx.db.raw('select 1');
+}
