@@ -20,6 +20,8 @@ export interface Harness {
    */
   someone(url?: string, by?: Driver): Promise<Person>;
   network(): Promise<Network>;
+  /** Waits until the view has reached `last`, up to two minutes. */
+  waitForSeq(socket: Socket, chat_id: string, last: number): Promise<View>;
   /**
    * Waits until the view has reached `last`, then compares it with the room's history.
    * @returns the view.
@@ -73,6 +75,7 @@ export async function runScenario(kind: Sdk, own: TestCluster, scenario: Scenari
       closing.push(network.close);
       return network;
     },
+    waitForSeq: (socket, chat_id, last) => waitForSeq(driver, socket, chat_id, last),
     expectLog: async (socket, reader, chat_id, last, fromHistory) => {
       const view = await waitForSeq(driver, socket, chat_id, last);
       const log = await reader.call('iterate', { chat_id, after_seq: 0 });

@@ -27,6 +27,7 @@ class Commands:
         self._clients: Dict[str, Awaited] = {}
         self._sockets: Dict[str, Awaited] = {}
         self._views: Dict[str, View] = {}
+        self._held: Dict[str, Any] = {}
 
     async def open(
         self,
@@ -123,11 +124,14 @@ class Commands:
         slow: Optional[Dict[str, int]] = None,
         echo: Optional[str] = None,
         fails: bool = False,
+        holds: bool = False,
     ) -> None:
         view = self._views[socket] = View(keep)
         ws = self._sockets[socket] = await self._clients[client].websocket.connect(on=view.handlers())
         if slow is not None:
             await ws.on_message(self._slow(slow["every"], slow["ms"] / 1000))
+        if holds:
+            await ws.on_message(self._hold(socket))
         if echo is not None:
             await ws.on_message(self._echo(self._clients[client].part, ws.part, echo))
         if fails:
@@ -136,6 +140,11 @@ class Commands:
     def _slow(self, every: int, seconds: float) -> Callable[[Any], Any]:
         pause: Any = time.sleep if self._is_sync else asyncio.sleep
         return lambda message: pause(seconds) if message["seq"] % every == 0 else None
+
+    def _hold(self, socket: str) -> Callable[[Any], Any]:
+        released: Any = threading.Event() if self._is_sync else asyncio.Event()
+        self._held[socket] = released
+        return lambda message: released.wait()
 
     def _echo(self, client: Any, ws: Any, chat_id: str) -> Callable[[Any], Any]:
         """A handler of the app, in the style of either client."""
@@ -156,6 +165,9 @@ class Commands:
 
     async def say(self, socket: str, **message: Any) -> Any:
         return await self._sockets[socket].send(**message)
+
+    async def release(self, socket: str) -> None:
+        self._held[socket].set()
 
     async def report(self, socket: str, entries: bool = False) -> Dict[str, Any]:
         return self._views[socket].report(self._sockets[socket].state, entries)
