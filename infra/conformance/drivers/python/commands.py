@@ -93,6 +93,13 @@ class Commands:
         found = await self._clients[client].messages.search(**query)
         return [message["content"] for message in found.items]
 
+    async def rooms(self, client: str, **query: Any) -> Dict[str, Any]:
+        page = await self._clients[client].chats.list(**query)
+        return {"ids": [room["id"] for room in page.items], "next_cursor": page.next_cursor}
+
+    async def all_rooms(self, client: str) -> List[str]:
+        return [room["id"] for room in await self._clients[client].chats.iterate()]
+
     async def react(self, client: str, message_id: str, emoji: str) -> None:
         await self._clients[client].messages.react(message_id, emoji)
 

@@ -103,6 +103,11 @@ export function openCommands(askToken: (client: string) => Promise<string>, logg
     edit: (args) => clientOf(args).messages.update(args.message_id, { content: args.content }),
     search: async ({ client, ...query }) =>
       (await clientOf({ client }).messages.search(query)).items.map(({ content }) => content),
+    rooms: async ({ client, ...query }) => {
+      const { items, next_cursor } = await clientOf({ client }).chats.list(query);
+      return { ids: items.map(({ id }) => id), next_cursor };
+    },
+    all_rooms: (args) => listed(clientOf(args).chats.iterate(), ({ id }) => id),
     react: (args) => clientOf(args).messages.react(args.message_id, args.emoji),
     iterate: ({ client, ...query }) =>
       listed(clientOf({ client }).messages.iterate(query), ({ seq, id, content }) => [seq, id, content]),
