@@ -15,7 +15,7 @@ const TIMES = 3;
 const TICK_MS = 10;
 /** A client gives up after this time in ms. */
 const GIVE_UP_MS = 10_000;
-/** More open requests would exhaust the ports of the load generator; the rest counts as not sent. */
+/** More open requests would exhaust the ports of the generator; the rest counts as not sent. */
 const MAX_OPEN = 4000;
 
 type Request = (i: number) => Asked;

@@ -19,7 +19,7 @@ async function readingsOf({ ctx }: Messages, statement: string): Promise<string[
   });
 }
 
-/** Statistics as of a table with 10^6 messages: the planner counts rows by these and the file's size. */
+/** Statistics of 10^6 messages: the planner counts rows by these and the size of the file. */
 async function countAsMillion({ ctx }: Messages): Promise<void> {
   await ctx.db.raw(
     `select pg_restore_relation_stats('schemaname', current_schema::text, 'relname', relname::text, 'relpages', relpages,

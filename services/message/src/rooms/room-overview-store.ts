@@ -1,7 +1,7 @@
 // Rooms as one user sees them: membership, position and unread count.
 import type { Paging } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
-import { erasedMemberOf } from '../access/direct-room-store.ts';
+import { erasedMemberOf } from '../access/erased-peer-store.ts';
 import type { RoomForUser, RoomRow } from '../access/room-store.ts';
 import { ROOM_MATCHES, searchedFor } from '../access/room-words-store.ts';
 
