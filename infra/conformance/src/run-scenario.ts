@@ -38,8 +38,8 @@ const POLL_MS = 50;
 
 async function waitForSeq(driver: Driver, socket: Socket, chat_id: string, last: number): Promise<View> {
   for (const end = Date.now() + MAX_VIEW_MS; ; ) {
-    const view = await socket.view();
-    if ((view.rooms[chat_id]?.last ?? 0) >= last || Date.now() > end) return view;
+    const { rooms } = await socket.summary();
+    if ((rooms[chat_id]?.last ?? 0) >= last || Date.now() > end) return socket.view();
     if (driver.uncaught.length > 0) throw new Error(driver.uncaught[0]);
     await sleep(POLL_MS);
   }
