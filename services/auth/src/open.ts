@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { schema } from './migrations/index.ts';
 import { createHasher } from './password-hasher.ts';
+import { POOLS } from './pools.ts';
 import { createRevocationFeed } from './revocation-feed.ts';
 import { startSweeps } from './sweeps.ts';
 
@@ -16,7 +17,7 @@ import { startSweeps } from './sweeps.ts';
 export async function open(base: Base<Config>, schemaName = schema.name): Promise<Context> {
   const { config, log, metrics } = base;
   const db = openDb(config, schemaName, 'auth');
-  const reads = openPipelinedPool(config, schemaName, 'auth', log, { connections: 2, options: '' });
+  const reads = openPipelinedPool(config, schemaName, 'auth', log, { connections: POOLS.reads, options: '' });
   const redis = await openRedis(config.REDIS_URL, log);
   try {
     await requireSchema(db, { ...schema, name: schemaName });

@@ -23,6 +23,7 @@ import { startNaming } from './messages/naming.ts';
 import { createMessageMetrics } from './metrics.ts';
 import { schema } from './migrations/index.ts';
 import { NO_SCANS, PROBES, SEARCH_OPTIONS } from './planner-options.ts';
+import { POOLS } from './pools.ts';
 import { startBackfill } from './search-index/backfill.ts';
 import { createAccessCache } from './sending/access-cache.ts';
 import { openSends } from './sending/send.ts';
@@ -30,15 +31,13 @@ import { createWordFilter, type WordFilter } from './word-filter/word-list.ts';
 
 /** Collects facts of several commits. Statistics may be late by 2 s. */
 const FACTS_DELAY_MS = 500;
-/** Searches at a time; others wait for 2 s at most. */
-const SEARCHES = 2;
 const MAX_IN_GENERAL = 100_000;
 
 /** @param schemaName tests use their own schemas in one database. */
 export async function open(base: Base<MessageConfig>, schemaName = schema.name): Promise<Context> {
   const { config, log, metrics } = base;
   const db = openDb(config, schemaName, 'message');
-  const reads = openPipelinedPool(config, schemaName, 'message', log, { connections: 4, options: NO_SCANS });
+  const reads = openPipelinedPool(config, schemaName, 'message', log, { connections: POOLS.reads, options: NO_SCANS });
   let words: WordFilter;
   try {
     await requireSchema(db, { ...schema, name: schemaName });
@@ -48,9 +47,9 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     await Promise.all([db.destroy(), reads.end()]);
     throw error;
   }
-  const sending = openPool(config, schemaName, 'message', log, { max: 3, options: PROBES });
-  const pool = openPool(config, schemaName, 'message', log, { max: 4, options: NO_SCANS });
-  const searches = openPool(config, schemaName, 'message', log, { max: SEARCHES, options: SEARCH_OPTIONS });
+  const sending = openPool(config, schemaName, 'message', log, { max: POOLS.sending, options: PROBES });
+  const pool = openPool(config, schemaName, 'message', log, { max: POOLS.pool, options: NO_SCANS });
+  const searches = openPool(config, schemaName, 'message', log, { max: POOLS.searches, options: SEARCH_OPTIONS });
   const redis = await openRedis(config.REDIS_URL, log);
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
