@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMPOSITIONS, hasKubectl, render, renderedPath } from './deploy/manifests.ts';
+import { PROMETHEUS_RULE, prometheusRule } from './deploy/prometheus-rule.ts';
 import { environmentExample, referenceBlock, withBlock } from './reference.ts';
 import { servicesOf } from './services.ts';
 import { REPO, read } from './tree.ts';
@@ -13,6 +14,7 @@ for (const service of servicesOf(REPO)) {
   if (!existsSync(join(REPO, readme))) continue;
   writeFileSync(join(REPO, readme), withBlock(read(REPO, readme), await referenceBlock(REPO, service)));
 }
+writeFileSync(join(REPO, PROMETHEUS_RULE), prometheusRule());
 mkdirSync(join(REPO, 'k8s', 'rendered'), { recursive: true });
 if (hasKubectl())
   for (const [name, composition] of Object.entries(COMPOSITIONS))

@@ -33,6 +33,7 @@ export interface Composition {
 export const COMPOSITIONS: Record<string, Composition> = {
   dev: { overlay: 'dev', components: [] },
   production: { overlay: 'production', components: [] },
+  complete: { overlay: 'production', components: ['monitoring'] },
 };
 export const renderedPath = (name: string): string => `k8s/rendered/${name}.yaml`;
 

@@ -14,6 +14,10 @@ export interface NodeMetrics {
   resumed(complete: boolean): void;
 }
 
+/** The rest counts as `other`: a client may close with any of thousands of codes. */
+const CLOSE_CODES = new Set([1000, 1001, 1005, 1006, 1008, 1009, 1012, 4401, 4403, 4408, 4429].map(String));
+
+/** Series start at 0: Prometheus sees no increase at the first value of a series. */
 export function createNodeMetrics(metrics: Metrics, sources: MetricSources): NodeMetrics {
   const registers = [metrics];
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -53,11 +57,13 @@ export function createNodeMetrics(metrics: Metrics, sources: MetricSources): Nod
     labelNames: ['result'],
     registers,
   });
+  for (const code of [...CLOSE_CODES, 'other']) closed.inc({ code }, 0);
+  for (const result of ['complete', 'incomplete']) resumed.inc({ result }, 0);
   return {
     received: () => {
       framesIn++;
     },
-    closed: (code) => closed.inc({ code: String(code) }),
+    closed: (code) => closed.inc({ code: CLOSE_CODES.has(String(code)) ? String(code) : 'other' }),
     resumed: (complete) => resumed.inc({ result: complete ? 'complete' : 'incomplete' }),
   };
 }
