@@ -126,8 +126,8 @@ for (const overlay of OVERLAYS) {
       const open = ofKind(all, 'NetworkPolicy').filter(({ spec }) =>
         spec.ingress?.some((rule: any) => rule.from === undefined),
       );
-      expect(open.map(({ metadata }) => metadata.name)).to.deep.equal(['gateways']);
-      expect(open[0]?.spec.ingress[0].ports).to.deep.equal([{ port: 'http', protocol: 'TCP' }]);
+      expect(open.map(({ metadata }) => metadata.name)).to.deep.equal(['public']);
+      expect(open[0]?.spec.ingress[0].ports).to.deep.equal([{ port: 8080, protocol: 'TCP' }]);
       for (const { spec } of ofKind(all, 'Service')) expect(spec.type ?? 'ClusterIP').to.equal('ClusterIP');
     });
   });

