@@ -31,8 +31,10 @@ describe('alerts', () => {
     const dir = mkdtempSync(join(tmpdir(), 'chatapi-rules-'));
     try {
       cpSync(RULES, dir, { recursive: true });
-      const changed = read(REPO, 'infra/prometheus/rules.yml').replaceAll(' > 300', ' > 3000');
-      writeFileSync(join(dir, 'rules.yml'), changed);
+      for (const file of ['rules.yml', 'security-rules.yml']) {
+        const changed = read(REPO, `infra/prometheus/${file}`).replaceAll(' > 300', ' > 3000');
+        writeFileSync(join(dir, file), changed);
+      }
       expect(testRules(dir).status).to.equal(1);
     } finally {
       rmSync(dir, { recursive: true });

@@ -1,4 +1,4 @@
-// The alerts, as infra/prometheus/rules.yml has them.
+// The alerts, as the files in infra/prometheus have them.
 import { parse } from 'yaml';
 import { REPO, read } from '../tree.ts';
 
@@ -13,9 +13,15 @@ interface AlertTests {
   tests: { promql_expr_test: { expr: string; exp_samples: { labels: string }[] }[] }[];
 }
 
-export const rules = (
-  parse(read(REPO, 'infra/prometheus/rules.yml')) as { groups: { rules: Rule[] }[] }
-).groups.flatMap((group) => group.rules);
+interface Group {
+  name: string;
+  rules: Rule[];
+}
+
+export const groups = ['rules.yml', 'security-rules.yml'].flatMap(
+  (file) => (parse(read(REPO, `infra/prometheus/${file}`)) as { groups: Group[] }).groups,
+);
+export const rules = groups.flatMap((group) => group.rules);
 
 /** Alerts that promtool's tests expect to fire, by name, or by the name in the query. */
 export function testedAlerts(): Set<string> {

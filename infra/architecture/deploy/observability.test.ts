@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { REPO, read } from '../tree.ts';
 import { rules } from './alerts.ts';
-import { exportedMetrics, metricsIn } from './metrics.ts';
+import { exportedMetrics, metricsIn, ownMetrics } from './metrics.ts';
 
 interface Panel {
   title: string;
@@ -43,6 +43,13 @@ describe('alerts and dashboards', () => {
     const ours = Object.entries(compose.services).filter(([, { build }]) => build !== undefined);
     const targets = config.scrape_configs.flatMap((job) => job.static_configs.flatMap((c) => c.targets));
     expect(targets.sort()).to.deep.equal(ours.map(([name]) => `${name}:9090`).sort());
+  });
+
+  it('the dashboard shows every metric of ours', () => {
+    const shown = new Set(queries.flatMap(({ expr }) => metricsIn(expr)));
+    const isShown = (name: string): boolean =>
+      ['', '_bucket', '_sum', '_count'].some((suffix) => shown.has(`${name}${suffix}`));
+    expect(ownMetrics().filter((name) => !isShown(name))).to.deep.equal([]);
   });
 
   it('each panel of the dashboard has a query and a title of its own', () => {

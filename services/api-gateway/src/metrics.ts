@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Metrics } from '@chatapi/kit';
+import { type RateLimiter, showLimiter } from '@chatapi/kit/auth';
 import type { LoadMonitor } from './overload.ts';
 
 export interface GatewayMetrics {
@@ -12,7 +13,8 @@ const UPSTREAMS = ['auth', 'user', 'message', 'file', 'admin'];
 const REASONS = ['refused', 'broken'];
 
 /** Series start at 0: Prometheus sees no increase at the first value of a series. */
-export function createGatewayMetrics(metrics: Metrics, load: LoadMonitor): GatewayMetrics {
+export function createGatewayMetrics(metrics: Metrics, load: LoadMonitor, limiter: RateLimiter): GatewayMetrics {
+  showLimiter(metrics, limiter);
   new Gauge({
     name: 'chatapi_gateway_requests_in_flight',
     help: 'Requests in progress',

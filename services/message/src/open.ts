@@ -9,6 +9,8 @@ import {
   openRedis,
   type Redis,
   requireSchema,
+  watchPools,
+  watchRedis,
 } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import { LRUCache } from 'lru-cache';
@@ -38,19 +40,21 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   const { config, log, metrics } = base;
   const db = openDb(config, schemaName, 'message');
   const reads = openPipelinedPool(config, schemaName, 'message', log, { connections: POOLS.reads, options: NO_SCANS });
+  const sending = openPool(config, schemaName, 'message', log, { max: POOLS.sending, options: PROBES });
+  const pool = openPool(config, schemaName, 'message', log, { max: POOLS.pool, options: NO_SCANS });
+  const searches = openPool(config, schemaName, 'message', log, { max: POOLS.searches, options: SEARCH_OPTIONS });
+  watchPools(metrics, { db, reads, sending, pool, searches });
   let words: WordFilter;
   try {
     await requireSchema(db, { ...schema, name: schemaName });
     await makePartitions({ db, config });
     words = await createWordFilter(db, reads, log);
   } catch (error) {
-    await Promise.all([db.destroy(), reads.end()]);
+    await Promise.all([db.destroy(), reads.end(), sending.end(), pool.end(), searches.end()]);
     throw error;
   }
-  const sending = openPool(config, schemaName, 'message', log, { max: POOLS.sending, options: PROBES });
-  const pool = openPool(config, schemaName, 'message', log, { max: POOLS.pool, options: NO_SCANS });
-  const searches = openPool(config, schemaName, 'message', log, { max: POOLS.searches, options: SEARCH_OPTIONS });
   const redis = await openRedis(config.REDIS_URL, log);
+  watchRedis(metrics, { commands: redis });
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
   const facts = startFacts({ service: 'message', db, redis, openQueueRedis: openQueue, handlers, log, metrics });
