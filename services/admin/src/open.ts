@@ -1,7 +1,7 @@
 import { startFacts } from '@chatapi/bus';
 import { type Base, every, type RecurringTask } from '@chatapi/kit';
 import { identityKey } from '@chatapi/kit/auth';
-import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient, createInstances } from '@chatapi/kit/rpc';
 import { startAnnouncementSweep } from './announcements.ts';
 import { startAuditSweep } from './audit.ts';
@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { createHandlers } from './facts.ts';
 import { schema } from './migrations/index.ts';
 import { createQueues } from './queue-counts.ts';
+import { showQueues } from './queue-metrics.ts';
 import { deleteOldSeconds } from './statistics-store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -25,6 +26,7 @@ export async function open(base: Base<Config>): Promise<Context> {
   const { config, log, metrics } = base;
   const key = identityKey(config.INTERNAL_SECRET_KEY);
   const db = openDb(config, schema.name, 'admin');
+  watchPools(metrics, { db });
   try {
     await requireSchema(db, schema);
   } catch (error) {
@@ -32,6 +34,9 @@ export async function open(base: Base<Config>): Promise<Context> {
     throw error;
   }
   const redis = await openRedis(config.REDIS_URL, log);
+  watchRedis(metrics, { commands: redis });
+  const queues = createQueues(redis);
+  showQueues(metrics, queues);
   return {
     ...base,
     db,
@@ -49,7 +54,7 @@ export async function open(base: Base<Config>): Promise<Context> {
       log,
       metrics,
     }),
-    queues: createQueues(redis),
+    queues,
     listed: config.INSTANCES.map(({ name, service, internal_url }) => ({
       name,
       service,

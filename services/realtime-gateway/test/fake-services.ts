@@ -169,7 +169,17 @@ export async function startFakeServices(redis: Redis, key: KeyObject): Promise<F
       events.push({ seq, sender, frame });
       if (!services.silent)
         await publishRecords(redis, [
-          { kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame, excludeNode },
+          {
+            kind: 'event',
+            topic: roomTopic(room),
+            room,
+            seq,
+            sender,
+            origin,
+            frame,
+            excludeNode,
+            committedAt: Date.now(),
+          },
         ]);
       return seq;
     },

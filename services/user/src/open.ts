@@ -1,7 +1,7 @@
 import { startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
 import { identityKey } from '@chatapi/kit/auth';
-import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
@@ -13,6 +13,7 @@ import { startNameFolding } from './name-folding.ts';
 export async function open(base: Base<Config>, schemaName = schema.name): Promise<Context> {
   const { config, log, metrics } = base;
   const db = openDb(config, schemaName, 'user');
+  watchPools(metrics, { db });
   try {
     await requireSchema(db, { ...schema, name: schemaName });
   } catch (error) {
@@ -21,6 +22,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     throw error;
   }
   const redis = await openRedis(config.REDIS_URL, log);
+  watchRedis(metrics, { commands: redis });
   const facts = startFacts({
     service: 'user',
     db,

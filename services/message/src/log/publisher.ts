@@ -78,6 +78,8 @@ export function createPublisher({ db, reads, redis, log }: Deps, onMarked: () =>
   return {
     push(pendingId, records) {
       if (queue.length + records.length > MAX_QUEUED) return;
+      const committedAt = Date.now();
+      for (const record of records) record.committedAt = committedAt;
       queue.push(...records);
       if (pendingId !== null) pending.push(pendingId);
       flushing ??= flush();
