@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { SERVICES } from '@chatapi/kit/auth';
 import { expect } from 'chai';
 import { servicesOf, settingsOf } from '../services.ts';
 import { REPO } from '../tree.ts';
@@ -21,7 +22,10 @@ const API: Record<string, string> = {
   StatefulSet: 'apps/v1',
 };
 /** Secrets that are created outside the manifests. */
-const OUTSIDE = ['chatapi-secrets', 'chatapi-provision', 'chatapi-first-admin', 'chatapi-s3'];
+const OUTSIDE = [
+  ...['chatapi-secrets', 'chatapi-provision', 'chatapi-first-admin', 'chatapi-s3'],
+  ...SERVICES.map((service) => `chatapi-${service}`),
+];
 
 const ofKind = (all: Manifest[], kind: string): Manifest[] => all.filter((manifest) => manifest.kind === kind);
 const podOf = (manifest: Manifest): any => manifest.spec.template.spec;

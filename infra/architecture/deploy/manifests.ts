@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SERVICES } from '@chatapi/kit/auth';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import { REPO } from '../tree.ts';
 
@@ -22,7 +23,8 @@ export function render(overlay: string): Manifest[] {
   const root = mkdtempSync(join(tmpdir(), 'chatapi-k8s-'));
   try {
     for (const dir of ['k8s', 'infra/postgres']) cpSync(join(REPO, dir), join(root, dir), { recursive: true });
-    writeFileSync(join(root, 'k8s/overlays/dev/secrets.env'), 'JWT_SECRET_KEY=of-the-test\n');
+    for (const name of ['secrets', ...SERVICES])
+      writeFileSync(join(root, `k8s/overlays/dev/${name}.env`), 'JWT_SECRET_KEY=of-the-test\n');
     const yaml = execFileSync('kubectl', ['kustomize', join(root, 'k8s', overlay)], {
       encoding: 'utf8',
       stdio: 'pipe',

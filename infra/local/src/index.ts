@@ -16,6 +16,7 @@ export { dnsAddressOf, dnsNameOf, type Instance, internalUrlOf, urlOf } from './
 export { freePort } from './ports.ts';
 export { type Python, python } from './python.ts';
 export { redisCommand } from './redis.ts';
+export { keySettingsIn, serviceKeysIn } from './service-keys.ts';
 export { REPO } from './settings.ts';
 
 export interface Options {

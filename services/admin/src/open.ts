@@ -1,6 +1,5 @@
 import { startFacts } from '@chatapi/bus';
 import { type Base, every, type RecurringTask } from '@chatapi/kit';
-import { identityKey } from '@chatapi/kit/auth';
 import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
 import { createHttpClient, createInstances } from '@chatapi/kit/rpc';
 import { startAnnouncementSweep } from './announcements.ts';
@@ -22,8 +21,7 @@ const startCleanup = ({ db, log }: Pick<Context, 'db' | 'log'>): RecurringTask =
   );
 
 export async function open(base: Base<Config>): Promise<Context> {
-  const { config, log, metrics } = base;
-  const key = identityKey(config.INTERNAL_SECRET_KEY);
+  const { config, keys, log, metrics } = base;
   const db = openDb(config, schema.name, 'admin');
   try {
     await requireSchema(db, schema);
@@ -36,10 +34,10 @@ export async function open(base: Base<Config>): Promise<Context> {
     ...base,
     db,
     redis,
-    auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, key, 'admin'),
-    user: createHttpClient('user', config.USER_INTERNAL_URL, key, 'admin'),
-    message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, key, 'admin'),
-    file: createHttpClient('file', config.FILE_INTERNAL_URL, key, 'admin'),
+    auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, keys),
+    user: createHttpClient('user', config.USER_INTERNAL_URL, keys),
+    message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, keys),
+    file: createHttpClient('file', config.FILE_INTERNAL_URL, keys),
     facts: startFacts({
       service: 'admin',
       db,

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Revocation } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
@@ -21,8 +20,6 @@ interface Documents {
 }
 
 export interface Context extends Base<Config> {
-  /** Signs identities for the services. */
-  key: KeyObject;
   redis: Redis;
   subscriber: Redis;
   limiter: RateLimiter;

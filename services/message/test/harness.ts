@@ -5,14 +5,15 @@
 import { decodePacket, enterTopics, nodeChannel, type ReceivedRecord } from '@chatapi/bus';
 import type { Identity, Role } from '@chatapi/kit/auth';
 import {
+  callerOf,
   createTestSchema,
   identityHeader,
+  keySettings,
   parseSettings,
   type StubServer,
   serveRoutes,
   serviceIdentity,
   startStubServer,
-  TEST_SECRET,
   testBase,
   userIdentity,
 } from '@chatapi/kit/testing';
@@ -98,7 +99,8 @@ export async function openMessages(more: Record<string, unknown> = {}, given?: s
   const config = parseSettings(settings, {
     DATABASE_URL: process.env.TEST_DATABASE_URL,
     REDIS_URL: redisUrl,
-    INTERNAL_SECRET_KEY: TEST_SECRET,
+    ...keySettings('message'),
+    FILE_LINK_SECRET: 'tests-sign-links-with-this-0123456789',
     AUTH_INTERNAL_URL: fakes.url,
     FILE_INTERNAL_URL: fakes.url,
     ...more,
@@ -107,14 +109,14 @@ export async function openMessages(more: Record<string, unknown> = {}, given?: s
   const ctx = await open(testBase('message', config), schema.name);
   const server = await serveRoutes({ ctx, routes: [...routes, ...internalRoutes] });
   const call = (as: Identity, method: Method, path: string, body?: object): Test => {
-    const request = supertest(server.url)[method](path).set(identityHeader(as));
+    const request = supertest(server.url)[method](path).set(identityHeader('message', as));
     return body === undefined ? request : request.send(body);
   };
   const self: Messages = {
     ctx,
     ask: (user_id, method, path, body, role = 'user') => call(userIdentity(user_id, role), method, path, body),
     asked,
-    inside: (method, path, body) => call(serviceIdentity(), method, path, body),
+    inside: (method, path, body) => call(serviceIdentity(callerOf(internalRoutes, method, path)), method, path, body),
     send: (user, body) => self.ask(user, 'post', '/messages/', body),
     async listen(topics) {
       const node = `node_${process.pid}_${opened++}`;

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import type { Base, RecurringTask } from '@chatapi/kit';
 import type { AccessVerifier, FileLinks, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
@@ -53,8 +52,6 @@ export interface Subscription {
 export interface Node extends Base<Config> {
   /** Unique per process, so that a restarted instance does not inherit its predecessor's topics. */
   id: string;
-  /** Verifies the identities that the API gateway signs. */
-  key: KeyObject;
   draining: boolean;
   redis: Redis;
   auth: ServiceClient;

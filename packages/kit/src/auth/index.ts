@@ -23,6 +23,13 @@ export {
   type RevocationSet,
 } from './revocations.ts';
 export {
+  createServiceKeys,
+  publicKeyOf,
+  SERVICES,
+  type ServiceKeys,
+  type ServiceName,
+} from './service-keys.ts';
+export {
   bearsFiles,
   createFileLinks,
   type FileLinkSettings,
@@ -33,10 +40,9 @@ export {
 } from './signed-file-links.ts';
 export {
   type Caller,
-  IDENTITY_HEADER,
+  hasIdentity,
   type Identity,
-  identityKey,
+  identityHeaders,
   type Role,
-  signIdentity,
   verifyIdentity,
 } from './signed-identity.ts';
