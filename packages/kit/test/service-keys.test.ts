@@ -36,7 +36,7 @@ type Keys = ReturnType<typeof keysOf>;
 /** Whether each of both can sign for the other. */
 function talk(one: Keys, other: Keys): boolean {
   const says = (from: Keys, to: Keys): boolean =>
-    isSignedBy(to, 'signal', from.self, 'text', macOf(from.signing('signal', to.self), 'text'));
+    isSignedBy(to, 'signal', from.self, macOf(from.signing('signal', to.self), 'text'), 'text');
   return says(one, other) && says(other, one);
 }
 
@@ -47,25 +47,25 @@ describe('keys of services', () => {
 
   it('a third service can neither sign nor verify for two others', () => {
     const mac = macOf(keysOf('auth').signing('signal', 'message'), 'text');
-    expect(isSignedBy(keysOf('message'), 'signal', 'file', 'text', mac)).to.equal(false);
-    expect(isSignedBy(keysOf('file'), 'signal', 'auth', 'text', mac)).to.equal(false);
+    expect(isSignedBy(keysOf('message'), 'signal', 'file', mac, 'text')).to.equal(false);
+    expect(isSignedBy(keysOf('file'), 'signal', 'auth', mac, 'text')).to.equal(false);
     const forged = macOf(keysOf('file').signing('signal', 'message'), 'text');
-    expect(isSignedBy(keysOf('message'), 'signal', 'auth', 'text', forged)).to.equal(false);
+    expect(isSignedBy(keysOf('message'), 'signal', 'auth', forged, 'text')).to.equal(false);
   });
 
   it('a text does not verify for another purpose, in the other direction, or changed', () => {
     const [auth, message] = [keysOf('auth'), keysOf('message')];
     const mac = macOf(auth.signing('fact', 'message'), 'text');
-    expect(isSignedBy(message, 'fact', 'auth', 'text', mac)).to.equal(true);
-    expect(isSignedBy(message, 'settlement', 'auth', 'text', mac)).to.equal(false);
-    expect(isSignedBy(auth, 'fact', 'message', 'text', mac)).to.equal(false);
+    expect(isSignedBy(message, 'fact', 'auth', mac, 'text')).to.equal(true);
+    expect(isSignedBy(message, 'settlement', 'auth', mac, 'text')).to.equal(false);
+    expect(isSignedBy(auth, 'fact', 'message', mac, 'text')).to.equal(false);
     for (const [text, given] of [
       ['texts', mac],
       ['text', mac.slice(1)],
       ['text', ''],
       ['text', `${mac.slice(0, -1)}ä`],
     ] as const)
-      expect(isSignedBy(message, 'fact', 'auth', text, given)).to.equal(false);
+      expect(isSignedBy(message, 'fact', 'auth', given, text)).to.equal(false);
   });
 
   it('every instance talks to every other in each step of a rotation', () => {

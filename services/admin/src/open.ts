@@ -1,4 +1,4 @@
-import { startFacts } from '@chatapi/bus';
+import { createSignals, startFacts } from '@chatapi/bus';
 import { type Base, every, type RecurringTask } from '@chatapi/kit';
 import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
 import { createHttpClient, createInstances } from '@chatapi/kit/rpc';
@@ -30,16 +30,19 @@ export async function open(base: Base<Config>): Promise<Context> {
     throw error;
   }
   const redis = await openRedis(config.REDIS_URL, log);
+  const signals = createSignals(redis, keys);
   return {
     ...base,
     db,
     redis,
+    signals,
     auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, keys),
     user: createHttpClient('user', config.USER_INTERNAL_URL, keys),
     message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, keys),
     file: createHttpClient('file', config.FILE_INTERNAL_URL, keys),
     facts: startFacts({
       service: 'admin',
+      keys,
       db,
       redis,
       openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
@@ -53,7 +56,7 @@ export async function open(base: Base<Config>): Promise<Context> {
       service,
       instances: createInstances([internal_url]),
     })),
-    sweeps: [startAuditSweep({ db, log }), startCleanup({ db, log }), startAnnouncementSweep({ db, redis, log })],
+    sweeps: [startAuditSweep({ db, log }), startCleanup({ db, log }), startAnnouncementSweep({ db, signals, log })],
   };
 }
 

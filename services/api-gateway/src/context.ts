@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { Revocation } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
 import type { AccessVerifier, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
@@ -24,7 +23,7 @@ export interface Context extends Base<Config> {
   subscriber: Redis;
   limiter: RateLimiter;
   verifier: AccessVerifier;
-  revocations: RevocationSet<Revocation>;
+  revocations: RevocationSet;
   /** Clients of the internal listeners. */
   clients: ServiceClients;
   /** Public listeners, to which requests are proxied. */

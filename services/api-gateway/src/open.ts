@@ -38,12 +38,12 @@ const createUpstreams = (config: Config): Context['upstreams'] => ({
 });
 
 /** Auth is the source of truth and is long-polled; the Redis signal only arrives earlier. */
-function openRevocations(base: Base<Config>, auth: ServiceClient, subscriber: Redis): RevocationSet<Revocation> {
+function openRevocations(base: Base<Config>, auth: ServiceClient, subscriber: Redis): RevocationSet {
   const revocations = createRevocationSet<Revocation>({
     log: base.log,
     fetchAfter: fetchRevocationsFrom(auth),
   });
-  subscriber.on('message', (_channel, text) => revocations.apply(JSON.parse(text) as Revocation[]));
+  subscriber.on('message', () => revocations.lookNow());
   // ioredis subscribes again after each reconnect; until then the long poll is enough.
   subscriber
     .subscribe(REVOCATIONS_CHANNEL)

@@ -23,6 +23,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     await ensureFirstAdmin({ config, log, db, hasher });
     const facts = startFacts({
       service: 'auth',
+      keys: base.keys,
       db,
       redis,
       openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),

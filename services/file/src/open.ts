@@ -72,7 +72,7 @@ export async function open(base: Base<Config>): Promise<Context> {
       user: createHttpClient('user', config.USER_INTERNAL_URL, keys),
       message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, keys),
       admin: createHttpClient('admin', config.ADMIN_INTERNAL_URL, keys),
-      facts: startFacts({ service: 'file', db, redis, openQueueRedis: openQueue, handlers, log, metrics }),
+      facts: startFacts({ service: 'file', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics }),
     };
     return { ...parts, ...startJobs(parts) };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { startFacts } from '@chatapi/bus';
+import { createSignals, startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
 import { createFileLinks } from '@chatapi/kit/auth';
 import {
@@ -53,7 +53,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   const searches = openPool(config, schemaName, 'message', log, { max: SEARCHES, options: SEARCH_OPTIONS });
   const redis = await openRedis(config.REDIS_URL, log);
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
-  const facts = startFacts({ service: 'message', db, redis, openQueueRedis: openQueue, handlers, log, metrics });
+  const facts = startFacts({ service: 'message', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics });
   const ctx: Omit<Context, 'sends' | 'erasures' | 'backfill' | 'naming'> = {
     ...base,
     db,
@@ -66,7 +66,9 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     file: createHttpClient('file', config.FILE_INTERNAL_URL, keys),
     links: createFileLinks(config),
     facts,
-    publisher: createPublisher({ db, reads, redis, log }, () => facts.nudge(FACTS_DELAY_MS)),
+    publisher: createPublisher({ db, reads, redis, signals: createSignals(redis, keys), log }, () =>
+      facts.nudge(FACTS_DELAY_MS),
+    ),
     access: createAccessCache(),
     inGeneral: new LRUCache({ max: MAX_IN_GENERAL }),
     mutex: createKeyedMutex(),

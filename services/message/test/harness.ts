@@ -2,7 +2,7 @@
 // of auth and file know all users `usr_…` and files `file_…` except ids that contain `ghost`. Files
 // whose id contains `theirs` can be read but not attached. `usr_installation…` are moderators of
 // the installation.
-import { decodePacket, enterTopics, nodeChannel, type ReceivedRecord } from '@chatapi/bus';
+import { createSignalCheck, enterTopics, nodeChannel, type ReceivedRecord } from '@chatapi/bus';
 import type { Identity, Role } from '@chatapi/kit/auth';
 import {
   callerOf,
@@ -15,6 +15,7 @@ import {
   serviceIdentity,
   startStubServer,
   testBase,
+  testKeys,
   userIdentity,
 } from '@chatapi/kit/testing';
 import { Redis } from 'ioredis';
@@ -123,7 +124,8 @@ export async function openMessages(more: Record<string, unknown> = {}, given?: s
       const redis = new Redis(redisUrl);
       const commands = new Redis(redisUrl);
       const records: ReceivedRecord[] = [];
-      redis.on('messageBuffer', (_channel: Buffer, packet: Buffer) => void records.push(...decodePacket(packet)));
+      const check = createSignalCheck(testKeys('realtime-gateway'), node);
+      redis.on('messageBuffer', (_channel: Buffer, packet: Buffer) => void records.push(...(check.open(packet) ?? [])));
       await redis.subscribe(nodeChannel(node));
       await enterTopics(commands, node, topics);
       return { id: node, records, stop: () => [redis, commands].forEach((one) => void one.disconnect()) };

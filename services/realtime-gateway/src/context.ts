@@ -1,3 +1,4 @@
+import type { SignalCheck, Signals } from '@chatapi/bus';
 import type { Base, RecurringTask } from '@chatapi/kit';
 import type { AccessVerifier, FileLinks, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
@@ -54,6 +55,8 @@ export interface Node extends Base<Config> {
   id: string;
   draining: boolean;
   redis: Redis;
+  signals: Signals;
+  signalCheck: SignalCheck;
   auth: ServiceClient;
   message: ServiceClient;
   userService: ServiceClient;

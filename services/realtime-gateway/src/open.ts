@@ -1,4 +1,4 @@
-import type { Revocation } from '@chatapi/bus';
+import { createSignalCheck, createSignals, type Revocation } from '@chatapi/bus';
 import { type Base, newId } from '@chatapi/kit';
 import {
   createAccessVerifier,
@@ -50,6 +50,8 @@ async function openNode(base: Base<Config>): Promise<Node> {
     id,
     draining: false,
     redis,
+    signals: createSignals(redis, base.keys),
+    signalCheck: createSignalCheck(base.keys, id),
     auth,
     message,
     userService: client('user', config.USER_INTERNAL_URL),

@@ -1,7 +1,7 @@
 // Fakes of auth, user and message, with arrays as room logs.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { publishRecords, type Revocation, roomTopic, userTopic } from '@chatapi/bus';
+import { createSignals, type Revocation, roomTopic, userTopic } from '@chatapi/bus';
 import { notFound, unavailable } from '@chatapi/kit';
 import type { ServiceName } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
@@ -36,6 +36,7 @@ export interface FakeServices {
 }
 
 export async function startFakeServices(redis: Redis): Promise<FakeServices> {
+  const signals = createSignals(redis, testKeys('message'));
   const acked = new Map<string, object>();
 
   const roomsOf = (user: string) =>
@@ -176,7 +177,7 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
       const frame = JSON.stringify({ type: 'event', chat_id: room, seq, sender_id: sender, ...fields });
       events.push({ seq, sender, frame });
       if (!services.silent)
-        await publishRecords(redis, [
+        await signals.publish([
           { kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame, excludeNode },
         ]);
       return seq;
@@ -186,7 +187,7 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
       log.members = kind === 'joined' ? [...log.members, user] : log.members.filter((id) => id !== user);
       const seq = await services.append(room, user, { type: `member_${kind}` });
       const frame = JSON.stringify({ type: kind === 'joined' ? 'room_joined' : 'room_removed', chat_id: room });
-      await publishRecords(redis, [{ kind, topic: userTopic(user), room, seq, sender: user, origin: '', frame }]);
+      await signals.publish([{ kind, topic: userTopic(user), room, seq, sender: user, origin: '', frame }]);
     },
     close() {
       for (const stop of stops) stop();

@@ -22,6 +22,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
   const redis = await openRedis(config.REDIS_URL, log);
   const facts = startFacts({
     service: 'user',
+    keys: base.keys,
     db,
     redis,
     openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),

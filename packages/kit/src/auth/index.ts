@@ -24,6 +24,8 @@ export {
 } from './revocations.ts';
 export {
   createServiceKeys,
+  isSignedBy,
+  macOf,
   publicKeyOf,
   SERVICES,
   type ServiceKeys,

@@ -158,20 +158,23 @@ export function createServiceKeys(self: ServiceName, settings: ServiceKeySetting
   };
 }
 
-/** For what is not an identity: a MAC of 43 characters. */
-export const macOf = (key: KeyObject, text: string): string =>
-  createHmac('sha256', key).update(text).digest('base64url');
+/** For what is not an identity: a MAC of 43 characters over `head` and what follows it. */
+export const macOf = (key: KeyObject, head: string, body: string | Buffer = ''): string =>
+  createHmac('sha256', key).update(head).update(body).digest('base64url');
 
-/** @returns whether `peer` signed `text` for this service. */
-export const isSignedBy = (
+/** @returns whether `peer` signed `head` and what follows it for this service. */
+export function isSignedBy(
   keys: ServiceKeys,
   purpose: Purpose,
   peer: ServiceName,
-  text: string,
   mac: string,
-): boolean =>
-  keys.verifying(purpose, peer).some((key) => {
-    const right = Buffer.from(macOf(key, text));
-    const given = Buffer.from(mac);
-    return right.length === given.length && timingSafeEqual(right, given);
-  });
+  head: string,
+  body: string | Buffer = '',
+): boolean {
+  const given = Buffer.from(mac);
+  for (const key of keys.verifying(purpose, peer)) {
+    const right = Buffer.from(macOf(key, head, body));
+    if (right.length === given.length && timingSafeEqual(right, given)) return true;
+  }
+  return false;
+}
