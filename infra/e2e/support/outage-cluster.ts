@@ -1,5 +1,5 @@
-// Imported by test files whose tests kill or freeze processes and end with all of them working: they
-// share a cluster, which starts before the first file and stops after the last.
+// Imported by test files whose tests kill or freeze processes and end with all of them working:
+// they share a cluster, which starts before the first file and stops after the last.
 import { dispose, ownCluster, type TestCluster } from './cluster.ts';
 
 let cluster: TestCluster;

@@ -45,7 +45,7 @@ async function withBackends<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Pr
   try {
     return await work({
       TEST_DATABASE_URL: backends.postgresUrl,
-      TEST_ROLE_PASSWORD: backends.rolePassword,
+      TEST_ROLE_PASSWORDS: JSON.stringify(backends.rolePasswords),
       TEST_REDIS_URL: backends.redisUrl,
     });
   } finally {
