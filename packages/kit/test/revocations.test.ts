@@ -124,6 +124,22 @@ describe('the revocations that a gateway knows', () => {
     expect(asked).to.be.within(1, (performance.now() - began) / 20 + 1);
   });
 
+  it('are not asked for by a signal before they are loaded, nor after the end', async () => {
+    let looks = 0;
+    const fetchAfter = async (_seq: number, waitMs: number): Promise<RevocationRecord[]> => {
+      if (waitMs === 0) looks++;
+      return [];
+    };
+    const set = createRevocationSet({ fetchAfter, log });
+    set.lookNow();
+    expect(looks).to.equal(0);
+    await set.start();
+    set.close();
+    looks = 0;
+    set.lookNow();
+    expect(looks).to.equal(0);
+  });
+
   it('stay in force while auth is unavailable, and are polled again when it is back', async () => {
     let away = false;
     const records: RevocationRecord[] = [{ seq: 1, kind: 'session', subject: 's', at: at(0) }];
