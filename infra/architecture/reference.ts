@@ -1,5 +1,6 @@
 // The generated reference: .env.example, and the tables of endpoints and settings in each README.
 import { VERSION } from '@chatapi/kit';
+import { SERVICES } from '@chatapi/kit/auth';
 import { type Endpoint, endpointsOf, type Setting, servicesOf, settingsOf } from './services.ts';
 
 const BEGIN = '<!-- made from the code by `node --conditions=source infra/architecture/write.ts`: begin -->';
@@ -49,7 +50,7 @@ export const withBlock = (readme: string, block: string): string =>
 
 /** Set per process by the deployment (compose, Kubernetes, the local runner), not by the user. */
 const PER_PROCESS =
-  /^(?:NODE_ENV|INSTANCES?|HOST|PORT|INTERNAL_PORT|CHATAPI_SUPERVISED|DATABASE_URL|REDIS_URL|\w+_(?:INTERNAL_)?URL)$/;
+  /^(?:NODE_ENV|INSTANCES?|SERVICE_KEY(?:_PREVIOUS)?|HOST|PORT|INTERNAL_PORT|CHATAPI_SUPERVISED|DATABASE_URL|REDIS_URL|\w+_(?:INTERNAL_)?URL)$/;
 const USER_SET = /^(STORAGE|CLAMAV)_URL$/;
 
 const entry = ({ name, required, fallback, description }: Setting): string =>
@@ -60,18 +61,28 @@ interface Group {
   settings: Setting[];
 }
 
+const variable = (service: string): string => service.toUpperCase().replace('-', '_');
+const WITH_ROLE = ['AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN'];
+
+/** In compose, which has one file for the secrets of all. */
+const ownKeys = (service: string): Setting[] => [
+  { name: `${variable(service)}_SERVICE_KEY`, required: true, description: `SERVICE_KEY of ${service}` },
+  { name: `${variable(service)}_SERVICE_KEY_PREVIOUS`, required: false, description: '' },
+];
+
 /** Settings that no service reads, only `npm start` and docker-compose.yml. */
 const DEPLOYMENT: Group[] = [
   {
-    title: 'docker-compose.yml: passwords of its PostgreSQL and Redis (letters and digits), and ports on this machine',
+    title: 'docker-compose.yml: keys of its services, passwords of its PostgreSQL and Redis, ports on this machine',
     settings: [
       {
         name: 'POSTGRES_PASSWORD',
         required: true,
         description: 'password of the superuser, used only for provisioning',
       },
-      { name: 'ROLE_PASSWORD', required: true, description: 'password of the services’ roles' },
-      { name: 'REDIS_PASSWORD', required: true, description: '' },
+      { name: 'REDIS_PASSWORD', required: true, description: 'letters and digits, as all passwords here' },
+      ...WITH_ROLE.map((name) => ({ name: `${name}_ROLE_PASSWORD`, required: true, description: '' })),
+      ...SERVICES.flatMap(ownKeys),
       {
         name: 'PORT',
         required: false,
@@ -146,7 +157,8 @@ export async function environmentExample(root: string): Promise<string> {
   ];
   const head =
     '# All settings of an installation, generated from the services’ config.ts. A line with # shows the default.\n' +
-    '# Empty settings are required. Generate secrets with openssl rand -hex 32\n';
+    '# Empty settings are required. `sh infra/docker/secrets.sh` makes all secrets.\n' +
+    '# Each secret X may come from a file instead: X_FILE=/path/of/the/file\n';
   const body = groups
     .filter(({ settings }) => settings.length > 0)
     .map(({ title, settings }) => `\n# --- ${title}\n${settings.map(entry).join('')}`);

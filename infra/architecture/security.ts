@@ -7,6 +7,7 @@ import { read } from './tree.ts';
 const FOLDERS: Record<string, string> = {
   client: 'packages/client/test',
   kit: 'packages/kit/test',
+  bus: 'packages/bus/test',
   architecture: 'infra/architecture',
   e2e: 'infra/e2e',
   gateway: 'services/api-gateway/test',

@@ -29,7 +29,8 @@ interface Schema {
 interface RouteRow {
   method: string;
   path: string;
-  who: string;
+  /** A list names services. */
+  who: string | string[];
   summary?: string;
   service?: string;
 }
@@ -51,8 +52,8 @@ const written = (value: unknown): string | undefined => {
   return String(value);
 };
 
-/** Some keys are required by a custom rule only; with the default algorithm they must be set. */
-const isSecretKey = (name: string): boolean => name.endsWith('_SECRET_KEY');
+/** Required by a custom rule only; with the default algorithm it must be set. */
+const isSecretKey = (name: string): boolean => name === 'JWT_SECRET_KEY';
 
 export async function settingsOf(root: string, service: string): Promise<Setting[]> {
   const { schema } = await load(root, service, 'config.ts');
@@ -68,7 +69,7 @@ export async function settingsOf(root: string, service: string): Promise<Setting
 const row = ({ method, path, who, summary, service }: RouteRow): Endpoint => ({
   method: method.toUpperCase(),
   path: path.replace(/:(\w+)/g, '{$1}'),
-  who,
+  who: [who].flat().join(', '),
   summary: summary ?? (service === undefined || service === 'gateway' ? '' : `→ ${service}`),
 });
 
@@ -85,4 +86,10 @@ export async function endpointsOf(root: string, service: string): Promise<Endpoi
     ...((outer.routes ?? []) as RouteRow[]),
     ...((inner.internalRoutes ?? []) as RouteRow[]),
   ].map(row);
+}
+
+/** The internal routes of a service, with the services that each names. */
+export async function internalRoutesOf(root: string, service: string): Promise<{ path: string; callers: string[] }[]> {
+  const { internalRoutes = [] } = await load(root, service, 'internal-routes.ts');
+  return (internalRoutes as RouteRow[]).map(({ path, who }) => ({ path, callers: [who].flat() }));
 }

@@ -1,24 +1,24 @@
 -- A role and a schema for each service with data, without access to the others', and the audit log.
 -- Repeatable. Run by a superuser (or a role that may create roles) on PostgreSQL 15 or newer. The
--- roles' password is a session setting:
---   PGOPTIONS='-c chatapi.role_password=…' psql -f provision.sql
+-- password of each role is a session setting such as chatapi.auth_password: see passwords.sql.
 do $$
 declare
   pair text[];
   pairs text[][] := array[
     ['chatapi_auth', 'auth'], ['chatapi_user', 'users'], ['chatapi_message', 'messages'],
     ['chatapi_file', 'files'], ['chatapi_admin', 'admin']];
-  password text := current_setting('chatapi.role_password');
+  setting text;
 begin
-  if length(password) < 12 then
-    raise exception 'chatapi.role_password must have at least 12 characters';
-  end if;
   perform pg_advisory_xact_lock(hashtext('chatapi provision'));
   foreach pair slice 1 in array pairs loop
+    setting := replace(pair[1], '_', '.') || '_password';
+    if length(current_setting(setting)) < 12 then
+      raise exception '% must have at least 12 characters', setting;
+    end if;
     if not exists (select from pg_roles where rolname = pair[1]) then
       execute format('create role %I login', pair[1]);
     end if;
-    execute format('alter role %I with login password %L', pair[1], password);
+    execute format('alter role %I with login password %L', pair[1], current_setting(setting));
     execute format('alter role %I set search_path = %I', pair[1], pair[2]);
     execute format('grant %I to current_user', pair[1]);
     execute format('create schema if not exists %I authorization %I', pair[2], pair[1]);

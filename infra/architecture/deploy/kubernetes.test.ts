@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { SERVICES } from '@chatapi/kit/auth';
 import { expect } from 'chai';
 import { servicesOf, settingsOf } from '../services.ts';
 import { REPO } from '../tree.ts';
@@ -6,7 +7,10 @@ import { type Manifest, missingFiles, rendered, sourceManifests } from './manife
 
 const OVERLAYS = ['overlays/dev', 'overlays/production'];
 /** Secrets that are created outside the manifests. */
-const OUTSIDE = ['chatapi-secrets', 'chatapi-provision', 'chatapi-first-admin', 'chatapi-s3'];
+const OUTSIDE = [
+  ...['chatapi-secrets', 'chatapi-provision', 'chatapi-first-admin', 'chatapi-s3'],
+  ...SERVICES.map((service) => `chatapi-${service}`),
+];
 
 /** What a generator adds to a name; the Secrets themselves are not in k8s/rendered. */
 const HASH = /-[a-z0-9]{10}$/;

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SERVICES } from '@chatapi/kit/auth';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import { REPO, read } from '../tree.ts';
 
@@ -58,7 +59,8 @@ function kustomize({ overlay, components }: Composition): string[] {
   const whole = join(root, 'k8s', 'whole');
   try {
     for (const dir of ['k8s', 'infra/postgres']) cpSync(join(REPO, dir), join(root, dir), { recursive: true });
-    writeFileSync(join(root, 'k8s/overlays/dev/secrets.env'), 'JWT_SECRET_KEY=of-the-test\n');
+    for (const name of ['secrets', ...SERVICES])
+      writeFileSync(join(root, `k8s/overlays/dev/${name}.env`), 'JWT_SECRET_KEY=of-the-test\n');
     mkdirSync(whole);
     const parts = {
       resources: [`../overlays/${overlay}`],

@@ -1,5 +1,6 @@
 // `npm run compat`: runs this version and the previous one mixed, service by service under load, in
 // both orders, and rolls back.
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Cast, CHAOS_ENV, type Report, runUnder } from '@chatapi/chaos';
@@ -46,9 +47,12 @@ function judge(report: Report, steps: Step[]): boolean {
   return good;
 }
 
+/** The secret of the release before, as during an update. */
+const secret = randomBytes(36).toString('base64url');
+const SECRETS = { INTERNAL_SECRET_KEY: secret, FILE_LINK_SECRET: secret };
 const { root, commit } = previousRelease(values.previous);
 say(`the version before is ${commit}`);
-const cluster = await startCluster({ root, env: { ...CHAOS_ENV, ...TWO_OF_EACH } });
+const cluster = await startCluster({ root, env: { ...CHAOS_ENV, ...TWO_OF_EACH, ...SECRETS } });
 let good = false;
 try {
   const steps: Step[] = [];

@@ -1,10 +1,9 @@
 // Statistics, audit log and health while processes die or hang, in a separate cluster.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@chatapi/kit/testing';
-import { internalUrlOf } from '@chatapi/local';
+import { internalUrlOf, keySettingsIn } from '@chatapi/local';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
@@ -117,7 +116,7 @@ describe('administration under faults', function () {
       ...process.env,
       DATABASE_URL: own.postgresUrl,
       REDIS_URL: own.redisUrl,
-      INTERNAL_SECRET_KEY: JSON.parse(readFileSync(join(own.dataDir, 'secrets.json'), 'utf8')).internal,
+      ...keySettingsIn(own.dataDir, 'admin'),
       AUTH_INTERNAL_URL: inside('auth'),
       MESSAGE_INTERNAL_URL: inside('message'),
       FILE_INTERNAL_URL: inside('file'),

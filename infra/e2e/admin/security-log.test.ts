@@ -144,7 +144,7 @@ describe('security events', function () {
 
   it('a caller who reaches a service past the gateway is refused, logged and counted', async () => {
     for (const instance of own.instances.filter(({ dir }) => dir !== 'api-gateway' && dir !== 'realtime-gateway')) {
-      const headers = { 'x-chatapi-identity': 'x.y.z', 'x-request-id': `past-${instance.name}` };
+      const headers = { 'x-chatapi-caller': 'x.y.z', 'x-request-id': `past-${instance.name}` };
       const inside = await fetch(`${internalUrlOf(instance)}/internal/rpc`, { headers });
       expect(inside.status, instance.name).to.be.oneOf([404, 426, 501]);
       const path = {

@@ -14,7 +14,7 @@ const TWO_OF_EACH = Object.fromEntries(
 );
 const GRACE_MS = 30_000;
 const APPS = 3;
-const PAUSE_MS = 30;
+const PAUSE_MS = 100;
 
 const attempt = (url: string): Promise<Socket | undefined> =>
   new Promise((resolve) => {

@@ -2,7 +2,7 @@
 // reference servers of benchmarks.
 import { join } from 'node:path';
 import { openDataDir, secretsOf } from './data-dir.ts';
-import { provision } from './provision.ts';
+import { provision, type RolePasswords } from './provision.ts';
 import type { Settings } from './settings.ts';
 import { startBackends } from './start-backends.ts';
 import type { Supervised } from './supervise.ts';
@@ -10,7 +10,7 @@ import type { Supervised } from './supervise.ts';
 export interface BackendsOnly {
   postgresUrl: string;
   redisUrl: string;
-  rolePassword: string;
+  rolePasswords: RolePasswords;
   /** `postgres` or `redis`; undefined for a server that this process did not start. */
   pid(name: string): number | undefined;
   stop(): Promise<void>;
@@ -29,7 +29,7 @@ export async function startBackendsOnly(settings: Settings): Promise<BackendsOnl
     const backends = await startBackends(settings, secrets.postgres, watcher, { say: () => undefined }, processes);
     await provision(backends.postgresUrl, secrets.roles);
     const pid = (name: string): number | undefined => processes.find((p) => p.name === name)?.pid();
-    return { ...backends, rolePassword: secrets.roles, pid, stop };
+    return { ...backends, rolePasswords: secrets.roles, pid, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,14 +2,28 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REPO } from './settings.ts';
+import { SERVICES } from '@chatapi/kit/auth';
+import { REPO, type ServiceDir } from './settings.ts';
 import { UserError } from './user-error.ts';
+
+/** Database role of each service with data. */
+export const ROLES: Partial<Record<ServiceDir, string>> = {
+  auth: 'chatapi_auth',
+  user: 'chatapi_user',
+  message: 'chatapi_message',
+  file: 'chatapi_file',
+  admin: 'chatapi_admin',
+};
 
 export interface Secrets {
   jwt: string;
-  internal: string;
+  /** Signs URLs of files. */
+  files: string;
   postgres: string;
-  roles: string;
+  /** Passwords of the services' database roles. */
+  roles: Record<string, string>;
+  /** The own key of each service. */
+  services: Record<ServiceDir, string>;
 }
 
 interface Entry {
@@ -27,6 +41,9 @@ export interface ClusterFile {
 }
 
 const random = (): string => randomBytes(36).toString('base64url');
+const rolePasswords = (): Record<string, string> =>
+  Object.fromEntries(Object.values(ROLES).map((role) => [role, random()]));
+const serviceKey = (): string => randomBytes(32).toString('base64url');
 
 /** The command line of a process from `/proc`; '' if there is none. */
 export function commandLine(pid: number): string {
@@ -61,9 +78,21 @@ export const unlockDataDir = (dir: string): void => rmSync(join(dir, 'runner.pid
 
 export function secretsOf(dir: string): Secrets {
   const file = join(dir, 'secrets.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
-  const secrets = { jwt: random(), internal: random(), postgres: random(), roles: random() };
-  writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  const known = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets> & { internal?: string })
+    : {};
+  const secrets: Secrets = {
+    jwt: random(),
+    // Folders of earlier versions: so that their URLs of files stay valid.
+    files: known.internal ?? random(),
+    postgres: random(),
+    services: Object.fromEntries(SERVICES.map((name) => [name, serviceKey()])) as Record<ServiceDir, string>,
+    ...known,
+    // Earlier versions had one password for all roles.
+    roles: typeof known.roles === 'object' ? known.roles : rolePasswords(),
+  };
+  const text = JSON.stringify(secrets, null, 2);
+  if (text !== JSON.stringify(known, null, 2)) writeFileSync(file, text, { mode: 0o600 });
   return secrets;
 }
 

@@ -17,6 +17,7 @@ export { freePort } from './ports.ts';
 export { promtool } from './promtool.ts';
 export { type Python, python } from './python.ts';
 export { redisCommand } from './redis.ts';
+export { keySettingsIn, serviceKeysIn } from './service-keys.ts';
 export { REPO } from './settings.ts';
 
 export interface Options {

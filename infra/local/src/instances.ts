@@ -1,9 +1,10 @@
 // The processes of a cluster: names, ports and environment (the same variables as in compose and
 // Kubernetes).
 import { join } from 'node:path';
-import type { Secrets } from './data-dir.ts';
+import { ROLES, type Secrets } from './data-dir.ts';
 import { claimPort, freePort } from './ports.ts';
-import { ROLES, roleUrl } from './provision.ts';
+import { roleUrl } from './provision.ts';
+import { keySettings } from './service-keys.ts';
 import { REPO, type ServiceDir, type Settings } from './settings.ts';
 import type { Command } from './supervise.ts';
 
@@ -116,11 +117,19 @@ function addresses({ settings, instances }: Pick<ClusterPlan, 'settings' | 'inst
 /** Settings that only services which sign or verify access tokens get. */
 const SECRET_READERS: Record<string, ServiceDir[]> = {
   JWT_PRIVATE_KEY: ['auth'],
-  JWT_PRIVATE_KEY_FILE: ['auth'],
   JWT_SECRET_KEY: ['auth', 'api-gateway', 'realtime-gateway'],
   JWT_SECRET_KEY_PREVIOUS: ['api-gateway', 'realtime-gateway'],
+  FILE_LINK_SECRET: ['realtime-gateway', 'message', 'file'],
+  FILE_LINK_SECRET_PREVIOUS: ['realtime-gateway', 'message', 'file'],
 };
-const mayRead = (dir: ServiceDir, name: string): boolean => SECRET_READERS[name]?.includes(dir) ?? true;
+const mayRead = (dir: ServiceDir, name: string): boolean =>
+  SECRET_READERS[name.replace(/_FILE$/, '')]?.includes(dir) ?? true;
+
+/** What a service uses unless the settings name another value or a file. */
+function secretSettings(secrets: Secrets, dir: ServiceDir, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = { JWT_SECRET_KEY: secrets.jwt, FILE_LINK_SECRET: secrets.files, ...keySettings(secrets, dir) };
+  return Object.fromEntries(Object.entries(own).filter(([name]) => !given[`${name}_FILE`]));
+}
 
 /**
  * V8's nursery would grow to three times 32 MiB and never shrink. Nodes with many long-lived
@@ -159,8 +168,7 @@ function environment(
   const all: NodeJS.ProcessEnv = {
     UPLOAD_DIR: join(settings.dataDir, 'uploads'),
     DISK_PATH: settings.dataDir,
-    JWT_SECRET_KEY: secrets.jwt,
-    INTERNAL_SECRET_KEY: secrets.internal,
+    ...secretSettings(secrets, dir, given),
     DRAIN_MS: '2000',
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')),
     ...addresses(plan),

@@ -26,7 +26,7 @@ async function migrateAlone(settings: Settings): Promise<void> {
   lockDataDir(settings.dataDir);
   const backends = await startBackendsOnly(settings);
   try {
-    await migrateAll(backends.postgresUrl, backends.rolePassword, settings.compiled);
+    await migrateAll(backends.postgresUrl, backends.rolePasswords, settings.compiled);
   } finally {
     await backends.stop();
     unlockDataDir(settings.dataDir);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createLog } from '@chatapi/kit';
 import { migrate, type Schema } from '@chatapi/kit/data';
-import { ROLES, roleUrl } from './provision.ts';
+import { ROLES } from './data-dir.ts';
+import { type RolePasswords, roleUrl } from './provision.ts';
 import { REPO } from './settings.ts';
 
 /** Imported by path, since no service is a dependency of the runner. */
@@ -15,17 +16,17 @@ async function schemaOf(root: string, service: string, compiled: boolean): Promi
 
 /**
  * @param postgresUrl URL of the superuser.
- * @param rolePassword password of the services' roles.
+ * @param passwords passwords of the services' roles.
  * @param root root of the checkout.
  */
 export async function migrateAll(
   postgresUrl: string,
-  rolePassword: string,
+  passwords: RolePasswords,
   compiled: boolean,
   root = REPO,
 ): Promise<void> {
   const one = async ([service, role]: [string, string]): Promise<void> => {
-    const settings = { DATABASE_URL: roleUrl(postgresUrl, role, rolePassword), DATABASE_POOL: 2 };
+    const settings = { DATABASE_URL: roleUrl(postgresUrl, role, passwords), DATABASE_POOL: 2 };
     await migrate(settings, await schemaOf(root, service, compiled), createLog(service, 'migrate', 'warn'));
   };
   await Promise.all(Object.entries(ROLES).map(one));

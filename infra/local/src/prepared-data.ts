@@ -50,7 +50,7 @@ async function make(folder: string): Promise<void> {
     rmSync(join(ROOT, name), { recursive: true, force: true });
   const settings = readSettings({ DATA_DIR: mkdtempSync(join(ROOT, 'new-')), PORT: '0', REALTIME_PORT: '0' });
   const backends = await startBackendsOnly(settings);
-  await migrateAll(backends.postgresUrl, backends.rolePassword, false);
+  await migrateAll(backends.postgresUrl, backends.rolePasswords, false);
   await backends.stop();
   rmSync(join(settings.dataDir, 'logs'), { recursive: true, force: true });
   try {

@@ -3,15 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectWithPatience, DATABASE } from './postgres.ts';
-import { REPO, type ServiceDir } from './settings.ts';
-
-export const ROLES: Partial<Record<ServiceDir, string>> = {
-  auth: 'chatapi_auth',
-  user: 'chatapi_user',
-  message: 'chatapi_message',
-  file: 'chatapi_file',
-  admin: 'chatapi_admin',
-};
+import { REPO } from './settings.ts';
 
 const PROVISION = join(REPO, 'infra', 'postgres', 'provision.sql');
 
@@ -26,9 +18,17 @@ export async function createDatabase(serverUrl: string, database = DATABASE): Pr
   }
 }
 
-export async function provision(url: string, rolePassword: string): Promise<void> {
-  const client = await connectWithPatience(url, 15_000, `-c chatapi.role_password=${rolePassword}`);
+/** Password of each role. */
+export type RolePasswords = Record<string, string>;
+
+/** For `set_config`, as passwords.sql does it for psql. */
+const settingOf = (role: string): string => `${role.replace('_', '.')}_password`;
+
+export async function provision(url: string, passwords: RolePasswords): Promise<void> {
+  const client = await connectWithPatience(url, 15_000);
   try {
+    for (const [role, password] of Object.entries(passwords))
+      await client.query('select set_config($1, $2, false)', [settingOf(role), password]);
     await client.query(readFileSync(PROVISION, 'utf8'));
   } finally {
     await client.end();
@@ -36,9 +36,9 @@ export async function provision(url: string, rolePassword: string): Promise<void
 }
 
 /** URL of the same database with a service's own role. */
-export function roleUrl(url: string, role: string, password: string): string {
+export function roleUrl(url: string, role: string, passwords: RolePasswords): string {
   const own = new URL(url);
   own.username = role;
-  own.password = password;
+  own.password = passwords[role] as string;
   return own.href;
 }

@@ -90,6 +90,17 @@ describe('the runner', () => {
     expect(secrets.jwt.length).to.be.at.least(32);
   });
 
+  it('keeps what an earlier version made, and makes a key and a password for each service', () => {
+    const old = mkdtempSync(join(tmpdir(), 'chatapi-secrets-'));
+    writeFileSync(join(old, 'secrets.json'), JSON.stringify({ jwt: 'j', internal: 'i', postgres: 'p', roles: 'r' }));
+    const { jwt, files, postgres, roles, services } = secretsOf(old);
+    expect({ jwt, files, postgres }).to.deep.equal({ jwt: 'j', files: 'i', postgres: 'p' });
+    expect(new Set(Object.values(roles))).to.have.length(5);
+    expect(new Set(Object.values(services))).to.have.length(7);
+    expect(secretsOf(old)).to.deep.include({ roles, services });
+    rmSync(old, { recursive: true });
+  });
+
   it('refuses a folder that another runner uses, and takes over that of a dead one', async () => {
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
     await new Promise((resolve) => other.once('spawn', resolve));

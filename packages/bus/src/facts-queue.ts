@@ -1,24 +1,22 @@
 // What the relay and the worker share: options, Redis names, the form of a fact in a queue.
+
+import type { Log, Metrics } from '@chatapi/kit';
+import type { ServiceKeys } from '@chatapi/kit/auth';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
-import type { Registry } from 'prom-client';
-import type { Fact, FactHandlers, ServiceName } from './catalog.ts';
-
-interface Logger {
-  warn(o: object, text: string): void;
-  error(o: object, text: string): void;
-}
+import type { FactHandlers, ServiceName } from './catalog.ts';
 
 export interface FactsOptions {
   service: ServiceName;
+  keys: ServiceKeys;
   db: Knex;
   /** Fails fast. Used to add and settle facts. */
   redis: Redis;
   /** Each call opens a blocking connection without a retry limit, for one worker. */
   openQueueRedis: () => Redis;
   handlers: FactHandlers<Knex.Transaction>;
-  log: Logger;
-  metrics: Registry;
+  log: Log;
+  metrics: Metrics;
 }
 
 export interface FactsRunner {
@@ -27,12 +25,12 @@ export interface FactsRunner {
   close(): Promise<void>;
 }
 
-/** With its publisher: a subscriber of an older version can't look up an unknown name. */
-export type QueuedFact = Fact & { from: ServiceName };
-
 export const PREFIX = '{chatapi}';
 export const queueOf = (service: ServiceName): string => `facts-${service}`;
-export const settledKey = (publisher: ServiceName): string => `chatapi:settled:${publisher}`;
+/** List of signed settlements. */
+export const settlementsKey = (publisher: ServiceName): string => `chatapi:settlements:${publisher}`;
+/** The same without signatures, as the release before writes and reads it. */
+export const legacySettledKey = (publisher: ServiceName): string => `chatapi:settled:${publisher}`;
 
 /** Delay of the relay after facts were handled: handlers may have published others. */
 export const TOLD_MS = 200;

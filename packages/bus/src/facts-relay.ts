@@ -1,17 +1,19 @@
 // Outbox relay: offers facts to the subscribers' queues until all subscribers have settled them.
 import { hash } from 'node:crypto';
+import { securityEvent } from '@chatapi/kit';
 import { Queue } from 'bullmq';
 import type { Fact, ServiceName } from './catalog.ts';
 import {
   BATCH,
   type FactsOptions,
   type FactsRunner,
+  legacySettledKey,
   PREFIX,
-  type QueuedFact,
   queueOf,
-  settledKey,
+  settlementsKey,
 } from './facts-queue.ts';
 import { type Offer, settle, takeOffers, withdrawOffers } from './outbox-store.ts';
+import { type QueuedFact, readLegacySettlement, readSettlement, type Settlement, signFact } from './signed-facts.ts';
 
 /** Poll interval without a nudge: finds facts left by a crash, and facts unsettled for too long. */
 const IDLE_POLL_MS = 5000;
@@ -50,7 +52,7 @@ export function startRelay(o: FactsOptions): FactsRunner {
     for (const { waiting_for, ...fact } of offers) {
       for (const subscriber of waiting_for as ServiceName[]) {
         const mine = jobs.get(subscriber) ?? [];
-        mine.push({ ...fact, from: o.service });
+        mine.push(signFact(o.keys, subscriber, o.service, fact));
         jobs.set(subscriber, mine);
       }
     }
@@ -60,16 +62,20 @@ export function startRelay(o: FactsOptions): FactsRunner {
 
   /** @returns the number of settlements read. */
   async function settleHandled(): Promise<number> {
-    const entries = await o.redis.lpop(settledKey(o.service), MAX_SETTLED);
-    if (entries === null) return 0;
-    const bySubscriber = Map.groupBy(entries, (entry) => entry.slice(0, entry.indexOf(' ')));
-    for (const [subscriber, list] of bySubscriber)
+    const entries = (await o.redis.lpop(settlementsKey(o.service), MAX_SETTLED)) ?? [];
+    const read = entries.map((entry) => readSettlement(o.keys, entry));
+    if (read.includes(undefined)) securityEvent(o, 'fact.refused', { reason: 'settlement' });
+    const old = o.keys.legacy === undefined ? null : await o.redis.lpop(legacySettledKey(o.service), MAX_SETTLED);
+    const all = [...read, ...(old ?? []).map(readLegacySettlement)].filter(
+      (one): one is Settlement => one !== undefined,
+    );
+    for (const [subscriber, list] of Map.groupBy(all, (one) => one.subscriber))
       await settle(
         o.db,
         subscriber,
-        list.map((entry) => entry.slice(entry.indexOf(' ') + 1)),
+        list.map(({ factId }) => factId),
       );
-    return entries.length;
+    return Math.max(entries.length, old?.length ?? 0);
   }
 
   /** @returns milliseconds until the next pass. */

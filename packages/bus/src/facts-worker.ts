@@ -1,17 +1,19 @@
 // Queue consumer: handler and inbox row in one transaction, then a settlement for the publisher.
+import { securityEvent } from '@chatapi/kit';
 import { Worker } from 'bullmq';
 import { applyFacts } from './apply-facts.ts';
 import { endWorker } from './end-worker.ts';
 import {
   type FactsOptions,
   type FactsRunner,
+  legacySettledKey,
   PREFIX,
-  type QueuedFact,
   queueOf,
-  settledKey,
+  settlementsKey,
   TOLD_MS,
 } from './facts-queue.ts';
 import { markHandled } from './outbox-store.ts';
+import { genuineOf, type QueuedFact, settlement } from './signed-facts.ts';
 
 /** @param nudge wakes the relay for facts that handlers published. */
 export function startWorker(o: FactsOptions, nudge: FactsRunner['nudge']): { close(): Promise<void> } {
@@ -28,8 +30,15 @@ export function startWorker(o: FactsOptions, nudge: FactsRunner['nudge']): { clo
       );
     });
     nudge(TOLD_MS);
+    await settleAll(facts);
+  }
+
+  async function settleAll(facts: QueuedFact[]): Promise<void> {
     const publisher = (facts[0] as QueuedFact).from;
-    await o.redis.rpush(settledKey(publisher), ...facts.map(({ id }) => `${o.service} ${id}`));
+    const signed = facts.map(({ id }) => settlement(o.keys, publisher, o.service, id));
+    await o.redis.rpush(settlementsKey(publisher), ...signed);
+    if (o.keys.legacy === undefined) return;
+    await o.redis.rpush(legacySettledKey(publisher), ...facts.map(({ id }) => `${o.service} ${id}`));
   }
 
   /** When a batch fails, each fact is tried alone, so that a bad one does not block the others. */
@@ -44,7 +53,15 @@ export function startWorker(o: FactsOptions, nudge: FactsRunner['nudge']): { clo
     }
   }
 
-  const worker = new Worker<QueuedFact[]>(queueOf(o.service), ({ data }) => handleJob(data), {
+  /** Drops what is forged. A genuine fact is offered again until it is settled. */
+  async function handleGenuine(data: unknown): Promise<void> {
+    const facts = genuineOf(o.keys, data);
+    if (facts.length < (Array.isArray(data) ? data.length : 1))
+      securityEvent(o, 'fact.refused', { reason: 'signature' });
+    for (const list of Map.groupBy(facts, ({ from }) => from).values()) await handleJob(list);
+  }
+
+  const worker = new Worker<unknown>(queueOf(o.service), ({ data }) => handleGenuine(data), {
     connection,
     prefix: PREFIX,
     // Concurrent transactions of many facts would lock the same rows in different orders.

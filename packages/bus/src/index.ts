@@ -3,7 +3,6 @@ export { enterConnections, type ListedConnection, leaveConnections } from './con
 export { endWorker } from './end-worker.ts';
 export { startFacts } from './facts.ts';
 export type { FactsRunner } from './facts-queue.ts';
-export { type Publication, publishRecords, publishToEveryone } from './fanout.ts';
 export {
   enterTopics,
   leaveTopics,
@@ -19,11 +18,11 @@ export { factsMigrations } from './migration.ts';
 export { readConnections, reportAlive, reportOnline } from './online-users.ts';
 export { factColumns, recordFact, withdrawFacts } from './outbox-store.ts';
 export {
-  decodePacket,
-  encodeRecord,
   type PacketRecord,
   type ReceivedRecord,
   roomTopic,
   userTopic,
 } from './packet.ts';
 export { publishRevocations, REVOCATIONS_CHANNEL, type Revocation } from './revocation.ts';
+export { createSignalCheck, type SignalCheck } from './signal-check.ts';
+export { createSignals, type Publication, type Signals } from './signals.ts';

@@ -1,6 +1,7 @@
 // Wire format of signals to realtime nodes: two lines per record, a JSON array and the frame.
 // Nodes parse only the first; older versions ignore elements that they do not know. JSON text
-// contains no raw line feed, so nothing is escaped.
+// contains no raw line feed, so nothing is escaped. The first record is the signature of the rest.
+// To nodes of the release before, it is a notice to nobody.
 
 /**
  * - `event`: durable; `topic` is `r:<room>`, `seq` is the seq in the room's log.
@@ -49,6 +50,32 @@ export function decodePacket(packet: Buffer): ReceivedRecord[] {
     at = frameEnd + 1;
   }
   return records;
+}
+
+const SIGNATURE = Buffer.from('["notice","~","",0,"');
+const SIGNATURE_END = '",""]\n\n';
+
+/** @param head names the sending process. Neither it nor `mac` has a quote. */
+export const encodeSignature = (head: string, mac: string): string => `${SIGNATURE}${head} ${mac}${SIGNATURE_END}`;
+
+export interface Signature {
+  head: string;
+  mac: string;
+  /** What is signed. */
+  records: Buffer;
+}
+
+/** @returns undefined for a packet that is not signed. */
+export function readSignature(packet: Buffer): Signature | undefined {
+  if (!packet.subarray(0, SIGNATURE.length).equals(SIGNATURE)) return undefined;
+  const end = packet.indexOf(SIGNATURE_END, SIGNATURE.length);
+  const text = packet.toString('latin1', SIGNATURE.length, end);
+  const cut = text.lastIndexOf(' ');
+  return {
+    head: text.slice(0, cut),
+    mac: text.slice(cut + 1),
+    records: end < 0 ? Buffer.alloc(0) : packet.subarray(end + SIGNATURE_END.length),
+  };
 }
 
 export const roomTopic = (roomId: string): string => `r:${roomId}`;

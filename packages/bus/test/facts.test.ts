@@ -1,3 +1,6 @@
+import { createLog } from '@chatapi/kit';
+import { testKeys } from '@chatapi/kit/testing';
+import { Queue } from 'bullmq';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import knex, { type Knex } from 'knex';
@@ -6,7 +9,7 @@ import { each, type FactsRunner, factsMigrations, recordFact, startFacts } from 
 
 const url = process.env.TEST_DATABASE_URL ?? '';
 const redisUrl = process.env.TEST_REDIS_URL ?? '';
-const silent = { warn: () => undefined, error: () => undefined };
+const silent = createLog('test', 'test', 'silent');
 const until = async (check: () => Promise<boolean> | boolean, ms = 25_000): Promise<void> => {
   for (const end = Date.now() + ms; !(await check()); ) {
     if (Date.now() > end) throw new Error('waited too long');
@@ -46,6 +49,7 @@ describe('facts', () => {
   const startTeller = (metrics = new Registry()): FactsRunner =>
     startFacts({
       service: 'auth',
+      keys: testKeys('auth'),
       ...publisher,
       openQueueRedis: () => new Redis(redisUrl, { maxRetriesPerRequest: null }),
       handlers: {},
@@ -58,6 +62,7 @@ describe('facts', () => {
   ): FactsRunner =>
     startFacts({
       service: 'admin',
+      keys: testKeys('admin'),
       ...subscriber,
       openQueueRedis: () => new Redis(redisUrl, { maxRetriesPerRequest: null }),
       log: silent,
@@ -150,6 +155,7 @@ describe('facts', () => {
         startTeller(),
         startFacts({
           service: 'file',
+          keys: testKeys('file'),
           ...subscriber,
           ...queues,
           metrics: new Registry(),
@@ -161,6 +167,7 @@ describe('facts', () => {
         }),
         startFacts({
           service: 'message',
+          keys: testKeys('message'),
           ...onward,
           ...queues,
           metrics: new Registry(),
@@ -199,6 +206,7 @@ describe('facts', () => {
     const older = (metrics: Registry): FactsRunner =>
       startFacts({
         service: 'admin',
+        keys: testKeys('admin'),
         ...subscriber,
         openQueueRedis: () => new Redis(redisUrl, { maxRetriesPerRequest: null }),
         log: silent,
@@ -231,12 +239,39 @@ describe('facts', () => {
     const metrics = new Registry();
     running.push(
       startTeller(),
-      startFacts({ service: 'admin', ...subscriber, openQueueRedis, log: silent, metrics, handlers }),
+      startFacts({
+        service: 'admin',
+        keys: testKeys('admin'),
+        ...subscriber,
+        openQueueRedis,
+        log: silent,
+        metrics,
+        handlers,
+      }),
     );
     await recordFact(publisher.db, 'account.erased', { user_id: 'usr_gone', erased_at: new Date().toISOString() });
     running[0]?.nudge();
     await until(async () => (await subscriber.db('facts_set_aside').pluck('fact_id')).join() === 'f2');
     await subscriber.db('facts_set_aside').delete();
+  }).timeout(30_000);
+
+  it('that somebody else puts into a queue are dropped, and forged settlements lose nothing', async () => {
+    const queue = new Queue('facts-admin', { connection: publisher.redis, prefix: '{chatapi}' });
+    const forged = { id: 'fact_forged', name: 'account.seen', payload: seen('usr_forged'), from: 'auth' };
+    await queue.add('facts', [forged]);
+    await queue.add('facts', 'no list');
+    await publish(1, 6000);
+    const [{ id }] = await publisher.db('outbox');
+    await publisher.redis.rpush('chatapi:settlements:auth', `admin ${id} x`, 'nonsense');
+    await publisher.redis.rpush('chatapi:settled:auth', `admin ${id}`);
+    running.push(startTeller());
+    await until(async () => (await publisher.redis.llen('chatapi:settlements:auth')) === 0);
+    expect(await publisher.db('outbox').pluck('id')).to.deep.equal([id]);
+    running.push(startHearer());
+    await until(settled);
+    expect(await handled()).to.deep.equal(['usr_6000']);
+    await queue.close();
+    await publisher.redis.del('chatapi:settled:auth');
   }).timeout(30_000);
 
   it('that do not match the catalog are refused when they are published', async () => {

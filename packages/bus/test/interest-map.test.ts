@@ -1,6 +1,6 @@
+import { testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
-import { publishRecords } from '../src/fanout.ts';
 import {
   enterTopics,
   leaveTopics,
@@ -11,7 +11,9 @@ import {
   renewNode,
   sweepNodes,
 } from '../src/interest-map.ts';
-import { decodePacket, type PacketRecord } from '../src/packet.ts';
+import type { PacketRecord } from '../src/packet.ts';
+import { createSignalCheck } from '../src/signal-check.ts';
+import { createSignals } from '../src/signals.ts';
 
 const record = (topic: string, seq: number): PacketRecord => ({
   kind: 'event',
@@ -79,13 +81,16 @@ describe('interest map', () => {
   it('sends a batch as one signal to each interested node, in order', async () => {
     const subscriber = redis.duplicate();
     const got: [string, number[]][] = [];
-    subscriber.on('messageBuffer', (channel, packet) =>
-      got.push([channel.toString(), decodePacket(packet).map(({ seq }) => seq)]),
-    );
+    subscriber.on('messageBuffer', (channel, packet) => {
+      const name = channel.toString();
+      const check = createSignalCheck(testKeys('realtime-gateway'), name.split(':').at(-1) as string);
+      got.push([name, (check.open(packet) ?? []).map(({ seq }) => seq)]);
+    });
     await subscriber.subscribe(nodeChannel('n1'), nodeChannel('n2'), nodeChannel('n3'));
     await enterTopics(redis, 'n1', ['r:a', 'r:b']);
     await enterTopics(redis, 'n2', ['r:b']);
-    await publishRecords(redis, [record('r:a', 1), record('r:b', 7), record('r:nobody', 3), record('r:a', 2)]);
+    const signals = createSignals(redis, testKeys('message'));
+    await signals.publish([record('r:a', 1), record('r:b', 7), record('r:nobody', 3), record('r:a', 2)]);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await subscriber.quit();
     expect(got.sort()).to.deep.equal([

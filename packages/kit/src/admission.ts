@@ -1,15 +1,18 @@
 // Who may call a route. What is refused here goes to the security log.
-import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { IDENTITY_HEADER, type Identity, type Role, verifyIdentity } from './auth/signed-identity.ts';
+import type { ServiceKeys, ServiceName } from './auth/service-keys.ts';
+import { type Identity, type Role, verifyIdentity } from './auth/signed-identity.ts';
 import { AppError } from './errors.ts';
-import { type SecuritySink, securityEvent } from './security-log.ts';
+import { type SecurityDetails, type SecuritySink, securityEvent } from './security-log.ts';
 
 /**
- * `user` is any account, `moderator` includes admins, `service` is another service on the second
- * listener.
+ * `user` is any account, `moderator` includes admins. A list names the services that may call a
+ * route of the internal listener.
  */
-export type RequiredRole = 'anyone' | 'user' | 'moderator' | 'admin' | 'service';
+export type RequiredRole = 'anyone' | 'user' | 'moderator' | 'admin' | readonly ServiceName[];
+
+/** Whether only services may call it. */
+export const isInternal = (who: RequiredRole): who is readonly ServiceName[] => typeof who === 'object';
 
 export interface Guarded {
   method: string;
@@ -22,8 +25,10 @@ const RANK: Record<Role, number> = { user: 0, moderator: 1, admin: 2 };
 /** @throws AppError AUTHENTICATION_ERROR, AUTHORIZATION_ERROR */
 export function requireRole(who: RequiredRole, identity: Identity): void {
   if (who === 'anyone') return;
-  if (who === 'service') {
+  if (isInternal(who)) {
     if (identity.kind !== 'service') throw new AppError('AUTHORIZATION_ERROR', 'For services only');
+    if (!who.includes(identity.service))
+      throw new AppError('AUTHORIZATION_ERROR', `This route does not name ${identity.service}`);
     return;
   }
   if (identity.kind !== 'user') throw new AppError('AUTHENTICATION_ERROR', 'A valid access token is needed');
@@ -33,25 +38,38 @@ export function requireRole(who: RequiredRole, identity: Identity): void {
 
 const actionOf = ({ method, path }: Guarded): string => `${method.toUpperCase()} ${path}`;
 
+function refuse(sink: SecuritySink, guarded: Guarded, error: unknown, from: SecurityDetails): never {
+  securityEvent(sink, 'identity.refused', { ...from, action: actionOf(guarded) });
+  throw error;
+}
+
 /**
- * A missing or forged identity, or a user's on a route for services, means that somebody came past
- * the gateways. @throws AppError AUTHENTICATION_ERROR, AUTHORIZATION_ERROR
+ * A missing or forged identity, or a user's or another service's on a route for services, means
+ * that somebody came past the gateways or holds a service's key.
+ * @throws AppError AUTHENTICATION_ERROR, AUTHORIZATION_ERROR
  */
 export function identityOf(
   sink: SecuritySink,
-  key: KeyObject,
+  keys: ServiceKeys,
   guarded: Guarded,
   req: IncomingMessage,
   request_id?: string,
 ): Identity {
   try {
-    const identity = verifyIdentity(key, req.headers[IDENTITY_HEADER]);
-    if (guarded.who === 'service') requireRole('service', identity);
+    const identity = verifyIdentity(keys, req.headers);
+    if (isInternal(guarded.who)) requireRole(guarded.who, identity);
     return identity;
   } catch (error) {
-    const action = actionOf(guarded);
-    securityEvent(sink, 'identity.refused', { ip: req.socket.remoteAddress, request_id, action });
-    throw error;
+    return refuse(sink, guarded, error, { ip: req.socket.remoteAddress, request_id });
+  }
+}
+
+/** For calls over a connection whose identity was verified when it was opened. @throws AppError */
+export function requireNamed(sink: SecuritySink, guarded: Guarded, caller: Identity): void {
+  try {
+    requireRole(guarded.who, caller);
+  } catch (error) {
+    refuse(sink, guarded, error, {});
   }
 }
 

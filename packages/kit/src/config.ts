@@ -1,12 +1,14 @@
 import Joi from 'joi';
+import { type ServiceKeySettings, serviceKeySettings } from './auth/service-keys.ts';
 import type { DbSettings } from './data/database.ts';
 import { isDnsServer, listOf } from './list-settings.ts';
+import { fromFile, readSecretFiles } from './secret-files.ts';
 
 const SAMPLE_SECRET = /^(your-secret-key-here|changeme|secret|password|example|sample)/i;
 
 /** A secret of at least 32 bytes that is no sample value. No secret has a default. */
 export const secret = (): Joi.StringSchema =>
-  Joi.string()
+  fromFile(Joi.string())
     .custom((value: string, h) => {
       if (SAMPLE_SECRET.test(value) || new Set(value).size < 8) return h.error('secret.sample');
       return Buffer.byteLength(value) < 32 ? h.error('secret.short') : value;
@@ -17,14 +19,13 @@ export const secret = (): Joi.StringSchema =>
     });
 
 /** The settings of every service. */
-export interface BaseConfig {
+export interface BaseConfig extends ServiceKeySettings {
   INSTANCE: string;
   HOST?: string;
   INTERNAL_HOST?: string;
   PORT: number;
   INTERNAL_PORT: number;
   REDIS_URL: string;
-  INTERNAL_SECRET_KEY: string;
   LOG_LEVEL: string;
   DRAIN_MS: number;
   DNS_SERVERS: string[];
@@ -53,13 +54,11 @@ export const baseSettings = (service: string, port: number) => ({
     .port()
     .default(port + 1000)
     .description('port of the internal listener: health, metrics, RPC calls'),
-  REDIS_URL: Joi.string()
+  REDIS_URL: fromFile(Joi.string())
     .uri({ scheme: ['redis', 'rediss'] })
     .required()
     .description('Redis URL, for pub/sub, queues and rate limits'),
-  INTERNAL_SECRET_KEY: secret()
-    .required()
-    .description('key that signs identities between services; the same for all services'),
+  ...serviceKeySettings(),
   ...logSettings(),
   DRAIN_MS: Joi.number()
     .integer()
@@ -74,7 +73,7 @@ export const baseSettings = (service: string, port: number) => ({
 });
 
 export const databaseSettings = () => ({
-  DATABASE_URL: Joi.string()
+  DATABASE_URL: fromFile(Joi.string())
     .uri({ scheme: ['postgres', 'postgresql'] })
     .required()
     .description('PostgreSQL URL, with this service’s own role'),
@@ -102,8 +101,10 @@ export const migrationSettings: Joi.ObjectSchema<MigrationConfig> = Joi.object<M
  */
 export function readConfig<T>(schema: Joi.ObjectSchema<T>, env: NodeJS.ProcessEnv): T {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const { value, error } = schema.validate(given, { abortEarly: false, stripUnknown: true, convert: true });
-  if (error === undefined) return value as T;
-  for (const { message } of error.details) process.stderr.write(`config: ${message}\n`);
+  const files = readSecretFiles(schema, given);
+  const { value, error } = schema.validate(files.env, { abortEarly: false, stripUnknown: true, convert: true });
+  const faults = [...files.faults, ...(error?.details ?? []).map(({ message }) => message)];
+  if (faults.length === 0) return value as T;
+  for (const fault of faults) process.stderr.write(`config: ${fault}\n`);
   process.exit(78);
 }

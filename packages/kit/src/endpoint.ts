@@ -1,9 +1,9 @@
 // The path of a request to its rule: identity, role, validation, response, error. Routes are data.
-import type { KeyObject } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import express from 'express';
 import Joi from 'joi';
-import { identityOf, type RequiredRole, recordRefusal, requireRole } from './admission.ts';
+import { identityOf, isInternal, type RequiredRole, recordRefusal, requireNamed, requireRole } from './admission.ts';
+import type { ServiceKeys } from './auth/service-keys.ts';
 import type { Caller, Identity } from './auth/signed-identity.ts';
 import { AppError } from './errors.ts';
 import { parse, refuseNul } from './input.ts';
@@ -15,7 +15,7 @@ import type { Json } from './wire-object.ts';
 type Method = 'get' | 'post' | 'put' | 'delete';
 
 export interface RequestContext<P = Record<string, string>, Q = Record<string, unknown>, B = unknown> {
-  /** Set on every route but `anyone` and `service`. */
+  /** Set on every route but those for `anyone` and for services. */
   caller: Caller;
   identity: Identity;
   params: P;
@@ -97,18 +97,18 @@ const NO_QUERY = Joi.object<Record<string, never>>({});
 async function bodyOf(r: Route<any>, req: express.Request, res: express.Response): Promise<unknown> {
   if (r.body === undefined || !hasBody(req)) return {};
   requireJson(req.headers['content-type']);
-  return jsonOf(utf8Text(await received(r.who === 'service' ? readBatch : readBody, req, res)));
+  return jsonOf(utf8Text(await received(isInternal(r.who) ? readBatch : readBody, req, res)));
 }
 
 async function serve<C extends SecuritySink>(
   ctx: C,
-  key: KeyObject,
+  keys: ServiceKeys,
   r: Route<C>,
   req: express.Request,
   res: express.Response,
 ): Promise<void> {
   const request_id = res.locals.request_id as string;
-  const identity = identityOf(ctx, key, r, req, request_id);
+  const identity = identityOf(ctx, keys, r, req, request_id);
   try {
     requireRole(r.who, identity);
     await respond(ctx, identity, r, req, res);
@@ -125,7 +125,7 @@ async function respond<C>(
   req: express.Request,
   res: express.Response,
 ): Promise<void> {
-  const inside = r.who === 'service';
+  const inside = isInternal(r.who);
   // Names alone are what most paths need: without a schema they come as they are.
   const params = r.params === undefined ? { ...req.params } : parse(r.params, { ...req.params }, 'text');
   const query = parse(r.query ?? NO_QUERY, { ...req.query }, inside ? 'peer text' : 'text');
@@ -164,13 +164,14 @@ export const unknownRoute = (name: string): AppError =>
 /**
  * The same table for callers by the kept socket: routes for services without names in their path.
  */
-export function handleCalls<C>(ctx: C, routes: Route<C>[]): HandleRpc {
-  const plain = routes.filter(({ who, path }) => who === 'service' && !path.includes(':'));
+export function handleCalls<C extends SecuritySink>(ctx: C, routes: Route<C>[]): HandleRpc {
+  const plain = routes.filter(({ who, path }) => isInternal(who) && !path.includes(':'));
   const byName = new Map(plain.map((r) => [`${r.method.toUpperCase()} ${r.path}`, r]));
-  return async (what, body) => {
+  return async (what, body, caller) => {
     const [name = '', query = ''] = what.split('?', 2);
     const r = byName.get(name);
     if (r === undefined) throw unknownRoute(name);
+    requireNamed(ctx, r, caller);
     return await r.rule(ctx, {
       query: parse(r.query, Object.fromEntries(new URLSearchParams(query)), 'peer text'),
       body: parse(r.body, body ?? {}, 'peer'),
@@ -188,12 +189,12 @@ function methodsOf(routes: Route<any>[]): Map<string, string[]> {
   return methods;
 }
 
-export function router<C extends SecuritySink>(ctx: C, key: KeyObject, routes: Route<C>[]): express.Router {
+export function router<C extends SecuritySink>(ctx: C, keys: ServiceKeys, routes: Route<C>[]): express.Router {
   const table = express.Router({ strict: false, caseSensitive: true });
   for (const r of routes) {
     table[r.method](r.path, (req, res, next) => {
       res.locals.route = r.path;
-      serve(ctx, key, r, req, res).catch(next);
+      serve(ctx, keys, r, req, res).catch(next);
     });
   }
   for (const [path, methods] of methodsOf(routes)) {

@@ -41,6 +41,7 @@ export { cursorKey, encodeCursor, type IdPaging, idPaging, type PageInfo, type P
 export { every, type RecurringTask } from './recurring.ts';
 export { isWebSocketUpgrade, requireShortUrl } from './request-head.ts';
 export { type Base, run } from './run.ts';
+export { fromFile } from './secret-files.ts';
 export { SECURITY_EVENTS, type SecurityEvent } from './security-events.ts';
 export { type SecuritySink, securityEvent } from './security-log.ts';
 export { createApp, endResponse, listen, refuseUpgrade, respondError } from './server.ts';

@@ -2,7 +2,7 @@
 import { setServers } from 'node:dns';
 import type { RequestListener, Server } from 'node:http';
 import type express from 'express';
-import { identityKey } from './auth/signed-identity.ts';
+import { createServiceKeys, type ServiceKeys, type ServiceName } from './auth/service-keys.ts';
 import { closeServer } from './close-server.ts';
 import type { BaseConfig } from './config.ts';
 import { IncompatibleSchema } from './data/migrate.ts';
@@ -17,12 +17,13 @@ import { VERSION } from './version.ts';
 /** The part of a service's context that kit provides. */
 export interface Base<F extends BaseConfig = BaseConfig> {
   config: F;
+  keys: ServiceKeys;
   log: Log;
   metrics: Metrics;
 }
 
 export interface Service<F extends BaseConfig, C extends Base<F>> {
-  name: string;
+  name: ServiceName;
   config: F;
   /** Connects to databases and other resources. Retried until it succeeds. */
   open(base: Base<F>): Promise<C>;
@@ -61,6 +62,17 @@ function endMisconfigured(log: Log, { message }: Error): never {
   log.fatal(message);
   process.stderr.write(`${message}\n`);
   process.exit(78);
+}
+
+function keysOf<F extends BaseConfig, C extends Base<F>>({ name, config }: Service<F, C>, log: Log): ServiceKeys {
+  try {
+    const keys = createServiceKeys(name, config);
+    if (keys.legacy !== undefined)
+      log.warn('INTERNAL_SECRET_KEY is set: unset it when the update from the release before is done');
+    return keys;
+  } catch (error) {
+    return endMisconfigured(log, error as Error);
+  }
 }
 
 const OPEN_RETRY_MS = 300;
@@ -147,8 +159,8 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
     process.exit(1);
   });
 
-  const ctx = await openWithRetries(service, { config, log, metrics });
-  const key = identityKey(config.INTERNAL_SECRET_KEY);
+  const keys = keysOf(service, log);
+  const ctx = await openWithRetries(service, { config, keys, log, metrics });
   const duration = httpMetrics(metrics);
   const edge = service.edge?.(ctx);
   const inner = createApp({
@@ -157,7 +169,7 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
       mountHealth(app, service, ctx, state);
       mountMetrics(app, metrics);
       app.get('/internal/openapi.json', (_req, res) => void res.json(describeRoutes(service.routes ?? [])));
-      app.use(router(ctx, key, service.internalRoutes ?? []));
+      app.use(router(ctx, keys, service.internalRoutes ?? []));
       app.use('/internal', (req, _res, next) =>
         next(unknownRoute(`${req.method} ${req.originalUrl.split('?', 1)[0]}`)),
       );
@@ -170,11 +182,11 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
       if (service.healthOutside ?? edge === undefined) mountHealth(app, service, ctx, state);
       if (edge === undefined) mountMetrics(app, metrics);
       edge?.mount?.(app);
-      app.use(router(ctx, key, service.routes ?? []));
+      app.use(router(ctx, keys, service.routes ?? []));
     },
   });
   const inside = await listen(inner, { host: config.INTERNAL_HOST ?? config.HOST, port: config.INTERNAL_PORT });
-  const calls = attachRpcServer(inside, key, ctx, handleCalls(ctx, service.internalRoutes ?? []));
+  const calls = attachRpcServer(inside, keys, ctx, handleCalls(ctx, service.internalRoutes ?? []));
   const servers = [
     inside,
     await listen(edge?.handler ?? outer, {

@@ -25,6 +25,8 @@ export const SECURITY_EVENTS = {
   'limit.reached': 'refused',
   'rights.refused': 'refused',
   'identity.refused': 'refused',
+  'signal.refused': 'refused',
+  'fact.refused': 'refused',
   'file.read_by_staff': 'done',
   'file.deleted_by_staff': 'done',
   'staff.acted': 'done',

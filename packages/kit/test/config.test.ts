@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { baseSettings, databaseSettings, secret } from '../src/config.ts';
 import { internalUrls, listOf, originSettings, publicUrls } from '../src/list-settings.ts';
+import { readSecretFiles } from '../src/secret-files.ts';
+import { keySettings } from '../src/testing/identities.ts';
 
 const GOOD = 'k3J9-vQ2mX7pL0sTz8WbN4cYhR6dFgA1';
 
@@ -64,7 +69,7 @@ describe('config', () => {
     const schema = Joi.object({ ...baseSettings('user', 8002), ...databaseSettings() });
     const { value, error } = schema.validate({
       REDIS_URL: 'redis://x',
-      INTERNAL_SECRET_KEY: GOOD,
+      ...keySettings('user'),
       DATABASE_URL: 'postgresql://a@b/c',
     });
     expect(error).to.equal(undefined);
@@ -82,8 +87,39 @@ describe('config', () => {
     expect(messages)
       .to.include('PORT')
       .and.include('REDIS_URL')
-      .and.include('INTERNAL_SECRET_KEY')
+      .and.include('SERVICE_KEY')
+      .and.include('SERVICE_PUBLIC_KEYS')
       .and.include('DATABASE_URL');
+  });
+
+  it('takes each secret from the file that X_FILE names, and says which file is missing', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kit-secrets-'));
+    const file = join(folder, 'secret');
+    writeFileSync(file, `${GOOD}\n`);
+    const schema = Joi.object({
+      ...baseSettings('user', 8002),
+      ...databaseSettings(),
+      A_SECRET: secret(),
+      B: Joi.string(),
+    });
+    const { SERVICE_KEY, ...rest } = keySettings('user');
+    const read = readSecretFiles(schema, { ...rest, A_SECRET_FILE: file, B_FILE: file, SERVICE_KEY });
+    expect(read).to.deep.equal({
+      env: { ...rest, A_SECRET_FILE: file, B_FILE: file, SERVICE_KEY, A_SECRET: GOOD },
+      faults: [],
+    });
+    for (const name of ['SERVICE_KEY', 'SERVICE_KEY_PREVIOUS', 'REDIS_URL', 'DATABASE_URL', 'A_SECRET'])
+      expect(readSecretFiles(schema, { [`${name}_FILE`]: file }).env[name], name).to.equal(GOOD);
+    const faults = readSecretFiles(schema, {
+      A_SECRET: GOOD,
+      A_SECRET_FILE: file,
+      REDIS_URL_FILE: join(folder, 'x'),
+    }).faults;
+    expect(faults.sort()).to.deep.equal([
+      '"A_SECRET" and "A_SECRET_FILE" are both set',
+      '"REDIS_URL_FILE" can’t be read: ENOENT',
+    ]);
+    rmSync(folder, { recursive: true });
   });
 
   it('ends the process with code 78 and a line for every bad setting', () => {

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import Joi from 'joi';
-import { IDENTITY_HEADER, type Identity, identityKey, type Role, signIdentity } from '../src/auth/signed-identity.ts';
+import type { Identity, Role } from '../src/auth/signed-identity.ts';
 import { closeServer } from '../src/close-server.ts';
 import { handleCalls, Reply, type Route, route, router } from '../src/endpoint.ts';
 import { jsonSchema } from '../src/json-schema.ts';
@@ -10,10 +10,11 @@ import { createLog } from '../src/log.ts';
 import { describeRoutes } from '../src/openapi-operations.ts';
 import type { SecuritySink } from '../src/security-log.ts';
 import { createApp, listen } from '../src/server.ts';
+import { identityHeader, serviceIdentity, testKeys } from '../src/testing/identities.ts';
 import { collectSecurityLines } from '../src/testing/security-lines.ts';
 import { silentSink } from '../src/testing/service.ts';
 
-const key = identityKey('a-secret-for-this-test-of-32-bytes');
+const keys = testKeys('message');
 const body = Joi.object<{ name: string; n?: number }>({ name: Joi.string().required(), n: Joi.number() });
 const params = Joi.object<{ id: string }>({ id: Joi.string().pattern(/^x/).required() });
 const query = Joi.object<{ limit: number }>({ limit: Joi.number().min(1).max(5).default(3) });
@@ -54,7 +55,7 @@ const routes: Route<{ tag: string } & SecuritySink>[] = [
     who: 'admin',
     rule: async () => new Reply(202, { again: true }, { 'X-More': '1' }),
   }),
-  route({ method: 'get', path: '/internal/x', summary: 'Inner', who: 'service', rule: async () => ({}) }),
+  route({ method: 'get', path: '/internal/x', summary: 'Inner', who: ['admin'], rule: async () => ({}) }),
   route({
     method: 'get',
     path: '/broken',
@@ -76,6 +77,7 @@ const routes: Route<{ tag: string } & SecuritySink>[] = [
 ];
 
 const person = (role: Role): Identity => ({ kind: 'user', user_id: 'u', session_id: 's', role, ip: '1.2.3.4' });
+const admin = serviceIdentity('admin');
 const anonymous: Identity = { kind: 'anonymous', ip: '1.2.3.4', user_agent: 'a' };
 
 describe('a route', () => {
@@ -85,7 +87,7 @@ describe('a route', () => {
     const log = createLog('test', 'test', 'silent');
     const ctx = { tag: 't', ...silentSink() };
     lines = collectSecurityLines(ctx);
-    server = await listen(createApp({ log, mount: (app) => void app.use(router(ctx, key, routes)) }), {
+    server = await listen(createApp({ log, mount: (app) => void app.use(router(ctx, keys, routes)) }), {
       host: '127.0.0.1',
       port: 0,
     });
@@ -99,7 +101,7 @@ describe('a route', () => {
     send?: string,
     type = 'application/json',
   ) => {
-    const headers: Record<string, string> = who === undefined ? {} : { [IDENTITY_HEADER]: signIdentity(key, who) };
+    const headers: Record<string, string> = who === undefined ? {} : identityHeader('message', who);
     if (send !== undefined) headers['content-type'] = type;
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
     const answer = await fetch(url, { method, headers, body: send });
@@ -141,7 +143,8 @@ describe('a route', () => {
       ['DELETE', '/things/x', person('admin'), 204],
       ['PUT', '/things/x', person('moderator'), 403],
       ['GET', '/internal/x', person('admin'), 403],
-      ['GET', '/internal/x', { kind: 'service', service: 'auth' }, 200],
+      ['GET', '/internal/x', admin, 200],
+      ['GET', '/internal/x', serviceIdentity('auth'), 403],
     ];
     for (const [method, path, who, status] of cases)
       expect([method, path, (await ask(method, path, who)).status]).to.deep.equal([method, path, status]);
@@ -207,13 +210,13 @@ describe('a route', () => {
   });
 
   it('answers RPC calls of other services, if it is for services and has no path parameters', async () => {
-    const inner: Route<object>[] = [
-      ...(routes as Route<any>[]),
+    const inner: Route<{ tag: string } & SecuritySink>[] = [
+      ...routes,
       route({
         method: 'get',
         path: '/internal/x',
         summary: '',
-        who: 'service',
+        who: ['admin', 'file'],
         query,
         rule: async (_, call) => call.query,
       }),
@@ -221,20 +224,23 @@ describe('a route', () => {
         method: 'post',
         path: '/internal/x',
         summary: '',
-        who: 'service',
+        who: ['admin', 'file'],
         body,
         rule: async (_, call) => call.body,
       }),
-      route({ method: 'get', path: '/internal/x/:id', summary: '', who: 'service', rule: async () => ({}) }),
+      route({ method: 'get', path: '/internal/x/:id', summary: '', who: ['admin'], rule: async () => ({}) }),
     ];
-    const answer = handleCalls({ tag: 'c' }, inner);
-    const refused = (what: string, given?: unknown): Promise<string> =>
-      answer(what, given).then(
+    const answer = handleCalls({ tag: 'c', ...silentSink() }, inner);
+    const refused = (what: string, given?: unknown, caller: Identity = admin): Promise<string> =>
+      answer(what, given, caller).then(
         () => 'nothing',
         ({ code }) => code,
       );
-    expect(await answer('GET /internal/x?limit=2&more=1', null)).to.deep.equal({ limit: 2 });
-    expect(await answer('POST /internal/x', { name: 'a' })).to.deep.equal({ name: 'a' });
+    expect(await answer('GET /internal/x?limit=2&more=1', null, admin)).to.deep.equal({ limit: 2 });
+    expect(await answer('POST /internal/x', { name: 'a' }, admin)).to.deep.equal({ name: 'a' });
+    expect(await refused('POST /internal/x', { name: 'a' }, serviceIdentity('file'))).to.equal('nothing');
+    for (const caller of [serviceIdentity('auth'), person('admin'), anonymous])
+      expect(await refused('POST /internal/x', { name: 'a' }, caller)).to.equal('AUTHORIZATION_ERROR');
     expect(await refused('POST /internal/x', { name: 1 })).to.equal('VALIDATION_ERROR');
     expect(await refused('GET /internal/x?limit=9')).to.equal('VALIDATION_ERROR');
     for (const what of ['PUT /internal/x', 'GET /internal/x/1', 'GET /open', 'POST /things', ''])

@@ -6,6 +6,7 @@ import type { AccessClaims } from '../src/auth/access-token.ts';
 import { createRevocationSet, type RevocationRecord } from '../src/auth/revocations.ts';
 import type { AppError } from '../src/errors.ts';
 import { createLog } from '../src/log.ts';
+import { eventually } from '../src/testing/eventually.ts';
 
 const log = createLog('test', 'test', 'silent');
 const T = Date.now();
@@ -25,8 +26,15 @@ const outcome = (work: () => unknown): string => {
     return (error as AppError).code;
   }
 };
-const open = async (records: RevocationRecord[] = []) => {
+const open = async (records: RevocationRecord[]) => {
   const set = createRevocationSet({ fetchAfter: async (seq) => records.filter((r) => r.seq > seq).slice(0, 2), log });
+  await set.start();
+  set.close();
+  return set;
+};
+/** All in one page. */
+const openPage = async (page: RevocationRecord[]) => {
+  const set = createRevocationSet({ fetchAfter: async (seq) => (seq === 0 ? page : []), log });
   await set.start();
   set.close();
   return set;
@@ -49,13 +57,11 @@ describe('the revocations that a gateway knows', () => {
 
   it('ban a user until the unban, which restores no old session', async () => {
     const ban: RevocationRecord = { seq: 1, kind: 'ban', subject: 'u', at: at(0) };
-    const set = await open([ban]);
-    for (const issued of [-1, 5]) expect(outcome(() => set.admit(claims(issued)))).to.equal('AUTHORIZATION_ERROR');
-    set.apply([{ seq: 2, kind: 'unban', subject: 'u', at: at(10) }]);
-    expect(outcome(() => set.admit(claims(-1)))).to.equal('AUTHENTICATION_ERROR');
-    expect(set.admit(claims(11)).user_id).to.equal('u');
-    set.apply([ban]);
-    expect(set.admit(claims(11)).user_id).to.equal('u');
+    const banned = await open([ban]);
+    for (const issued of [-1, 5]) expect(outcome(() => banned.admit(claims(issued)))).to.equal('AUTHORIZATION_ERROR');
+    const free = await open([ban, { seq: 2, kind: 'unban', subject: 'u', at: at(10) }]);
+    expect(outcome(() => free.admit(claims(-1)))).to.equal('AUTHENTICATION_ERROR');
+    expect(free.admit(claims(11)).user_id).to.equal('u');
   });
 
   it('give old tokens the newest role', async () => {
@@ -75,21 +81,47 @@ describe('the revocations that a gateway knows', () => {
       .with.property('code', 'SERVICE_UNAVAILABLE');
   });
 
-  it('are reported once each, by signal or by poll, also when the signal came first', async () => {
+  it('are asked for at once when a signal comes, while the long poll still waits, and reported once each', async () => {
     const told: number[] = [];
     const records: RevocationRecord[] = [];
     const set = createRevocationSet({
-      fetchAfter: async (seq) => records.filter((r) => r.seq > seq),
+      fetchAfter: async (seq, waitMs) => {
+        if (waitMs > 0) await wait(700);
+        return records.filter((r) => r.seq > seq);
+      },
       onRevoked: ({ seq }) => void told.push(seq),
       log,
     });
     await set.start();
-    const record: RevocationRecord = { seq: 7, kind: 'session', subject: 's', at: at(0) };
-    set.apply([record]);
-    records.push({ seq: 6, kind: 'session', subject: 's6', at: at(0) }, record);
-    await wait(700);
+    records.push(
+      { seq: 6, kind: 'session', subject: 's6', at: at(0) },
+      { seq: 7, kind: 'session', subject: 's', at: at(0) },
+    );
+    set.lookNow();
+    await eventually(() => told.length === 2, 600);
+    expect(outcome(() => set.admit(claims(0)))).to.equal('AUTHENTICATION_ERROR');
+    await wait(800);
     set.close();
-    expect(told).to.deep.equal([7, 6]);
+    expect(told).to.deep.equal([6, 7]);
+  });
+
+  it('are asked for at most fifty times a second, however many signals come', async () => {
+    let asked = 0;
+    const fetchAfter = async (_seq: number, waitMs: number): Promise<RevocationRecord[]> => {
+      if (waitMs > 0) await wait(10_000);
+      else asked++;
+      return [];
+    };
+    const set = createRevocationSet({ fetchAfter, log });
+    await set.start();
+    asked = 0;
+    const began = performance.now();
+    for (let i = 0; i < 100; i++) {
+      for (let j = 0; j < 100; j++) set.lookNow();
+      await wait(2);
+    }
+    set.close();
+    expect(asked).to.be.within(1, (performance.now() - began) / 20 + 1);
   });
 
   it('stay in force while auth is unavailable, and are polled again when it is back', async () => {
@@ -134,7 +166,7 @@ describe('the revocations that a gateway knows', () => {
     }
   });
 
-  it('have the same effect in any order and with any duplicates of signals', async () => {
+  it('have the same effect in any order and with any duplicates', async () => {
     const kinds = fc.constantFrom('user', 'ban', 'unban', 'role', 'session') as fc.Arbitrary<RevocationRecord['kind']>;
     const made = fc.array(kinds, { minLength: 1, maxLength: 8 }).map((list) =>
       list.map(
@@ -151,9 +183,8 @@ describe('the revocations that a gateway knows', () => {
       fc.tuple(fc.constant(records), fc.shuffledSubarray([...records, ...records], { minLength: records.length * 2 })),
     );
     await fc.assert(
-      fc.asyncProperty(shuffled, fc.integer({ min: -5, max: 90 }), async ([records, signals], issued) => {
-        const [truth, heard] = [await open(records), await open()];
-        for (const signal of signals) heard.apply([signal]);
+      fc.asyncProperty(shuffled, fc.integer({ min: -5, max: 90 }), async ([records, shuffled], issued) => {
+        const [truth, heard] = [await open(records), await openPage(shuffled)];
         for (const session_id of ['s', 'other']) {
           const token = claims(issued, { session_id });
           expect(outcome(() => heard.admit(token))).to.equal(outcome(() => truth.admit(token)));

@@ -2,15 +2,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
-import { IDENTITY_HEADER, identityKey, signIdentity } from '../src/auth/signed-identity.ts';
 import { AppError } from '../src/errors.ts';
 import { RawBody, RPC_PATH } from '../src/rpc/rpc-connection.ts';
 import { attachRpcServer, type RpcServer } from '../src/rpc/rpc-server.ts';
 import { createRpcClient } from '../src/rpc/service-client.ts';
+import { identityHeader, serviceIdentity, testKeys, userIdentity } from '../src/testing/identities.ts';
 import { silentSink } from '../src/testing/service.ts';
 import { thrownBy } from './thrown.ts';
 
-const key = identityKey('a-secret-for-this-test-of-32-bytes');
+const keys = testKeys('realtime-gateway');
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Instance {
@@ -27,7 +27,7 @@ async function start(answer: (path: string, body: any) => unknown, port = 0): Pr
   const server = createServer();
   const instance = { server, asked: [], connections: 0 } as unknown as Instance;
   server.on('connection', () => instance.connections++);
-  instance.rpcServer = attachRpcServer(server, key, silentSink(), async (path, body) => {
+  instance.rpcServer = attachRpcServer(server, testKeys('message'), silentSink(), async (path, body) => {
     instance.asked.push([path, body]);
     return await answer(path, body);
   });
@@ -43,7 +43,7 @@ async function stop({ server, rpcServer }: Instance, graceMs: number): Promise<v
   await new Promise((resolve) => server.close(resolve));
 }
 
-const peerOf = (...urls: string[]) => createRpcClient('message', urls, key, 'realtime-gateway');
+const peerOf = (...urls: string[]) => createRpcClient('message', urls, keys);
 const call = (peer: ReturnType<typeof peerOf>, body: unknown, timeoutMs = 2000): Promise<any> =>
   peer.call('POST', '/internal/x', { body, timeoutMs });
 
@@ -68,7 +68,7 @@ describe('an RPC connection', () => {
       await sleep(ms);
       return { ms };
     });
-    const peer = createRpcClient('message', [one.url], key, 'realtime-gateway', 100);
+    const peer = createRpcClient('message', [one.url], keys, 100);
     const long = call(peer, { ms: 400 });
     let calls = 0;
     for (; one.connections < 3; calls++) expect(await call(peer, { ms: 10 })).to.deep.equal({ ms: 10 });
@@ -128,22 +128,17 @@ describe('an RPC connection', () => {
 
   it('is refused without a signed identity, with a foreign one or a user’s, and on another path', async () => {
     const one = await start(() => ({ ok: true }));
-    const status = (path: string, seal: string): Promise<number> =>
+    const status = (path: string, headers: Record<string, string>): Promise<number> =>
       new Promise((resolve) => {
-        const headers = seal === '' ? {} : { [IDENTITY_HEADER]: seal };
         const ws = new WebSocket(`${one.url.replace('http', 'ws')}${path}`, { headers });
         ws.on('unexpected-response', (_req, res) => resolve(res.statusCode ?? 0)).on('open', () => resolve(101));
         ws.on('error', () => undefined);
       });
-    const service = { kind: 'service', service: 'x' } as const;
-    const user = { kind: 'user', user_id: 'u', session_id: 's', role: 'admin', ip: '' } as const;
-    const sealed = signIdentity(key, service);
-    expect(await status(RPC_PATH, '')).to.equal(401);
-    expect(await status(RPC_PATH, signIdentity(identityKey('another secret of more than 32 bytes'), service))).to.equal(
-      401,
-    );
-    expect(await status(RPC_PATH, signIdentity(key, user))).to.equal(403);
-    expect(await status('/internal/x', sealed)).to.equal(404);
+    const service = serviceIdentity('realtime-gateway');
+    expect(await status(RPC_PATH, {})).to.equal(401);
+    expect(await status(RPC_PATH, identityHeader('file', service)), 'for another service').to.equal(401);
+    expect(await status(RPC_PATH, identityHeader('message', userIdentity('usr_1', 'admin')))).to.equal(403);
+    expect(await status('/internal/x', identityHeader('message', service))).to.equal(404);
     expect(one.asked).to.deep.equal([]);
     expect(await call(peerOf(one.url), {})).to.deep.equal({ ok: true });
   });

@@ -4,20 +4,20 @@ import { expect } from 'chai';
 import type express from 'express';
 import Joi from 'joi';
 import { WebSocket, WebSocketServer } from 'ws';
-import { IDENTITY_HEADER, identityKey, signIdentity } from '../src/auth/signed-identity.ts';
 import { handleCalls, type Route, router, unknownRoute } from '../src/endpoint.ts';
 import { CAPABILITIES_HEADER, PROTOCOLS } from '../src/rpc/handshake.ts';
 import { RawBody, RPC_PATH } from '../src/rpc/rpc-connection.ts';
 import { attachRpcServer } from '../src/rpc/rpc-server.ts';
 import { createRpcClient } from '../src/rpc/service-client.ts';
 import { createApp } from '../src/server.ts';
+import { identityHeader, serviceIdentity, testKeys } from '../src/testing/identities.ts';
 import { silentSink } from '../src/testing/service.ts';
 import { thrownBy } from './thrown.ts';
 
-const key = identityKey('a-secret-for-this-test-of-32-bytes');
+const keys = testKeys('message');
 const sink = silentSink();
 const { log } = sink;
-const service = () => signIdentity(key, { kind: 'service', service: 'x' });
+const service = () => identityHeader('message', serviceIdentity('realtime-gateway'));
 
 const body = Joi.object<{ n: number; inner?: object }>({
   n: Joi.number().required(),
@@ -27,7 +27,7 @@ const echo: Route<object> = {
   method: 'post',
   path: '/internal/echo',
   summary: 'Echo',
-  who: 'service',
+  who: ['realtime-gateway'],
   body,
   rule: async (_ctx, call) => ({ got: call.body }),
 };
@@ -39,7 +39,7 @@ async function start(routes: Route<object>[], attach?: (server: Server) => void)
   const app = createApp({
     log,
     mount(mounted: express.Express) {
-      mounted.use(router(sink, key, routes));
+      mounted.use(router(sink, keys, routes));
       mounted.use('/internal', (req, _res, next) => next(unknownRoute(`${req.method} ${req.originalUrl}`)));
     },
   });
@@ -52,12 +52,12 @@ async function start(routes: Route<object>[], attach?: (server: Server) => void)
 const thisVersion =
   (routes: Route<object>[]) =>
   (server: Server): void =>
-    void attachRpcServer(server, key, sink, handleCalls({}, routes));
+    void attachRpcServer(server, keys, sink, handleCalls(sink, routes));
 /** Speaks only a protocol that this version does not know. */
 const nextVersion = (server: Server): void =>
   void new WebSocketServer({ server, path: RPC_PATH, handleProtocols: () => 'chatapi-rpc.999' });
 
-const peerOf = (...urls: string[]) => createRpcClient('message', urls, key, 'realtime-gateway');
+const peerOf = (...urls: string[]) => createRpcClient('message', urls, testKeys('realtime-gateway'));
 const ask = (url: string | string[], route = '/internal/echo', sent: object = { n: 1 }): Promise<any> =>
   peerOf(...[url].flat()).call('POST', route, { body: sent });
 
@@ -77,7 +77,7 @@ describe('services of two versions', () => {
   it('a client without a common protocol is refused with 426 and may use HTTP', async () => {
     const url = await start([echo], thisVersion([echo]));
     const status = await new Promise((resolve) => {
-      const headers = { [IDENTITY_HEADER]: service() };
+      const headers = service();
       new WebSocket(`${url.replace('http', 'ws')}${RPC_PATH}`, ['chatapi-rpc.999'], { headers })
         .on('unexpected-response', (_req, res) => resolve(res.statusCode))
         .on('error', () => undefined);
@@ -88,10 +88,10 @@ describe('services of two versions', () => {
   it('both ends name protocol and capabilities; a client that reads no raw bodies gets plain JSON', async () => {
     const url = await start(
       [],
-      (server) => void attachRpcServer(server, key, sink, async () => new RawBody({ a: 1 }, 'b')),
+      (server) => void attachRpcServer(server, keys, sink, async () => new RawBody({ a: 1 }, 'b')),
     );
     const heard = async (capabilities: string): Promise<{ text: string; protocol: string; theirs: unknown }> => {
-      const headers = { [IDENTITY_HEADER]: service(), [CAPABILITIES_HEADER]: capabilities };
+      const headers = { ...service(), [CAPABILITIES_HEADER]: capabilities };
       const offered = ['chatapi-rpc.999', PROTOCOLS[0] as string];
       const ws = new WebSocket(`${url.replace('http', 'ws')}${RPC_PATH}`, offered, { headers });
       const theirs = new Promise((resolve) => ws.on('upgrade', (res) => resolve(res.headers[CAPABILITIES_HEADER])));

@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { IDENTITY_HEADER, identityKey, verifyIdentity } from '../src/auth/signed-identity.ts';
+import { verifyIdentity } from '../src/auth/signed-identity.ts';
 import { AppError, errorBody } from '../src/errors.ts';
 import { createHttpClient } from '../src/rpc/service-client.ts';
+import { testKeys } from '../src/testing/identities.ts';
 import { thrownBy } from './thrown.ts';
 
-const key = identityKey('a-secret-for-this-test-of-32-bytes');
+const keys = testKeys('user');
 const servers: Server[] = [];
 
 const start = (answer: Parameters<typeof createServer>[1]): Promise<string> =>
@@ -31,7 +32,7 @@ describe('a call to another service', () => {
   it('carries the service’s identity, query, body and request id, and returns the JSON', async () => {
     const url = await start(async (req, res) => {
       const chunks = await Array.fromAsync(req);
-      const { service } = verifyIdentity(key, req.headers[IDENTITY_HEADER]) as { service: string };
+      const { service } = verifyIdentity(testKeys('auth'), req.headers) as { service: string };
       res.end(
         JSON.stringify({
           service,
@@ -41,7 +42,7 @@ describe('a call to another service', () => {
         }),
       );
     });
-    const answer = await createHttpClient('auth', [url], key, 'user').call('POST', '/internal/x', {
+    const answer = await createHttpClient('auth', [url], keys).call('POST', '/internal/x', {
       query: { a: 1, b: undefined },
       body: { c: 2 },
       request_id: 'r-1234',
@@ -51,7 +52,7 @@ describe('a call to another service', () => {
 
   it('fails over to the next instance when one refuses the connection', async () => {
     const alive = await start((_req, res) => void res.end('{"ok":true}'));
-    const peer = createHttpClient('auth', [await refusing(), alive], key, 'user');
+    const peer = createHttpClient('auth', [await refusing(), alive], keys);
     for (let i = 0; i < 4; i++) expect(await peer.call('GET', '/')).to.deep.equal({ ok: true });
   });
 
@@ -63,7 +64,7 @@ describe('a call to another service', () => {
           .end(JSON.stringify(errorBody(new AppError('CONFLICT', 'taken', { details: { a: 1 } }), 'r')));
       else res.writeHead(502).end('<html>bad gateway</html>');
     });
-    const peer = createHttpClient('auth', [url], key, 'user');
+    const peer = createHttpClient('auth', [url], keys);
     expect(await thrownBy(peer.call('GET', '/known'))).to.deep.include({
       code: 'CONFLICT',
       status: 409,
@@ -75,15 +76,13 @@ describe('a call to another service', () => {
   it('gives up at the deadline, and is not repeated when it may have been executed', async () => {
     let asked = 0;
     const url = await start(() => void asked++);
-    const error = await thrownBy(
-      createHttpClient('auth', [url, url], key, 'user').call('POST', '/', { timeoutMs: 100 }),
-    );
+    const error = await thrownBy(createHttpClient('auth', [url, url], keys).call('POST', '/', { timeoutMs: 100 }));
     expect(error.code).to.equal('SERVICE_UNAVAILABLE');
     expect(asked).to.equal(1);
   });
 
   it('answers undefined for 204', async () => {
     const url = await start((_req, res) => void res.writeHead(204).end());
-    expect(await createHttpClient('auth', [], key, 'user').at(url).call('DELETE', '/x')).to.equal(undefined);
+    expect(await createHttpClient('auth', [], keys).at(url).call('DELETE', '/x')).to.equal(undefined);
   });
 });

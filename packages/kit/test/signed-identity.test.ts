@@ -1,62 +1,112 @@
 import { expect } from 'chai';
 import jwt from 'jsonwebtoken';
-import { identityKey, signIdentity, verifyIdentity } from '../src/auth/signed-identity.ts';
+import { createServiceKeys, publicKeyOf, SERVICES, type ServiceName } from '../src/auth/service-keys.ts';
+import { IDENTITY_HEADER, identityHeaders, verifyIdentity } from '../src/auth/signed-identity.ts';
 import { newId, requestIdFrom } from '../src/ids.ts';
+import { keySettings, serviceIdentity, testKeys } from '../src/testing/identities.ts';
 
-const key = identityKey('a-secret-for-this-test-of-32-bytes');
+const gateway = testKeys('api-gateway');
+const message = testKeys('message');
 const caller = { kind: 'user', user_id: 'usr_1', session_id: 'ses_1', role: 'user', ip: '10.0.0.1' } as const;
+const toMessage = (identity: object, from: ServiceName = 'api-gateway', expiresIn = 60): string =>
+  jwt.sign({ iss: from, ...identity }, testKeys(from).signing('identity', 'message'), {
+    audience: 'message',
+    expiresIn,
+  });
+const opened = (signed: unknown, keys = message) => verifyIdentity(keys, { [IDENTITY_HEADER]: signed as string });
+const codeOf = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+  return 'none';
+};
 
 describe('identity', () => {
-  it('is verified with the secret that signed it', () => {
-    expect(verifyIdentity(key, signIdentity(key, caller))).to.include(caller);
+  it('is verified by the service for which it was signed, and by no other', () => {
+    const headers = identityHeaders(gateway, 'message', caller);
+    expect(verifyIdentity(message, headers)).to.include(caller);
+    for (const other of SERVICES.filter((name) => name !== 'message'))
+      expect(
+        codeOf(() => verifyIdentity(testKeys(other), headers)),
+        other,
+      ).to.equal('AUTHENTICATION_ERROR');
   });
 
   it('is refused when missing, foreign, tampered with, unsigned or expired', () => {
-    const sealed = signIdentity(key, caller);
-    const [header, , signature] = sealed.split('.');
-    const admin = Buffer.from(JSON.stringify({ ...caller, role: 'admin', aud: 'chatapi-inside' })).toString(
-      'base64url',
-    );
+    const [header, , signature] = toMessage(caller).split('.');
+    const admin = Buffer.from(
+      JSON.stringify({ ...caller, role: 'admin', iss: 'api-gateway', aud: 'message' }),
+    ).toString('base64url');
+    const key = gateway.signing('identity', 'message');
     const attacks = [
       undefined,
       ['a', 'b'],
-      signIdentity(identityKey('another secret'), caller),
+      'x',
       `${header}.${admin}.${signature}`,
-      jwt.sign({ ...caller, aud: 'chatapi-inside' }, '', { algorithm: 'none' }),
-      jwt.sign({ ...caller, iat: Math.floor(Date.now() / 1000) - 120 }, key, {
-        audience: 'chatapi-inside',
+      jwt.sign({ ...caller, iss: 'api-gateway', aud: 'message' }, '', { algorithm: 'none' }),
+      jwt.sign({ ...caller, iss: 'api-gateway', iat: Math.floor(Date.now() / 1000) - 120 }, key, {
+        audience: 'message',
         expiresIn: 600,
       }),
-      jwt.sign({ ...caller }, key, { audience: 'chatapi', expiresIn: 60 }),
+      jwt.sign({ ...caller, iss: 'api-gateway' }, key, { audience: 'auth', expiresIn: 60 }),
+      jwt.sign({ ...caller, iss: 'file' }, key, { audience: 'message', expiresIn: 60 }),
+      jwt.sign({ ...caller, iss: 'nobody' }, key, { audience: 'message', expiresIn: 60 }),
+      jwt.sign({ ...caller, iss: 'api-gateway' }, gateway.signing('fact', 'message'), { audience: 'message' }),
     ];
-    for (const attack of attacks)
-      expect(() => verifyIdentity(key, attack))
-        .to.throw()
-        .with.property('code', 'AUTHENTICATION_ERROR');
+    for (const attack of attacks) expect(codeOf(() => opened(attack))).to.equal('AUTHENTICATION_ERROR');
+  });
+
+  it('of a user is refused unless the API gateway signed it; a service can name only itself', () => {
+    for (const from of SERVICES.filter((name) => name !== 'api-gateway'))
+      for (const identity of [caller, { kind: 'anonymous', ip: '10.0.0.1' }, serviceIdentity('api-gateway')])
+        expect(
+          codeOf(() => opened(toMessage(identity, from))),
+          from,
+        ).to.equal('AUTHORIZATION_ERROR');
+    expect(codeOf(() => opened(toMessage(serviceIdentity('admin'))))).to.equal('AUTHORIZATION_ERROR');
+    expect(opened(toMessage(serviceIdentity('admin'), 'admin'))).to.include({ service: 'admin' });
+  });
+
+  it('with scopes, or of a kind that this version does not know, may call nothing', () => {
+    for (const later of [
+      { ...caller, scopes: ['rooms:read'] },
+      { ...caller, scopes: [] },
+      { ...caller, kind: 'bot', scopes: ['messages:write'] },
+      { kind: 'key', key_id: 'key_1', ip: '10.0.0.1' },
+    ])
+      expect(codeOf(() => opened(toMessage(later)))).to.equal('AUTHORIZATION_ERROR');
   });
 
   it('is cached, for a bounded number of identities', () => {
-    const own = identityKey('a secret of this test alone');
-    const seals = Array.from({ length: 6000 }, (_, i) => signIdentity(own, { ...caller, user_id: `usr_${i}` }));
-    const first = verifyIdentity(own, seals[0]);
-    expect(verifyIdentity(own, seals[0])).to.equal(first);
-    for (const [i, seal] of seals.entries()) expect(verifyIdentity(own, seal)).to.include({ user_id: `usr_${i}` });
-    expect(verifyIdentity(own, seals[0])).not.to.equal(first);
-  });
+    const own = createServiceKeys('message', {
+      ...keySettings('message'),
+      SERVICE_PUBLIC_KEYS: SERVICES.map((name) => [name, publicKeyOf(keySettings(name).SERVICE_KEY)]),
+    });
+    const seals = Array.from({ length: 6000 }, (_, i) => toMessage({ ...caller, user_id: `usr_${i}` }));
+    const first = opened(seals[0], own);
+    expect(opened(seals[0], own)).to.equal(first);
+    for (const [i, seal] of seals.entries()) expect(opened(seal, own)).to.include({ user_id: `usr_${i}` });
+    expect(opened(seals[0], own)).not.to.equal(first);
+  }).timeout(20_000);
 
-  for (const who of [{ kind: 'service', service: 'message' }, caller] as const)
-    it(`of a ${who.kind} is cached only until it expires, and per secret`, async () => {
-      const short = jwt.sign({ ...who }, key, { audience: 'chatapi-inside', expiresIn: 1 });
-      for (let i = 0; i < 3; i++) expect(verifyIdentity(key, short)).to.include(who);
-      expect(() => verifyIdentity(identityKey('another secret'), short)).to.throw();
+  for (const [who, from] of [
+    [serviceIdentity('admin'), 'admin'],
+    [caller, 'api-gateway'],
+  ] as const)
+    it(`of a ${who.kind} is cached only until it expires, and per service`, async () => {
+      const short = toMessage(who, from, 1);
+      for (let i = 0; i < 3; i++) expect(opened(short)).to.include(who);
+      expect(codeOf(() => opened(short, testKeys('file')))).to.equal('AUTHENTICATION_ERROR');
       await new Promise((resolve) => setTimeout(resolve, 2100));
-      expect(() => verifyIdentity(key, short)).to.throw();
+      expect(codeOf(() => opened(short))).to.equal('AUTHENTICATION_ERROR');
     });
 
   it('is frozen, so that no caller can change the cached one', () => {
-    const seal = signIdentity(key, caller);
-    expect(() => Object.assign(verifyIdentity(key, seal), { role: 'admin' })).to.throw(TypeError);
-    expect(verifyIdentity(key, seal)).to.include(caller);
+    const seal = toMessage(caller);
+    expect(() => Object.assign(opened(seal), { role: 'admin' })).to.throw(TypeError);
+    expect(opened(seal)).to.include(caller);
   });
 });
 

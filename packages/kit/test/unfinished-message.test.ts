@@ -2,16 +2,14 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { IDENTITY_HEADER, identityKey, signIdentity } from '../src/auth/signed-identity.ts';
 
 import { PROTOCOLS } from '../src/rpc/handshake.ts';
 import { RPC_PATH } from '../src/rpc/rpc-connection.ts';
 import { attachRpcServer } from '../src/rpc/rpc-server.ts';
 import { eventually } from '../src/testing/eventually.ts';
+import { identityHeader, serviceIdentity, testKeys } from '../src/testing/identities.ts';
 import { silentSink } from '../src/testing/service.ts';
 import { hasUnfinishedMessage } from '../src/unfinished-message.ts';
-
-const KEY = identityKey('a-secret-for-this-test-of-32-bytes');
 
 /** Bytes of a masked frame: 0x80 ends a message, 1 begins a text, 0 continues it. */
 const frame = (head: number, text: string): Buffer =>
@@ -70,10 +68,10 @@ describe('a WebSocket message', () => {
 
   it('between services that does not end within 10 s, or has too many fragments, ends the connection', async () => {
     const server = createServer();
-    const rpc = attachRpcServer(server, KEY, silentSink(), async () => ({}));
+    const rpc = attachRpcServer(server, testKeys('auth'), silentSink(), async () => ({}));
     servers.push(await listening(server));
     const headers = {
-      [IDENTITY_HEADER]: signIdentity(KEY, { kind: 'service', service: 'message' }),
+      ...identityHeader('auth', serviceIdentity('message')),
       'Sec-WebSocket-Protocol': PROTOCOLS.join(', '),
     };
     const closedAfter = (write: (socket: Socket) => void): Promise<number> =>

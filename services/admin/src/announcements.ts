@@ -1,6 +1,5 @@
 // Announcements to everybody: stored, and sent to every connection. After a crash or an outage of
 // Redis the sweep sends them again, so a connection may get a duplicate with the same id.
-import { publishToEveryone } from '@chatapi/bus';
 import {
   every,
   type IdPaging,
@@ -21,19 +20,19 @@ import {
 import { recordAudit } from './audit.ts';
 import type { Context } from './context.ts';
 
-type Deps = Pick<Context, 'db' | 'redis' | 'log'>;
+type Deps = Pick<Context, 'db' | 'signals' | 'log'>;
 
 const SWEEP_MS = 2000;
 
 const frameOf = ({ id, text, created_at }: Announcement): string =>
   JSON.stringify({ type: 'announcement', id, text, created_at });
 
-async function publishAll({ db, redis }: Deps): Promise<void> {
+async function publishAll({ db, signals }: Deps): Promise<void> {
   if (!(await isAnyUnpublished(db))) return;
   await db.transaction(async (trx) => {
     const waiting = await lockUnpublished(trx);
     if (waiting.length === 0) return;
-    for (const announcement of waiting) await publishToEveryone(redis, frameOf(announcement));
+    for (const announcement of waiting) await signals.toEveryone(frameOf(announcement));
     await markPublished(
       trx,
       waiting.map(({ id }) => id),

@@ -1,4 +1,4 @@
-import type { FactsRunner } from '@chatapi/bus';
+import type { FactsRunner, Signals } from '@chatapi/bus';
 import type { Base, RecurringTask } from '@chatapi/kit';
 import type { Knex, Redis } from '@chatapi/kit/data';
 import type { Instances, ServiceClient } from '@chatapi/kit/rpc';
@@ -15,6 +15,7 @@ export interface ListedInstances {
 export interface Context extends Base<Config> {
   db: Knex;
   redis: Redis;
+  signals: Signals;
   auth: ServiceClient;
   user: ServiceClient;
   message: ServiceClient;

@@ -8,7 +8,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'get',
     path: '/internal/users/:id/export/reports',
     summary: 'List the reports of a user, for the export of the account',
-    who: 'service',
+    who: ['file'],
     params: idParams,
     query: Joi.object({ after: Joi.string().allow('').default('') }),
     rule: (ctx, { params, query }) => reportPage(ctx, params.id, query.after),

@@ -1,6 +1,5 @@
-import { startFacts } from '@chatapi/bus';
+import { createSignals, startFacts } from '@chatapi/bus';
 import { type Base, every, type RecurringTask } from '@chatapi/kit';
-import { identityKey } from '@chatapi/kit/auth';
 import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient, createInstances } from '@chatapi/kit/rpc';
 import { startAnnouncementSweep } from './announcements.ts';
@@ -23,8 +22,7 @@ const startCleanup = ({ db, log }: Pick<Context, 'db' | 'log'>): RecurringTask =
   );
 
 export async function open(base: Base<Config>): Promise<Context> {
-  const { config, log, metrics } = base;
-  const key = identityKey(config.INTERNAL_SECRET_KEY);
+  const { config, keys, log, metrics } = base;
   const db = openDb(config, schema.name, 'admin');
   watchPools(metrics, { db });
   try {
@@ -37,16 +35,19 @@ export async function open(base: Base<Config>): Promise<Context> {
   watchRedis(metrics, { commands: redis });
   const queues = createQueues(redis);
   showQueues(metrics, queues);
+  const signals = createSignals(redis, keys);
   return {
     ...base,
     db,
     redis,
-    auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, key, 'admin'),
-    user: createHttpClient('user', config.USER_INTERNAL_URL, key, 'admin'),
-    message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, key, 'admin'),
-    file: createHttpClient('file', config.FILE_INTERNAL_URL, key, 'admin'),
+    signals,
+    auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, keys),
+    user: createHttpClient('user', config.USER_INTERNAL_URL, keys),
+    message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, keys),
+    file: createHttpClient('file', config.FILE_INTERNAL_URL, keys),
     facts: startFacts({
       service: 'admin',
+      keys,
       db,
       redis,
       openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
@@ -60,7 +61,7 @@ export async function open(base: Base<Config>): Promise<Context> {
       service,
       instances: createInstances([internal_url]),
     })),
-    sweeps: [startAuditSweep({ db, log }), startCleanup({ db, log }), startAnnouncementSweep({ db, redis, log })],
+    sweeps: [startAuditSweep({ db, log }), startCleanup({ db, log }), startAnnouncementSweep({ db, signals, log })],
   };
 }
 

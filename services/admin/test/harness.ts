@@ -6,10 +6,9 @@ import {
   anonymousIdentity,
   eventually,
   identityHeader,
+  keySettings,
   parseSettings,
   startStubServer,
-  TEST_KEY,
-  TEST_SECRET,
   testBase,
   userIdentity,
 } from '@chatapi/kit/testing';
@@ -21,8 +20,8 @@ import { close, open } from '../src/open.ts';
 import { routes } from '../src/routes.ts';
 
 export const as = (role: Role, user_id = `usr_${role}`): Record<string, string> =>
-  identityHeader(userIdentity(user_id, role));
-export const anonymous = (): Record<string, string> => identityHeader(anonymousIdentity());
+  identityHeader('admin', userIdentity(user_id, role));
+export const anonymous = (): Record<string, string> => identityHeader('admin', anonymousIdentity());
 
 interface Asked {
   method: string;
@@ -87,7 +86,7 @@ async function copyProvisioned(): Promise<{ own: string; root: Knex; drop(): Pro
   await server.raw('create database ?? template ??', [name, provisioned.pathname.slice(1)]);
   const root = enter(urlOf(name));
   return {
-    own: urlOf(name, 'chatapi_admin', process.env.TEST_ROLE_PASSWORD),
+    own: urlOf(name, 'chatapi_admin', JSON.parse(process.env.TEST_ROLE_PASSWORDS ?? '{}').chatapi_admin),
     root,
     async drop() {
       await root.destroy();
@@ -102,7 +101,7 @@ export async function start(settings: Record<string, unknown> = {}): Promise<Run
   const config = parseSettings(schema, {
     DATABASE_URL: own,
     REDIS_URL: `${process.env.TEST_REDIS_URL}/5`,
-    INTERNAL_SECRET_KEY: TEST_SECRET,
+    ...keySettings('admin'),
     LOG_LEVEL: 'silent',
     ...settings,
   });
@@ -112,7 +111,7 @@ export async function start(settings: Record<string, unknown> = {}): Promise<Run
   await eventually(() => ctx.redis.status === 'ready');
   return {
     ctx,
-    app: createApp({ log: base.log, mount: (a) => void a.use(router(ctx, TEST_KEY, routes)) }),
+    app: createApp({ log: base.log, mount: (a) => void a.use(router(ctx, ctx.keys, routes)) }),
     root,
     async stop() {
       await close(ctx);

@@ -1,4 +1,4 @@
-import { eventually, TEST_SECRET } from '@chatapi/kit/testing';
+import { eventually, keySettings } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import request from 'supertest';
 import { schema } from '../src/config.ts';
@@ -87,7 +87,7 @@ describe('INSTANCES', () => {
   const base = {
     DATABASE_URL: 'postgres://x/y',
     REDIS_URL: 'redis://x',
-    INTERNAL_SECRET_KEY: TEST_SECRET,
+    ...keySettings('admin'),
   };
   it('is JSON; anything else is refused at start, by name', () => {
     expect(schema.validate(base).value.INSTANCES).to.deep.equal([]);

@@ -1,7 +1,7 @@
 import { recordFact, removeNode, reportAlive, reportOnline, startFacts } from '@chatapi/bus';
 import { createMetrics } from '@chatapi/kit';
 import { openQueueRedis } from '@chatapi/kit/data';
-import { eventually, silentSink } from '@chatapi/kit/testing';
+import { eventually, silentSink, testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import request from 'supertest';
 import { createHandlers } from '../src/facts.ts';
@@ -111,6 +111,7 @@ describe('statistics', () => {
     const queueRedis = () => openQueueRedis(s.ctx.config.REDIS_URL, s.ctx.log);
     // A publisher with its own outbox in the same database: the test is about the queue.
     const teller = startFacts({
+      keys: testKeys('message'),
       service: 'message',
       db: s.ctx.db,
       redis: s.ctx.redis,

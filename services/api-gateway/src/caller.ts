@@ -1,8 +1,14 @@
 // The caller of a request, from the bearer token, and the signed identity sent to the services.
 // The services check permissions.
-import type { KeyObject } from 'node:crypto';
 import { AppError } from '@chatapi/kit';
-import { type AccessClaims, admitToken, signIdentity, type TokenGate } from '@chatapi/kit/auth';
+import {
+  type AccessClaims,
+  admitToken,
+  identityHeaders,
+  type ServiceKeys,
+  type ServiceName,
+  type TokenGate,
+} from '@chatapi/kit/auth';
 import { LRUCache } from 'lru-cache';
 
 export interface RequestCaller {
@@ -41,7 +47,7 @@ function withChallenge(failure: unknown): unknown {
 }
 
 interface CachedIdentity {
-  text: string;
+  headers: Record<string, string>;
   until: number;
   claims: AccessClaims;
   ip: string;
@@ -57,18 +63,20 @@ const MAX_USER_AGENT_LENGTH = 256;
  * time than the rest of a request here.
  */
 export function createIdentitySigner(
-  key: KeyObject,
-): (caller: RequestCaller, ip: string, userAgent: string | undefined) => string {
+  keys: ServiceKeys,
+): (to: ServiceName, caller: RequestCaller, ip: string, userAgent: string | undefined) => Record<string, string> {
   const cache = new LRUCache<string, CachedIdentity>({ max: MAX_CACHED });
-  return ({ claims, token }, ip, userAgent) => {
+  return (to, { claims, token }, ip, userAgent) => {
     const user_agent = (userAgent ?? '').slice(0, MAX_USER_AGENT_LENGTH);
-    if (claims === undefined || token === undefined) return signIdentity(key, { kind: 'anonymous', ip, user_agent });
-    const cached = cache.get(token);
+    if (claims === undefined || token === undefined)
+      return identityHeaders(keys, to, { kind: 'anonymous', ip, user_agent });
+    const entry = `${to} ${token}`;
+    const cached = cache.get(entry);
     const same = cached?.claims.role === claims.role && cached.ip === ip && cached.user_agent === user_agent;
-    if (same && cached.until > Date.now()) return cached.text;
+    if (same && cached.until > Date.now()) return cached.headers;
     const { user_id, session_id, role, issued_at } = claims;
-    const text = signIdentity(key, { kind: 'user', user_id, session_id, role, issued_at, ip, user_agent });
-    cache.set(token, { text, until: Date.now() + REUSE_MS, claims, ip, user_agent });
-    return text;
+    const headers = identityHeaders(keys, to, { kind: 'user', user_id, session_id, role, issued_at, ip, user_agent });
+    cache.set(entry, { headers, until: Date.now() + REUSE_MS, claims, ip, user_agent });
+    return headers;
   };
 }

@@ -1,6 +1,4 @@
-import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Revocation } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
 import type { AccessVerifier, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
@@ -21,13 +19,11 @@ interface Documents {
 }
 
 export interface Context extends Base<Config> {
-  /** Signs identities for the services. */
-  key: KeyObject;
   redis: Redis;
   subscriber: Redis;
   limiter: RateLimiter;
   verifier: AccessVerifier;
-  revocations: RevocationSet<Revocation>;
+  revocations: RevocationSet;
   /** Clients of the internal listeners. */
   clients: ServiceClients;
   /** Public listeners, to which requests are proxied. */

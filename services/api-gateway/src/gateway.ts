@@ -73,13 +73,13 @@ async function admit(ctx: Context, req: GatewayRequest): Promise<Row> {
 
 /** Serves the gateway's own routes as every service does. */
 function createLocalHandler(ctx: Context): RequestListener {
-  return createApp({ log: ctx.log, mount: (app: express.Express) => void app.use(router(ctx, ctx.key, localRoutes)) });
+  return createApp({ log: ctx.log, mount: (app: express.Express) => void app.use(router(ctx, ctx.keys, localRoutes)) });
 }
 
 export function createGateway(ctx: Context): Gateway {
   const table = createRouteTable(ctx.config.DOCS === 'on' ? rows : rows.filter(({ document }) => document !== true));
   const clientOf = createClientAddressReader(ctx.config.TRUSTED_PROXIES);
-  const sign = createIdentitySigner(ctx.key);
+  const sign = createIdentitySigner(ctx.keys);
   const cors = createCors(ctx.config.ALLOWED_ORIGINS);
   const pace = createPacer();
   const duration = httpMetrics(ctx.metrics);
@@ -100,7 +100,8 @@ export function createGateway(ctx: Context): Gateway {
       forwardByRpc(req, res);
       return;
     }
-    const identity = sign(exchange.caller ?? {}, exchange.client.ip, req.headers['user-agent']);
+    const to = row.service === 'gateway' ? ctx.keys.self : row.service;
+    const identity = sign(to, exchange.caller ?? {}, exchange.client.ip, req.headers['user-agent']);
     req.headers = upstreamRequestHeaders(req, identity);
     req.url = (exchange.match as RouteMatch).path + exchange.search;
     if (row.service !== 'gateway') {

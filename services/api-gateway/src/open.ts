@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { REVOCATIONS_CHANNEL, type Revocation } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
 import {
@@ -6,8 +5,8 @@ import {
   createRateLimiter,
   createRevocationSet,
   fetchRevocationsFrom,
-  identityKey,
   type RevocationSet,
+  type ServiceName,
 } from '@chatapi/kit/auth';
 import { openRedis, openSubscriber, type Redis, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
@@ -17,15 +16,15 @@ import { createGatewayMetrics } from './metrics.ts';
 import { createLoadMonitor } from './overload.ts';
 import { createUpstream } from './upstreams.ts';
 
-function createClients(config: Config, key: KeyObject): ServiceClients {
-  const client = (name: string, urls: string[]): ServiceClient => createHttpClient(name, urls, key, 'api-gateway');
+function createClients({ config, keys }: Base<Config>): ServiceClients {
+  const client = (name: ServiceName, urls: string[]): ServiceClient => createHttpClient(name, urls, keys);
   return {
     auth: client('auth', config.AUTH_INTERNAL_URL),
     user: client('user', config.USER_INTERNAL_URL),
     message: client('message', config.MESSAGE_INTERNAL_URL),
     file: client('file', config.FILE_INTERNAL_URL),
     admin: client('admin', config.ADMIN_INTERNAL_URL),
-    realtime: client('realtime', config.REALTIME_INTERNAL_URL),
+    realtime: client('realtime-gateway', config.REALTIME_INTERNAL_URL),
   };
 }
 
@@ -39,12 +38,12 @@ const createUpstreams = (config: Config): Context['upstreams'] => ({
 });
 
 /** Auth is the source of truth and is long-polled; the Redis signal only arrives earlier. */
-function openRevocations(base: Base<Config>, auth: ServiceClient, subscriber: Redis): RevocationSet<Revocation> {
+function openRevocations(base: Base<Config>, auth: ServiceClient, subscriber: Redis): RevocationSet {
   const revocations = createRevocationSet<Revocation>({
     log: base.log,
     fetchAfter: fetchRevocationsFrom(auth),
   });
-  subscriber.on('message', (_channel, text) => revocations.apply(JSON.parse(text) as Revocation[]));
+  subscriber.on('message', () => revocations.lookNow());
   // ioredis subscribes again after each reconnect; until then the long poll is enough.
   subscriber
     .subscribe(REVOCATIONS_CHANNEL)
@@ -54,20 +53,18 @@ function openRevocations(base: Base<Config>, auth: ServiceClient, subscriber: Re
 
 export async function open(base: Base<Config>): Promise<Context> {
   const { config, log, metrics } = base;
-  const key = identityKey(config.INTERNAL_SECRET_KEY);
-  const clients = createClients(config, key);
+  const clients = createClients(base);
   const redis = await openRedis(config.REDIS_URL, log);
   const subscriber = openSubscriber(config.REDIS_URL, log);
   watchRedis(metrics, { commands: redis, signals: subscriber });
   // Over RPC, since these calls are frequent, unlike readiness and documents.
-  const authRpc = createRpcClient('auth', config.AUTH_INTERNAL_URL, key, 'api-gateway');
+  const authRpc = createRpcClient('auth', config.AUTH_INTERNAL_URL, base.keys);
   const revocations = openRevocations(base, authRpc, subscriber);
   await revocations.start();
   const load = createLoadMonitor(config.MAX_IN_FLIGHT, config.MAX_LAG_MS);
   const limiter = createRateLimiter(redis, log);
   return {
     ...base,
-    key,
     redis,
     subscriber,
     limiter,

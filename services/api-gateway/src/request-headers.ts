@@ -1,7 +1,6 @@
 // Request headers that reach a service: an allow-list, so that no client can send X-Forwarded-*,
 // X-User-*, X-Internal-* or X-ChatAPI-*, and tokens, cookies and hop-by-hop headers stay here.
 import type { IncomingHttpHeaders } from 'node:http';
-import { IDENTITY_HEADER } from '@chatapi/kit/auth';
 import type { GatewayRequest } from './exchange.ts';
 
 const FORWARDED = [
@@ -23,10 +22,10 @@ const FORWARDED = [
 
 const MAX_HOST_LENGTH = 255;
 
-export function upstreamRequestHeaders(req: GatewayRequest, identity: string): IncomingHttpHeaders {
+export function upstreamRequestHeaders(req: GatewayRequest, identity: Record<string, string>): IncomingHttpHeaders {
   const { request_id, client } = req.exchange;
   const headers: IncomingHttpHeaders = {
-    [IDENTITY_HEADER]: identity,
+    ...identity,
     'x-request-id': request_id,
     'x-forwarded-for': client.ip,
     'x-forwarded-proto': client.secure ? 'https' : 'http',

@@ -92,8 +92,8 @@ function respond(req: GatewayRequest, res: GatewayResponse, { status, headers, b
 }
 
 export function createRpcForwarder(ctx: Context, refuse: Refuse): (req: GatewayRequest, res: GatewayResponse) => void {
-  const { config, key, gatewayMetrics } = ctx;
-  const message = createRpcClient('message', config.MESSAGE_INTERNAL_URL, key, 'api-gateway');
+  const { config, keys, gatewayMetrics } = ctx;
+  const message = createRpcClient('message', config.MESSAGE_INTERNAL_URL, keys);
 
   /**
    * Turns the failure of a whole call into 503. It is no answer for the client: an instance of

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isWebSocketUpgrade, refuseUpgrade, requestIdFrom, requireShortUrl, unavailable } from '@chatapi/kit';
-import { IDENTITY_HEADER, signIdentity } from '@chatapi/kit/auth';
+import { identityHeaders } from '@chatapi/kit/auth';
 import type { ClientAddress } from './client-address.ts';
 import type { Context } from './context.ts';
 import { isSocketPath } from './paths.ts';
@@ -49,8 +49,9 @@ function handshake(ctx: Context, req: IncomingMessage, { ip, secure, host }: Cli
     `X-Forwarded-For: ${ip}`,
     `X-Forwarded-Proto: ${secure ? 'https' : 'http'}`,
     `X-Forwarded-Host: ${host.slice(0, 255)}`,
-    `${IDENTITY_HEADER}: ${signIdentity(ctx.key, { kind: 'anonymous', ip, user_agent })}`,
   ];
+  const identity = identityHeaders(ctx.keys, 'realtime-gateway', { kind: 'anonymous', ip, user_agent });
+  for (const [name, value] of Object.entries(identity)) lines.push(`${name}: ${value}`);
   for (const name of FORWARDED) if (req.headers[name] !== undefined) lines.push(`${name}: ${req.headers[name]}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }

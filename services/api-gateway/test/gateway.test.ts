@@ -1,4 +1,5 @@
-import { identityKey, verifyIdentity } from '@chatapi/kit/auth';
+import { type ServiceName, verifyIdentity } from '@chatapi/kit/auth';
+import { testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { ask, bearer, sendRaw, startGateway, type TestGateway, tokenOf } from './harness.ts';
 
@@ -12,11 +13,8 @@ describe('API gateway', () => {
   after(() => gateway?.stop());
   beforeEach(() => void gateway.seen.splice(0));
 
-  const identityAt = (index: number) =>
-    verifyIdentity(
-      identityKey(gateway.ctx.config.INTERNAL_SECRET_KEY),
-      gateway.seen[index]?.headers['x-chatapi-identity'],
-    );
+  const identityAt = (index: number, service: ServiceName) =>
+    verifyIdentity(testKeys(service), gateway.seen[index]?.headers ?? {});
 
   it('answers GET / itself, with the security headers and without a rate limit', async () => {
     const { status, json, headers } = await ask(gateway, '/');
@@ -50,6 +48,7 @@ describe('API gateway', () => {
       forwarded: 'for=6.6.6.6',
       'x-user-id': 'usr_admin',
       'x-internal-secret': 'x',
+      'x-chatapi-caller': 'forged',
       'x-chatapi-identity': 'forged',
       'x-forwarded-host': 'evil.example',
       cookie: 'a=b',
@@ -72,7 +71,7 @@ describe('API gateway', () => {
       'x-user-id',
       'x-internal-secret',
     );
-    expect(identityAt(0)).to.include({
+    expect(identityAt(0, 'user')).to.include({
       kind: 'user',
       user_id: 'usr_1',
       session_id: 'ses_usr_1',
@@ -88,7 +87,7 @@ describe('API gateway', () => {
     ).to.equal(200);
     const headers = { authorization: 'Bearer nonsense', 'content-type': 'application/json' };
     expect((await ask(gateway, '/users/login', { method: 'POST', headers, body: '{}' })).status).to.equal(200);
-    expect(identityAt(1)).to.include({ kind: 'anonymous', ip: '127.0.0.1' });
+    expect(identityAt(1, 'auth')).to.include({ kind: 'anonymous', ip: '127.0.0.1' });
   });
 
   it('answers 401 without a valid token where a user is required, and calls no service', async () => {

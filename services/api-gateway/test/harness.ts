@@ -3,9 +3,9 @@ import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Revocation } from '@chatapi/bus';
 import { closeServer, createLog, createMetrics, listen } from '@chatapi/kit';
-import { identityKey, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@chatapi/kit/auth';
+import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@chatapi/kit/auth';
 import { attachRpcServer } from '@chatapi/kit/rpc';
-import { silentSink, startStubServer } from '@chatapi/kit/testing';
+import { keySettings, silentSink, startStubServer, testKeys } from '@chatapi/kit/testing';
 import jwt from 'jsonwebtoken';
 import { type Config, schema } from '../src/config.ts';
 import type { Context } from '../src/context.ts';
@@ -75,14 +75,14 @@ export async function startGateway({ env = {}, answer }: Options = {}): Promise<
       );
     else res.end('{"status":"ok"}');
   });
-  const rpcServer = attachRpcServer(auth.server, identityKey(`inner ${SECRET}`), silentSink(), async (what) => {
+  const rpcServer = attachRpcServer(auth.server, testKeys('auth'), silentSink(), async (what) => {
     const after = Number(/^GET \/internal\/revocations\?after=(\d+)&wait_ms=\d+$/.exec(what)?.[1]);
     return { revocations: revocations.filter(({ seq }) => seq > after) };
   });
   const { url } = upstream;
   const config = configOf({
     JWT_SECRET_KEY: SECRET,
-    INTERNAL_SECRET_KEY: `inner ${SECRET}`,
+    ...keySettings('api-gateway'),
     AUTH_URL: url,
     USER_URL: url,
     MESSAGE_URL: url,
@@ -93,7 +93,12 @@ export async function startGateway({ env = {}, answer }: Options = {}): Promise<
     ...env,
   });
   const metrics = createMetrics('api-gateway', 'test');
-  const ctx = await open({ config, log: createLog('api-gateway', 'test', config.LOG_LEVEL), metrics });
+  const ctx = await open({
+    config,
+    keys: testKeys('api-gateway'),
+    log: createLog('api-gateway', 'test', config.LOG_LEVEL),
+    metrics,
+  });
   const gateway = createGateway(ctx);
   const server = await listen(gateway.handler, {
     host: '127.0.0.1',

@@ -1,14 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { notFound } from '@chatapi/kit';
-import { identityKey } from '@chatapi/kit/auth';
 import { attachRpcServer, RawBody } from '@chatapi/kit/rpc';
-import { DEAD_URL, silentSink, startStubServer } from '@chatapi/kit/testing';
+import { DEAD_URL, silentSink, startStubServer, testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import {
   ask,
   bearer,
   type RequestOptions,
-  SECRET,
   sendRaw,
   startGateway,
   type TestGateway,
@@ -25,7 +23,7 @@ async function startMessage(answer: (posts: Posts) => Answer[] | Promise<Answer[
   const calls: Posts[] = [];
   const pages: Page[] = [];
   const { url, server, stop } = await startStubServer((_req, res) => void res.writeHead(404).end());
-  const rpcServer = attachRpcServer(server, identityKey(`inner ${SECRET}`), silentSink(), async (what, body) => {
+  const rpcServer = attachRpcServer(server, testKeys('message'), silentSink(), async (what, body) => {
     if (what === 'POST /internal/page') {
       pages.push(body as Page);
       if ((body as Page).query.includes('dies') && pages.length === 1) throw new Error('a failure');

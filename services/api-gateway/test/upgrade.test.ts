@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { identityKey, verifyIdentity } from '@chatapi/kit/auth';
-import { DEAD_URL } from '@chatapi/kit/testing';
+import { verifyIdentity } from '@chatapi/kit/auth';
+import { DEAD_URL, testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { ask, sendRaw, startGateway, type TestGateway } from './harness.ts';
 
@@ -106,8 +106,8 @@ describe('WebSocket through the gateway', () => {
       .to.include('X-Forwarded-For: 127.0.0.1')
       .and.not.include('6.6.6.6')
       .and.not.match(/x-user-id|cookie/i);
-    const identity = /x-chatapi-identity: (\S+)/.exec(head)?.[1];
-    expect(verifyIdentity(identityKey(gateway.ctx.config.INTERNAL_SECRET_KEY), identity)).to.include({
+    const identity = /x-chatapi-caller: (\S+)/.exec(head)?.[1];
+    expect(verifyIdentity(testKeys('realtime-gateway'), { 'x-chatapi-caller': identity })).to.include({
       kind: 'anonymous',
       ip: '127.0.0.1',
     });

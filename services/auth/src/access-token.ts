@@ -28,14 +28,14 @@ export interface Signer {
 async function signingKey(config: Config): Promise<{ algorithm: Algorithm; key: KeyObject; kid?: string }> {
   const algorithm = config.JWT_ALGORITHM;
   if (algorithm === 'HS256') return { algorithm, key: createSecretKey(Buffer.from(config.JWT_SECRET_KEY as string)) };
-  const key = readPrivateKey((config.JWT_PRIVATE_KEY ?? config.JWT_PRIVATE_KEY_FILE) as string, algorithm);
+  const key = readPrivateKey(config.JWT_PRIVATE_KEY as string, algorithm);
   return { algorithm, key, kid: (await publicJwk(key)).kid };
 }
 
 /** @throws when the key does not fit the algorithm: the service must not start with it. */
 export async function openSigner(config: Config): Promise<Signer> {
   const { algorithm, key, kid } = await signingKey(config);
-  const previous = readPublicKeys(config.JWT_PREVIOUS_PUBLIC_KEYS ?? config.JWT_PREVIOUS_PUBLIC_KEYS_FILE ?? '');
+  const previous = readPublicKeys(config.JWT_PREVIOUS_PUBLIC_KEYS ?? '');
   const keys = await Promise.all([...(kid === undefined ? [] : [key]), ...previous].map(publicJwk));
   const expiresIn = config.JWT_EXPIRE_MINUTES * 60;
   return {

@@ -2,6 +2,7 @@ import {
   type BaseConfig,
   baseSettings,
   databaseSettings,
+  fromFile,
   internalUrls,
   type MigrationConfig,
   migrationSettings,
@@ -17,9 +18,7 @@ export interface Config extends BaseConfig, DbSettings {
   JWT_ALGORITHM: Algorithm;
   JWT_SECRET_KEY?: string;
   JWT_PRIVATE_KEY?: string;
-  JWT_PRIVATE_KEY_FILE?: string;
   JWT_PREVIOUS_PUBLIC_KEYS?: string;
-  JWT_PREVIOUS_PUBLIC_KEYS_FILE?: string;
   JWT_EXPIRE_MINUTES: number;
   REFRESH_EXPIRE_DAYS: number;
   SESSION_MAX_DAYS: number;
@@ -45,11 +44,11 @@ const keyFits: Joi.CustomValidator<Config> = (value, h) => {
     return h.message({ custom: '"JWT_SECRET_KEY" is required: make one with `openssl rand -base64 48`' });
   }
   try {
-    readPrivateKey(value.JWT_PRIVATE_KEY ?? value.JWT_PRIVATE_KEY_FILE ?? '', value.JWT_ALGORITHM);
+    readPrivateKey(value.JWT_PRIVATE_KEY ?? '', value.JWT_ALGORITHM);
     return value;
   } catch (error) {
     return h.message({
-      custom: `JWT_PRIVATE_KEY (or JWT_PRIVATE_KEY_FILE) with a key for ${value.JWT_ALGORITHM}: ${(error as Error).message}`,
+      custom: `JWT_PRIVATE_KEY with a key for ${value.JWT_ALGORITHM}: ${(error as Error).message}`,
     });
   }
 };
@@ -65,15 +64,11 @@ export const schema = Joi.object<Config>({
     .default('HS256')
     .description('algorithm that signs access tokens'),
   JWT_SECRET_KEY: secret().description('secret that signs access tokens, required for HS256; at least 32 bytes'),
-  JWT_PRIVATE_KEY: pemSetting(anyPem, false).description(
+  JWT_PRIVATE_KEY: pemSetting(anyPem).description(
     'PEM private key for RS256 (RSA, at least 2048 bits) or EdDSA (Ed25519)',
   ),
-  JWT_PRIVATE_KEY_FILE: pemSetting(anyPem, true).description('path of a file with JWT_PRIVATE_KEY'),
-  JWT_PREVIOUS_PUBLIC_KEYS: pemSetting(readPublicKeys, false).description(
+  JWT_PREVIOUS_PUBLIC_KEYS: pemSetting(readPublicKeys).description(
     'PEM public keys that still verify tokens after a key change',
-  ),
-  JWT_PREVIOUS_PUBLIC_KEYS_FILE: pemSetting(readPublicKeys, true).description(
-    'path of a file with JWT_PREVIOUS_PUBLIC_KEYS',
   ),
   JWT_EXPIRE_MINUTES: upTo(MAX_TOKEN_MINUTES).default(30).description('lifetime of an access token, in minutes'),
   REFRESH_EXPIRE_DAYS: upTo(365).default(30).description('days without a refresh after which a session ends'),
@@ -106,14 +101,12 @@ export const schema = Joi.object<Config>({
     .pattern(/^[A-Za-z0-9_.-]{3,32}$/)
     .description('username of the first admin, created once at start'),
   ADMIN_EMAIL: Joi.string().email({ tlds: false }).max(254).description('email of the first admin'),
-  ADMIN_PASSWORD: Joi.string()
+  ADMIN_PASSWORD: fromFile(Joi.string())
     .custom(strongPassword('ADMIN_USERNAME', 'ADMIN_EMAIL'))
     .description('initial password of the first admin, judged as those of users; change it after the first login'),
   USER_INTERNAL_URL: internalUrls().default([]).description('internal listeners of the user service'),
 })
   .and('ADMIN_USERNAME', 'ADMIN_EMAIL', 'ADMIN_PASSWORD')
-  .oxor('JWT_PRIVATE_KEY', 'JWT_PRIVATE_KEY_FILE')
-  .oxor('JWT_PREVIOUS_PUBLIC_KEYS', 'JWT_PREVIOUS_PUBLIC_KEYS_FILE')
   .custom(keyFits);
 
 export const config = (): Config => readConfig(schema, process.env);

@@ -1,7 +1,7 @@
 // PEM keys from settings, and their public form as JWKs (RFC 7517) with thumbprints as key ids
 // (RFC 7638).
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { fromFile } from '@chatapi/kit';
 import Joi from 'joi';
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 
@@ -37,14 +37,13 @@ export async function publicJwk(key: KeyObject): Promise<PublicJwk> {
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: algorithmOf(key), use: 'sig' };
 }
 
-/** A setting with PEM text, or with the path of a PEM file. A bad key is reported at start. */
-export const pemSetting = (check: (text: string) => unknown, file: boolean): Joi.StringSchema =>
-  Joi.string()
+/** A setting with PEM text. A bad key is reported at start. */
+export const pemSetting = (check: (text: string) => unknown): Joi.StringSchema =>
+  fromFile(Joi.string())
     .custom((value: string, h) => {
       try {
-        const text = file ? readFileSync(value, 'utf8') : value;
-        check(text);
-        return text;
+        check(value);
+        return value;
       } catch (error) {
         return h.error('pem.bad', { why: (error as Error).message });
       }

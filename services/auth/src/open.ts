@@ -1,6 +1,5 @@
 import { startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
-import { identityKey } from '@chatapi/kit/auth';
 import {
   openDb,
   openPipelinedPool,
@@ -35,6 +34,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     await ensureFirstAdmin({ config, log, db, hasher });
     const facts = startFacts({
       service: 'auth',
+      keys: base.keys,
       db,
       redis,
       openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
@@ -42,7 +42,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
       log,
       metrics,
     });
-    const users = createHttpClient('user', config.USER_INTERNAL_URL, identityKey(config.INTERNAL_SECRET_KEY), 'auth');
+    const users = createHttpClient('user', config.USER_INTERNAL_URL, base.keys);
     const revocationFeed = createRevocationFeed(reads);
     const signer = await openSigner(config);
     const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer, users };

@@ -2,12 +2,13 @@
 import type { Identity } from '@chatapi/kit/auth';
 import {
   anonymousIdentity,
+  callerOf,
   createTestSchema,
   identityHeader,
+  keySettings,
   parseSettings,
   serveRoutes,
   serviceIdentity,
-  TEST_SECRET,
   testBase,
   userIdentity,
 } from '@chatapi/kit/testing';
@@ -25,7 +26,7 @@ export const environment = (more: Record<string, string> = {}): Record<string, s
   DATABASE_URL: process.env.TEST_DATABASE_URL ?? '',
   // A numbered Redis database: facts published here must not reach services of other tests.
   REDIS_URL: new URL('/7', process.env.TEST_REDIS_URL ?? 'redis://missing').href,
-  INTERNAL_SECRET_KEY: TEST_SECRET,
+  ...keySettings('auth'),
   JWT_SECRET_KEY: 'tests-sign-with-this-0123456789-abcdef',
   LOG_LEVEL: 'silent',
   BCRYPT_COST: '4',
@@ -81,7 +82,7 @@ export async function openAuth(
   const server = await serveRoutes({ ctx, routes: [...routes, ...internalRoutes] });
   const anonymous = (ip?: string): Identity => ({ ...anonymousIdentity(ip), user_agent: 'mocha' });
   const ask: Auth['ask'] = (method, path, as = anonymous()) =>
-    supertest(server.url)[method](path).set(identityHeader(as));
+    supertest(server.url)[method](path).set(identityHeader('auth', as));
   return {
     ctx,
     schema: schema.name,
@@ -89,7 +90,7 @@ export async function openAuth(
     ask,
     anonymous,
     as: ({ id, session_id }) => ({ ...userIdentity(id, 'user', session_id), user_agent: 'mocha' }),
-    inside: (method, path) => ask(method, path, serviceIdentity()),
+    inside: (method, path) => ask(method, path, serviceIdentity(callerOf(internalRoutes, method, path))),
     async register(username, body = {}) {
       const answer = await ask('post', '/users/register').send({
         username,

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { createLog, createMetrics } from '@chatapi/kit';
+import { testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { ensureFirstAdmin } from '../src/first-admin.ts';
 import { open, ready } from '../src/open.ts';
@@ -67,6 +68,7 @@ describe('the service', () => {
     const config = configOf({ DATABASE_URL: 'postgresql://x@127.0.0.1:1/x' });
     const failure = await open({
       config,
+      keys: testKeys('auth'),
       log: createLog('auth', 'auth', 'silent'),
       metrics: createMetrics('auth', 'auth'),
     }).catch((error: Error) => error);

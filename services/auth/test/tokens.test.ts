@@ -2,12 +2,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readConfig } from '@chatapi/kit';
 import { createAccessVerifier } from '@chatapi/kit/auth';
 import { expect } from 'chai';
 import { decodeProtectedHeader } from 'jose';
 import jwt from 'jsonwebtoken';
 import { openSigner, type Signer } from '../src/access-token.ts';
-import { config as fromEnvironment } from '../src/config.ts';
+import { config as fromEnvironment, schema } from '../src/config.ts';
 import { type Auth, configOf, environment, openAuth } from './harness.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -139,7 +140,10 @@ describe('settings', () => {
 
   it('take a private key from a file', async () => {
     const signer = await openSigner(
-      configOf({ JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY_FILE: file('rsa.pem', pem(rsa.privateKey)) }),
+      readConfig(schema, {
+        ...environment({ JWT_ALGORITHM: 'RS256' }),
+        JWT_PRIVATE_KEY_FILE: file('rsa.pem', pem(rsa.privateKey)),
+      }),
     );
     expect(signer.jwks().keys).to.have.length(1);
   });
@@ -154,7 +158,6 @@ describe('settings', () => {
     'RS256 with an Ed25519 key': [{ JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY: pem(ed.privateKey) }, 'JWT_PRIVATE_KEY'],
     'an RSA key of 1024 bits': [{ JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY: pem(weak.privateKey) }, 'JWT_PRIVATE_KEY'],
     'a key that is none': [{ JWT_PRIVATE_KEY: 'hello' }, 'JWT_PRIVATE_KEY'],
-    'a key file that is not there': [{ JWT_PRIVATE_KEY_FILE: join(folder, 'missing.pem') }, 'JWT_PRIVATE_KEY_FILE'],
     'a broken previous key': [
       { JWT_PREVIOUS_PUBLIC_KEYS: '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----' },
       'JWT_PREVIOUS_PUBLIC_KEYS',

@@ -1,6 +1,6 @@
 import { startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
-import { createFileLinks, identityKey } from '@chatapi/kit/auth';
+import { createFileLinks } from '@chatapi/kit/auth';
 import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
@@ -55,7 +55,7 @@ function startJobs(parts: Resources): Pick<Context, 'thumbnails' | 'scans' | 'ex
 }
 
 export async function open(base: Base<Config>): Promise<Context> {
-  const { config, log, metrics } = base;
+  const { config, keys, log, metrics } = base;
   const db = openDb(config, schema.name, 'file');
   watchPools(metrics, { db });
   try {
@@ -64,18 +64,17 @@ export async function open(base: Base<Config>): Promise<Context> {
     const redis = await openRedis(config.REDIS_URL, log);
     watchRedis(metrics, { commands: redis });
     const openQueue = () => openQueueRedis(config.REDIS_URL, log);
-    const key = identityKey(config.INTERNAL_SECRET_KEY);
     const parts: Resources = {
       ...base,
       db,
       redis,
       storage,
-      links: createFileLinks(config.INTERNAL_SECRET_KEY, config.FILE_URL_TTL),
-      auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, key, 'file'),
-      user: createHttpClient('user', config.USER_INTERNAL_URL, key, 'file'),
-      message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, key, 'file'),
-      admin: createHttpClient('admin', config.ADMIN_INTERNAL_URL, key, 'file'),
-      facts: startFacts({ service: 'file', db, redis, openQueueRedis: openQueue, handlers, log, metrics }),
+      links: createFileLinks(config),
+      auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, keys),
+      user: createHttpClient('user', config.USER_INTERNAL_URL, keys),
+      message: createHttpClient('message', config.MESSAGE_INTERNAL_URL, keys),
+      admin: createHttpClient('admin', config.ADMIN_INTERNAL_URL, keys),
+      facts: startFacts({ service: 'file', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics }),
     };
     return { ...parts, ...startJobs(parts) };
   } catch (error) {

@@ -10,12 +10,11 @@ import {
   anonymousIdentity,
   eventually,
   identityHeader,
+  keySettings,
   parseSettings,
   type StubServer,
   serviceIdentity,
   startStubServer,
-  TEST_KEY,
-  TEST_SECRET,
   testBase,
   userIdentity,
 } from '@chatapi/kit/testing';
@@ -27,9 +26,10 @@ import { schema as ownSchema } from '../src/migrations/index.ts';
 import { close, open } from '../src/open.ts';
 import { routes } from '../src/routes.ts';
 
-export const as = (user_id: string, role?: Role): Record<string, string> => identityHeader(userIdentity(user_id, role));
-export const anonymous = (): Record<string, string> => identityHeader(anonymousIdentity());
-export const service = (): Record<string, string> => identityHeader(serviceIdentity('message'));
+export const as = (user_id: string, role?: Role): Record<string, string> =>
+  identityHeader('file', userIdentity(user_id, role));
+export const anonymous = (): Record<string, string> => identityHeader('file', anonymousIdentity());
+export const service = (): Record<string, string> => identityHeader('file', serviceIdentity('message'));
 
 /** A stub of message, for the readers of a file, and of auth, for accounts. */
 const startStubs = (readers: Set<string>, banned: Set<string>): Promise<StubServer> =>
@@ -86,7 +86,8 @@ export async function openPlace(): Promise<Place> {
     settings: {
       DATABASE_URL: own.href,
       REDIS_URL: `${process.env.TEST_REDIS_URL}/4`,
-      INTERNAL_SECRET_KEY: TEST_SECRET,
+      ...keySettings('file'),
+      FILE_LINK_SECRET: 'tests-sign-links-with-this-0123456789',
       UPLOAD_DIR: folder,
       MESSAGE_INTERNAL_URL: stubs.url,
       AUTH_INTERNAL_URL: stubs.url,
@@ -112,7 +113,7 @@ export async function start(settings: Record<string, unknown> = {}): Promise<Run
   await eventually(() => ctx.redis.status === 'ready');
   const app = createApp({
     log: base.log,
-    mount: (a) => void a.use(router(ctx, TEST_KEY, [...routes, ...internalRoutes])),
+    mount: (a) => void a.use(router(ctx, ctx.keys, [...routes, ...internalRoutes])),
   });
   return {
     ...place,

@@ -1,5 +1,5 @@
 import { bearsFiles, createFileLinks } from '@chatapi/kit/auth';
-import { TEST_SECRET } from '@chatapi/kit/testing';
+import { keySettings } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { parse } from 'content-disposition';
 import fc from 'fast-check';
@@ -120,7 +120,7 @@ describe('a requested range', () => {
 describe('a signed url', () => {
   it('is valid until it expires', () => {
     let now = 1_700_000_000_000;
-    const signer = createFileLinks('secret', 60, () => now);
+    const signer = createFileLinks({ FILE_LINK_SECRET: 'secret', FILE_URL_TTL: 60 }, () => now);
     const { url, expires_at } = signer.sign('file_1', 'content', 'usr_1');
     const token = url.split('token=')[1] as string;
     expect(expires_at.getTime()).to.equal(now + 60_000);
@@ -128,7 +128,9 @@ describe('a signed url', () => {
     expect(signer.verify('file_1', 'content', token)).to.equal('usr_1');
     now += 1000;
     expect(() => signer.verify('file_1', 'content', token)).to.throw('expired');
-    expect(() => createFileLinks('other', 60).verify('file_1', 'content', token)).to.throw('not valid');
+    expect(() =>
+      createFileLinks({ FILE_LINK_SECRET: 'other', FILE_URL_TTL: 60 }).verify('file_1', 'content', token),
+    ).to.throw('not valid');
     for (const other of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.replace(
       token.at(-1) as string,
       '',
@@ -137,14 +139,14 @@ describe('a signed url', () => {
   });
 
   it('is signed for one user', () => {
-    const signer = createFileLinks('secret', 60);
+    const signer = createFileLinks({ FILE_LINK_SECRET: 'secret', FILE_URL_TTL: 60 });
     const token = signer.sign('file_1', 'content', 'usr_1').url.split('token=')[1] as string;
     for (const other of ['usr_2', 'usr_1.', '', 'usr_1%0a'])
       expect(() => signer.verify('file_1', 'content', token.replace('usr_1', other)), other).to.throw('not valid');
   });
 
   it('is inserted where JSON has a file, and not into text that looks like one', () => {
-    const signer = createFileLinks('secret', 60);
+    const signer = createFileLinks({ FILE_LINK_SECRET: 'secret', FILE_URL_TTL: 60 });
     const bare = { id: 'file_1', url: '/files/file_1/content', thumbnail_url: '/files/file_1/thumbnail' };
     const text = JSON.stringify(bare);
     const message = {
@@ -209,7 +211,8 @@ describe('settings', () => {
   const base = {
     DATABASE_URL: 'postgres://x/y',
     REDIS_URL: 'redis://x',
-    INTERNAL_SECRET_KEY: TEST_SECRET,
+    ...keySettings('file'),
+    FILE_LINK_SECRET: 'tests-sign-links-with-this-0123456789',
   };
   it('accept the file types of the contract and refuse those whose content can’t be checked', () => {
     expect(schema.validate({ ...base, ALLOWED_FILE_TYPES: '.jpeg, PNG,.pdf' }).value.ALLOWED_FILE_TYPES).to.deep.equal([

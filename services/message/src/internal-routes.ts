@@ -2,20 +2,13 @@ import { idOf, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import { leavingsSince } from './access/former-member-store.ts';
 import type { Context } from './context.ts';
-import { exportPage } from './erasure/export.ts';
+import { exportPage } from './exports/export.ts';
 import { describeFrames } from './log/frames.ts';
 import { readHeads } from './log/log-store.ts';
 import { deleteMessageForAdmin } from './messages/edit-delete.ts';
 import { answerPage, type PageRequest } from './messages/history.ts';
 import { mayReadFile } from './messages/message-store.ts';
-import {
-  type EventsRequest,
-  type InternalSend,
-  replay,
-  rights,
-  roomsOfUsers,
-  sendForNode,
-} from './nodes/node-requests.ts';
+import { type EventsRequest, type InternalSend, replay, roomsOfUsers, sendForNode } from './nodes/node-requests.ts';
 import { mayType, presenceAudienceOf } from './nodes/user-rooms-store.ts';
 import { type Position, savePositions } from './positions/positions.ts';
 import { adminRoomRoutes } from './routes/admin-room-routes.ts';
@@ -69,23 +62,18 @@ const position = Joi.object({ room_id: id(), user_id: idOf('usr').required(), de
 const positions = Joi.object<{ positions: Position[] }>({
   positions: Joi.array().items(position).max(10_000).required(),
 });
-const rightsBody = Joi.object<{ user_id: string; rooms: string[] }>({
-  user_id: idOf('usr').required(),
-  rooms: Joi.array().items(Joi.string()).max(1000).required(),
-});
 const users = Joi.object<{ user_ids: string[] }>({ user_ids: Joi.array().items(idOf('usr')).max(1000).required() });
 const exported = Joi.object<{ id: string; kind: string }, true>({
   id: idOf('usr').required(),
   kind: Joi.string().required(),
 });
-const who = 'service' as const;
 
 export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/sends',
     summary: 'Send messages in a batch',
-    who,
+    who: ['realtime-gateway'],
     body: sends,
     rule: (ctx: Context, { body }) => sendForNode(ctx, body.node, body.sends),
   }),
@@ -93,7 +81,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/posts',
     summary: 'Handle a batch of POST /messages requests',
-    who,
+    who: ['api-gateway'],
     body: posts,
     rule: (ctx: Context, { body }) => postMessages(ctx, body.node, body.posts),
   }),
@@ -101,7 +89,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/page',
     summary: 'Handle a GET /messages request',
-    who,
+    who: ['api-gateway'],
     body: pageAsked,
     rule: (ctx: Context, { body }) => answerPage(ctx, body),
   }),
@@ -109,7 +97,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/rooms-of-users',
     summary: 'List the rooms of users, with heads',
-    who,
+    who: ['realtime-gateway'],
     body: users,
     rule: (ctx: Context, { body }) => roomsOfUsers(ctx, body.user_ids),
   }),
@@ -117,7 +105,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'get',
     path: '/internal/users/:id/export/:kind',
     summary: 'Export a page of a user’s messages, rooms or reactions',
-    who,
+    who: ['file'],
     params: exported,
     query: Joi.object({ after: Joi.string().allow('').default('') }),
     rule: (ctx: Context, { params, query }) => exportPage(ctx.db, params.id, params.kind, query.after as string),
@@ -126,7 +114,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/peers-of-users',
     summary: 'List who may see the presence of users',
-    who,
+    who: ['realtime-gateway'],
     body: users,
     rule: async (ctx: Context, { body }) => ({ peers: await presenceAudienceOf(ctx.pool, body.user_ids) }),
   }),
@@ -134,7 +122,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/events',
     summary: 'List events of rooms after a seq',
-    who,
+    who: ['realtime-gateway'],
     body: events,
     rule: (ctx: Context, { body }) => replay(ctx, body.user_id, body.rooms),
   }),
@@ -142,7 +130,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/heads',
     summary: 'Get the heads and versions of rooms',
-    who,
+    who: ['realtime-gateway'],
     body: heads,
     rule: (ctx: Context, { body }) => readHeads(ctx.db, body.rooms),
   }),
@@ -150,7 +138,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/leavings',
     summary: 'List who left rooms since a version of each',
-    who,
+    who: ['realtime-gateway'],
     body: leavings,
     rule: async (ctx: Context, { body }) => ({ leavings: await leavingsSince(ctx.pool, body.rooms) }),
   }),
@@ -158,7 +146,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/may-type',
     summary: 'Check which users may be seen typing in a room',
-    who,
+    who: ['realtime-gateway'],
     body: typists,
     rule: async (ctx: Context, { body }) => ({ allowed: await mayType(ctx.pool, body.typists) }),
   }),
@@ -166,23 +154,15 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/positions',
     summary: 'Save delivered and read positions',
-    who,
+    who: ['realtime-gateway'],
     body: positions,
     rule: (ctx: Context, { body }) => savePositions(ctx, body.positions),
-  }),
-  route({
-    method: 'post',
-    path: '/internal/rights',
-    summary: 'Get memberships and read permissions of a user',
-    who,
-    body: rightsBody,
-    rule: (ctx: Context, { body }) => rights(ctx, body.user_id, body.rooms),
   }),
   route({
     method: 'get',
     path: '/internal/files/:id/access',
     summary: 'Check whether a user may read a room in which the uploader attached the file',
-    who,
+    who: ['file'],
     params: idParams,
     query: Joi.object<{ user_id: string; uploaded_by?: string }>({
       user_id: idOf('usr').required(),
@@ -196,7 +176,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'delete',
     path: '/internal/messages/:id',
     summary: 'Delete a message on behalf of an admin',
-    who,
+    who: ['admin'],
     params: idParams,
     body: Joi.object<{ actor_id: string }>({ actor_id: idOf('usr').required() }),
     rule: (ctx: Context, { params, body }) => deleteMessageForAdmin(ctx, params.id, body.actor_id),
@@ -205,7 +185,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'get',
     path: '/internal/frames',
     summary: 'Get the schemas of the frames that this service makes',
-    who,
+    who: ['realtime-gateway'],
     rule: async () => describeFrames(),
   }),
   ...moderationRoutes,

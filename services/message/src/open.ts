@@ -1,6 +1,6 @@
-import { startFacts } from '@chatapi/bus';
+import { createSignals, startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
-import { createFileLinks, identityKey } from '@chatapi/kit/auth';
+import { createFileLinks } from '@chatapi/kit/auth';
 import {
   openDb,
   openPipelinedPool,
@@ -37,7 +37,7 @@ const MAX_IN_GENERAL = 100_000;
 
 /** @param schemaName tests use their own schemas in one database. */
 export async function open(base: Base<MessageConfig>, schemaName = schema.name): Promise<Context> {
-  const { config, log, metrics } = base;
+  const { config, keys, log, metrics } = base;
   const db = openDb(config, schemaName, 'message');
   const reads = openPipelinedPool(config, schemaName, 'message', log, { connections: POOLS.reads, options: NO_SCANS });
   const sending = openPool(config, schemaName, 'message', log, { max: POOLS.sending, options: PROBES });
@@ -55,9 +55,8 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   }
   const redis = await openRedis(config.REDIS_URL, log);
   watchRedis(metrics, { commands: redis });
-  const key = identityKey(config.INTERNAL_SECRET_KEY);
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
-  const facts = startFacts({ service: 'message', db, redis, openQueueRedis: openQueue, handlers, log, metrics });
+  const facts = startFacts({ service: 'message', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics });
   const ctx: Omit<Context, 'sends' | 'erasures' | 'backfill' | 'naming'> = {
     ...base,
     db,
@@ -66,11 +65,13 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     reads,
     searches,
     redis,
-    auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, key, 'message'),
-    file: createHttpClient('file', config.FILE_INTERNAL_URL, key, 'message'),
-    links: createFileLinks(config.INTERNAL_SECRET_KEY, config.FILE_URL_TTL),
+    auth: createHttpClient('auth', config.AUTH_INTERNAL_URL, keys),
+    file: createHttpClient('file', config.FILE_INTERNAL_URL, keys),
+    links: createFileLinks(config),
     facts,
-    publisher: createPublisher({ db, reads, redis, log }, () => facts.nudge(FACTS_DELAY_MS)),
+    publisher: createPublisher({ db, reads, redis, signals: createSignals(redis, keys), log }, () =>
+      facts.nudge(FACTS_DELAY_MS),
+    ),
     access: createAccessCache(),
     inGeneral: new LRUCache({ max: MAX_IN_GENERAL }),
     mutex: createKeyedMutex(),

@@ -2,22 +2,25 @@
 // of auth and file know all users `usr_…` and files `file_…` except ids that contain `ghost`. Files
 // whose id contains `theirs` can be read but not attached. `usr_installation…` are moderators of
 // the installation.
-import { decodePacket, enterTopics, nodeChannel, type ReceivedRecord } from '@chatapi/bus';
+import { createSignalCheck, enterTopics, nodeChannel, type ReceivedRecord } from '@chatapi/bus';
 import type { Identity, Role } from '@chatapi/kit/auth';
 import {
+  callerOf,
   createTestSchema,
+  eventually,
   identityHeader,
+  keySettings,
   parseSettings,
   type StubServer,
   serveRoutes,
   serviceIdentity,
   startStubServer,
-  TEST_SECRET,
   testBase,
+  testKeys,
   userIdentity,
 } from '@chatapi/kit/testing';
 import { Redis } from 'ioredis';
-import supertest, { type Test } from 'supertest';
+import supertest, { type Response, type Test } from 'supertest';
 import { schema as settings } from '../src/config.ts';
 import type { Context } from '../src/context.ts';
 import { internalRoutes } from '../src/internal-routes.ts';
@@ -89,6 +92,16 @@ export interface Messages {
   close(): Promise<void>;
 }
 
+/**
+ * Repeats a request as clients do: on a busy machine PostgreSQL may be too slow for one of many that
+ * are sent at once.
+ */
+export const served = (request: () => Test): Promise<Response> =>
+  eventually(async () => {
+    const response = await request();
+    return response.status === 503 ? false : response;
+  }, 20_000) as Promise<Response>;
+
 let opened = 0;
 
 export async function openMessages(more: Record<string, unknown> = {}, given?: string): Promise<Messages> {
@@ -98,7 +111,8 @@ export async function openMessages(more: Record<string, unknown> = {}, given?: s
   const config = parseSettings(settings, {
     DATABASE_URL: process.env.TEST_DATABASE_URL,
     REDIS_URL: redisUrl,
-    INTERNAL_SECRET_KEY: TEST_SECRET,
+    ...keySettings('message'),
+    FILE_LINK_SECRET: 'tests-sign-links-with-this-0123456789',
     AUTH_INTERNAL_URL: fakes.url,
     FILE_INTERNAL_URL: fakes.url,
     ...more,
@@ -107,21 +121,22 @@ export async function openMessages(more: Record<string, unknown> = {}, given?: s
   const ctx = await open(testBase('message', config), schema.name);
   const server = await serveRoutes({ ctx, routes: [...routes, ...internalRoutes] });
   const call = (as: Identity, method: Method, path: string, body?: object): Test => {
-    const request = supertest(server.url)[method](path).set(identityHeader(as));
+    const request = supertest(server.url)[method](path).set(identityHeader('message', as));
     return body === undefined ? request : request.send(body);
   };
   const self: Messages = {
     ctx,
     ask: (user_id, method, path, body, role = 'user') => call(userIdentity(user_id, role), method, path, body),
     asked,
-    inside: (method, path, body) => call(serviceIdentity(), method, path, body),
+    inside: (method, path, body) => call(serviceIdentity(callerOf(internalRoutes, method, path)), method, path, body),
     send: (user, body) => self.ask(user, 'post', '/messages/', body),
     async listen(topics) {
       const node = `node_${process.pid}_${opened++}`;
       const redis = new Redis(redisUrl);
       const commands = new Redis(redisUrl);
       const records: ReceivedRecord[] = [];
-      redis.on('messageBuffer', (_channel: Buffer, packet: Buffer) => void records.push(...decodePacket(packet)));
+      const check = createSignalCheck(testKeys('realtime-gateway'), node);
+      redis.on('messageBuffer', (_channel: Buffer, packet: Buffer) => void records.push(...(check.open(packet) ?? [])));
       await redis.subscribe(nodeChannel(node));
       await enterTopics(commands, node, topics);
       return { id: node, records, stop: () => [redis, commands].forEach((one) => void one.disconnect()) };

@@ -185,21 +185,11 @@ describe('rooms', () => {
     });
   });
 
-  it('nodes can read a user’s rooms, permissions and presence audience', async () => {
+  it('nodes can read a user’s rooms and presence audience', async () => {
     const user_ids = ['usr_d2', 'usr_unheard'];
     const { body } = await m.inside('post', '/internal/rooms-of-users', { user_ids }).expect(200);
     const kindsOf = (user: string) => body.rooms[user].map((room: any) => room.kind).sort();
     expect(user_ids.map(kindsOf)).to.deep.equal([['direct', 'public'], ['public']]);
-    const rights = await m.inside('post', '/internal/rights', {
-      user_id: 'usr_d2',
-      rooms: ['general', 'made', 'door', 'none'],
-    });
-    expect(rights.body.rooms).to.deep.equal({
-      general: { member: true, readable: true },
-      made: { member: false, readable: false },
-      door: { member: false, readable: true },
-      none: { member: false, readable: false },
-    });
     const { peers } = (await m.inside('post', '/internal/peers-of-users', { user_ids }).expect(200)).body;
     expect(peers.usr_d2).to.include('usr_d1');
     expect(peers.usr_unheard).not.to.include('usr_unheard');

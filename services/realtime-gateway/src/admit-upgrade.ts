@@ -1,7 +1,7 @@
 // Who may upgrade: path, origin, token, user, in this order.
 import type { IncomingMessage } from 'node:http';
 import { AppError, requireShortUrl, securityEvent, unavailable } from '@chatapi/kit';
-import { type AccessClaims, admitToken, IDENTITY_HEADER, verifyIdentity } from '@chatapi/kit/auth';
+import { type AccessClaims, admitToken, hasIdentity, verifyIdentity } from '@chatapi/kit/auth';
 import type { Node } from './context.ts';
 
 export const SOCKET_PATH = /^\/ws\/([A-Za-z0-9_.-]{1,80})\/?$/;
@@ -15,9 +15,9 @@ interface Client {
 function clientOf(node: Node, { headers, socket }: IncomingMessage): Client {
   const direct = { ip: socket.remoteAddress ?? '', host: headers.host };
   // Most connections have no such header: an exception for each would cost a fifth of the upgrade.
-  if (headers[IDENTITY_HEADER] === undefined) return direct;
+  if (!hasIdentity(headers)) return direct;
   try {
-    const identity = verifyIdentity(node.key, headers[IDENTITY_HEADER]);
+    const identity = verifyIdentity(node.keys, headers);
     return {
       ip: identity.kind === 'service' ? '' : identity.ip,
       host: String(headers['x-forwarded-host'] ?? headers.host),

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { SignalCheck, Signals } from '@chatapi/bus';
 import type { Base, RecurringTask } from '@chatapi/kit';
 import type { AccessVerifier, FileLinks, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
@@ -53,10 +53,10 @@ export interface Subscription {
 export interface Node extends Base<Config> {
   /** Unique per process, so that a restarted instance does not inherit its predecessor's topics. */
   id: string;
-  /** Verifies the identities that the API gateway signs. */
-  key: KeyObject;
   draining: boolean;
   redis: Redis;
+  signals: Signals;
+  signalCheck: SignalCheck;
   auth: ServiceClient;
   message: ServiceClient;
   userService: ServiceClient;

@@ -7,7 +7,7 @@ export const internalRoutes = [
     method: 'get',
     path: '/internal/asyncapi.json',
     summary: 'Get the AsyncAPI document of the WebSocket',
-    who: 'service',
+    who: ['api-gateway'],
     rule: async (ctx) => asyncApi(await ctx.messageFrames.read()),
   }),
 ];

@@ -1,4 +1,4 @@
-import type { Revocation } from '@chatapi/bus';
+import { createSignalCheck, createSignals, type Revocation } from '@chatapi/bus';
 import { type Base, newId } from '@chatapi/kit';
 import {
   createAccessVerifier,
@@ -6,7 +6,7 @@ import {
   createRateLimiter,
   createRevocationSet,
   fetchRevocationsFrom,
-  identityKey,
+  type ServiceName,
 } from '@chatapi/kit/auth';
 import { openRedis } from '@chatapi/kit/data';
 import { createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
@@ -38,8 +38,7 @@ const MAX_TYPING = 20_000;
 /** The node without its timers and its subscription. */
 async function openNode(base: Base<Config>): Promise<Node> {
   const { config, log, metrics } = base;
-  const key = identityKey(config.INTERNAL_SECRET_KEY);
-  const client = (name: string, urls: string[]): ServiceClient => createRpcClient(name, urls, key, 'realtime-gateway');
+  const client = (name: ServiceName, urls: string[]): ServiceClient => createRpcClient(name, urls, base.keys);
   const id = `${config.INSTANCE}.${newId('con').slice(-12)}`;
   const redis = await openRedis(config.REDIS_URL, log);
   const auth = client('auth', config.AUTH_INTERNAL_URL);
@@ -49,9 +48,10 @@ async function openNode(base: Base<Config>): Promise<Node> {
   const node: Node = {
     ...base,
     id,
-    key,
     draining: false,
     redis,
+    signals: createSignals(redis, base.keys),
+    signalCheck: createSignalCheck(base.keys, id),
     auth,
     message,
     userService: client('user', config.USER_INTERNAL_URL),
@@ -64,7 +64,7 @@ async function openNode(base: Base<Config>): Promise<Node> {
     limiter,
     frameBudget: createFrameBudget(limiter, config.RATE_LIMIT_WS_FRAMES),
     upgradeBudget: createUpgradeBudget(limiter, config.RATE_LIMIT_UPGRADES),
-    fileLinks: createFileLinks(config.INTERNAL_SECRET_KEY, config.FILE_URL_TTL),
+    fileLinks: createFileLinks(config),
     connections: new Map(),
     users: new Map(),
     rooms: new Map(),

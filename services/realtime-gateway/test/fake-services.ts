@@ -1,13 +1,12 @@
-// Fakes of auth, user and message in one server, with arrays as room logs.
-
-import type { KeyObject } from 'node:crypto';
+// Fakes of auth, user and message, with arrays as room logs.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { publishRecords, type Revocation, roomTopic, userTopic } from '@chatapi/bus';
+import { createSignals, type Revocation, roomTopic, userTopic } from '@chatapi/bus';
 import { notFound, unavailable } from '@chatapi/kit';
+import type { ServiceName } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
 import { attachRpcServer } from '@chatapi/kit/rpc';
-import { silentSink } from '@chatapi/kit/testing';
+import { silentSink, testKeys } from '@chatapi/kit/testing';
 
 interface RoomLog {
   kind: 'public' | 'private' | 'direct';
@@ -16,7 +15,7 @@ interface RoomLog {
 }
 
 export interface FakeServices {
-  url: string;
+  urls: Record<'auth' | 'user' | 'message', string>;
   rooms: Map<string, RoomLog>;
   revocations: Revocation[];
   positions: Record<string, unknown>[];
@@ -36,7 +35,8 @@ export interface FakeServices {
   close(): void;
 }
 
-export async function startFakeServices(redis: Redis, key: KeyObject): Promise<FakeServices> {
+export async function startFakeServices(redis: Redis): Promise<FakeServices> {
+  const signals = createSignals(redis, testKeys('message'));
   const acked = new Map<string, object>();
 
   const roomsOf = (user: string) =>
@@ -145,14 +145,23 @@ export async function startFakeServices(redis: Redis, key: KeyObject): Promise<F
     throw notFound('Route');
   }
 
-  const server = createServer();
-  const calls = attachRpcServer(server, key, silentSink(), (what, body) =>
-    answer(new URL(what.split(' ')[1] as string, 'http://inner'), body),
-  );
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const stops: (() => void)[] = [];
+  async function serve(name: ServiceName): Promise<string> {
+    const server = createServer();
+    const calls = attachRpcServer(server, testKeys(name), silentSink(), (what, body) =>
+      answer(new URL(what.split(' ')[1] as string, 'http://inner'), body),
+    );
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    stops.push(() => {
+      calls.close(0);
+      server.close();
+      server.closeAllConnections();
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
 
   const services: FakeServices = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    urls: { auth: await serve('auth'), user: await serve('user'), message: await serve('message') },
     rooms: new Map(),
     revocations: [],
     positions: [],
@@ -168,7 +177,7 @@ export async function startFakeServices(redis: Redis, key: KeyObject): Promise<F
       const frame = JSON.stringify({ type: 'event', chat_id: room, seq, sender_id: sender, ...fields });
       events.push({ seq, sender, frame });
       if (!services.silent)
-        await publishRecords(redis, [
+        await signals.publish([
           {
             kind: 'event',
             topic: roomTopic(room),
@@ -188,12 +197,10 @@ export async function startFakeServices(redis: Redis, key: KeyObject): Promise<F
       log.members = kind === 'joined' ? [...log.members, user] : log.members.filter((id) => id !== user);
       const seq = await services.append(room, user, { type: `member_${kind}` });
       const frame = JSON.stringify({ type: kind === 'joined' ? 'room_joined' : 'room_removed', chat_id: room });
-      await publishRecords(redis, [{ kind, topic: userTopic(user), room, seq, sender: user, origin: '', frame }]);
+      await signals.publish([{ kind, topic: userTopic(user), room, seq, sender: user, origin: '', frame }]);
     },
     close() {
-      calls.close(0);
-      server.close();
-      server.closeAllConnections();
+      for (const stop of stops) stop();
     },
   };
   return services;

@@ -4,8 +4,9 @@ import { createSecretKey } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, createLog, createMetrics, type Log, listen } from '@chatapi/kit';
-import { identityKey, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@chatapi/kit/auth';
+import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@chatapi/kit/auth';
 import { openRedis, type Redis } from '@chatapi/kit/data';
+import { keySettings, testKeys } from '@chatapi/kit/testing';
 import jwt from 'jsonwebtoken';
 import { WebSocket } from 'ws';
 import { type Config, schema } from '../src/config.ts';
@@ -16,7 +17,7 @@ import { attachUpgrades, plainRequest } from '../src/upgrade.ts';
 import { type FakeServices, startFakeServices } from './fake-services.ts';
 import { until } from './node-fixture.ts';
 
-export const SECRET = 'a test secret of more than 32 bytes, 0123456789';
+const SECRET = 'a test secret of more than 32 bytes, 0123456789';
 
 export interface TestNode {
   ctx: Context;
@@ -82,11 +83,12 @@ function configOf(services: FakeServices, redisUrl: string, env: object): Config
     {
       INSTANCE: 'realtime-test',
       REDIS_URL: redisUrl,
-      INTERNAL_SECRET_KEY: SECRET,
+      ...keySettings('realtime-gateway'),
+      FILE_LINK_SECRET: SECRET,
       JWT_SECRET_KEY: SECRET,
-      AUTH_INTERNAL_URL: services.url,
-      USER_INTERNAL_URL: services.url,
-      MESSAGE_INTERNAL_URL: services.url,
+      AUTH_INTERNAL_URL: services.urls.auth,
+      USER_INTERNAL_URL: services.urls.user,
+      MESSAGE_INTERNAL_URL: services.urls.message,
       RATE_LIMIT_WS_MESSAGES: '0',
       RATE_LIMIT_WS_FRAMES: '0',
       RATE_LIMIT_UPGRADES: '0',
@@ -100,7 +102,12 @@ function configOf(services: FakeServices, redisUrl: string, env: object): Config
 }
 
 async function startNode(config: Config, log: Log): Promise<TestNode> {
-  const ctx = await open({ config, log, metrics: createMetrics('realtime-gateway', config.INSTANCE) });
+  const ctx = await open({
+    config,
+    keys: testKeys('realtime-gateway'),
+    log,
+    metrics: createMetrics('realtime-gateway', config.INSTANCE),
+  });
   const app = createApp({ log, mount: (a) => void a.use((req, _res, next) => next(plainRequest(req.path))) });
   const server: Server = await listen(app, { host: '127.0.0.1', port: 0 });
   attachUpgrades(ctx, server);
@@ -122,7 +129,7 @@ export async function createHarness(): Promise<Harness> {
   // A database of its own, since these tests flush it.
   const redisUrl = `${process.env.TEST_REDIS_URL as string}/9`;
   const redis = await openRedis(redisUrl, log);
-  const services = await startFakeServices(redis, identityKey(SECRET));
+  const services = await startFakeServices(redis);
   const nodes: TestNode[] = [];
   const key = createSecretKey(Buffer.from(SECRET));
 

@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IDENTITY_HEADER, identityKey, signIdentity } from '@chatapi/kit/auth';
+import { anonymousIdentity, identityHeader } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { createHarness, type Harness, type Refusal, SECRET, type TestNode } from './harness.ts';
+import { createHarness, type Harness, type Refusal, type TestNode } from './harness.ts';
 import { until } from './node-fixture.ts';
 
 describe('limits of a realtime node', function () {
@@ -129,7 +129,7 @@ describe('limits of a realtime node', function () {
       strict = await harness.node({ RATE_LIMIT_UPGRADES: '3', INSTANCE: 'few-upgrades' });
     });
     const from = (ip: string) => ({
-      [IDENTITY_HEADER]: signIdentity(identityKey(SECRET), { kind: 'anonymous', ip, user_agent: '' }),
+      ...identityHeader('realtime-gateway', anonymousIdentity(ip)),
     });
     const connect = (user: string, ip: string, token?: string): Promise<number> =>
       harness.connect(strict, user, { headers: from(ip), ...(token === undefined ? {} : { token }) }).then(

@@ -94,7 +94,7 @@ export function createNodeFixture(): NodeFixture {
     online: { noteChange: () => undefined, start: () => ({ close: async () => undefined }) },
     topics: { enter: async () => true, leave: async () => undefined, enterAll: async () => undefined, entered: true },
     writer: createWriter(),
-    fileLinks: createFileLinks('secret', 60),
+    fileLinks: createFileLinks({ FILE_LINK_SECRET: 'secret', FILE_URL_TTL: 60 }),
     positions: { delivered: () => undefined, fed: () => undefined, read: () => undefined },
     nodeMetrics: {
       resumed: (complete: boolean) => resumes.push(complete),

@@ -55,7 +55,7 @@ describe('a realtime node', () => {
         harness.connect(own, user, { token: '', headers: from('no-token') }),
         harness.connect(own, user, {
           token: harness.token(user, { iat: 1000, exp: 2000 }),
-          headers: { 'x-chatapi-identity': 'x.y.z', ...from('forged-identity') },
+          headers: { 'x-chatapi-caller': 'x.y.z', ...from('forged-identity') },
         }),
       ];
       for (const attempt of tries) await refused(attempt);

@@ -1,6 +1,5 @@
 import { startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
-import { identityKey } from '@chatapi/kit/auth';
 import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
@@ -25,6 +24,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
   watchRedis(metrics, { commands: redis });
   const facts = startFacts({
     service: 'user',
+    keys: base.keys,
     db,
     redis,
     openQueueRedis: () => openQueueRedis(config.REDIS_URL, log),
@@ -32,7 +32,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     log,
     metrics,
   });
-  const auth = createHttpClient('auth', config.AUTH_INTERNAL_URL, identityKey(config.INTERNAL_SECRET_KEY), 'user');
+  const auth = createHttpClient('auth', config.AUTH_INTERNAL_URL, base.keys);
   return { ...base, db, redis, facts, auth, nameFolding: startNameFolding({ db, log }) };
 }
 

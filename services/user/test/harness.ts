@@ -4,13 +4,14 @@ import type { Account } from '@chatapi/bus';
 import type { Identity, Role } from '@chatapi/kit/auth';
 import {
   anonymousIdentity,
+  callerOf,
   createTestSchema,
   identityHeader,
+  keySettings,
   parseSettings,
   serveRoutes,
   serviceIdentity,
   startStubServer,
-  TEST_SECRET,
   testBase,
   userIdentity,
 } from '@chatapi/kit/testing';
@@ -44,7 +45,7 @@ export async function openUser(more: Record<string, string> = {}): Promise<User>
   const config = parseSettings(settings, {
     DATABASE_URL: process.env.TEST_DATABASE_URL,
     REDIS_URL: new URL('/8', process.env.TEST_REDIS_URL ?? 'redis://missing').href,
-    INTERNAL_SECRET_KEY: TEST_SECRET,
+    ...keySettings('user'),
     AUTH_INTERNAL_URL: auth.url,
     ...more,
   });
@@ -52,12 +53,12 @@ export async function openUser(more: Record<string, string> = {}): Promise<User>
   const ctx = await open(testBase('user', config), schema.name);
   const server = await serveRoutes({ ctx, routes: [...routes, ...internalRoutes] });
   const ask: User['ask'] = (method, path, as = anonymousIdentity()) =>
-    supertest(server.url)[method](path).set(identityHeader(as));
+    supertest(server.url)[method](path).set(identityHeader('user', as));
   return {
     ctx,
     accounts,
     ask,
-    inside: (method, path) => ask(method, path, serviceIdentity()),
+    inside: (method, path) => ask(method, path, serviceIdentity(callerOf(internalRoutes, method, path))),
     as: userIdentity,
     async close() {
       await Promise.all([server.stop(), auth.stop()]);

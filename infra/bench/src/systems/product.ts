@@ -1,14 +1,12 @@
 // The product with its defaults, two realtime nodes and no rate limits.
-import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { IDENTITY_HEADER, identityKey, signIdentity } from '@chatapi/kit/auth';
-import { type Cluster, startCluster, urlOf } from '@chatapi/local';
+import { identityHeaders } from '@chatapi/kit/auth';
+import { type Cluster, serviceKeysIn, startCluster, urlOf } from '@chatapi/local';
 import { request } from 'undici';
 import { BUSY_NAMES, HISTORY_ROOM, PASSWORD } from '../fixture.ts';
 import type { Person, Place } from '../workload.ts';
 import { CUT_ROOMS, cutRoomOf, PEOPLE, ROOM, type System } from './system.ts';
 
-const secret = randomBytes(36).toString('base64url');
 const ENV: NodeJS.ProcessEnv = {
   LOG_LEVEL: 'warn',
   // Hundreds register before the first workload. Accounts that log in during one get a hash with
@@ -22,12 +20,11 @@ const ENV: NodeJS.ProcessEnv = {
   RATE_LIMIT_WS_FRAMES: '0',
   RATE_LIMIT_UPGRADES: '0',
   RATE_LIMIT_WS_MESSAGES: '0',
-  INTERNAL_SECRET_KEY: secret,
 };
 const AT_ONCE = 5;
 
 export interface Product extends System {
-  cluster: Cluster;
+  cluster: Cluster & { dataDir: string };
 }
 
 export async function post(url: string, body: object, token?: string): Promise<any> {
@@ -67,17 +64,17 @@ async function makeRooms(gateway: string, people: Person[]): Promise<void> {
 }
 
 /** The identity that the gateway would sign for each of them; valid for a minute. */
-function signedIdentities(people: Person[]): Record<string, string>[] {
-  const key = identityKey(secret);
-  return people.map(({ id }) => ({
-    [IDENTITY_HEADER]: signIdentity(key, {
+function signedIdentities(dataDir: string, people: Person[]): Record<string, string>[] {
+  const keys = serviceKeysIn(dataDir, 'api-gateway');
+  return people.map(({ id }) =>
+    identityHeaders(keys, 'message', {
       kind: 'user',
       user_id: id,
       session_id: 'bench',
       role: 'user',
       ip: '127.0.0.1',
     }),
-  }));
+  );
 }
 
 export interface Size {
@@ -112,7 +109,7 @@ export async function startProduct({
     await makeRooms(gateway, people);
     const processes = [...cluster.instances.map(({ name }) => name), 'postgres', 'redis'];
     const place = (): Place => {
-      const straight = { url: service, headers: signedIdentities(people) };
+      const straight = { url: service, headers: signedIdentities(cluster.dataDir, people) };
       return { dialect: 'chatapi', nodes, gateway, straight, people, room: ROOM, outsiders };
     };
     return {

@@ -50,7 +50,7 @@ async function serve(): Promise<void> {
   const backends = await startBackends();
   const env = {
     TEST_DATABASE_URL: backends.postgresUrl,
-    TEST_ROLE_PASSWORD: backends.rolePassword,
+    TEST_ROLE_PASSWORDS: JSON.stringify(backends.rolePasswords),
     TEST_REDIS_URL: backends.redisUrl,
   };
   mkdirSync(join(REPO, '.cache'), { recursive: true });

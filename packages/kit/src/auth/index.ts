@@ -24,6 +24,15 @@ export {
   type RevocationSet,
 } from './revocations.ts';
 export {
+  createServiceKeys,
+  isSignedBy,
+  macOf,
+  publicKeyOf,
+  SERVICES,
+  type ServiceKeys,
+  type ServiceName,
+} from './service-keys.ts';
+export {
   bearsFiles,
   createFileLinks,
   type FileLinkSettings,
@@ -34,10 +43,9 @@ export {
 } from './signed-file-links.ts';
 export {
   type Caller,
-  IDENTITY_HEADER,
+  hasIdentity,
   type Identity,
-  identityKey,
+  identityHeaders,
   type Role,
-  signIdentity,
   verifyIdentity,
 } from './signed-identity.ts';

@@ -29,12 +29,12 @@ export interface RevocationOptions<R extends RevocationRecord = RevocationRecord
    * 500 ms after their commit.
    */
   fetchAfter(seq: number, waitMs: number): Promise<R[]>;
-  /** Called once per record, whether it came by signal or by poll. */
+  /** Called once per record. */
   onRevoked?(revocation: R): void;
   log: Log;
 }
 
-export interface RevocationSet<R extends RevocationRecord = RevocationRecord> {
+export interface RevocationSet {
   /**
    * @returns the claims with the current role.
    * @throws AppError 401 session ended, 403 banned, 503 before the first successful poll.
@@ -42,8 +42,11 @@ export interface RevocationSet<R extends RevocationRecord = RevocationRecord> {
   admit(claims: AccessClaims): AccessClaims;
   /** @throws AppError 503 before the first successful poll. */
   requireLoaded(): void;
-  /** Applies records from a signal, in any order, duplicates included. */
-  apply(revocations: R[]): void;
+  /**
+   * Asks auth at once: a signal says that there is something new. Anybody who can write to Redis
+   * can send such a signal, so nothing in it counts.
+   */
+  lookNow(): void;
   /** Starts polling; resolves after the first complete load or the first failure. */
   start(): Promise<void>;
   close(): void;
@@ -55,6 +58,8 @@ const LONG_POLL_MS = 2000;
 const MIN_POLL_INTERVAL_MS = 500;
 /** How much later than the end of a long poll the response may come. */
 const RESPONSE_MARGIN_MS = 1000;
+/** Minimum time in ms between looks, however many signals come. */
+const MIN_LOOK_INTERVAL_MS = 20;
 const PRUNE_EVERY_POLLS = 60;
 // Access tokens live for a day at most (JWT_EXPIRE_MINUTES ≤ 1440), so older records are
 // irrelevant.
@@ -78,7 +83,7 @@ function applyRevocations(entries: Entry[], claims: AccessClaims): AccessClaims 
   return newer === undefined ? claims : { ...claims, role: newer };
 }
 
-/** Records by subject, each list ordered by `seq`: signals may overtake polls. */
+/** Records by subject, each list ordered by `seq`: two polls may overlap. */
 function createRecordMap(): { add(record: RevocationRecord): boolean; of(subject: string): Entry[]; prune(): void } {
   const bySubject = new Map<string, Entry[]>();
   const none: Entry[] = [];
@@ -112,7 +117,7 @@ export const fetchRevocationsFrom =
 
 export function createRevocationSet<R extends RevocationRecord = RevocationRecord>(
   options: RevocationOptions<R>,
-): RevocationSet<R> {
+): RevocationSet {
   const { fetchAfter, onRevoked, log } = options;
   const memory = createRecordMap();
   let last = 0;
@@ -159,13 +164,34 @@ export function createRevocationSet<R extends RevocationRecord = RevocationRecor
     if (!closed) timer = setTimeout(follow, isMore ? 0 : Math.max(0, asked + MIN_POLL_INTERVAL_MS - performance.now()));
   }
 
+  let looking = false;
+  let lookAgain = false;
+  /** Beside the long poll, which may wait at an instance of auth that has not seen it yet. */
+  async function look(): Promise<void> {
+    looking = true;
+    while (lookAgain && !closed) {
+      lookAgain = false;
+      // What fails here comes by the long poll.
+      const page = await fetchAfter(last, 0).catch((): R[] => []);
+      apply(page);
+      last = Math.max(last, ...page.map(({ seq }) => seq));
+      if (page.length > 0) lookAgain = true;
+      else await new Promise((resolve) => setTimeout(resolve, MIN_LOOK_INTERVAL_MS));
+    }
+    looking = false;
+  }
+
   // Fail closed: without any records, a revoked session could be admitted.
   function requireLoaded(): void {
     if (!loaded) throw unavailable('Checking sessions');
   }
 
   return {
-    apply,
+    lookNow() {
+      if (!loaded || closed) return;
+      lookAgain = true;
+      if (!looking) void look();
+    },
     requireLoaded,
     admit(claims) {
       requireLoaded();

@@ -1,7 +1,8 @@
 // Signed URLs of file content: for one user, one file and variant, until an expiry time. They hold
 // no rights: the file service checks the holder's rights at each use.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import Joi from 'joi';
+import { secret } from '../config.ts';
 import { AppError } from '../errors.ts';
 
 export type FileVariant = 'content' | 'thumbnail' | 'export';
@@ -20,9 +21,11 @@ export interface FileLinks {
 
 export interface FileLinkSettings {
   FILE_URL_TTL: number;
+  FILE_LINK_SECRET: string;
+  FILE_LINK_SECRET_PREVIOUS?: string;
 }
 
-/** The setting of every service that signs URLs. */
+/** The settings of every service that signs URLs. */
 export const fileLinkSettings = (): Record<keyof FileLinkSettings, Joi.Schema> => ({
   FILE_URL_TTL: Joi.number()
     .integer()
@@ -30,6 +33,12 @@ export const fileLinkSettings = (): Record<keyof FileLinkSettings, Joi.Schema> =
     .max(604_800)
     .default(3600)
     .description('lifetime of signed file URLs, in seconds'),
+  FILE_LINK_SECRET: secret()
+    .required()
+    .description('secret that signs URLs of files; the same for realtime-gateway, message and file'),
+  FILE_LINK_SECRET_PREVIOUS: secret().description(
+    'another FILE_LINK_SECRET, accepted until URLs signed with it have expired',
+  ),
 });
 
 export const filePath = (id: string, variant: FileVariant): string =>
@@ -41,16 +50,21 @@ const TOKEN = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{1,80})\.([A-Za-z0-9_-]{43})$/;
 /** Whether JSON contains plain file paths. */
 export const bearsFiles = (json: string | Buffer): boolean => json.includes('"url":"/files/');
 
-/** @param ttlS lifetime of a URL in seconds. */
-export function createFileLinks(secret: string, ttlS: number, now: () => number = Date.now): FileLinks {
-  const key = createHmac('sha256', secret).update('chatapi file url').digest();
-  const mac = (id: string, variant: FileVariant, expires: string, holder: string): string =>
+export function createFileLinks(settings: FileLinkSettings, now: () => number = Date.now): FileLinks {
+  const { FILE_URL_TTL: ttlS, FILE_LINK_SECRET, FILE_LINK_SECRET_PREVIOUS } = settings;
+  const keyOf = (text: string): Buffer => createHmac('sha256', text).update('chatapi file url').digest();
+  const own = createSecretKey(keyOf(FILE_LINK_SECRET));
+  const keys = [
+    own,
+    ...(FILE_LINK_SECRET_PREVIOUS === undefined ? [] : [createSecretKey(keyOf(FILE_LINK_SECRET_PREVIOUS))]),
+  ];
+  const mac = (key: KeyObject, id: string, variant: FileVariant, expires: string, holder: string): string =>
     createHmac('sha256', key).update(`${id}\n${variant}\n${expires}\n${holder}`).digest('base64url');
   const sign: FileLinks['sign'] = (id, variant, holder) => {
     const expires_at = new Date((Math.floor(now() / 1000) + ttlS) * 1000);
     const expires = (expires_at.getTime() / 1000).toString(36);
     return {
-      url: `${filePath(id, variant)}?token=${expires}.${holder}.${mac(id, variant, expires, holder)}`,
+      url: `${filePath(id, variant)}?token=${expires}.${holder}.${mac(own, id, variant, expires, holder)}`,
       expires_at,
     };
   };
@@ -71,7 +85,7 @@ export function createFileLinks(secret: string, ttlS: number, now: () => number 
         given !== undefined &&
         // Compared as text: decoding ignores some bits of the last character, so four texts would
         // be the same bytes.
-        timingSafeEqual(Buffer.from(given), Buffer.from(mac(id, variant, expires, holder)));
+        keys.some((key) => timingSafeEqual(Buffer.from(given), Buffer.from(mac(key, id, variant, expires, holder))));
       if (!right) throw new AppError('AUTHENTICATION_ERROR', 'This link is not valid');
       if (Number.parseInt(expires, 36) * 1000 <= now())
         throw new AppError('AUTHENTICATION_ERROR', 'This link has expired');

@@ -1,8 +1,11 @@
-// The signed identity that gateways and services send with internal calls.
-import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+// The signed identity that gateways and services send with internal calls: who calls, signed with a
+// key that only the sender and the receiver have. Only the API gateway may name users.
+import type { KeyObject } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import jwt from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.ts';
+import { SERVICES, type ServiceKeys, type ServiceName } from './service-keys.ts';
 
 export type Role = 'user' | 'moderator' | 'admin';
 
@@ -23,51 +26,104 @@ export interface Anonymous {
 }
 export interface ServiceIdentity {
   kind: 'service';
-  service: string;
+  service: ServiceName;
 }
 export type Identity = Caller | Anonymous | ServiceIdentity;
 
 /** The header of the signed identity. Gateways remove `x-chatapi-*` headers of clients. */
-export const IDENTITY_HEADER = 'x-chatapi-identity';
+export const IDENTITY_HEADER = 'x-chatapi-caller';
+/** As the release before sends it, signed with the one INTERNAL_SECRET_KEY. */
+const LEGACY_HEADER = 'x-chatapi-identity';
 
 const AUDIENCE = 'chatapi-inside';
 const LIFETIME_S = 60;
+const NAMES_USERS: ServiceName = 'api-gateway';
 
-/**
- * The key that signs identities, derived so that INTERNAL_SECRET_KEY itself is used for nothing
- * else.
- */
-export const identityKey = (secret: string): KeyObject =>
-  createSecretKey(createHash('sha256').update(`chatapi identity ${secret}`).digest());
+/** What a token holds: `iss` is the service that calls, `aud` the one that is called. */
+type Claims = Partial<Identity> & { iss?: string; exp: number; scopes?: unknown };
 
-/**
- * Signs an identity for 60 s: longer than any internal call, and short enough to be worthless in a
- * log.
- */
-export const signIdentity = (key: KeyObject, identity: Identity): string =>
-  jwt.sign({ ...identity }, key, { algorithm: 'HS256', audience: AUDIENCE, expiresIn: LIFETIME_S });
+/** Longer than any internal call, and short enough to be worthless in a log. */
+const sign = (key: KeyObject, claims: object, audience: string): string =>
+  jwt.sign(claims, key, { algorithm: 'HS256', audience, expiresIn: LIFETIME_S });
+
+/** @returns the headers of a call to `peer`. They may be sent again for half a minute. */
+export function identityHeaders(keys: ServiceKeys, peer: ServiceName, identity: Identity): Record<string, string> {
+  const headers = { [IDENTITY_HEADER]: sign(keys.signing('identity', peer), { ...identity, iss: keys.self }, peer) };
+  if (keys.legacy === undefined) return headers;
+  return { ...headers, [LEGACY_HEADER]: sign(keys.legacy, { ...identity }, AUDIENCE) };
+}
 
 // Services reuse a signed identity for 30 s and the gateway a caller's for 20 s, so verified ones
 // are cached. Anonymous identities differ per request and are not.
-const verified = new WeakMap<KeyObject, LRUCache<string, { identity: Identity; until: number }>>();
+const verified = new WeakMap<ServiceKeys, LRUCache<string, { identity: Identity; until: number }>>();
 const MAX_REMEMBERED = 5000;
 
-function remember(key: KeyObject, signed: string, identity: Identity & { exp: number }): void {
-  const known = verified.get(key) ?? new LRUCache({ max: MAX_REMEMBERED });
-  verified.set(key, known.set(signed, { identity: Object.freeze(identity), until: identity.exp * 1000 }));
+function remember(keys: ServiceKeys, signed: string, identity: Identity, exp: number): void {
+  const known = verified.get(keys) ?? new LRUCache({ max: MAX_REMEMBERED });
+  verified.set(keys, known.set(signed, { identity: Object.freeze(identity), until: exp * 1000 }));
 }
 
-/** @throws AppError AUTHENTICATION_ERROR when missing, forged or expired. */
-export function verifyIdentity(key: KeyObject, signed: string | string[] | undefined): Identity {
-  if (typeof signed !== 'string') throw new AppError('AUTHENTICATION_ERROR', 'No identity was passed');
-  const known = verified.get(key)?.get(signed);
-  if (known !== undefined && known.until > Date.now()) return known.identity;
-  try {
-    const claims = jwt.verify(signed, key, { algorithms: ['HS256'], audience: AUDIENCE, maxAge: LIFETIME_S });
-    const identity = claims as unknown as Identity & { exp: number };
-    if (identity.kind !== 'anonymous') remember(key, signed, identity);
-    return identity;
-  } catch (cause) {
-    throw new AppError('AUTHENTICATION_ERROR', 'The passed identity is not valid', { cause });
+const KINDS: unknown[] = ['user', 'anonymous', 'service'] satisfies Identity['kind'][];
+
+/**
+ * Bots, keys and their scopes come with a later release. No route of this one names a scope, so
+ * whoever is limited to some may call none.
+ */
+function refuseUnknown({ kind, scopes }: Claims): void {
+  if (scopes !== undefined)
+    throw new AppError('AUTHORIZATION_ERROR', 'This route has no scope', { details: { reason: 'scope' } });
+  if (!KINDS.includes(kind)) throw new AppError('AUTHORIZATION_ERROR', 'This version does not know such a caller');
+}
+
+const refused = (cause?: unknown): AppError =>
+  new AppError('AUTHENTICATION_ERROR', 'The passed identity is not valid', { cause });
+
+function open(signed: string, candidates: readonly KeyObject[], audience: string): Claims {
+  let last: unknown;
+  for (const key of candidates) {
+    try {
+      return jwt.verify(signed, key, { algorithms: ['HS256'], audience, maxAge: LIFETIME_S }) as Claims;
+    } catch (cause) {
+      last = cause;
+    }
   }
+  throw refused(last);
+}
+
+/** Read before the signature is verified, only to choose the key. */
+function senderOf(signed: string): ServiceName {
+  const claims = jwt.decode(signed);
+  const sender = SERVICES.find((service) => service === (claims as { iss?: string } | null)?.iss);
+  if (sender === undefined) throw refused();
+  return sender;
+}
+
+function openIdentity(keys: ServiceKeys, signed: string): Claims {
+  const sender = senderOf(signed);
+  const claims = open(signed, keys.verifying('identity', sender), keys.self);
+  refuseUnknown(claims);
+  const isOwn = claims.kind === 'service' && claims.service === sender;
+  if (!isOwn && (claims.kind === 'service' || sender !== NAMES_USERS))
+    throw new AppError('AUTHORIZATION_ERROR', `${sender} may not speak for others`);
+  return claims;
+}
+
+/** Whether a request carries an identity, valid or not. */
+export const hasIdentity = (headers: IncomingHttpHeaders): boolean =>
+  headers[IDENTITY_HEADER] !== undefined || headers[LEGACY_HEADER] !== undefined;
+
+/**
+ * @throws AppError AUTHENTICATION_ERROR when missing, forged or expired; AUTHORIZATION_ERROR for
+ * what its sender may not say.
+ */
+export function verifyIdentity(keys: ServiceKeys, headers: IncomingHttpHeaders): Identity {
+  const own = headers[IDENTITY_HEADER];
+  const signed = own ?? (keys.legacy === undefined ? undefined : headers[LEGACY_HEADER]);
+  if (typeof signed !== 'string') throw new AppError('AUTHENTICATION_ERROR', 'No identity was passed');
+  const known = verified.get(keys)?.get(signed);
+  if (known !== undefined && known.until > Date.now()) return known.identity;
+  const claims = own === undefined ? open(signed, [keys.legacy as KeyObject], AUDIENCE) : openIdentity(keys, signed);
+  const identity = claims as unknown as Identity;
+  if (identity.kind !== 'anonymous') remember(keys, signed, identity, claims.exp);
+  return identity;
 }

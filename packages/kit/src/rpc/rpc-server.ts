@@ -1,9 +1,10 @@
 // The server side of RPC connections, on a service's internal listener.
-import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { identityOf } from '../admission.ts';
+import { SERVICES, type ServiceKeys } from '../auth/service-keys.ts';
+import type { Identity } from '../auth/signed-identity.ts';
 import { corkUntilNextTick } from '../cork.ts';
 import { AppError, notFound, toAppError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -15,10 +16,11 @@ import { GOING_AWAY, RPC_PATH, responseText } from './rpc-connection.ts';
 
 /**
  * @param what method, path and query, as in HTTP.
+ * @param caller the service that opened the connection.
  * @returns the response value; `undefined` for 204.
  * @throws an error that toAppError maps.
  */
-export type HandleRpc = (what: string, body: unknown) => Promise<unknown>;
+export type HandleRpc = (what: string, body: unknown, caller: Identity) => Promise<unknown>;
 
 /** Maximum bytes of a call: all sends of a node in one turn, or the heads of all its rooms. */
 const MAX_CALL_BYTES = 32 * 1024 * 1024;
@@ -36,15 +38,17 @@ export interface RpcServer {
   close(graceMs: number): void;
 }
 
-function admit(sink: SecuritySink, key: KeyObject, req: IncomingMessage): void {
+/** Each call's route then names its callers. */
+function admit(sink: SecuritySink, keys: ServiceKeys, req: IncomingMessage): Identity {
   if (req.url !== RPC_PATH) throw notFound('Route');
-  identityOf(sink, key, { who: 'service', method: 'get', path: RPC_PATH }, req);
+  const identity = identityOf(sink, keys, { who: SERVICES, method: 'get', path: RPC_PATH }, req);
   // The client falls back to HTTP.
   if (protocolFor(req.headers) === undefined)
     throw new AppError('VALIDATION_ERROR', 'No common protocol version', { status: 426 });
+  return identity;
 }
 
-export function attachRpcServer(server: Server, key: KeyObject, sink: SecuritySink, answer: HandleRpc): RpcServer {
+export function attachRpcServer(server: Server, keys: ServiceKeys, sink: SecuritySink, answer: HandleRpc): RpcServer {
   const { log } = sink;
   const sockets = new WebSocketServer({
     noServer: true,
@@ -67,9 +71,9 @@ export function attachRpcServer(server: Server, key: KeyObject, sink: SecuritySi
     }
   }, CHECK_MS).unref();
 
-  async function outcome(what: string, body: unknown): Promise<[number, unknown]> {
+  async function outcome(what: string, body: unknown, caller: Identity): Promise<[number, unknown]> {
     try {
-      const value = await answer(what, body);
+      const value = await answer(what, body, caller);
       return value === undefined ? [204, undefined] : [200, value];
     } catch (thrown) {
       const { code, message, details, status, cause } = toAppError(thrown);
@@ -78,33 +82,39 @@ export function attachRpcServer(server: Server, key: KeyObject, sink: SecuritySi
     }
   }
 
-  async function take(ws: WebSocket, socket: Duplex, text: string, readsRawBodies: boolean): Promise<void> {
-    const [id, what, body] = JSON.parse(text) as [number, string, unknown];
-    const [status, value] = await outcome(what, body);
-    corkUntilNextTick(socket);
-    ws.send(responseText(id, status, value, readsRawBodies));
+  interface Peer {
+    caller: Identity;
+    readsRawBodies: boolean;
   }
 
-  function enter(ws: WebSocket, socket: Duplex, req: IncomingMessage): void {
-    const readsRawBodies = capabilitiesOf(req.headers).has(ENCLOSED_BODY);
+  async function take(ws: WebSocket, socket: Duplex, text: string, peer: Peer): Promise<void> {
+    const [id, what, body] = JSON.parse(text) as [number, string, unknown];
+    const [status, value] = await outcome(what, body, peer.caller);
+    corkUntilNextTick(socket);
+    ws.send(responseText(id, status, value, peer.readsRawBodies));
+  }
+
+  function enter(ws: WebSocket, socket: Duplex, peer: Peer): void {
     open.set(ws, 0);
     ws.on('close', () => open.delete(ws))
       .on('error', () => undefined)
       .on('message', (data) => {
         open.set(ws, 0);
-        void take(ws, socket, data.toString(), readsRawBodies).catch(() => ws.terminate());
+        void take(ws, socket, data.toString(), peer).catch(() => ws.terminate());
       });
   }
 
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
+    let caller: Identity;
     try {
-      admit(sink, key, req);
+      caller = admit(sink, keys, req);
     } catch (thrown) {
       refuseUpgrade(socket, toAppError(thrown), newId('req'));
       return;
     }
-    sockets.handleUpgrade(req, socket, head, (ws) => enter(ws, socket, req));
+    const peer = { caller, readsRawBodies: capabilitiesOf(req.headers).has(ENCLOSED_BODY) };
+    sockets.handleUpgrade(req, socket, head, (ws) => enter(ws, socket, peer));
   });
 
   return {

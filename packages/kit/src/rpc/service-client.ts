@@ -1,7 +1,7 @@
 // Calls from one service to another: deadline, failover to the next instance, error mapping.
-import type { KeyObject } from 'node:crypto';
 import { Agent, request } from 'undici';
-import { IDENTITY_HEADER, type Identity, signIdentity } from '../auth/signed-identity.ts';
+import type { ServiceKeys, ServiceName } from '../auth/service-keys.ts';
+import { identityHeaders } from '../auth/signed-identity.ts';
 import { AppError, ERROR_STATUS, type ErrorCode, unavailable } from '../errors.ts';
 import { createInstances, type Instances } from './instances.ts';
 import { NoCommonProtocol, NotSent, openRpcConnection, type RpcConnection } from './rpc-connection.ts';
@@ -9,8 +9,6 @@ import { NoCommonProtocol, NotSent, openRpcConnection, type RpcConnection } from
 interface CallOptions {
   body?: unknown;
   query?: Record<string, string | number | boolean | undefined>;
-  /** The user on whose behalf the call is made; default: this service. */
-  identity?: Identity;
   request_id?: string;
   /**
    * Time limit in ms; default 2500, so that an external caller gets SERVICE_UNAVAILABLE within 3 s.
@@ -82,7 +80,10 @@ function queryOf({ query }: CallOptions): string {
 /** Sends one call to one instance. */
 type Transport = <T>(base: string, method: Method, path: string, o: CallOptions, signal: AbortSignal) => Promise<T>;
 
-function httpTransport(peer: string, key: KeyObject, ownIdentity: () => string): Transport {
+/** The headers with this service's signed identity. */
+type OwnIdentity = () => Record<string, string>;
+
+function httpTransport(peer: string, ownIdentity: OwnIdentity): Transport {
   return async <T>(base: string, method: Method, path: string, o: CallOptions, signal: AbortSignal): Promise<T> => {
     const url = new URL(path + queryOf(o), base);
     // An id such as `..` would lead to another route.
@@ -92,7 +93,7 @@ function httpTransport(peer: string, key: KeyObject, ownIdentity: () => string):
       dispatcher: agent,
       signal,
       headers: {
-        [IDENTITY_HEADER]: o.identity === undefined ? ownIdentity() : signIdentity(key, o.identity),
+        ...ownIdentity(),
         ...(o.request_id === undefined ? {} : { 'x-request-id': o.request_id }),
         ...(o.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
@@ -111,15 +112,14 @@ function httpTransport(peer: string, key: KeyObject, ownIdentity: () => string):
 /** How long HTTP is used for an instance without a common protocol before RPC is tried again. */
 const HTTP_FALLBACK_MS = 30_000;
 
-/** RPC calls have no parameters in their path and no other identity. */
+/** RPC calls have no parameters in their path. */
 function rpcTransport(
   peer: string,
   instances: Instances,
-  ownIdentity: () => string,
+  ownIdentity: OwnIdentity,
   http: Transport,
   lifeMs?: number,
 ): Transport {
-  const headers = () => ({ [IDENTITY_HEADER]: ownIdentity() });
   const connections = new Map<string, RpcConnection>();
   const httpUntil = new Map<string, number>();
 
@@ -128,7 +128,7 @@ function rpcTransport(
     if (connection !== undefined) return connection;
     // A connection to an instance that is gone ends with it, or by its age.
     for (const known of connections.keys()) if (!instances.current().includes(known)) connections.delete(known);
-    connection = openRpcConnection(base, headers, lifeMs);
+    connection = openRpcConnection(base, ownIdentity, lifeMs);
     connections.set(base, connection);
     return connection;
   }
@@ -149,13 +149,15 @@ function rpcTransport(
 }
 
 /** This service's signed identity, signed once for many calls. */
-function ownIdentitySigner(key: KeyObject, self: string): () => string {
-  let signed = { text: '', until: 0 };
+function ownIdentitySigner(keys: ServiceKeys, peer: ServiceName): OwnIdentity {
+  let headers = {};
+  let until = 0;
   return () => {
-    if (Date.now() > signed.until) {
-      signed = { text: signIdentity(key, { kind: 'service', service: self }), until: Date.now() + 30_000 };
+    if (Date.now() > until) {
+      headers = identityHeaders(keys, peer, { kind: 'service', service: keys.self });
+      until = Date.now() + 30_000;
     }
-    return signed.text;
+    return headers;
   };
 }
 
@@ -207,25 +209,18 @@ function createClient(send: Transport, peer: string, instances: Instances): Serv
 /**
  * @param peer name of the service.
  * @param urls base URLs of its internal listeners, as in `createInstances`.
- * @param self name of the calling service.
+ * @param keys the keys of the calling service.
  */
-export const createHttpClient = (peer: string, urls: string[], key: KeyObject, self: string): ServiceClient =>
-  createClient(httpTransport(peer, key, ownIdentitySigner(key, self)), peer, createInstances(urls));
+export const createHttpClient = (peer: ServiceName, urls: string[], keys: ServiceKeys): ServiceClient =>
+  createClient(httpTransport(peer, ownIdentitySigner(keys, peer)), peer, createInstances(urls));
 
 /**
- * The same over RPC connections. Only for routes without path parameters, on this service's own
- * behalf.
+ * The same over RPC connections. Only for routes without path parameters.
  * @param lifeMs maximum age of a connection in ms; default 60,000.
  */
-export function createRpcClient(
-  peer: string,
-  urls: string[],
-  key: KeyObject,
-  self: string,
-  lifeMs?: number,
-): ServiceClient {
-  const identity = ownIdentitySigner(key, self);
+export function createRpcClient(peer: ServiceName, urls: string[], keys: ServiceKeys, lifeMs?: number): ServiceClient {
+  const identity = ownIdentitySigner(keys, peer);
   const instances = createInstances(urls);
-  const http = httpTransport(peer, key, identity);
+  const http = httpTransport(peer, identity);
   return createClient(rpcTransport(peer, instances, identity, http, lifeMs), peer, instances);
 }

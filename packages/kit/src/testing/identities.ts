@@ -1,17 +1,39 @@
-// Signed identities as the gateways pass them inward, under a secret that only tests use.
+// Keys of all services and signed identities, as in a cluster. Made for each test process.
+import { randomBytes } from 'node:crypto';
+import type { Guarded } from '../admission.ts';
+import { createServiceKeys, publicKeyOf, SERVICES, type ServiceKeys, type ServiceName } from '../auth/service-keys.ts';
 import {
   type Anonymous,
   type Caller,
-  IDENTITY_HEADER,
   type Identity,
-  identityKey,
+  identityHeaders,
   type Role,
   type ServiceIdentity,
-  signIdentity,
 } from '../auth/signed-identity.ts';
 
-export const TEST_SECRET = 'only-for-tests-0123456789-abcdefghij';
-export const TEST_KEY = identityKey(TEST_SECRET);
+const privateKeys = Object.fromEntries(
+  SERVICES.map((service) => [service, randomBytes(32).toString('base64')]),
+) as Record<ServiceName, string>;
+const publicKeys = SERVICES.map((service) => `${service}=${publicKeyOf(privateKeys[service])}`).join(',');
+
+/** SERVICE_KEY and SERVICE_PUBLIC_KEYS as in the environment. */
+export const keySettings = (service: ServiceName): { SERVICE_KEY: string; SERVICE_PUBLIC_KEYS: string } => ({
+  SERVICE_KEY: privateKeys[service],
+  SERVICE_PUBLIC_KEYS: publicKeys,
+});
+
+const made = new Map<ServiceName, ServiceKeys>();
+
+export function testKeys(service: ServiceName): ServiceKeys {
+  const keys =
+    made.get(service) ??
+    createServiceKeys(service, {
+      SERVICE_KEY: privateKeys[service],
+      SERVICE_PUBLIC_KEYS: SERVICES.map((name) => [name, publicKeyOf(privateKeys[name])]),
+    });
+  made.set(service, keys);
+  return keys;
+}
 
 const IP = '192.0.2.1';
 
@@ -23,9 +45,16 @@ export const userIdentity = (user_id: string, role: Role = 'user', session_id = 
   ip: IP,
 });
 export const anonymousIdentity = (ip = IP): Anonymous => ({ kind: 'anonymous', ip });
-export const serviceIdentity = (service = 'test'): ServiceIdentity => ({ kind: 'service', service });
+export const serviceIdentity = (service: ServiceName): ServiceIdentity => ({ kind: 'service', service });
 
-/** For supertest's `.set(…)`. */
-export const identityHeader = (identity: Identity): Record<string, string> => ({
-  [IDENTITY_HEADER]: signIdentity(TEST_KEY, identity),
-});
+/** For supertest's `.set(…)`: as the gateway, or a service itself, calls `service`. */
+export const identityHeader = (service: ServiceName, identity: Identity): Record<string, string> =>
+  identityHeaders(testKeys(identity.kind === 'service' ? identity.service : 'api-gateway'), service, identity);
+
+/** A service that the route names; for a path without a route, some service. */
+export function callerOf(routes: Guarded[], method: string, path: string): ServiceName {
+  const [plain = ''] = path.split('?', 1);
+  const matches = (pattern: string): boolean => new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+')}$`).test(plain);
+  const found = routes.find((r) => r.method === method && matches(r.path));
+  return typeof found?.who === 'object' ? (found.who[0] as ServiceName) : 'admin';
+}

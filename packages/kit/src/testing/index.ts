@@ -2,10 +2,11 @@ export { startDnsServer } from './dns-server.ts';
 export { eventually } from './eventually.ts';
 export {
   anonymousIdentity,
+  callerOf,
   identityHeader,
+  keySettings,
   serviceIdentity,
-  TEST_KEY,
-  TEST_SECRET,
+  testKeys,
   userIdentity,
 } from './identities.ts';
 export { collectSecurityLines } from './security-lines.ts';

@@ -1,10 +1,11 @@
 // Runs a service inside a test process: settings, a schema, its routes over HTTP.
 import type Joi from 'joi';
 import knex from 'knex';
+import type { ServiceName } from '../auth/service-keys.ts';
 import type { BaseConfig } from '../config.ts';
 import { type DbSettings, migrate, type Schema } from '../data/index.ts';
 import { type Base, createApp, createLog, createMetrics, type Route, router, type SecuritySink } from '../index.ts';
-import { TEST_KEY } from './identities.ts';
+import { testKeys } from './identities.ts';
 import { type StubServer, startStubServer } from './stub-server.ts';
 
 /** @throws Joi.ValidationError which names the settings that are missing or wrong. */
@@ -15,8 +16,9 @@ export function parseSettings<T>(schema: Joi.ObjectSchema<T>, env: Record<string
 }
 
 /** The base that kit passes to a service's `open`; logs nothing unless LOG_LEVEL is set. */
-export const testBase = <F extends BaseConfig>(service: string, config: F, logLevel = 'silent'): Base<F> => ({
+export const testBase = <F extends BaseConfig>(service: ServiceName, config: F, logLevel = 'silent'): Base<F> => ({
   config,
+  keys: testKeys(service),
   log: createLog(service, 'test', logLevel),
   metrics: createMetrics(service, 'test'),
 });
@@ -58,12 +60,12 @@ export async function createTestSchema(
   };
 }
 
-/** The routes behind HTTP; identities are signed with TEST_KEY. */
+/** The routes behind HTTP. */
 export const serveRoutes = <C>({
   ctx,
   routes,
 }: {
-  ctx: C & Pick<Base, 'log' | 'metrics'>;
+  ctx: C & Pick<Base, 'keys' | 'log' | 'metrics'>;
   routes: Route<C>[];
 }): Promise<StubServer> =>
-  startStubServer(createApp({ log: ctx.log, mount: (app) => void app.use(router(ctx, TEST_KEY, routes)) }));
+  startStubServer(createApp({ log: ctx.log, mount: (app) => void app.use(router(ctx, ctx.keys, routes)) }));

@@ -1,6 +1,6 @@
 // Publishes committed events to interested nodes, in order of seq per room. A sweep repeats what a
 // crash or an outage of Redis left. Signals may be lost: nodes compare heads.
-import { type PacketRecord, type Publication, publishRecords, roomTopic } from '@chatapi/bus';
+import { type PacketRecord, type Publication, roomTopic, type Signals } from '@chatapi/bus';
 import { every, type Log } from '@chatapi/kit';
 import type { Knex, PipelinedPool, Redis } from '@chatapi/kit/data';
 import { hasUnpublished, markPublished, publishLeftovers } from './publish-store.ts';
@@ -31,11 +31,12 @@ interface Deps {
   db: Knex;
   reads: PipelinedPool;
   redis: Redis;
+  signals: Signals;
   log: Log;
 }
 
 /** @param onMarked called when facts may have been published. */
-export function createPublisher({ db, reads, redis, log }: Deps, onMarked: () => void): Publisher {
+export function createPublisher({ db, reads, redis, signals, log }: Deps, onMarked: () => void): Publisher {
   let queue: Publication[] = [];
   let pending: string[] = [];
   const published: string[] = [];
@@ -50,7 +51,7 @@ export function createPublisher({ db, reads, redis, log }: Deps, onMarked: () =>
       queue = [];
       pending = [];
       try {
-        await publishRecords(redis, records);
+        await signals.publish(records);
         published.push(...ids);
       } catch (error) {
         log.debug({ err: (error as Error).message }, 'publishing failed; the sweep will retry');
@@ -68,7 +69,7 @@ export function createPublisher({ db, reads, redis, log }: Deps, onMarked: () =>
     await mark();
     if (redis.status !== 'ready') return;
     if (!(await hasUnpublished(reads))) return;
-    await publishLeftovers(db, (records) => publishRecords(redis, records));
+    await publishLeftovers(db, signals.publish);
     onMarked();
   };
   const sweeping = every(SWEEP_MS, sweep, (err) =>

@@ -51,7 +51,7 @@ export async function roomsOfUsers(ctx: Context, userIds: string[]): Promise<{ r
   return { rooms: await headsOfUsers(ctx.pool, userIds) };
 }
 
-export async function rights(
+async function rights(
   ctx: Context,
   userId: string,
   roomIds: string[],

@@ -28,14 +28,13 @@ const changes = Joi.object<AdminRoomChanges & { actor_id: string }>({
   archived: Joi.boolean(),
   owner_id: idOf('usr'),
 });
-const who = 'service' as const;
 
 export const adminRoomRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/internal/rooms',
     summary: 'List rooms for admins',
-    who,
+    who: ['admin'],
     query: filter,
     rule: (ctx: Context, { query }) => listAdminRooms(ctx, query),
   }),
@@ -43,7 +42,7 @@ export const adminRoomRoutes: Route<Context>[] = [
     method: 'get',
     path: '/internal/rooms/:id',
     summary: 'Get a room for admins',
-    who,
+    who: ['admin'],
     params,
     rule: (ctx: Context, { params }) => readAdminRoom(ctx, params.id),
   }),
@@ -51,7 +50,7 @@ export const adminRoomRoutes: Route<Context>[] = [
     method: 'put',
     path: '/internal/rooms/:id',
     summary: 'Change a room on behalf of an admin',
-    who,
+    who: ['admin'],
     params,
     body: changes,
     rule: (ctx: Context, { params, body: { actor_id, ...wanted } }) =>
@@ -61,7 +60,7 @@ export const adminRoomRoutes: Route<Context>[] = [
     method: 'delete',
     path: '/internal/rooms/:id',
     summary: 'Delete a room on behalf of an admin',
-    who,
+    who: ['admin'],
     params,
     rule: (ctx: Context, { params }) => deleteRoomForAdmin(ctx, params.id),
   }),

@@ -30,21 +30,20 @@ const list = Joi.object<{ words: FilteredWord[] }>({
     .custom((words: FilteredWord[], h) => (hasDuplicates(words) ? invalid(h, 'must not contain a word twice') : words))
     .required(),
 });
-const who = 'service' as const;
 
 export const wordRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/internal/word-filter',
     summary: 'Get the word filter',
-    who,
+    who: ['admin'],
     rule: (ctx: Context) => readWords(ctx.db),
   }),
   route({
     method: 'put',
     path: '/internal/word-filter',
     summary: 'Replace the word filter; applies on all instances within a second',
-    who,
+    who: ['admin'],
     body: list,
     rule: (ctx: Context, { body }) => ctx.words.replace(body.words),
   }),

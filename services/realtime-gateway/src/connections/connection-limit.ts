@@ -1,6 +1,6 @@
 // Limits a user to 20 connections over all nodes; the 21st closes the oldest. Does not delay a
 // connection, which is counted after its hello. Without Redis each node counts its own.
-import { encodeRecord, enterConnections, type ListedConnection, leaveConnections, nodeChannel } from '@chatapi/bus';
+import { enterConnections, type ListedConnection, leaveConnections, type PacketRecord } from '@chatapi/bus';
 import type { ConnectionLimit, Node } from '../context.ts';
 import { coalesce } from '../message-service/coalesce.ts';
 import type { Connection } from '../state.ts';
@@ -13,16 +13,15 @@ const CONNECTION_TOPIC = 'c:';
 const closeAsTooMany = (node: Node, c: Connection): void =>
   closeConnection(node, c, CLOSE.tooMany, 'too many connections');
 
-const closeNotice = (connection: string): string =>
-  encodeRecord({
-    kind: 'notice',
-    topic: CONNECTION_TOPIC + connection,
-    room: '',
-    seq: 0,
-    sender: '',
-    origin: '',
-    frame: '',
-  });
+const closeNotice = (connection: string): PacketRecord => ({
+  kind: 'notice',
+  topic: CONNECTION_TOPIC + connection,
+  room: '',
+  seq: 0,
+  sender: '',
+  origin: '',
+  frame: '',
+});
 
 const listed = (node: Node, c: Connection): ListedConnection => ({
   user: c.user.id,
@@ -36,7 +35,7 @@ async function enter(node: Node, connections: Connection[]): Promise<void> {
   for (const { node: nodeId, connection } of await enterConnections(node.redis, entries, MAX_PER_USER)) {
     const local = node.connections.get(connection);
     if (local !== undefined) closeAsTooMany(node, local);
-    else await node.redis.publish(nodeChannel(nodeId), closeNotice(connection));
+    else await node.signals.toNode(nodeId, closeNotice(connection));
   }
   const gone = connections.filter(({ closed }) => closed);
   if (gone.length > 0) await leave(node, gone);

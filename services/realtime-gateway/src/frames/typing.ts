@@ -1,4 +1,4 @@
-import { publishRecords, roomTopic } from '@chatapi/bus';
+import { roomTopic } from '@chatapi/bus';
 import { notFound, roomId } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Node } from '../context.ts';
@@ -39,7 +39,7 @@ export const typing: FrameType<TypingFrame> = {
     // Best effort, and to nobody while message is away: the user may be muted.
     void node.members
       .mayType({ user_id: c.user.id, room_id: chat_id })
-      .then((allowed) => (allowed ? publishRecords(node.redis, [record]) : undefined))
+      .then((allowed) => (allowed ? node.signals.publish([record]) : undefined))
       .catch(() => undefined);
   },
 };

@@ -1,5 +1,6 @@
 // The handler of each kind of record. Event types are not named here: a new one needs no change.
-import { decodePacket, type ReceivedRecord, userTopic } from '@chatapi/bus';
+import { type ReceivedRecord, userTopic } from '@chatapi/bus';
+import { securityEvent } from '@chatapi/kit';
 import { handleCloseNotice } from '../connections/connection-limit.ts';
 import type { Node } from '../context.ts';
 import { receive } from '../rooms/rooms.ts';
@@ -57,7 +58,13 @@ const KINDS: Record<ReceivedRecord['kind'], Handler> = {
 };
 
 export function handlePacket(node: Node, packet: Buffer): void {
-  const records = decodePacket(packet);
+  // Our own sign of life.
+  if (packet.length === 0) return;
+  const records = node.signalCheck.open(packet);
+  if (records === undefined) {
+    securityEvent(node, 'signal.refused', {});
+    return;
+  }
   for (let from = 0; from < records.length; ) {
     const { kind, topic } = records[from] as ReceivedRecord;
     let to = from + 1;

@@ -1,7 +1,7 @@
 // The node's Redis subscription, and whether it works. A frozen connection emits no event, so the
 // node publishes to itself every second; without its own signals it counts as lost, and heads are
 // polled.
-import { nodeChannel, REVOCATIONS_CHANNEL, type Revocation } from '@chatapi/bus';
+import { nodeChannel, REVOCATIONS_CHANNEL } from '@chatapi/bus';
 import { every } from '@chatapi/kit';
 import { openSubscriber, type Redis } from '@chatapi/kit/data';
 import type { Node, Subscription } from '../context.ts';
@@ -13,14 +13,6 @@ const SILENT_MS = 2500;
 /** Silence after which the connection is replaced. */
 const DEAD_MS = 5000;
 
-function takeRevocations(node: Node, text: string): void {
-  try {
-    node.revocations.apply(JSON.parse(text) as Revocation[]);
-  } catch (err) {
-    node.log.warn({ err: (err as Error).message }, 'invalid revocation signal');
-  }
-}
-
 /** @param onLive called when signals start to arrive: earlier ones may be lost. */
 export function openSubscription(node: Node, onLive: () => void): Subscription {
   const own = nodeChannel(node.id);
@@ -31,7 +23,7 @@ export function openSubscription(node: Node, onLive: () => void): Subscription {
   subscriber.on('messageBuffer', (channel: Buffer, packet: Buffer) => {
     receivedAt = Date.now();
     if (channel.toString() === REVOCATIONS_CHANNEL) {
-      takeRevocations(node, packet.toString());
+      node.revocations.lookNow();
       return;
     }
     handlePacket(node, packet);

@@ -1,7 +1,7 @@
 // Publishes presence changes. A user is online while any live node has the user's topic. A node
 // keeps the topic for GRACE_MS after the last connection, so that a reconnect publishes nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nodesOf, type PacketRecord, publishRecords, retireNode, roomTopic, sweepNodes, userTopic } from '@chatapi/bus';
+import { nodesOf, type PacketRecord, retireNode, roomTopic, sweepNodes, userTopic } from '@chatapi/bus';
 import type { Node, PresenceAnnouncer } from '../context.ts';
 import { coalesce } from '../message-service/coalesce.ts';
 import type { LocalUser } from '../state.ts';
@@ -31,10 +31,7 @@ const statusRecords = (userId: string, status: Status, audience: string[]): Pack
 
 async function publishStatusOnce(node: Node, userIds: string[], status: Status): Promise<void> {
   const audience = Object.entries(await node.members.presenceAudiences(userIds));
-  await publishRecords(
-    node.redis,
-    audience.flatMap(([userId, ids]) => statusRecords(userId, status, ids)),
-  );
+  await node.signals.publish(audience.flatMap(([userId, ids]) => statusRecords(userId, status, ids)));
 }
 
 /** Retries over a restart of Redis or the message service, then gives up: REST shows the status. */
