@@ -179,3 +179,18 @@ describe('k8s/overlays/production', () => {
     expect(podOf(provision as Manifest).containers).to.have.length(1);
   });
 });
+
+describe('k8s/components/private-ca', () => {
+  it('gives the CA to every process that connects to PostgreSQL, Redis or S3', () => {
+    const deployments = ofKind(rendered('production-with-private-ca'), 'Deployment');
+    expect(deployments).to.have.length(servicesOf(REPO).length + 1);
+    for (const deployment of deployments)
+      for (const { name, env, volumeMounts } of containersOf(deployment)) {
+        if (name === 'done') continue;
+        const variable = name === 'psql' ? 'PGSSLROOTCERT' : 'NODE_EXTRA_CA_CERTS';
+        const path = env.find((e: any) => e.name === variable)?.value;
+        const [mount] = volumeMounts.filter((m: any) => m.name === 'private-ca');
+        expect(path, `${deployment.metadata.name}/${name}`).to.equal(`${mount?.mountPath}/ca.crt`);
+      }
+  });
+});

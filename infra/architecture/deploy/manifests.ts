@@ -36,6 +36,7 @@ export const COMPOSITIONS: Record<string, Composition> = {
   dev: { overlay: 'dev', components: [] },
   production: { overlay: 'production', components: [] },
   'production-with-adapter': { overlay: 'production', components: ['gateway', 'monitoring', 'prometheus-adapter'] },
+  'production-with-private-ca': { overlay: 'production', components: ['private-ca'] },
   'production-with-keda': { overlay: 'production', components: ['keda'] },
 };
 export const renderedPath = (name: string): string => `k8s/rendered/${name}.yaml`;

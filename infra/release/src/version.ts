@@ -16,6 +16,7 @@ const PLACES: Record<string, RegExp> = {
   'k8s/rendered/dev.yaml': IMAGE,
   'k8s/rendered/production.yaml': IMAGE,
   'k8s/rendered/production-with-adapter.yaml': IMAGE,
+  'k8s/rendered/production-with-private-ca.yaml': IMAGE,
   '.env.example': /(?<=^#CHATAPI_VERSION=).*/gm,
 };
 

@@ -24,6 +24,7 @@ const TREE = {
   'k8s/rendered/dev.yaml': rendered,
   'k8s/rendered/production.yaml': rendered,
   'k8s/rendered/production-with-adapter.yaml': rendered,
+  'k8s/rendered/production-with-private-ca.yaml': rendered,
   '.env.example': '# tag\n#CHATAPI_VERSION=1.2.3\n',
 };
 

@@ -25,9 +25,9 @@ function buildInfo(metrics: Metrics): void {
   new Gauge({
     name: 'chatapi_build_info',
     help: 'Version of the product and of Node',
-    labelNames: ['version', 'node'],
+    labelNames: ['version', 'node_version'],
     registers: [metrics],
-  }).set({ version: VERSION, node: process.version }, 1);
+  }).set({ version: VERSION, node_version: process.version }, 1);
 }
 
 type Duration = Histogram<'method' | 'route' | 'status'>;

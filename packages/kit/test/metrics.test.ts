@@ -5,7 +5,7 @@ import { VERSION } from '../src/version.ts';
 describe('the metrics of every process', () => {
   it('say which version runs, on which Node, under the names of service and instance', async () => {
     const text = await createMetrics('user', 'user-1').metrics();
-    const labels = `version="${VERSION}",node="${process.version}",service="user",instance="user-1"`;
+    const labels = `version="${VERSION}",node_version="${process.version}",service="user",instance="user-1"`;
     expect(text).to.include(`chatapi_build_info{${labels}} 1`);
   });
 

@@ -93,8 +93,8 @@ export interface Messages {
 }
 
 /**
- * Repeats a request as clients do: on a busy machine PostgreSQL may be too slow for one of many that
- * are sent at once.
+ * Repeats a request as clients do: on a busy machine PostgreSQL may be too slow for one of many
+ * that are sent at once.
  */
 export const served = (request: () => Test): Promise<Response> =>
   eventually(async () => {
