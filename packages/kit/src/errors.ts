@@ -27,6 +27,8 @@ export interface ErrorExtras {
   /** Overrides the status of the code where HTTP has a more specific one (416, 426, 431 …). */
   status?: number;
   cause?: unknown;
+  /** Not in the log: who throws it logs how many there were. */
+  isLogged?: false;
 }
 
 /**
@@ -38,12 +40,14 @@ export class AppError extends Error {
   readonly status: number;
   readonly details: Record<string, unknown>;
   readonly headers: Record<string, string>;
+  readonly isLogged: boolean;
 
   constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
     super(message, { cause: extras.cause });
     this.code = code;
     this.status = extras.status ?? ERROR_STATUS[code];
     this.details = extras.details ?? {};
+    this.isLogged = extras.isLogged ?? true;
     this.headers = { ...(code === 'SERVICE_UNAVAILABLE' ? { 'Retry-After': '2' } : {}), ...extras.headers };
   }
 }
@@ -100,7 +104,7 @@ export const errorBody = (error: AppError, requestId: string): ErrorBody => ({
 const UNAVAILABLE_SQLSTATE = /^(08|53|57P0|57014|55P03|25006|40)/;
 const UNAVAILABLE_ERRNO = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_)/;
 const UNAVAILABLE_TEXT =
-  /timeout acquiring a connection|Connection terminated|Connection ended|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Command timed out|Stream isn't writeable|Connection is closed|max retries per request|aborted/i;
+  /timeout acquiring a connection|Connection terminated|Connection ended|timeout exceeded when trying to connect|timeout expired|establishing an SSL connection|Client has encountered a connection error|Client was closed|Query read timeout|Command timed out|Stream isn't writeable|Connection is closed|max retries per request|aborted/i;
 
 function isDependencyUnavailable(error: { code?: unknown; message?: unknown }): boolean {
   const code = typeof error.code === 'string' ? error.code : '';

@@ -102,7 +102,7 @@ export function respondError(
   const error = toAppError(thrown);
   const line = { request_id: requestId, method: req.method, path: req.url?.split('?', 1)[0] };
   if (error.code === 'INTERNAL_ERROR') log.error({ err: error.cause ?? error, ...line }, 'request failed');
-  else if (error.code === 'SERVICE_UNAVAILABLE')
+  else if (error.code === 'SERVICE_UNAVAILABLE' && error.isLogged)
     log.warn({ err: String(error.cause ?? error.message), ...line }, 'unavailable');
   if (res.headersSent) {
     res.destroy();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { openPipelinedPool, type PipelinedPool } from '../src/data/pipelined-pool.ts';
 import { type AppError, toAppError } from '../src/errors.ts';
@@ -38,6 +40,15 @@ describe('the pipelined pool', () => {
     expect(rows.map(({ n }) => n)).to.deep.equal(rows.map((_, i) => i));
     // A second connection is used only if the first was silent for 10 ms, as on a busy machine.
     expect(new Set(rows.map(({ pid }) => pid)).size).to.be.at.most(2);
+  });
+
+  it('answers that the database is away when it accepts connections and says nothing', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const pipes = pipesTo(`postgres://nobody@127.0.0.1:${port}/none`, 1);
+    expect(await codeOf(ask(pipes, 1))).to.equal('SERVICE_UNAVAILABLE');
+    silent.close();
   });
 
   it('keeps a failed statement from affecting the others', async () => {

@@ -61,7 +61,7 @@ export async function open(base: Base<Config>): Promise<Context> {
   const authRpc = createRpcClient('auth', config.AUTH_INTERNAL_URL, base.keys);
   const revocations = openRevocations(base, authRpc, subscriber);
   await revocations.start();
-  const load = createLoadMonitor(config.MAX_IN_FLIGHT, config.MAX_LAG_MS);
+  const load = createLoadMonitor(config.MAX_IN_FLIGHT, config.MAX_LAG_MS, log);
   const limiter = createRateLimiter(redis, log);
   return {
     ...base,

@@ -1,5 +1,5 @@
 // Load shedding: above its limits the gateway refuses requests at once instead of serving all late.
-import { AppError } from '@chatapi/kit';
+import { AppError, type Log } from '@chatapi/kit';
 
 export interface LoadMonitor {
   /** @throws AppError SERVICE_UNAVAILABLE above `maxInFlight`, or while the event loop lags. */
@@ -11,9 +11,13 @@ export interface LoadMonitor {
 }
 
 const POLL_MS = 50;
+/** A line for each refused request would cost more than the refusal. */
+const LOG_MS = 1000;
 
-export function createLoadMonitor(maxInFlight: number, maxLagMs: number): LoadMonitor {
+export function createLoadMonitor(maxInFlight: number, maxLagMs: number, log: Log): LoadMonitor {
   let inFlight = 0;
+  let refused = 0;
+  let logging: NodeJS.Timeout | undefined;
   // A single late poll may be a machine that paused for a moment: two in a row count as overload.
   let latePolls = 0;
   let polledAt = 0;
@@ -38,10 +42,20 @@ export function createLoadMonitor(maxInFlight: number, maxLagMs: number): LoadMo
     timer = setInterval(poll, POLL_MS).unref();
   };
 
+  function logRefused(): void {
+    log.warn({ refused, in_flight: inFlight }, 'requests were refused: overloaded');
+    refused = 0;
+    logging = undefined;
+  }
+
   return {
     check() {
-      if (latePolls >= 2 || inFlight > maxInFlight)
-        throw new AppError('SERVICE_UNAVAILABLE', 'Too many requests in progress: try again shortly');
+      if (latePolls < 2 && inFlight <= maxInFlight) return;
+      refused++;
+      logging ??= setTimeout(logRefused, LOG_MS).unref();
+      throw new AppError('SERVICE_UNAVAILABLE', 'Too many requests in progress: try again shortly', {
+        isLogged: false,
+      });
     },
     enter() {
       inFlight++;
@@ -50,6 +64,9 @@ export function createLoadMonitor(maxInFlight: number, maxLagMs: number): LoadMo
     },
     leave: () => void inFlight--,
     inFlight: () => inFlight,
-    close: stopPolling,
+    close() {
+      stopPolling();
+      clearTimeout(logging);
+    },
   };
 }

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppError } from '@chatapi/kit';
+import { type AppError, createLog, type Log } from '@chatapi/kit';
+import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { createLoadMonitor, type LoadMonitor } from '../src/overload.ts';
+
+const log = createLog('api-gateway', 'test', 'silent');
 
 const refusal = (load: LoadMonitor): string => {
   try {
@@ -22,7 +25,7 @@ async function block(ms: number, times: number): Promise<void> {
 
 describe('load shedding', () => {
   it('refuses requests while the event loop is 700 ms late, and accepts them again afterwards, twice', async () => {
-    const load = createLoadMonitor(10, 500);
+    const load = createLoadMonitor(10, 500, log);
     for (let round = 0; round < 2; round++) {
       expect(refusal(load)).to.equal('none');
       load.enter();
@@ -38,7 +41,7 @@ describe('load shedding', () => {
   }).timeout(20_000);
 
   it('accepts requests while the event loop is on time', async () => {
-    const load = createLoadMonitor(10, 500);
+    const load = createLoadMonitor(10, 500, log);
     load.enter();
     await block(40, 20);
     expect(refusal(load)).to.equal('none');
@@ -46,11 +49,20 @@ describe('load shedding', () => {
   });
 
   it('refuses requests above the maximum in flight until some have ended', () => {
-    const load = createLoadMonitor(2, 1000);
+    const load = createLoadMonitor(2, 1000, log);
     for (let i = 0; i < 3; i++) load.enter();
     expect(refusal(load)).to.equal('SERVICE_UNAVAILABLE');
     load.leave();
     expect([refusal(load), load.inFlight()]).to.deep.equal(['none', 2]);
+    load.close();
+  });
+
+  it('logs once how many requests it refused within a second, not each of them', async () => {
+    const lines: object[] = [];
+    const load = createLoadMonitor(1, 1000, { ...log, warn: (line: object) => void lines.push(line) } as Log);
+    for (let i = 0; i < 2; i++) load.enter();
+    for (let i = 0; i < 500; i++) refusal(load);
+    await eventually(() => expect(lines).to.deep.equal([{ refused: 500, in_flight: 2 }]));
     load.close();
   });
 });
