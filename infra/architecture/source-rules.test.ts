@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { onTree } from './fixture-tree.ts';
-import { environmentFaults, lengthFaults, MAX_LINES, nameFaults, sqlFaults } from './source-rules.ts';
+import {
+  advisoryLockFaults,
+  environmentFaults,
+  lengthFaults,
+  MAX_LINES,
+  nameFaults,
+  sqlFaults,
+} from './source-rules.ts';
 import { REPO } from './tree.ts';
 
 type Check = (root: string) => string[];
@@ -9,6 +16,7 @@ const faults = (check: Check, file: string, text: string): string[] => onTree({ 
 describe('source rules', () => {
   it('the environment is read only in config.ts', () => expect(environmentFaults(REPO)).to.deep.equal([]));
   it('SQL is only in stores and migrations', () => expect(sqlFaults(REPO)).to.deep.equal([]));
+  it('no lock can be held by another role', () => expect(advisoryLockFaults(REPO)).to.deep.equal([]));
   it('no file or folder has a vague name', () => expect(nameFaults(REPO)).to.deep.equal([]));
   it(`no file has more than ${MAX_LINES} lines`, () => expect(lengthFaults(REPO)).to.deep.equal([]));
 
@@ -18,6 +26,11 @@ describe('source rules', () => {
     expect(faults(environmentFaults, 'packages/kit/src/config.ts', 'export const e = process.env;')).to.have.length(1);
     expect(faults(environmentFaults, 'services/auth/src/config.ts', 'process.env')).to.deep.equal([]);
     expect(faults(environmentFaults, 'services/auth/src/a.ts', '// never process.env here')).to.deep.equal([]);
+  });
+
+  it('an advisory lock is found', () => {
+    for (const text of ["db.raw('select pg_advisory_xact_lock(1)')", "db.raw('select pg_try_advisory_lock(1)')"])
+      expect(faults(advisoryLockFaults, 'services/auth/src/a-store.ts', text), text).to.have.length(1);
   });
 
   it('SQL in a rule is found in every form', () => {

@@ -38,6 +38,13 @@ export const sqlFaults = (root: string): string[] =>
         : [`${file}: SQL belongs in a *-store.ts or a migration: ${found.trim().slice(0, 60)}`];
     });
 
+/** Any role may hold any advisory lock. kit's migrations pass over those of other roles. */
+export const advisoryLockFaults = (root: string): string[] =>
+  sources(root)
+    .filter((file) => file !== 'packages/kit/src/data/migration-connection.ts')
+    .filter((file) => /pg_(?:try_)?advisory/.test(withoutComments(read(root, file))))
+    .map((file) => `${file}: lock a row or a table of the own schema instead`);
+
 const VAGUE = /^(?:utils?|helpers?|common|libs?|misc|shared)$/i;
 const everything = (root: string): string[] => [...PRODUCT, 'infra'].flatMap((dir) => filesBelow(root, dir));
 

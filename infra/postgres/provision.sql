@@ -72,6 +72,24 @@ create table if not exists audit.outcomes (
 );
 grant select, insert on audit.intents, audit.outcomes to chatapi_admin;
 
+-- Written by auth in the transaction of an erasure. Only then may texts be removed from the log.
+create table if not exists audit.erasures (
+  user_id text primary key,
+  erased_at timestamptz not null default now()
+);
+grant usage on schema audit to chatapi_auth;
+grant insert on audit.erasures to chatapi_auth;
+
+-- Whoever inserts an entry can't choose its time.
+create or replace function audit.set_time() returns trigger language plpgsql as $$
+begin
+  new.created_at := clock_timestamp();
+  return new;
+end
+$$;
+create or replace trigger set_time before insert on audit.intents for each row execute function audit.set_time();
+create or replace trigger set_time before insert on audit.outcomes for each row execute function audit.set_time();
+
 -- For roles that grants do not restrict. The only allowed change removes texts and addresses.
 create or replace function audit.append_only() returns trigger language plpgsql as $$
 begin
@@ -90,12 +108,16 @@ create or replace trigger append_only before update or delete on audit.outcomes
 create or replace trigger never_truncated before truncate on audit.outcomes execute function audit.append_only();
 
 -- Removes free text and IP addresses from the entries by and about an erased user; who did what to
--- whom, when, and the outcome stay. Handles a limited number of entries and returns it.
+-- whom, when, and the outcome stay. Handles a limited number of entries and returns it. Fails unless
+-- auth erased the account, so that admin's role can blank no other entries.
 create or replace function audit.forget_words(person text, most int) returns bigint
 language plpgsql security definer set search_path = audit, pg_temp as $$
 declare
   forgotten bigint;
 begin
+  if not exists (select from erasures where user_id = person) then
+    raise exception 'no erasure of % is on record', person using errcode = 'insufficient_privilege';
+  end if;
   perform set_config('audit.forgetting', 'on', true);
   update intents set
     ip = case when actor_id = person then '' else ip end,

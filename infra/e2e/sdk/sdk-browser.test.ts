@@ -124,7 +124,7 @@ describe('the TypeScript SDK in a browser', function () {
           window.ws.on('state', (change: any) => {
             if (change.to === 'connected') window.greeted++;
           });
-          await window.ws.ready(20_000);
+          await window.ws.ready(60_000);
         }, gatewaysOf(browserCluster())[0] as string),
       ),
     );

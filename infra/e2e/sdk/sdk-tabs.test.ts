@@ -51,7 +51,7 @@ describe('tabs of the TypeScript SDK', function () {
         window.ws.on('message', (m: any) => {
           if (m.chat_id === room) window.view.push(m.content);
         });
-        await window.ws.ready(20_000);
+        await window.ws.ready(60_000);
       },
       { baseUrl: url, token: session.access_token, room, options },
     );

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, connect as dial, type Server } from 'node:net';
 import { expect } from 'chai';
+import pg from 'pg';
 import { type Knex, openDb } from '../src/data/database.ts';
 import {
   createIndex,
@@ -107,6 +108,28 @@ describe('migrations', () => {
       expect(await db('migrations').pluck('name').orderBy('id')).to.deep.equal(all.map((m) => m.name));
       expect(await stateOf(db)).to.have.deep.property('data', [{ rows: ROWS, wrong: 0 }]);
     })).timeout(20_000);
+
+  it('do not wait for another role that holds their lock', () =>
+    inSchema(async (db, name) => {
+      const other = new URL(DATABASE_URL);
+      other.username = 'chatapi_user';
+      other.password = JSON.parse(process.env.TEST_ROLE_PASSWORDS ?? '{}').chatapi_user;
+      const holder = new pg.Client(other.href);
+      await holder.connect();
+      try {
+        await holder.query('select pg_advisory_lock(hashtext($1), n) from generate_series(0, 2) n', [
+          `migrate ${name}`,
+        ]);
+        await Promise.all([0, 1, 2].map(() => migrate(settings, { name, migrations: all }, log)));
+        const { rows } = await holder.query(
+          `select count(*)::int n from pg_locks where locktype = 'advisory' and granted and pid = pg_backend_pid()`,
+        );
+        expect(rows, 'it was held all the time').to.deep.equal([{ n: 3 }]);
+        expect(await db('migrations').pluck('name')).to.have.length(all.length);
+      } finally {
+        await holder.end();
+      }
+    }));
 
   it('reach the same schema and data when killed at any statement', async () => {
     let expected: unknown;

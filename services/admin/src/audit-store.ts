@@ -22,7 +22,8 @@ export interface Entry extends Intent {
   created_at: Date;
 }
 
-export async function insertIntent(db: Knex, intent: Intent & { created_at?: string }): Promise<void> {
+/** Its time is set by the database, so that nobody can choose it. */
+export async function insertIntent(db: Knex, intent: Intent): Promise<void> {
   await db('audit.intents').insert({ ...intent, details: JSON.stringify(intent.details) });
 }
 
@@ -83,6 +84,8 @@ const BATCH = 5000;
 /**
  * Redacts entries by and about an erased user. They keep who did what to whom and when; reasons,
  * notes, texts and IP addresses are removed.
+ *
+ * @throws Error unless auth recorded the erasure, which it does in its transaction.
  */
 export async function redactEntries(trx: Knex, userId: string): Promise<void> {
   for (;;) {

@@ -75,9 +75,9 @@ export async function recordAudit(sink: SecuritySink, trx: Knex, call: Actor, wh
 export async function recordStaffAction(
   sink: SecuritySink,
   trx: Knex,
-  { audit_id, at, ...act }: Facts['staff.acted'],
+  { audit_id, at: _, ...act }: Facts['staff.acted'],
 ): Promise<void> {
-  await insertIntent(trx, { id: audit_id, ...act, created_at: at });
+  await insertIntent(trx, { id: audit_id, ...act });
   await insertOutcome(trx, audit_id, 'done', null);
   logAct(sink, act, 'done');
 }

@@ -122,7 +122,36 @@ describe('the audit log', () => {
     expect(await entries()).to.deep.equal(before);
   });
 
+  it('refuses its own role to blank entries of somebody whom auth did not erase', async () => {
+    await request(s.app).post('/admin/users/usr_here/ban').set(as('admin')).send({ reason: 'stays' }).expect(200);
+    for (const sql of [
+      `select audit.forget_words('usr_here', 100)`,
+      `insert into audit.erasures (user_id) values ('usr_here')`,
+      `select * from audit.erasures`,
+      `create table audit_erasures (user_id text); set search_path = admin; select audit.forget_words('usr_here', 100)`,
+    ])
+      expect(await refusal(s.ctx.db, sql), sql).to.match(/permission denied|no erasure of usr_here/);
+    expect((await entries('target_id=usr_here'))[0]).to.deep.include({ details: { reason: 'stays' }, ip: '192.0.2.1' });
+  });
+
+  it('refuses its own role to choose the time of an entry or of its outcome', async () => {
+    const before = Date.now();
+    await s.ctx.db.raw(
+      `insert into audit.intents (id, action, actor_id, target_id, details, ip, request_id, created_at)
+       values ('aud_old', 'user.ban', 'usr_a', 'usr_b', '{}', '', 'r', '2020-01-01')`,
+    );
+    await s.ctx.db.raw(
+      `insert into audit.outcomes (audit_id, outcome, created_at) values ('aud_old', 'done', '2020-01-01')`,
+    );
+    for (const table of ['audit.intents', 'audit.outcomes']) {
+      const key = table === 'audit.intents' ? 'id' : 'audit_id';
+      const [{ created_at }] = await s.root(table).where(key, 'aud_old');
+      expect(created_at.getTime(), table).to.be.at.least(before - 1000);
+    }
+  });
+
   it('redacts text by and about an erased user, and nothing else', async () => {
+    await s.root('audit.erasures').insert({ user_id: 'usr_gone' });
     await request(s.app).post('/admin/users/usr_gone/ban').set(as('admin')).send({ reason: 'about' }).expect(200);
     await request(s.app)
       .post('/admin/users/usr_stays/ban')
@@ -162,6 +191,7 @@ describe('the audit log', () => {
       `insert into audit.intents (id, action, actor_id, target_id, details, ip, request_id)
        select 'aud_many' || n, 'user.ban', 'usr_busy', 'usr_' || n, '{"reason":"r"}', '1.1.1.1', 'r' from generate_series(1, 11000) n`,
     );
+    await s.root('audit.erasures').insert({ user_id: 'usr_busy' });
     await redactEntries(s.ctx.db, 'usr_busy');
     const { rows } = await s.ctx.db.raw(
       `select count(*) n, count(details->>'reason') reasons, count(nullif(ip, '')) ips from audit.intents where actor_id = 'usr_busy'`,

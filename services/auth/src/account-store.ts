@@ -159,7 +159,7 @@ export async function markAdminCreated(trx: Knex, nameHash: string): Promise<boo
 
 /** Serializes changes that could remove an admin, so that "another admin remains" stays true. */
 export async function lockAdmins(trx: Knex): Promise<void> {
-  await trx.raw(`select pg_advisory_xact_lock(hashtext('auth admins'))`);
+  await trx.raw(`select 1 from accounts where role = 'admin' order by user_id for no key update`);
 }
 
 export async function otherAdminExists(trx: Knex, userId: string): Promise<boolean> {

@@ -1,6 +1,10 @@
 // SQL of failed logins. Call `lockKey` before reading or changing the rows of an account.
 import type { Knex } from '@chatapi/kit/data';
 
+/** The first of 256 rows each. */
+const ADDRESS_GATES = 0;
+const ACCOUNT_GATES = 256;
+
 export interface AccountCounts {
   /** Seconds until the lockout ends; 0: not locked. */
   locked_s: number;
@@ -14,10 +18,19 @@ export interface AccountCounts {
   oldest_here_s: number;
 }
 
-/** An advisory lock, because an unknown name has no row to lock. */
-export async function lockKey(trx: Knex, accountKey: string): Promise<void> {
-  await trx.raw(`select pg_advisory_xact_lock(hashtextextended(?, 1))`, [accountKey]);
-}
+const lockGate = (trx: Knex, key: string, first: number): Promise<unknown> =>
+  trx.raw('select 1 from login_gates where gate = ?::int + (hashtext(?) & 255) for no key update', [first, key]);
+
+/**
+ * One of 256 rows, because an unknown name has no row to lock. Not an advisory lock: any role of
+ * the database may hold any of those.
+ */
+export const lockKey = async (trx: Knex, accountKey: string): Promise<void> =>
+  void (await lockGate(trx, accountKey, ACCOUNT_GATES));
+
+/** Lock the address before the account. */
+export const lockAddress = async (trx: Knex, address: string): Promise<void> =>
+  void (await lockGate(trx, address, ADDRESS_GATES));
 
 export interface CountOptions {
   accountKey: string;

@@ -14,6 +14,7 @@ import {
   deleteAttempt,
   insertAttempt,
   insertLock,
+  lockAddress,
   lockKey,
   markFailed,
 } from './login-limit-store.ts';
@@ -93,7 +94,7 @@ async function checkAccount(ctx: Ctx, trx: Knex, key: AttemptKey): Promise<boole
 async function checkAddress(ctx: Ctx, trx: Knex, { address, isLogin }: AttemptKey): Promise<boolean> {
   const limit = ctx.config.RATE_LIMIT_LOGIN_ADDRESS;
   if (limit === 0 || !isLogin) return true;
-  await lockKey(trx, `address ${address}`);
+  await lockAddress(trx, address);
   const now = await countAddress(trx, { ip: address, windowS: WINDOW_S, leaseS: LEASE_S });
   if (now.failed >= limit) throw limited(limit, Math.max(1, now.oldest_s));
   return now.failed + now.under_way < limit;

@@ -23,11 +23,13 @@ const toRevocation = ({ at, role, except, ...rest }: Raw): Revocation => ({
 const COLUMNS = 'seq, kind, subject, at, role, except_session as "except"';
 
 /**
- * Call it last in a transaction: all other writers wait until the commit. `at` is rounded up to the
- * next millisecond, so that a token issued just before is older.
+ * Call it last in a transaction: all other writers wait until the commit, those of the version
+ * before too. `at` is rounded up to the next millisecond, so that a token issued just before is
+ * older.
  */
 export async function insertRevocation(trx: Knex, { kind, subject, role }: NewRevocation): Promise<Revocation> {
-  await trx.raw(`select pg_advisory_xact_lock(hashtext('auth revocations'))`);
+  // Not an advisory lock: any role of the database may hold any of those. Readers do not wait.
+  await trx.raw('lock table revocations in share row exclusive mode');
   const { rows } = await trx.raw<{ rows: Raw[] }>(
     `insert into revocations (kind, subject, at, role)
      values (?, ?, date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond', ?) returning ${COLUMNS}`,

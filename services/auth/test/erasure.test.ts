@@ -1,3 +1,4 @@
+import { recordFact } from '@chatapi/bus';
 import { expect } from 'chai';
 import { deleteAccount } from '../src/account-store.ts';
 import { createAccount } from '../src/accounts.ts';
@@ -44,6 +45,20 @@ describe('the erasure of an account', () => {
     expect(await revoked()).to.have.length(1);
     const again = { username: `other${n++}`, email: `${person.username}@example.com`, password: GOOD };
     expect((await auth.ask('post', '/users/register').send(again)).status).to.equal(201);
+  });
+
+  it('is on record beside the audit log, so that its texts may be removed, also by the version before', async () => {
+    const onRecord = async (id: string): Promise<number> =>
+      (await auth.ctx.db('audit.erasures').where('user_id', id)).length;
+    expect(await onRecord(person.id)).to.equal(0);
+    await erase(GOOD);
+    expect(await onRecord(person.id)).to.equal(1);
+    // The version before knows nothing of it and only publishes the fact.
+    await recordFact(auth.ctx.db, 'account.erased', {
+      user_id: `usr_${person.id}`,
+      erased_at: new Date().toISOString(),
+    });
+    expect(await onRecord(`usr_${person.id}`)).to.equal(1);
   });
 
   it('blocks the username in any case for 90 days, by a hash that is then deleted', async () => {

@@ -59,7 +59,7 @@ const MIN_POLL_INTERVAL_MS = 500;
 /** How much later than the end of a long poll the response may come. */
 const RESPONSE_MARGIN_MS = 1000;
 /** Minimum time in ms between looks, however many signals come. */
-const MIN_LOOK_INTERVAL_MS = 20;
+const MIN_LOOK_INTERVAL_MS = 5;
 const PRUNE_EVERY_POLLS = 60;
 // Access tokens live for a day at most (JWT_EXPIRE_MINUTES ≤ 1440), so older records are
 // irrelevant.

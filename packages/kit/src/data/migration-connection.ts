@@ -12,14 +12,45 @@ const MAX_WAIT_MS = 24 * 3_600_000;
 
 const silent = (): void => undefined;
 
+interface Lock {
+  taken: boolean;
+  /** Whether a session of this role holds one of the schema's locks. */
+  busy: boolean;
+}
+
+/**
+ * Takes the lock `n` of a schema unless a session of the same role holds another one. Any role may
+ * hold any advisory lock; such a lock of another role is passed over.
+ */
+async function tryLock(client: pg.Client, schema: string, n: number): Promise<Lock> {
+  const { rows } = await client.query('select pg_try_advisory_lock(hashtext($1), $2) taken', [`migrate ${schema}`, n]);
+  const [{ taken }] = rows as [{ taken: boolean }];
+  const others = await client.query(
+    `select 1 from pg_locks l join pg_stat_activity a using (pid)
+     where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+       and l.database = (select oid from pg_database where datname = current_database())
+       and l.classid = (hashtext($1)::bigint & 4294967295)::oid and a.usename = current_user and l.pid <> pg_backend_pid()
+     limit 1`,
+    [`migrate ${schema}`],
+  );
+  const busy = others.rows.length > 0;
+  if (taken && busy) await client.query('select pg_advisory_unlock(hashtext($1), $2)', [`migrate ${schema}`, n]);
+  return { taken: taken && !busy, busy };
+}
+
 /**
  * Lock and work share a connection, so that a statement that outlives its process still holds the
  * lock. The lock is polled: a session that waits for it holds a snapshot, and `create index
  * concurrently` waits for all snapshots.
  */
 async function takeLock(client: pg.Client, schema: string): Promise<void> {
-  const ask = 'select pg_try_advisory_lock(hashtext($1)) taken';
-  while (!(await client.query(ask, [`migrate ${schema}`])).rows[0].taken) await sleep(LOCK_POLL_MS);
+  for (let n = 0; ; ) {
+    const { taken, busy } = await tryLock(client, schema, n);
+    if (taken) return;
+    // Two that tried at the same moment saw each other: the pause decides.
+    if (busy) await sleep(LOCK_POLL_MS * (0.5 + Math.random()));
+    else n++;
+  }
 }
 
 /**

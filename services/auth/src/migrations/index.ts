@@ -10,6 +10,7 @@ import { loginAddressIndex } from './007-login-address-index.ts';
 import { blockedNames } from './008-blocked-names.ts';
 import { revocationSubject } from './009-revocation-subject.ts';
 import { knownDevices } from './010-known-devices.ts';
+import { trust } from './011-trust.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -25,5 +26,6 @@ export const schema: Schema = {
     blockedNames,
     revocationSubject,
     knownDevices,
+    trust,
   ],
 };

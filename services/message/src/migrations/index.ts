@@ -10,6 +10,7 @@ import { searchIndexesMigration } from './007-search-indexes.ts';
 import { roomLifeMigration } from './010-room-life.ts';
 import { reactionKeysMigration } from './011-reaction-keys.ts';
 import { oldReactionsMigration } from './012-old-reactions.ts';
+import { partitionLock } from './013-partition-lock.ts';
 
 export const schema: Schema = {
   name: 'messages',
@@ -25,5 +26,6 @@ export const schema: Schema = {
     roomLifeMigration,
     reactionKeysMigration,
     oldReactionsMigration,
+    partitionLock,
   ],
 };
