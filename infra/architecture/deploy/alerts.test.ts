@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promtool } from '@chatapi/local';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import { REPO, read } from '../tree.ts';
 import { rules, testedAlerts } from './alerts.ts';
+import { rendered } from './manifests.ts';
 import { PROMETHEUS_RULE, prometheusRule } from './prometheus-rule.ts';
 
 const RULES = join(REPO, 'infra', 'prometheus');
@@ -44,6 +46,30 @@ describe('alerts', () => {
   it('each have a test in which they fire', () => {
     const tested = testedAlerts();
     expect(rules.map(({ alert }) => alert).filter((alert) => !tested.has(alert))).to.deep.equal([]);
+  });
+
+  it('are loaded by the Prometheus of compose, whose configuration promtool accepts', function () {
+    this.timeout(120_000);
+    const config = join(RULES, 'prometheus.yml');
+    const { status, stdout, stderr } = spawnSync(promtool(), ['check', 'config', config], { encoding: 'utf8' });
+    expect(status, stdout + stderr).to.equal(0);
+    const { rule_files } = parse(read(REPO, 'infra/prometheus/prometheus.yml')) as { rule_files: string[] };
+    expect(rule_files.toSorted()).to.deep.equal(readdirSync(RULES).filter((name) => name.endsWith('rules.yml')));
+  });
+
+  it('find `up` by a label that compose and the PodMonitor give it', () => {
+    const label = 'app_kubernetes_io_part_of';
+    expect(rules.find(({ alert }) => alert === 'ChatapiInstanceDown')?.expr).to.include(`up{${label}="chatapi"}`);
+    const { scrape_configs } = parse(read(REPO, 'infra/prometheus/prometheus.yml')) as {
+      scrape_configs: { static_configs: { labels: Record<string, string> }[] }[];
+    };
+    for (const { labels } of scrape_configs.flatMap((job) => job.static_configs))
+      expect(labels).to.deep.equal({ [label]: 'chatapi' });
+    const monitor = rendered('production-with-adapter').find(({ kind }) => kind === 'PodMonitor');
+    expect(monitor?.spec.podTargetLabels.map((name: string) => name.replace(/\W/g, '_'))).to.deep.equal([label]);
+    const pods = rendered('production').filter(({ kind }) => kind === 'Deployment');
+    for (const { metadata, spec } of pods)
+      expect(spec.template.metadata.labels, metadata.name).to.include({ 'app.kubernetes.io/part-of': 'chatapi' });
   });
 
   it('depend on no job name', () => {

@@ -41,6 +41,32 @@ const openPage = async (page: RevocationRecord[]) => {
 };
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+describe('the age of revocations', () => {
+  it('grows while auth does not answer, and begins again with its answer', async () => {
+    const clock = mock.method(performance, 'now', () => 1000);
+    let away = true;
+    const fetchAfter = async (): Promise<RevocationRecord[]> => {
+      if (away) throw new Error('auth is away');
+      return [];
+    };
+    try {
+      const set = createRevocationSet({ fetchAfter, log });
+      clock.mock.mockImplementation(() => 61_000);
+      await set.start();
+      set.close();
+      expect(set.ageSeconds()).to.equal(60);
+      away = false;
+      const other = createRevocationSet({ fetchAfter, log });
+      clock.mock.mockImplementation(() => 91_000);
+      await other.start();
+      other.close();
+      expect([set.ageSeconds(), other.ageSeconds()]).to.deep.equal([90, 0]);
+    } finally {
+      clock.mock.restore();
+    }
+  });
+});
+
 describe('the revocations that a gateway knows', () => {
   it('end a session, whenever its token was issued, and no other', async () => {
     const set = await open([{ seq: 1, kind: 'session', subject: 's', at: at(0) }]);

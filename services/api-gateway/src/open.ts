@@ -7,6 +7,7 @@ import {
   fetchRevocationsFrom,
   type RevocationSet,
   type ServiceName,
+  showRevocations,
 } from '@chatapi/kit/auth';
 import { openRedis, openSubscriber, type Redis, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
@@ -60,6 +61,7 @@ export async function open(base: Base<Config>): Promise<Context> {
   // Over RPC, since these calls are frequent, unlike readiness and documents.
   const authRpc = createRpcClient('auth', config.AUTH_INTERNAL_URL, base.keys);
   const revocations = openRevocations(base, authRpc, subscriber);
+  showRevocations(metrics, revocations);
   await revocations.start();
   const load = createLoadMonitor(config.MAX_IN_FLIGHT, config.MAX_LAG_MS, log);
   const limiter = createRateLimiter(redis, log);

@@ -7,6 +7,7 @@ import {
   createRevocationSet,
   fetchRevocationsFrom,
   type ServiceName,
+  showRevocations,
 } from '@chatapi/kit/auth';
 import { openRedis } from '@chatapi/kit/data';
 import { createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
@@ -100,6 +101,7 @@ export async function open(base: Base<Config>): Promise<Context> {
   const node = await openNode(base);
   // So that they are there when the document is asked for.
   void node.messageFrames.read();
+  showRevocations(base.metrics, node.revocations);
   await node.revocations.start();
   const reconciler = startReconciler(node, () => {
     const online = [...node.users.values()].filter(({ connections }) => connections.length > 0);

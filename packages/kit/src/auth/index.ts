@@ -17,6 +17,7 @@ export {
   type RateLimiter,
   type RateLimitResult,
 } from './rate-limiter.ts';
+export { showRevocations } from './revocation-metrics.ts';
 export {
   createRevocationSet,
   fetchRevocationsFrom,

@@ -47,6 +47,8 @@ export interface RevocationSet {
    * can send such a signal, so nothing in it counts.
    */
   lookNow(): void;
+  /** Seconds since auth last answered a poll; since the creation before that. For metrics. */
+  ageSeconds(): number;
   /** Starts polling; resolves after the first complete load or the first failure. */
   start(): Promise<void>;
   close(): void;
@@ -122,6 +124,7 @@ export function createRevocationSet<R extends RevocationRecord = RevocationRecor
   const memory = createRecordMap();
   let last = 0;
   let loaded = false;
+  let answeredAt = performance.now();
   let behind = false;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -137,6 +140,7 @@ export function createRevocationSet<R extends RevocationRecord = RevocationRecor
    */
   async function poll(): Promise<boolean> {
     const page = await fetchAfter(last, loaded && !behind ? LONG_POLL_MS : 0);
+    answeredAt = performance.now();
     apply(page);
     last = Math.max(last, ...page.map(({ seq }) => seq));
     if (page.length > 0) return true;
@@ -193,6 +197,7 @@ export function createRevocationSet<R extends RevocationRecord = RevocationRecor
       if (!looking) void look();
     },
     requireLoaded,
+    ageSeconds: () => (performance.now() - answeredAt) / 1000,
     admit(claims) {
       requireLoaded();
       const ofUser = memory.of(claims.user_id);
