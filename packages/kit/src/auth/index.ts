@@ -45,6 +45,7 @@ export {
   hasIdentity,
   type Identity,
   identityHeaders,
+  REFUSED_HEADER,
   type Role,
   verifyIdentity,
 } from './signed-identity.ts';
