@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { filesBelow, REPO, read } from './tree.ts';
 
 const DOCUMENT = 'docs/security-log.md';
-const RULES = 'infra/prometheus/rules.yml';
+const RULES = 'infra/prometheus/security-rules.yml';
 const events = Object.keys(SECURITY_EVENTS).sort();
 
 /** First cells of the rows of the table under a heading, without backticks. */

@@ -2,16 +2,21 @@
 import { createMetrics } from '@chatapi/kit';
 import { filesBelow, REPO, read } from '../tree.ts';
 
-/** As in queries: a histogram also has _bucket, _sum and _count. */
-export function exportedMetrics(): string[] {
-  const own = ['packages', 'services']
+/** As in the code of the services. */
+export function ownMetrics(): string[] {
+  const names = ['packages', 'services']
     .flatMap((dir) => filesBelow(REPO, dir))
     .filter((file) => file.includes('/src/'))
     .flatMap((file) => [...read(REPO, file).matchAll(/'(chatapi_[a-z0-9_]+)'/g)].map(([, name]) => name as string));
+  return [...new Set(names)];
+}
+
+/** As in queries: a histogram also has _bucket, _sum and _count. */
+export function exportedMetrics(): string[] {
   const registry = createMetrics('none', 'none');
   const standard = registry.getMetricsAsArray().map(({ name }) => name);
   registry.clear();
-  return [...new Set([...own, ...standard])].flatMap((name) => [
+  return [...new Set([...ownMetrics(), ...standard])].flatMap((name) => [
     name,
     `${name}_bucket`,
     `${name}_sum`,

@@ -1,12 +1,13 @@
 // `npm run bench -- --quick`: runs the product and the reference servers in turn on the same
-// workloads and prints two tables with medians of the rounds. `-- growth`, `-- bans` and `--
-// migrations` are described in README.md.
+// workloads and prints two tables with medians of the rounds. The other commands are
+// described in README.md.
 import { parseArgs } from 'node:util';
 import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
 import { AXES } from './growth-axes.ts';
 import { migrations } from './migrations.ts';
+import { overload } from './overload.ts';
 import { profiling, topFunctions } from './profile.ts';
 import { REFERENCE_SERVERS } from './systems/reference-servers.ts';
 import { KINDS, worksOf } from './workload-list.ts';
@@ -52,6 +53,7 @@ async function compareAll(): Promise<string> {
 const COMMANDS: Record<string, () => Promise<string>> = {
   bans: () => bans(say),
   compare: compareAll,
+  overload: () => overload(say),
   migrations: () => migrations(Number(values.to), say),
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };

@@ -17,6 +17,8 @@ export interface Options {
   seconds: number;
   /** Time between faults in ms. */
   rest: number;
+  /** Time in ms from an acknowledgement to the next send of the same loop; default 0. */
+  pause?: number;
   /** Number of rooms; default 4. */
   rooms?: number;
   /** Number of apps per SDK language, in their own rooms; default none. */
@@ -63,7 +65,11 @@ export interface Cast {
   observers: Observer[];
 }
 
-async function assemble(cluster: Cluster, { seed, rooms: count = ROOMS }: Options, r: Random): Promise<Cast> {
+async function assemble(
+  cluster: Cluster,
+  { seed, rooms: count = ROOMS, pause = 0 }: Options,
+  r: Random,
+): Promise<Cast> {
   const gateways = cluster.instances.filter(({ dir }) => dir === 'api-gateway').map(urlOf);
   const nodes = cluster.instances.filter(({ dir }) => dir === 'realtime-gateway').map(urlOf);
   const gateway = gateways[0] as string;
@@ -78,7 +84,11 @@ async function assemble(cluster: Cluster, { seed, rooms: count = ROOMS }: Option
   const own = (): Random => random(Math.floor(r.next() * 2 ** 32));
   const writers = users
     .slice(4)
-    .map((u, i) => (i < 2 ? restWriter(gateways, u, rooms, own(), 4) : socketWriter(nodes, u, i, rooms, own(), 8)));
+    .map((u, i) =>
+      i < 2
+        ? restWriter(gateways, u, rooms, own(), { parallel: 4, pause })
+        : socketWriter(nodes, u, i, rooms, own(), { parallel: 8, pause }),
+    );
   return { users, rooms, writers, observers };
 }
 

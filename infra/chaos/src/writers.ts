@@ -17,6 +17,14 @@ export interface Writer {
   stop(): Promise<void>;
 }
 
+/** How much one writer sends. */
+export interface Pace {
+  /** Sends in flight. */
+  parallel: number;
+  /** Time in ms from an acknowledgement to the next send. */
+  pause: number;
+}
+
 /** One attempt: an acknowledgement, or `undefined` if unknown; throws on a wrong response. */
 type Attempt = (room: string, client_id: string) => Promise<Ack | undefined>;
 
@@ -29,7 +37,7 @@ function writer(
   name: string,
   rooms: string[],
   random: Random,
-  parallel: number,
+  { parallel, pause }: Pace,
   attempt: Attempt,
   end: () => void,
 ): Writer {
@@ -54,7 +62,10 @@ function writer(
     }
   }
   const loop = async (): Promise<void> => {
-    while (!stopped) await one().catch((error: Error) => void breaches.push(`${name}: ${error.message}`));
+    while (!stopped) {
+      await one().catch((error: Error) => void breaches.push(`${name}: ${error.message}`));
+      if (pause > 0) await sleep(pause);
+    }
   };
   const loops = Array.from({ length: parallel }, loop);
   const stop = async (): Promise<void> => {
@@ -65,7 +76,7 @@ function writer(
   return { lastGood: () => lastGood, breaches, acks, repeats: () => repeats, stop };
 }
 
-export function restWriter(urls: string[], user: User, rooms: string[], random: Random, parallel: number): Writer {
+export function restWriter(urls: string[], user: User, rooms: string[], random: Random, pace: Pace): Writer {
   const attempt: Attempt = async (room, client_id) => {
     const body = { chat_id: room, content: client_id, client_id };
     const answer = await ask('POST', `${random.pick(urls)}/messages/`, user.token, body).catch(() => undefined);
@@ -73,7 +84,7 @@ export function restWriter(urls: string[], user: User, rooms: string[], random: 
     if (answer.status > 201) throw new Error(`${client_id} answered ${answer.status} ${JSON.stringify(answer.body)}`);
     return { room, client_id, message_id: answer.body.id, seq: answer.body.seq };
   };
-  return writer(user.name, rooms, random, parallel, attempt, () => undefined);
+  return writer(user.name, rooms, random, pace, attempt, () => undefined);
 }
 
 export function socketWriter(
@@ -82,7 +93,7 @@ export function socketWriter(
   first: number,
   rooms: string[],
   random: Random,
-  parallel: number,
+  pace: Pace,
 ): Writer {
   const waiting = new Map<string, (frame: any) => void>();
   let send: ((frame: object) => void) | undefined;
@@ -112,5 +123,5 @@ export function socketWriter(
     if (NOT_NOW.has(frame.code)) return undefined;
     throw new Error(`${client_id} answered ${JSON.stringify(frame)}`);
   };
-  return writer(user.name, rooms, random, parallel, attempt, socket.stop);
+  return writer(user.name, rooms, random, pace, attempt, socket.stop);
 }

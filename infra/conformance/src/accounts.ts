@@ -7,6 +7,10 @@ export interface Socket {
   say(message: object): Promise<any>;
   ready(seconds?: number): Promise<void>;
   view(): Promise<View>;
+  /** Without the entries of rooms, which grow with them. */
+  summary(): Promise<View>;
+  /** Lets the handlers of a connection with `holds` return. */
+  release(): Promise<void>;
   /** Rejects with the reason once it is closed permanently. */
   ended(): Promise<void>;
   disconnect(): Promise<void>;
@@ -41,6 +45,8 @@ export async function openClient(driver: Driver, options: object): Promise<Clien
       say: (message) => on('say', message),
       ready: (seconds = 20) => on('ready', { seconds }),
       view: () => on('report', { entries: true }),
+      summary: () => on('report'),
+      release: () => on('release'),
       ended: () => on('ended'),
       disconnect: () => on('disconnect'),
     };

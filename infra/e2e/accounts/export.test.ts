@@ -168,7 +168,8 @@ describe('a service killed during an erasure or an export', function () {
       await rest(who, url).post('/users/me/export').expect(202);
       own.kill(victim, 'SIGKILL');
       const done = await eventually(async () => ready(who, url, 0), 60_000);
-      const zip = await fetchZip(done.url, url);
+      // The killed service may still be restarting.
+      const zip = await eventually(() => fetchZip(done.url, url), 30_000);
       const messages = JSON.parse(String(zip.get('messages.json')));
       expect(messages.map((m: Json) => m.id)).to.have.members(sent.map(({ id }) => id));
       expect([...zip.keys()].filter((name) => name.startsWith('files/'))).to.have.length(FILES);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Account, type Json, login, register, rest } from '../support/client.ts';
-import { dispose, gatewaysOf, ownCluster, type TestCluster } from '../support/cluster.ts';
+import { gatewaysOf, type TestCluster } from '../support/cluster.ts';
+import { outageCluster } from '../support/outage-cluster.ts';
 
 const PEOPLE = 20;
 const SESSIONS_EACH = 10;
@@ -10,10 +11,10 @@ const GIVE_UP_MS = 45_000;
 describe('auth killed in the middle of 200 refreshes', function () {
   this.timeout(180_000);
   let own: TestCluster;
-  before(async () => {
-    own = await ownCluster({ GATEWAY_INSTANCES: '2' });
+  before(() => {
+    own = outageCluster();
   });
-  after(() => dispose(own));
+  after(() => own.waitReady());
 
   /**
    * Refreshes as a client does: repeats with the same token until it gets a response.

@@ -96,7 +96,7 @@ describe('after a crash', function () {
 
   it(`nothing is lost, duplicated or reordered under a schedule of faults (seed ${SEED})`, async () => {
     const said: string[] = [];
-    const report = await run(own, { seed: SEED, seconds: 25, rest: 1200, say: (line) => said.push(line) });
+    const report = await run(own, { seed: SEED, seconds: 25, rest: 1200, pause: 20, say: (line) => said.push(line) });
     const told = [...said, ...lines(report), logOfSlowest(report)].join('\n');
     expect(report.problems, told).to.deep.equal([]);
     // The chaos command checks how fast; here only that each fault has healed.

@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { register, rest } from '../support/client.ts';
-import { dispose, gatewaysOf, nodesOf, ownCluster, type TestCluster } from '../support/cluster.ts';
+import { gatewaysOf, nodesOf, type TestCluster } from '../support/cluster.ts';
 import { freeze } from '../support/freeze.ts';
+import { outageCluster } from '../support/outage-cluster.ts';
 import { closeAll, connect } from '../support/socket.ts';
 
 const ROOMS = 8;
@@ -13,13 +14,10 @@ describe('a message instance that hangs', function () {
   this.timeout(120_000);
   let own: TestCluster;
 
-  before(async () => {
-    own = await ownCluster({ REALTIME_NODES: '1', MESSAGE_INSTANCES: '2', RATE_LIMIT_WS_MESSAGES: '0' });
+  before(() => {
+    own = outageCluster();
   });
-  after(async () => {
-    closeAll();
-    await dispose(own);
-  });
+  after(closeAll);
 
   it('delays its rooms by seconds and loses nothing: each message is stored once, in order', async () => {
     const ann = await register('ann', gatewaysOf(own)[0] as string);

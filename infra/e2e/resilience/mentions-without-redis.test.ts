@@ -3,8 +3,9 @@
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { register, rest, say } from '../support/client.ts';
-import { dispose, gatewaysOf, nodesOf, ownCluster, type TestCluster } from '../support/cluster.ts';
+import { gatewaysOf, nodesOf, type TestCluster } from '../support/cluster.ts';
 import { freeze } from '../support/freeze.ts';
+import { outageCluster } from '../support/outage-cluster.ts';
 import { closeAll, connect } from '../support/socket.ts';
 
 const HEALED_MS = 30_000;
@@ -12,12 +13,12 @@ const HEALED_MS = 30_000;
 describe('while Redis hangs', function () {
   this.timeout(120_000);
   let own: TestCluster;
-  before(async () => {
-    own = await ownCluster({ REALTIME_NODES: '1', MESSAGE_INSTANCES: '2' });
+  before(() => {
+    own = outageCluster();
   });
   after(async () => {
     closeAll();
-    await dispose(own);
+    await own.waitReady();
   });
 
   it('a mention of somebody new is completed exactly once when Redis is back, also after a kill', async () => {

@@ -1,13 +1,13 @@
 // The TypeScript SDK in a real Chromium, as one <script>: pages on two nodes, of which one goes
 // offline; tabs that share a session; uploads; the example page.
-import type { Server } from 'node:http';
 import { type Network, openNetwork } from '@chatapi/conformance';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { browserCluster, pagesOrigin, sharedBrowser } from '../support/browser-cluster.ts';
 import { unique } from '../support/client.ts';
-import { dispose, gatewaysOf, ownCluster, type TestCluster } from '../support/cluster.ts';
+import { gatewaysOf } from '../support/cluster.ts';
 import { closeClients, PASSWORD, type Person, someone } from '../support/sdk.ts';
-import { EXAMPLE, openBrowser, servePages, until } from '../support/sdk-pages.ts';
+import { EXAMPLE, until } from '../support/sdk-pages.ts';
 
 /** What the page keeps for the test, and what of it is asked. */
 declare const window: any;
@@ -16,32 +16,22 @@ const stateOf = (page: Page): Promise<string> => page.evaluate(() => window.ws.s
 
 describe('the TypeScript SDK in a browser', function () {
   this.timeout(120_000);
-  let own: TestCluster;
-  let pages: Server;
   let origin: string;
   let network: Network;
-  let browser: Browser;
   const contexts: BrowserContext[] = [];
 
   before(async () => {
-    ({ server: pages, origin } = await servePages());
-    own = await ownCluster({ ALLOWED_ORIGINS: origin, ALLOWED_FILE_TYPES: '.txt' });
-    network = await openNetwork(gatewaysOf(own)[0] as string);
-    browser = await openBrowser();
+    origin = pagesOrigin();
+    network = await openNetwork(gatewaysOf(browserCluster())[0] as string);
   });
   afterEach(async () => {
     for (const context of contexts.splice(0)) await context.close();
     await closeClients();
   });
-  after(async () => {
-    await browser?.close();
-    await network?.close();
-    pages?.close();
-    await dispose(own);
-  });
+  after(() => network?.close());
 
   async function openPage(path: string, context?: BrowserContext): Promise<Page> {
-    const its = context ?? (await browser.newContext());
+    const its = context ?? (await sharedBrowser().newContext());
     if (context === undefined) contexts.push(its);
     const page = await its.newPage();
     await page.goto(origin + path);
@@ -81,7 +71,7 @@ describe('the TypeScript SDK in a browser', function () {
   }
 
   it('has the log in both pages, on two nodes, when one was offline while both were sending', async () => {
-    const gateway = gatewaysOf(own)[0] as string;
+    const gateway = gatewaysOf(browserCluster())[0] as string;
     const [ann, bob] = [await someone(gateway), await someone(gateway)];
     const { chat_id: room } = await ann.client.chats.create({ visibility: 'private', member_ids: [bob.id] });
     const here = await connected(gateway, ann, room);
@@ -134,15 +124,15 @@ describe('the TypeScript SDK in a browser', function () {
           window.ws.on('state', (change: any) => {
             if (change.to === 'connected') window.greeted++;
           });
-          await window.ws.ready(20_000);
-        }, gatewaysOf(own)[0] as string),
+          await window.ws.ready(60_000);
+        }, gatewaysOf(browserCluster())[0] as string),
       ),
     );
     return tabs;
   }
 
   it('renews a session of two tabs: both go on, with one session and one chain of tokens', async () => {
-    const person = await someone(gatewaysOf(own)[0] as string);
+    const person = await someone(gatewaysOf(browserCluster())[0] as string);
     const tabs = await twoTabs(person, 'ended');
     for (const tab of tabs)
       expect(await tab.evaluate(() => window.client.users.me().then(({ id }: any) => id))).to.equal(person.id);
@@ -154,7 +144,7 @@ describe('the TypeScript SDK in a browser', function () {
   });
 
   it('changes the password in one of two tabs: both go on, their connections too', async () => {
-    const person = await someone(gatewaysOf(own)[0] as string);
+    const person = await someone(gatewaysOf(browserCluster())[0] as string);
     const tabs = await twoTabs(person, person.session.access_token);
     await tabs[0]?.evaluate(
       (current_password) =>
@@ -168,7 +158,7 @@ describe('the TypeScript SDK in a browser', function () {
   });
 
   it('uploads with progress, and stops when it is told to', async () => {
-    const url = gatewaysOf(own)[0] as string;
+    const url = gatewaysOf(browserCluster())[0] as string;
     const { session, client } = await someone(url);
     const page = await openPage('/');
     const told = await page.evaluate(
@@ -195,7 +185,7 @@ describe('the TypeScript SDK in a browser', function () {
   });
 
   it('lets two people talk in the example page', async () => {
-    const api = encodeURIComponent(gatewaysOf(own)[0] as string);
+    const api = encodeURIComponent(gatewaysOf(browserCluster())[0] as string);
     const page = await openPage(`${EXAMPLE}?api=${api}&room=${unique('panes')}`);
     const panes = page.locator('section');
     for (let i = 0; i < 2; i++) {

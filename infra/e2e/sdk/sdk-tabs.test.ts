@@ -1,11 +1,11 @@
 // Tabs of one session share one connection: in Chromium, with real Web Locks and channels.
-import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page, WebSocket } from 'playwright-core';
-import { dispose, gatewaysOf, ownCluster, type TestCluster } from '../support/cluster.ts';
+import type { BrowserContext, Page, WebSocket } from 'playwright-core';
+import { browserCluster, pagesOrigin, sharedBrowser } from '../support/browser-cluster.ts';
+import { gatewaysOf } from '../support/cluster.ts';
 import { closeClients, type Person, someone } from '../support/sdk.ts';
-import { openBrowser, servePages, until } from '../support/sdk-pages.ts';
+import { until } from '../support/sdk-pages.ts';
 
 /** What the page keeps for the test. */
 declare const window: any;
@@ -22,30 +22,20 @@ const viewOf = ({ page }: Tab): Promise<string[]> => page.evaluate(() => window.
 
 describe('tabs of the TypeScript SDK', function () {
   this.timeout(180_000);
-  let own: TestCluster;
-  let pages: Server;
   let origin: string;
   let url: string;
-  let browser: Browser;
   let context: BrowserContext;
 
-  before(async () => {
-    ({ server: pages, origin } = await servePages());
-    own = await ownCluster({ ALLOWED_ORIGINS: origin });
-    url = gatewaysOf(own)[0] as string;
-    browser = await openBrowser();
+  before(() => {
+    origin = pagesOrigin();
+    url = gatewaysOf(browserCluster())[0] as string;
   });
   beforeEach(async () => {
-    context = await browser.newContext();
+    context = await sharedBrowser().newContext();
   });
   afterEach(async () => {
     await context.close();
     await closeClients();
-  });
-  after(async () => {
-    await browser?.close();
-    pages?.close();
-    await dispose(own);
   });
 
   async function openTab({ session }: Person, room: string, options: object = {}): Promise<Tab> {
@@ -61,7 +51,7 @@ describe('tabs of the TypeScript SDK', function () {
         window.ws.on('message', (m: any) => {
           if (m.chat_id === room) window.view.push(m.content);
         });
-        await window.ws.ready(20_000);
+        await window.ws.ready(60_000);
       },
       { baseUrl: url, token: session.access_token, room, options },
     );

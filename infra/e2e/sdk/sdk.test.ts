@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatApiError, StoredSend } from '@chatapi/client';
 import { type Network, openNetwork } from '@chatapi/conformance';
 import { expect } from 'chai';
-import { dispose, gatewaysOf, ownCluster, type TestCluster } from '../support/cluster.ts';
+import { browserCluster } from '../support/browser-cluster.ts';
+import { gatewaysOf } from '../support/cluster.ts';
 import { clientAt, closeClients, someone } from '../support/sdk.ts';
 
 const caught = (call: Promise<unknown>): Promise<ChatApiError> =>
@@ -14,20 +15,15 @@ const caught = (call: Promise<unknown>): Promise<ChatApiError> =>
 
 describe('the TypeScript SDK', function () {
   this.timeout(90_000);
-  let own: TestCluster;
   let url: string;
   let network: Network;
 
   before(async () => {
-    own = await ownCluster({ ALLOWED_FILE_TYPES: '.jpg,.png,.pdf,.txt' });
-    url = gatewaysOf(own)[0] as string;
+    url = gatewaysOf(browserCluster())[0] as string;
     network = await openNetwork(url);
   });
   afterEach(closeClients);
-  after(async () => {
-    await network?.close();
-    await dispose(own);
-  });
+  after(() => network?.close());
 
   it('sends after a reload what was on its way when it was cut, once', async () => {
     let kept: StoredSend[] = [];

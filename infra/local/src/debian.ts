@@ -11,17 +11,17 @@ function missing(packages: string[]): string[] {
   return [...(stdout ?? '').matchAll(/^Inst (\S+)/gm)].map(([, name]) => name as string);
 }
 
-function download(packages: string[], dir: string): boolean {
-  const names = missing(packages);
+function download({ packages, alone = false }: Wanted, dir: string): boolean {
+  const names = alone ? packages : missing(packages);
   return names.length > 0 && spawnSync('apt-get', ['download', ...names], { cwd: dir, stdio: 'ignore' }).status === 0;
 }
 
 /** @throws UserError with the text `how` if the mirror cannot be reached. */
-function unpackInto(dir: string, packages: string[], how: string): void {
+function unpackInto(dir: string, wanted: Wanted): void {
   // A fresh machine has no package lists.
-  if (!download(packages, dir)) {
+  if (!download(wanted, dir)) {
     spawnSync('apt-get', ['update'], { stdio: 'ignore' });
-    if (!download(packages, dir)) throw new UserError(how);
+    if (!download(wanted, dir)) throw new UserError(wanted.how);
   }
   for (const deb of readdirSync(dir).filter((name) => name.endsWith('.deb'))) {
     execFileSync('dpkg', ['-x', join(dir, deb), dir]);
@@ -42,6 +42,8 @@ function moveInto(dir: string, unfinished: string, works: () => boolean): void {
 
 export interface Wanted {
   packages: string[];
+  /** Without the packages that they depend on. */
+  alone?: boolean;
   /** It appears complete, by a rename: several processes may unpack the same one at once. */
   dir: string;
   /** Whether the unpacked folder serves its purpose. */
@@ -51,12 +53,13 @@ export interface Wanted {
 }
 
 /** @throws UserError if this is not Debian, or neither its mirror nor the folder works. */
-export function unpackPackages({ packages, dir, works, how }: Wanted): void {
+export function unpackPackages(wanted: Wanted): void {
+  const { dir, works, how } = wanted;
   if (spawnSync('dpkg', ['--version'], { stdio: 'ignore' }).status !== 0) throw new UserError(how);
   mkdirSync(dirname(dir), { recursive: true });
   const unfinished = mkdtempSync(join(dirname(dir), `${basename(dir)}-`));
   try {
-    unpackInto(unfinished, packages, how);
+    unpackInto(unfinished, wanted);
     moveInto(dir, unfinished, works);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });

@@ -14,6 +14,7 @@ export type { ClusterFile } from './data-dir.ts';
 export { readClusterFile } from './data-dir.ts';
 export { dnsAddressOf, dnsNameOf, type Instance, internalUrlOf, urlOf } from './instances.ts';
 export { freePort } from './ports.ts';
+export { promtool } from './promtool.ts';
 export { type Python, python } from './python.ts';
 export { redisCommand } from './redis.ts';
 export { keySettingsIn, serviceKeysIn } from './service-keys.ts';

@@ -2,6 +2,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+const IMAGE = /(?<=image: chatapi\/[\w-]+:).*/g;
 const MANIFESTS = '{packages,services,infra,examples}/*/package.json';
 
 /** Each pattern matches the version alone. */
@@ -12,6 +13,10 @@ const PLACES: Record<string, RegExp> = {
   'infra/docker/Dockerfile': /(?<=^ARG VERSION=).*/gm,
   'docker-compose.yml': /(?<=\$\{CHATAPI_VERSION:-)[^}]*/g,
   'k8s/base/kustomization.yaml': /(?<=name: chatapi\/[\w-]+, newTag: )[^ }]*/g,
+  'k8s/rendered/dev.yaml': IMAGE,
+  'k8s/rendered/production.yaml': IMAGE,
+  'k8s/rendered/production-with-adapter.yaml': IMAGE,
+  'k8s/rendered/production-with-private-ca.yaml': IMAGE,
   '.env.example': /(?<=^#CHATAPI_VERSION=).*/gm,
 };
 

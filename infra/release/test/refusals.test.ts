@@ -7,6 +7,8 @@ import { output, refusals, versionFaults, writeVersion } from '../src/index.ts';
 const compose = (...versions: string[]): string =>
   versions.map((version) => `image: chatapi/auth:\${CHATAPI_VERSION:-${version}}\n`).join('');
 
+const rendered = 'image: chatapi/auth:1.2.3\n';
+
 const TREE = {
   'package.json': '{\n  "version": "1.2.3"\n}\n',
   'CHANGELOG.md': '# chatapi\n\n## 1.2.3\n',
@@ -19,6 +21,10 @@ const TREE = {
   'docker-compose.yml': compose('1.2.3', '1.2.3'),
   'k8s/base/kustomization.yaml':
     '  - { name: chatapi/auth, newTag: 1.2.3 }\n  - { name: chatapi/user, newTag: 1.2.3 }\n',
+  'k8s/rendered/dev.yaml': rendered,
+  'k8s/rendered/production.yaml': rendered,
+  'k8s/rendered/production-with-adapter.yaml': rendered,
+  'k8s/rendered/production-with-private-ca.yaml': rendered,
   '.env.example': '# tag\n#CHATAPI_VERSION=1.2.3\n',
 };
 
@@ -86,9 +92,9 @@ describe('a release', () => {
 
   it('takes a new version from the root package.json to all places', () => {
     put('package.json', '{\n  "version": "1.3.0"\n}\n');
-    expect(versionFaults(root)).to.have.length(7);
+    expect(versionFaults(root)).to.have.length(11);
     writeVersion(root);
     expect(versionFaults(root)).to.deep.equal([]);
-    expect(git('diff', '--stat')).to.match(/8 files changed, 10 insertions\(\+\), 10 deletions/);
+    expect(git('diff', '--stat')).to.match(/12 files changed, 14 insertions\(\+\), 14 deletions/);
   });
 });

@@ -7,6 +7,7 @@ import { FACTS, type FactName, publishes } from './catalog.ts';
 import { type FactsOptions, type FactsRunner, TOLD_MS } from './facts-queue.ts';
 import { startRelay } from './facts-relay.ts';
 import { startWorker } from './facts-worker.ts';
+import { showOutbox } from './outbox-metrics.ts';
 import { forgetHandled } from './outbox-store.ts';
 
 const SWEEP_MS = 3_600_000;
@@ -15,7 +16,9 @@ const NO_RELAY: FactsRunner = { nudge: () => undefined, close: async () => undef
 /** Starts the relay of this service's outbox and the worker for the facts it subscribes to. */
 export function startFacts(o: FactsOptions): FactsRunner {
   const names = Object.keys(FACTS) as FactName[];
-  const relay = names.some((name) => publishes(o.service, name)) ? startRelay(o) : NO_RELAY;
+  const isPublisher = names.some((name) => publishes(o.service, name));
+  const relay = isPublisher ? startRelay(o) : NO_RELAY;
+  if (isPublisher) showOutbox(o);
   const subscribes = names.some((name) => FACTS[name].heard_by.includes(o.service));
   const worker = subscribes ? startWorker(o, relay.nudge) : undefined;
   const replay = (): Promise<void> =>

@@ -3,6 +3,8 @@ import type { Knex } from 'knex';
 import { v7 } from 'uuid';
 import { FACTS, type Fact, type FactName, type Facts } from './catalog.ts';
 
+const PREFIX = 'fact_';
+
 export interface OutboxRow {
   id: string;
   name: FactName;
@@ -12,7 +14,7 @@ export interface OutboxRow {
 
 /** A fact's row without its payload, for callers that compute the payload in SQL. */
 export const factColumns = (name: FactName): Omit<OutboxRow, 'payload'> => ({
-  id: `fact_${v7().replaceAll('-', '')}`,
+  id: `${PREFIX}${v7().replaceAll('-', '')}`,
   name,
   waiting_for: [...FACTS[name].heard_by],
 });
@@ -78,4 +80,20 @@ export async function markHandled(trx: Knex, factIds: string[]): Promise<Set<str
  */
 export async function forgetHandled(db: Knex): Promise<void> {
   await db.raw(`delete from inbox where handled_at < now() - interval '30 days'`);
+}
+
+/** Counting stops here: after a long outage the table has millions of rows. */
+const MAX_COUNTED = 10_001;
+
+/** How many facts are not settled by all, and when the oldest was published (ms). */
+export async function readBacklog(db: Knex): Promise<{ facts: number; oldest?: number }> {
+  const { rows } = await db.raw<{ rows: { facts: number; oldest: string | null }[] }>(
+    `select (select count(*) from (select 1 from outbox limit ${MAX_COUNTED}) counted) facts,
+            (select min(id) from outbox) oldest`,
+  );
+  const { facts, oldest } = rows[0] as { facts: number; oldest: string | null };
+  // A version 7 UUID begins with its time in 48 bits.
+  return oldest === null
+    ? { facts }
+    : { facts, oldest: Number.parseInt(oldest.slice(PREFIX.length, PREFIX.length + 12), 16) };
 }

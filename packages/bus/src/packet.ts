@@ -1,6 +1,7 @@
 // Wire format of signals to realtime nodes: two lines per record, a JSON array and the frame.
-// Nodes parse only the first. JSON text contains no raw line feed, so nothing is escaped. The first
-// record is the signature of the rest. To nodes of the release before it is a notice to nobody.
+// Nodes parse only the first; older versions ignore elements that they do not know. JSON text
+// contains no raw line feed, so nothing is escaped. The first record is the signature of the rest.
+// To nodes of the release before, it is a notice to nobody.
 
 /**
  * - `event`: durable; `topic` is `r:<room>`, `seq` is the seq in the room's log.
@@ -25,12 +26,14 @@ export interface PacketRecord {
   origin: string;
   /** JSON text for the client; '' when clients get none. */
   frame: string;
+  /** When it was committed, in ms since 1970, for metrics; absent when nobody knows. */
+  committedAt?: number;
 }
 
 export type ReceivedRecord = Omit<PacketRecord, 'frame'> & { frame: Buffer };
 
 export const encodeRecord = (r: PacketRecord): string =>
-  `${JSON.stringify([r.kind, r.topic, r.room, r.seq, r.sender, r.origin])}\n${r.frame}\n`;
+  `${JSON.stringify([r.kind, r.topic, r.room, r.seq, r.sender, r.origin, r.committedAt])}\n${r.frame}\n`;
 
 const LF = 10;
 
@@ -39,15 +42,11 @@ export function decodePacket(packet: Buffer): ReceivedRecord[] {
   for (let at = 0; at < packet.length; ) {
     const headerEnd = packet.indexOf(LF, at);
     const frameEnd = packet.indexOf(LF, headerEnd + 1);
-    const [kind, topic, room, seq, sender, origin] = JSON.parse(packet.toString('latin1', at, headerEnd)) as [
-      RecordKind,
-      string,
-      string,
-      number,
-      string,
-      string,
-    ];
-    records.push({ kind, topic, room, seq, sender, origin, frame: packet.subarray(headerEnd + 1, frameEnd) });
+    const [kind, topic, room, seq, sender, origin, committedAt] = JSON.parse(
+      packet.toString('latin1', at, headerEnd),
+    ) as [RecordKind, string, string, number, string, string, (number | null)?];
+    const frame = packet.subarray(headerEnd + 1, frameEnd);
+    records.push({ kind, topic, room, seq, sender, origin, frame, committedAt: committedAt ?? undefined });
     at = frameEnd + 1;
   }
   return records;

@@ -46,7 +46,7 @@ describe('facts', () => {
       for (let i = from; i < from + n; i++) await recordFact(trx, 'account.seen', seen(`usr_${i}`));
     });
   };
-  const startTeller = (): FactsRunner =>
+  const startTeller = (metrics = new Registry()): FactsRunner =>
     startFacts({
       service: 'auth',
       keys: testKeys('auth'),
@@ -54,7 +54,7 @@ describe('facts', () => {
       openQueueRedis: () => new Redis(redisUrl, { maxRetriesPerRequest: null }),
       handlers: {},
       log: silent,
-      metrics: new Registry(),
+      metrics,
     });
   const startHearer = (
     before: (user: string) => Promise<void> = async () => undefined,
@@ -104,6 +104,21 @@ describe('facts', () => {
     await until(settled);
     expect(new Set(await handled()).size).to.equal(300);
     expect(await handled()).to.have.length(300);
+  }).timeout(30_000);
+
+  it('wait in the outbox, where metrics show how many and for how long, until they are settled', async () => {
+    const metrics = new Registry();
+    const shown = async (name: string): Promise<number> =>
+      ((await metrics.getSingleMetric(name)?.get())?.values[0]?.value ?? Number.NaN) as number;
+    running.push(startTeller(metrics));
+    await publish(3, 500);
+    await until(async () => (await shown('chatapi_outbox_oldest_seconds')) > 0.2);
+    expect(await shown('chatapi_outbox_facts')).to.equal(3);
+    expect(await shown('chatapi_outbox_oldest_seconds')).to.be.lessThan(60);
+    running.push(startHearer());
+    await until(settled);
+    expect(await shown('chatapi_outbox_facts')).to.equal(0);
+    expect(await shown('chatapi_outbox_oldest_seconds')).to.equal(0);
   }).timeout(30_000);
 
   it('are handled once when the handler fails at first and they are offered again', async () => {

@@ -13,6 +13,7 @@ const record: fc.Arbitrary<PacketRecord> = fc.record({
     fc.constant(''),
     fc.string({ unit: 'binary' }).map((content) => JSON.stringify({ content })),
   ),
+  committedAt: fc.option(fc.nat(), { nil: undefined }),
 });
 
 describe('packet', () => {
@@ -24,5 +25,10 @@ describe('packet', () => {
         expect(back).to.deep.equal(records);
       }),
     );
+  });
+
+  it('of a version that does not say when it was committed is read', () => {
+    const [read] = decodePacket(Buffer.from('["event","r:a","a",7,"usr_a",""]\n{}\n'));
+    expect(read).to.deep.include({ kind: 'event', seq: 7, committedAt: undefined });
   });
 });

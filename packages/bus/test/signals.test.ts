@@ -36,7 +36,7 @@ const kindsIn = (packet: Buffer, check = checkOf()) => check.open(packet)?.map((
 describe('a signal', () => {
   it('of the message service reaches the node as it was sent', async () => {
     const [received] = checkOf().open(await packetOf('message', 'event')) ?? [];
-    expect({ ...received, frame: received?.frame.toString() }).to.deep.equal(record('event'));
+    expect({ ...received, frame: received?.frame.toString() }).to.deep.include(record('event'));
   });
 
   it('that nobody signed is ignored, whatever it says', () => {

@@ -61,6 +61,7 @@ export class Tabs {
   close(): void {
     if (this.#line !== undefined) this.#lostLine(this.#line, 1006, 'the leading tab was closed');
     this.#closed = true;
+    this.#follower?.drop('the tab was closed');
     this.#lock.leave();
     this.#channel.close();
   }
@@ -83,6 +84,7 @@ export class Tabs {
       received,
       silent: () => this.#lock.steal(),
     });
+    this.#follower?.drop('a newer connection');
     this.#follower = follower;
     return follower;
   }

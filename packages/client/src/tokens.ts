@@ -38,7 +38,8 @@ async function asked(source: () => string | Promise<string>): Promise<string | u
   const late = sleep(MAX_TOKEN_FUNCTION_MS, given.signal).then(() => {
     throw new ChatApiError(NETWORK_ERROR, `The token function returned none within ${MAX_TOKEN_FUNCTION_MS} ms`);
   });
-  const token: unknown = await Promise.race([source(), late]).finally(() => given.abort());
+  // A function that throws at once must not leave the timer.
+  const token: unknown = await Promise.race([Promise.resolve().then(source), late]).finally(() => given.abort());
   return typeof token === 'string' ? token : undefined;
 }
 

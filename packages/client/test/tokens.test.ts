@@ -84,13 +84,17 @@ describe('a token', () => {
         throw new Error('no keyring');
       },
     ];
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const left: number[] = [];
     for (const token of failing) {
       const error = await caught(clientOf({ fetch, token, retries: 0 }).users.me());
       expect(error)
         .to.include({ code: 'NETWORK_ERROR', retryable: true })
         .and.have.property('message')
         .match(/keyring/);
+      left.push(timers());
     }
+    expect(left[1], 'a timer that is left rejects in a minute, and ends the process').to.equal(left[0]);
     const none = clientOf({ fetch, token: () => undefined as unknown as string });
     expect((await caught(none.users.me())).code).to.equal('AUTHENTICATION_ERROR');
   });

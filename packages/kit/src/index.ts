@@ -28,6 +28,7 @@ export {
   toAppError,
   unavailable,
 } from './errors.ts';
+export { showGauge } from './gauges.ts';
 export { anyId, idOf, idParams, newId, requestIdFrom, roomId } from './ids.ts';
 export { parse, withCheck } from './input.ts';
 export { jsonOf, utf8Text } from './json-body.ts';

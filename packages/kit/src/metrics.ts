@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { SECURITY_EVENTS, type SecurityEvent } from './security-events.ts';
+import { VERSION } from './version.ts';
 
 export { Counter, Gauge, Histogram };
 export type Metrics = Registry;
@@ -15,7 +16,18 @@ export function createMetrics(service: string, instance: string): Metrics {
   // more than all else it does. The measured lag includes the interval.
   collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: 250 });
   securityMetrics(metrics);
+  buildInfo(metrics);
   return metrics;
+}
+
+/** The constant 1. Alerts compare with it which instances there are. */
+function buildInfo(metrics: Metrics): void {
+  new Gauge({
+    name: 'chatapi_build_info',
+    help: 'Version of the product and of Node',
+    labelNames: ['version', 'node_version'],
+    registers: [metrics],
+  }).set({ version: VERSION, node_version: process.version }, 1);
 }
 
 type Duration = Histogram<'method' | 'route' | 'status'>;

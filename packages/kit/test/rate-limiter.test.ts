@@ -84,6 +84,16 @@ describe('a Redis that accepts connections and never answers', () => {
 });
 
 describe('a limit in memory', () => {
+  it('is counted, so that operators see that each process counts for itself', async () => {
+    const redis = await openRedis('redis://127.0.0.1:1', log);
+    const { take, inMemory } = createRateLimiter(redis, log);
+    expect(inMemory()).to.equal(0);
+    for (let i = 0; i < 3; i++) await take(unique(), 1, 60);
+    await take(unique(), 0, 60);
+    expect(inMemory()).to.equal(3);
+    redis.disconnect();
+  });
+
   it('evicts the oldest of very many keys, never the newest', async () => {
     const redis = await openRedis('redis://127.0.0.1:1', log);
     const { take } = createRateLimiter(redis, log);

@@ -1,6 +1,6 @@
 import { createSignals, startFacts } from '@chatapi/bus';
 import { type Base, every, type RecurringTask } from '@chatapi/kit';
-import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient, createInstances } from '@chatapi/kit/rpc';
 import { startAnnouncementSweep } from './announcements.ts';
 import { startAuditSweep } from './audit.ts';
@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { createHandlers } from './facts.ts';
 import { schema } from './migrations/index.ts';
 import { createQueues } from './queue-counts.ts';
+import { showQueues } from './queue-metrics.ts';
 import { deleteOldSeconds } from './statistics-store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +24,7 @@ const startCleanup = ({ db, log }: Pick<Context, 'db' | 'log'>): RecurringTask =
 export async function open(base: Base<Config>): Promise<Context> {
   const { config, keys, log, metrics } = base;
   const db = openDb(config, schema.name, 'admin');
+  watchPools(metrics, { db });
   try {
     await requireSchema(db, schema);
   } catch (error) {
@@ -30,6 +32,9 @@ export async function open(base: Base<Config>): Promise<Context> {
     throw error;
   }
   const redis = await openRedis(config.REDIS_URL, log);
+  watchRedis(metrics, { commands: redis });
+  const queues = createQueues(redis);
+  showQueues(metrics, queues);
   const signals = createSignals(redis, keys);
   return {
     ...base,
@@ -50,7 +55,7 @@ export async function open(base: Base<Config>): Promise<Context> {
       log,
       metrics,
     }),
-    queues: createQueues(redis),
+    queues,
     listed: config.INSTANCES.map(({ name, service, internal_url }) => ({
       name,
       service,

@@ -1,4 +1,4 @@
-import { keySettings } from '@chatapi/kit/testing';
+import { eventually, keySettings } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import request from 'supertest';
 import { schema } from '../src/config.ts';
@@ -53,6 +53,18 @@ describe('system health', () => {
     }
     expect(body.queues.counts['facts-admin']).to.have.all.keys('waiting', 'active', 'delayed', 'failed');
     expect(body.timestamp).to.match(/Z$/);
+  });
+
+  it('metrics show the jobs of all queues by state, and none while Redis is away', async () => {
+    const series = /^chatapi_queue_jobs\{queue="facts-message",state="failed".*\} 0$/m;
+    expect(await s.ctx.metrics.metrics()).to.match(series);
+    s.ctx.redis.disconnect();
+    try {
+      await eventually(() => s.ctx.redis.status === 'end');
+      expect(await s.ctx.metrics.metrics()).not.to.include('chatapi_queue_jobs{');
+    } finally {
+      await s.ctx.redis.connect();
+    }
   });
 
   it('answers 200 with status degraded while Redis is away', async () => {

@@ -8,7 +8,7 @@ import {
   type RevocationSet,
   type ServiceName,
 } from '@chatapi/kit/auth';
-import { openRedis, openSubscriber, type Redis } from '@chatapi/kit/data';
+import { openRedis, openSubscriber, type Redis, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Context, ServiceClients } from './context.ts';
@@ -56,16 +56,18 @@ export async function open(base: Base<Config>): Promise<Context> {
   const clients = createClients(base);
   const redis = await openRedis(config.REDIS_URL, log);
   const subscriber = openSubscriber(config.REDIS_URL, log);
+  watchRedis(metrics, { commands: redis, signals: subscriber });
   // Over RPC, since these calls are frequent, unlike readiness and documents.
   const authRpc = createRpcClient('auth', config.AUTH_INTERNAL_URL, base.keys);
   const revocations = openRevocations(base, authRpc, subscriber);
   await revocations.start();
   const load = createLoadMonitor(config.MAX_IN_FLIGHT, config.MAX_LAG_MS);
+  const limiter = createRateLimiter(redis, log);
   return {
     ...base,
     redis,
     subscriber,
-    limiter: createRateLimiter(redis, log),
+    limiter,
     verifier: createAccessVerifier(config, () => authRpc.call('GET', '/internal/jwks')),
     revocations,
     clients,
@@ -75,7 +77,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     documents: { fetched: new Map(), fetching: new Map(), rendered: new Map() },
     databaseHealth: { at: Number.NEGATIVE_INFINITY },
     load,
-    gatewayMetrics: createGatewayMetrics(metrics, load),
+    gatewayMetrics: createGatewayMetrics(metrics, load, limiter),
   };
 }
 

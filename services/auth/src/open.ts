@@ -1,6 +1,14 @@
 import { startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
-import { openDb, openPipelinedPool, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import {
+  openDb,
+  openPipelinedPool,
+  openQueueRedis,
+  openRedis,
+  requireSchema,
+  watchPools,
+  watchRedis,
+} from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import { openSigner } from './access-token.ts';
 import type { Config } from './config.ts';
@@ -8,6 +16,7 @@ import type { Context } from './context.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { schema } from './migrations/index.ts';
 import { createHasher } from './password-hasher.ts';
+import { POOLS } from './pools.ts';
 import { createRevocationFeed } from './revocation-feed.ts';
 import { startSweeps } from './sweeps.ts';
 
@@ -15,8 +24,10 @@ import { startSweeps } from './sweeps.ts';
 export async function open(base: Base<Config>, schemaName = schema.name): Promise<Context> {
   const { config, log, metrics } = base;
   const db = openDb(config, schemaName, 'auth');
-  const reads = openPipelinedPool(config, schemaName, 'auth', log, { connections: 2, options: '' });
+  const reads = openPipelinedPool(config, schemaName, 'auth', log, { connections: POOLS.reads, options: '' });
+  watchPools(metrics, { db, reads });
   const redis = await openRedis(config.REDIS_URL, log);
+  watchRedis(metrics, { commands: redis });
   try {
     await requireSchema(db, { ...schema, name: schemaName });
     const hasher = await createHasher(config.BCRYPT_COST, config.PASSWORD_QUEUE);

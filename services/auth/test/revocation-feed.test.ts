@@ -20,12 +20,12 @@ describe('the long poll of revocations', () => {
   };
   /** The real pool, which waits for `gate` before it returns its rows. */
   const behind = (gate: () => Promise<unknown>): PipelinedPool => ({
+    ...auth.ctx.reads,
     async query<R>(statement: Parameters<PipelinedPool['query']>[0]) {
       const found = await auth.ctx.reads.query<R>(statement);
       await gate();
       return found;
     },
-    end: async () => undefined,
   });
 
   before(async () => {

@@ -1,7 +1,7 @@
 import { startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
 import { createFileLinks } from '@chatapi/kit/auth';
-import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Context, Resources } from './context.ts';
@@ -57,10 +57,12 @@ function startJobs(parts: Resources): Pick<Context, 'thumbnails' | 'scans' | 'ex
 export async function open(base: Base<Config>): Promise<Context> {
   const { config, keys, log, metrics } = base;
   const db = openDb(config, schema.name, 'file');
+  watchPools(metrics, { db });
   try {
     await requireSchema(db, schema);
     const storage = await createStorage(config);
     const redis = await openRedis(config.REDIS_URL, log);
+    watchRedis(metrics, { commands: redis });
     const openQueue = () => openQueueRedis(config.REDIS_URL, log);
     const parts: Resources = {
       ...base,

@@ -2,7 +2,7 @@ import { idOf, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import { leavingsSince } from './access/former-member-store.ts';
 import type { Context } from './context.ts';
-import { exportPage } from './erasure/export.ts';
+import { exportPage } from './exports/export.ts';
 import { describeFrames } from './log/frames.ts';
 import { readHeads } from './log/log-store.ts';
 import { deleteMessageForAdmin } from './messages/edit-delete.ts';

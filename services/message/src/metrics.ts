@@ -5,6 +5,8 @@ export interface MessageMetrics {
   /** Counts a request forwarded by RPC as an HTTP request. */
   answered(method: 'GET' | 'POST', status: number, seconds: number): void;
   batch(size: number, seconds: number): void;
+  /** A batch failed, and with it so many sends. */
+  failed(sends: number): void;
 }
 
 export function createMessageMetrics(metrics: Metrics): MessageMetrics {
@@ -21,6 +23,16 @@ export function createMessageMetrics(metrics: Metrics): MessageMetrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,
   });
+  const failedBatches = new Counter({
+    name: 'chatapi_send_batches_failed_total',
+    help: 'Batches of sends of which nothing was committed',
+    registers,
+  });
+  const failedSends = new Counter({
+    name: 'chatapi_sends_failed_total',
+    help: 'Sends answered with an error because their batch failed',
+    registers,
+  });
   const requests = httpMetrics(metrics);
   return {
     answered: (method, status, seconds) =>
@@ -29,6 +41,10 @@ export function createMessageMetrics(metrics: Metrics): MessageMetrics {
     batch(n, seconds) {
       size.observe(n);
       time.observe(seconds);
+    },
+    failed(sends) {
+      failedBatches.inc();
+      failedSends.inc(sends);
     },
   };
 }

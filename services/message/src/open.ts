@@ -9,6 +9,8 @@ import {
   openRedis,
   type Redis,
   requireSchema,
+  watchPools,
+  watchRedis,
 } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import { LRUCache } from 'lru-cache';
@@ -23,6 +25,7 @@ import { startNaming } from './messages/naming.ts';
 import { createMessageMetrics } from './metrics.ts';
 import { schema } from './migrations/index.ts';
 import { NO_SCANS, PROBES, SEARCH_OPTIONS } from './planner-options.ts';
+import { POOLS } from './pools.ts';
 import { startBackfill } from './search-index/backfill.ts';
 import { createAccessCache } from './sending/access-cache.ts';
 import { openSends } from './sending/send.ts';
@@ -30,28 +33,28 @@ import { createWordFilter, type WordFilter } from './word-filter/word-list.ts';
 
 /** Collects facts of several commits. Statistics may be late by 2 s. */
 const FACTS_DELAY_MS = 500;
-/** Searches at a time; others wait for 2 s at most. */
-const SEARCHES = 2;
 const MAX_IN_GENERAL = 100_000;
 
 /** @param schemaName tests use their own schemas in one database. */
 export async function open(base: Base<MessageConfig>, schemaName = schema.name): Promise<Context> {
   const { config, keys, log, metrics } = base;
   const db = openDb(config, schemaName, 'message');
-  const reads = openPipelinedPool(config, schemaName, 'message', log, { connections: 4, options: NO_SCANS });
+  const reads = openPipelinedPool(config, schemaName, 'message', log, { connections: POOLS.reads, options: NO_SCANS });
+  const sending = openPool(config, schemaName, 'message', log, { max: POOLS.sending, options: PROBES });
+  const pool = openPool(config, schemaName, 'message', log, { max: POOLS.pool, options: NO_SCANS });
+  const searches = openPool(config, schemaName, 'message', log, { max: POOLS.searches, options: SEARCH_OPTIONS });
+  watchPools(metrics, { db, reads, sending, pool, searches });
   let words: WordFilter;
   try {
     await requireSchema(db, { ...schema, name: schemaName });
     await makePartitions({ db, config });
     words = await createWordFilter(db, reads, log);
   } catch (error) {
-    await Promise.all([db.destroy(), reads.end()]);
+    await Promise.all([db.destroy(), reads.end(), sending.end(), pool.end(), searches.end()]);
     throw error;
   }
-  const sending = openPool(config, schemaName, 'message', log, { max: 3, options: PROBES });
-  const pool = openPool(config, schemaName, 'message', log, { max: 4, options: NO_SCANS });
-  const searches = openPool(config, schemaName, 'message', log, { max: SEARCHES, options: SEARCH_OPTIONS });
   const redis = await openRedis(config.REDIS_URL, log);
+  watchRedis(metrics, { commands: redis });
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
   const facts = startFacts({ service: 'message', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics });
   const ctx: Omit<Context, 'sends' | 'erasures' | 'backfill' | 'naming'> = {

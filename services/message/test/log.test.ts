@@ -1,9 +1,7 @@
 // Property tests of the room log against an array, with operations in any order on two instances.
-import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Response, Test } from 'supertest';
-import { type Messages, openMessages } from './harness.ts';
+import { type Messages, openMessages, served } from './harness.ts';
 
 type Act =
   | { do: 'send'; key: number; text: string }
@@ -114,29 +112,25 @@ describe('room log', () => {
   it('concurrent writers on two instances leave no gap and no duplicate, and get the seqs of the log', async () => {
     await one.ask('usr_a', 'post', '/rooms', { chat_id: 'busy' }).expect(201);
     const first = (await one.send('usr_a', { chat_id: 'busy', content: 'first' })).body;
-    // On a busy machine PostgreSQL may be too slow for a request; it is repeated as clients do.
-    const done = (request: () => Test): Promise<Response> =>
-      eventually(async () => {
-        const response = await request();
-        return response.status === 503 ? false : response;
-      }, 20_000) as Promise<Response>;
     const work = Array.from({ length: 120 }, async (_, i) => {
       const m = i % 2 === 0 ? one : two;
       const message = `/messages/${first.id}`;
       if (i % 6 === 1) {
-        const edited = await done(() => m.ask('usr_a', 'put', message, { content: `edit ${i}` }));
+        const edited = await served(() => m.ask('usr_a', 'put', message, { content: `edit ${i}` }));
         return { status: edited.status, expected: 200 };
       }
       if (i % 6 === 3) {
-        const joined = await done(() => m.ask(`usr_j${i}`, 'post', '/rooms/busy/join'));
+        const joined = await served(() => m.ask(`usr_j${i}`, 'post', '/rooms/busy/join'));
         return { status: joined.status, expected: 204 };
       }
       if (i % 6 === 5) {
         const reaction = `${message}/reactions/${encodeURIComponent('👍')}`;
-        const reacted = await done(() => m.ask(`usr_r${i}`, 'put', reaction));
+        const reacted = await served(() => m.ask(`usr_r${i}`, 'put', reaction));
         return { status: reacted.status, expected: 204 };
       }
-      const sent = await done(() => m.send(`usr_s${i % 5}`, { chat_id: 'busy', content: `m${i}`, client_id: `m${i}` }));
+      const sent = await served(() =>
+        m.send(`usr_s${i % 5}`, { chat_id: 'busy', content: `m${i}`, client_id: `m${i}` }),
+      );
       const { seq, id } = sent.body as { seq: number; id: string };
       return { status: sent.status === 200 ? 201 : sent.status, expected: 201, acknowledged: seq, id };
     });
@@ -156,19 +150,16 @@ describe('room log', () => {
     await one.ask('usr_a', 'post', '/rooms', { chat_id: 'revolving', member_ids }).expect(201);
     const goers = member_ids.map(async (user, i) => {
       const m = i % 2 === 0 ? one : two;
-      await m.ask(user, 'post', '/rooms/revolving/leave').expect(204);
-      await m.ask(user, 'post', '/rooms/revolving/join').expect(204);
-      await m.ask(user, 'post', '/rooms/revolving/leave').expect(204);
+      for (const act of ['leave', 'join', 'leave'])
+        expect((await served(() => m.ask(user, 'post', `/rooms/revolving/${act}`))).status).to.equal(204);
     });
     const sends = Array.from({ length: 40 }, async (_, i) => {
       await new Promise((resolve) => setTimeout(resolve, i * 3));
-      return await (i % 2 === 0 ? two : one).send(i % 4 === 0 ? 'usr_a' : `usr_g${i % 20}`, {
-        chat_id: 'revolving',
-        content: `${i}`,
-      });
+      const body = { chat_id: 'revolving', content: `${i}`, client_id: `revolving-${i}` };
+      return await served(() => (i % 2 === 0 ? two : one).send(i % 4 === 0 ? 'usr_a' : `usr_g${i % 20}`, body));
     });
     await Promise.all(goers);
-    for (const { status } of await Promise.all(sends)) expect(status).to.equal(201);
+    for (const { status } of await Promise.all(sends)) expect(status).to.be.oneOf([200, 201]);
     const inside = new Set<string>();
     for (const { type, user_id, sender_id } of await two.log('revolving')) {
       if (type === 'member_joined') inside.add(user_id);

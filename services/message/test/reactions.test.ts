@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { orderErasure } from '../src/erasure/erasure-store.ts';
 import { oldReactionsMigration } from '../src/migrations/012-old-reactions.ts';
-import { type Messages, openMessages } from './harness.ts';
+import { type Messages, openMessages, served } from './harness.ts';
 
 /** 60 emojis. */
 const MANY = Array.from({ length: 60 }, (_, i) => String.fromCodePoint(0x1f600 + i));
@@ -57,7 +57,9 @@ describe('reactions', () => {
   });
 
   it('a message takes 50 different emojis, exactly, from all instances together', async () => {
-    const tried = await Promise.all(MANY.map((emoji, i) => react(`usr_u${i % 7}`, emoji, i % 2 ? one : two)));
+    const tried = await Promise.all(
+      MANY.map((emoji, i) => served(() => react(`usr_u${i % 7}`, emoji, i % 2 ? one : two))),
+    );
     expect(tried.filter(({ status }) => status === 204)).to.have.length(50);
     const refused = tried.find(({ status }) => status === 409);
     expect(refused?.body).to.deep.include({ code: 'CONFLICT', details: { reason: 'too_many_reactions', max: 50 } });

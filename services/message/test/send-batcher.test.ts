@@ -32,6 +32,21 @@ describe('send batcher', () => {
     await batcher.idle();
   });
 
+  it('a failed batch is counted with all sends that failed with it', async () => {
+    const failures: number[] = [];
+    const batcher = createBatcher<number, string>({
+      callerOf: String,
+      maxItems: 2,
+      deadlineMs: 1000,
+      commit: () => Promise.reject(new Error('PostgreSQL is away')),
+      onBatch: () => failures.push(-1),
+      onFailure: (items) => failures.push(items),
+    });
+    const sends = [1, 2, 3, 4, 5].map((n) => batcher.add(n));
+    expect((await Promise.allSettled(sends)).every(({ status }) => status === 'rejected')).to.equal(true);
+    expect(failures).to.deep.equal([5]);
+  });
+
   it('a batch never exceeds the cap', async () => {
     const sizes: number[] = [];
     const batcher = createBatcher<number, string>({

@@ -192,11 +192,14 @@ describe('sending', () => {
 
   it('interested nodes get committed events in order with the text of the log, and the rows are marked', async () => {
     const node = await m.listen(['r:live', 'u:usr_a']);
+    const began = Date.now();
     await Promise.all(Array.from({ length: 50 }, (_, i) => m.send('usr_a', { chat_id: 'live', content: `m${i}` })));
     await eventually(() => node.records.filter(({ kind }) => kind === 'event').length === 51);
     expect(node.records[0]).to.include({ kind: 'joined', topic: 'u:usr_a', room: 'live' });
     const events = node.records.filter(({ kind }) => kind === 'event');
     expect(events.map(({ seq }) => seq)).to.deep.equal(events.map((_, i) => i + 1));
+    // For the metrics of the nodes.
+    for (const { committedAt } of events) expect(committedAt).to.be.within(began, Date.now());
     const { body } = await m.inside('post', '/internal/events', { rooms: [{ id: 'live', after: 0, limit: 100 }] });
     expect(events.map(({ frame }) => frame.toString())).to.deep.equal(body.rooms[0].events.map((e: any) => e.frame));
     await eventually(async () => (await m.ctx.db('unpublished').count({ n: '*' }))[0]?.n === 0);

@@ -43,7 +43,7 @@ async function openNode(base: Base<Config>): Promise<Node> {
   const redis = await openRedis(config.REDIS_URL, log);
   const auth = client('auth', config.AUTH_INTERNAL_URL);
   const message = client('message', config.MESSAGE_INTERNAL_URL);
-  const writer = createWriter();
+  const writer = createWriter((at) => node.nodeMetrics.delivered(at));
   const limiter = createRateLimiter(redis, log);
   const node: Node = {
     ...base,
@@ -88,6 +88,9 @@ async function openNode(base: Base<Config>): Promise<Node> {
       users: () => node.users.size,
       rooms: () => node.rooms.size,
       framesOut: () => writer.frames,
+      slowReaders: () => node.lagging.size,
+      signalsLive: () => node.link.live,
+      limiter,
     }),
   };
   return node;

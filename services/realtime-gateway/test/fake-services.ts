@@ -178,7 +178,17 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
       events.push({ seq, sender, frame });
       if (!services.silent)
         await signals.publish([
-          { kind: 'event', topic: roomTopic(room), room, seq, sender, origin, frame, excludeNode },
+          {
+            kind: 'event',
+            topic: roomTopic(room),
+            room,
+            seq,
+            sender,
+            origin,
+            frame,
+            excludeNode,
+            committedAt: Date.now(),
+          },
         ]);
       return seq;
     },

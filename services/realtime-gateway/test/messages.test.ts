@@ -48,6 +48,29 @@ describe('a realtime node', () => {
       expect(harness.services.positions.some((p) => p.user_id === ann && p.room_id === room)).to.equal(false);
     });
 
+    it('metrics show how long signals and deliveries took, and events that came without a signal', async () => {
+      const [ann, bob] = [someone(), someone()];
+      const room = roomOf([ann, bob]);
+      const b = await harness.connect(two, bob);
+      const countOf = async (name: string): Promise<number> => {
+        const text = await two.ctx.metrics.metrics();
+        return Number(new RegExp(`^${name}\\{.*\\} (\\d+)$`, 'm').exec(text)?.[1]);
+      };
+      const before = await countOf('chatapi_signal_lag_seconds_count');
+      const delivered = await countOf('chatapi_delivery_seconds_count');
+      await harness.services.append(room, ann, { type: 'message' });
+      await until(() => b.seqs(room).length === 1);
+      expect(await countOf('chatapi_signal_lag_seconds_count')).to.equal(before + 1);
+      expect(await countOf('chatapi_delivery_seconds_count')).to.equal(delivered + 1);
+      const gaps = await countOf('chatapi_gaps_filled_total');
+      harness.services.silent = true;
+      await harness.services.append(room, ann, { type: 'message' });
+      harness.services.silent = false;
+      await harness.services.append(room, ann, { type: 'message' });
+      await until(() => b.seqs(room).length === 3);
+      expect(await countOf('chatapi_gaps_filled_total')).to.equal(gaps + 1);
+    });
+
     it('the sending node gets the event from the response, without a signal', async () => {
       const [ann, bob] = [someone(), someone()];
       const room = roomOf([ann, bob]);

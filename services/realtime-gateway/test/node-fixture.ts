@@ -100,6 +100,8 @@ export function createNodeFixture(): NodeFixture {
       resumed: (complete: boolean) => resumes.push(complete),
       received: () => undefined,
       closed: () => undefined,
+      signalled: () => undefined,
+      filledGap: () => undefined,
     },
   } as unknown as Node;
   node.gaps = createGaps(() => node);

@@ -1,6 +1,6 @@
 import { startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
-import { openDb, openQueueRedis, openRedis, requireSchema } from '@chatapi/kit/data';
+import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
@@ -12,6 +12,7 @@ import { startNameFolding } from './name-folding.ts';
 export async function open(base: Base<Config>, schemaName = schema.name): Promise<Context> {
   const { config, log, metrics } = base;
   const db = openDb(config, schemaName, 'user');
+  watchPools(metrics, { db });
   try {
     await requireSchema(db, { ...schema, name: schemaName });
   } catch (error) {
@@ -20,6 +21,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     throw error;
   }
   const redis = await openRedis(config.REDIS_URL, log);
+  watchRedis(metrics, { commands: redis });
   const facts = startFacts({
     service: 'user',
     keys: base.keys,

@@ -27,6 +27,7 @@ class Commands:
         self._clients: Dict[str, Awaited] = {}
         self._sockets: Dict[str, Awaited] = {}
         self._views: Dict[str, View] = {}
+        self._held: Dict[str, Any] = {}
 
     async def open(
         self,
@@ -92,6 +93,13 @@ class Commands:
         found = await self._clients[client].messages.search(**query)
         return [message["content"] for message in found.items]
 
+    async def rooms(self, client: str, **query: Any) -> Dict[str, Any]:
+        page = await self._clients[client].chats.list(**query)
+        return {"ids": [room["id"] for room in page.items], "next_cursor": page.next_cursor}
+
+    async def all_rooms(self, client: str) -> List[str]:
+        return [room["id"] for room in await self._clients[client].chats.iterate()]
+
     async def react(self, client: str, message_id: str, emoji: str) -> None:
         await self._clients[client].messages.react(message_id, emoji)
 
@@ -123,11 +131,14 @@ class Commands:
         slow: Optional[Dict[str, int]] = None,
         echo: Optional[str] = None,
         fails: bool = False,
+        holds: bool = False,
     ) -> None:
         view = self._views[socket] = View(keep)
         ws = self._sockets[socket] = await self._clients[client].websocket.connect(on=view.handlers())
         if slow is not None:
             await ws.on_message(self._slow(slow["every"], slow["ms"] / 1000))
+        if holds:
+            await ws.on_message(self._hold(socket))
         if echo is not None:
             await ws.on_message(self._echo(self._clients[client].part, ws.part, echo))
         if fails:
@@ -136,6 +147,11 @@ class Commands:
     def _slow(self, every: int, seconds: float) -> Callable[[Any], Any]:
         pause: Any = time.sleep if self._is_sync else asyncio.sleep
         return lambda message: pause(seconds) if message["seq"] % every == 0 else None
+
+    def _hold(self, socket: str) -> Callable[[Any], Any]:
+        released: Any = threading.Event() if self._is_sync else asyncio.Event()
+        self._held[socket] = released
+        return lambda message: released.wait()
 
     def _echo(self, client: Any, ws: Any, chat_id: str) -> Callable[[Any], Any]:
         """A handler of the app, in the style of either client."""
@@ -156,6 +172,9 @@ class Commands:
 
     async def say(self, socket: str, **message: Any) -> Any:
         return await self._sockets[socket].send(**message)
+
+    async def release(self, socket: str) -> None:
+        self._held[socket].set()
 
     async def report(self, socket: str, entries: bool = False) -> Dict[str, Any]:
         return self._views[socket].report(self._sockets[socket].state, entries)

@@ -13,6 +13,7 @@ const LINE = 'a line of text\n';
 interface Connection {
   socket: Realtime;
   view: View;
+  release(): void;
 }
 
 async function listed<T, U>(items: AsyncIterable<T>, of: (item: T) => U): Promise<U[]> {
@@ -48,16 +49,18 @@ async function echo(client: ChatClient, socket: Realtime, chat_id: string, { con
   await socket.send({ chat_id, content: 'echo' });
 }
 
-function connect(client: ChatClient, { keep = false, slow, echo: room, fails }: Arguments): Connection {
+function connect(client: ChatClient, { keep = false, slow, echo: room, fails, holds }: Arguments): Connection {
   const socket = client.websocket.connect();
   const view = watch(socket, keep);
   if (slow !== undefined) socket.on('message', ({ seq }) => (seq % slow.every === 0 ? sleep(slow.ms) : undefined));
+  const released = Promise.withResolvers<void>();
+  if (holds) socket.on('message', () => released.promise);
   if (room !== undefined) socket.on('message', (message) => echo(client, socket, room, message));
   if (fails)
     socket.on('message', () => {
       throw new Error(OWN_FAILURE);
     });
-  return { socket, view };
+  return { socket, view, release: released.resolve };
 }
 
 async function ended(socket: Realtime): Promise<void> {
@@ -100,6 +103,11 @@ export function openCommands(askToken: (client: string) => Promise<string>, logg
     edit: (args) => clientOf(args).messages.update(args.message_id, { content: args.content }),
     search: async ({ client, ...query }) =>
       (await clientOf({ client }).messages.search(query)).items.map(({ content }) => content),
+    rooms: async ({ client, ...query }) => {
+      const { items, next_cursor } = await clientOf({ client }).chats.list(query);
+      return { ids: items.map(({ id }) => id), next_cursor };
+    },
+    all_rooms: (args) => listed(clientOf(args).chats.iterate(), ({ id }) => id),
     react: (args) => clientOf(args).messages.react(args.message_id, args.emoji),
     iterate: ({ client, ...query }) =>
       listed(clientOf({ client }).messages.iterate(query), ({ seq, id, content }) => [seq, id, content]),
@@ -108,6 +116,7 @@ export function openCommands(askToken: (client: string) => Promise<string>, logg
     connect: (args) => void sockets.set(args.socket, connect(clientOf(args), args)),
     ready: (args) => socketOf(args).ready(args.seconds * 1000),
     say: ({ socket, ...message }) => socketOf({ socket }).send(message),
+    release: ({ socket }) => sockets.get(socket)?.release(),
     report: ({ socket, entries = false }) => sockets.get(socket)?.view.report(entries),
     ended: (args) => ended(socketOf(args)),
     disconnect: (args) => socketOf(args).close(),

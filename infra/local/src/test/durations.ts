@@ -1,4 +1,5 @@
-// Durations of test files in earlier runs, used to spread them over jobs.
+// Durations of test files, used to spread them over jobs: of earlier runs here, else those that are
+// committed.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { REPO } from '../settings.ts';
@@ -8,16 +9,20 @@ const FILE = join(REPO, '.cache', 'test-durations.json');
 /** Assumed for a file that has not run here yet. */
 const UNKNOWN_SECONDS = 4;
 
-function readDurations(): Record<string, number> {
+type Durations = Record<string, number>;
+
+function readDurations(): Durations {
   try {
-    return JSON.parse(readFileSync(FILE, 'utf8')) as Record<string, number>;
+    return JSON.parse(readFileSync(FILE, 'utf8')) as Durations;
   } catch {
     return {};
   }
 }
 
+/** Files that take long, from a run on two cores, for a first run on another machine. */
+const committed = JSON.parse(readFileSync(join(import.meta.dirname, 'durations.json'), 'utf8')) as Durations;
 const known = readDurations();
-export const secondsOf = (file: string): number => known[file] ?? UNKNOWN_SECONDS;
+export const secondsOf = (file: string): number => known[file] ?? committed[file] ?? UNKNOWN_SECONDS;
 
 export function keepDurations(tests: TimedTest[]): void {
   for (const [file, list] of Map.groupBy(tests, (test) => relative(REPO, test.file)))

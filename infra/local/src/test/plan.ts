@@ -62,15 +62,22 @@ const unitJobs = (): Job[] =>
     return { ...job, run: () => withBackends((env) => runMocha(title, files, { ...env, ...coverageEnv('unit') })) };
   });
 
-const sharesCluster = (file: string): boolean => readFileSync(join(REPO, file), 'utf8').includes("/shared-cluster.ts'");
+/** Files that import the same one of these share a cluster, in as many processes. */
+const CLUSTERS: Record<string, number> = { 'shared-cluster.ts': 2, 'outage-cluster.ts': 1, 'browser-cluster.ts': 1 };
+
+function clusterOf(file: string): string | undefined {
+  const text = readFileSync(join(REPO, file), 'utf8');
+  return Object.keys(CLUSTERS).find((name) => text.includes(`/support/${name}'`));
+}
 
 /** The compiled SDK is made by `types`; some tests build it again. */
 const AFTER = ['types'];
 
 function integrationJobs(): Job[] {
   const files = find(INTEGRATION);
-  const sharing = spread(files.filter(sharesCluster), 2);
-  const alone = files.filter((file) => !sharesCluster(file)).map((file) => [file]);
+  const byCluster = Object.groupBy(files, (file) => clusterOf(file) ?? 'own');
+  const sharing = Object.entries(CLUSTERS).flatMap(([name, processes]) => spread(byCluster[name] ?? [], processes));
+  const alone = (byCluster.own ?? []).map((file) => [file]);
   const nameOf = (group: string[]): string =>
     group.length === 1 ? basename(group[0] as string) : `${group.length} files`;
   return [...sharing, ...alone].map((group) =>

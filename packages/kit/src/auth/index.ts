@@ -8,6 +8,7 @@ export {
 } from './access-token.ts';
 export { addressKey } from './address-key.ts';
 export { admitToken, type TokenGate } from './admit-token.ts';
+export { showLimiter } from './limiter-metrics.ts';
 export { networkOf } from './network.ts';
 export {
   createRateLimiter,

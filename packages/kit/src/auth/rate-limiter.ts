@@ -21,6 +21,8 @@ export interface RateLimiter {
   take(key: string, limit: number, windowSeconds: number, cost?: number): Promise<RateLimitResult>;
   /** The result of `take` without counting. */
   peek(key: string, limit: number, windowSeconds: number): Promise<RateLimitResult>;
+  /** How many results came from this process's memory, without Redis. */
+  inMemory(): number;
 }
 
 // KEYS: counter. ARGV: limit, window in ms, cost. Returns: allowed, used, end of the window and
@@ -90,11 +92,16 @@ export function createRateLimiter(redis: Redis, log: Log): RateLimiter {
   // A frozen Redis would delay every request by the command timeout, so it is skipped for 1 s after
   // a failure.
   let pausedUntil = 0;
+  let inMemory = 0;
+  const takeFromMemory: typeof memory.take = (...args) => {
+    inMemory++;
+    return memory.take(...args);
+  };
 
   async function count(key: string, limit: number, windowSeconds: number, cost: number): Promise<RateLimitResult> {
     if (limit === 0) return OFF;
     const windowMs = windowSeconds * 1000;
-    if (Date.now() < pausedUntil) return memory.take(key, limit, windowMs, cost);
+    if (Date.now() < pausedUntil) return takeFromMemory(key, limit, windowMs, cost);
     try {
       const [allowed, used, ends, now] = await scripted.chatapiTake(`chatapi:limit:${key}`, limit, windowMs, cost);
       memory.note(key, { used, ends });
@@ -102,13 +109,14 @@ export function createRateLimiter(redis: Redis, log: Log): RateLimiter {
     } catch (err) {
       pausedUntil = Date.now() + REDIS_PAUSE_MS;
       log.debug({ err: (err as Error).message }, 'rate limits are counted in memory');
-      return memory.take(key, limit, windowMs, cost);
+      return takeFromMemory(key, limit, windowMs, cost);
     }
   }
 
   return {
     take: (key, limit, windowSeconds, cost = 1) => count(key, limit, windowSeconds, cost),
     peek: (key, limit, windowSeconds) => count(key, limit, windowSeconds, 0),
+    inMemory: () => inMemory,
   };
 }
 

@@ -16,4 +16,6 @@ export {
 } from './migrate.ts';
 export { migrateCommand } from './migrate-command.ts';
 export { openPipelinedPool, type PipelinedPool } from './pipelined-pool.ts';
+export { watchPools } from './pool-metrics.ts';
 export { openQueueRedis, openRedis, openSubscriber, type Redis } from './redis.ts';
+export { watchRedis } from './redis-metrics.ts';

@@ -13,10 +13,22 @@ interface Statement {
   values: unknown[];
 }
 
+export interface PoolState {
+  /** Connections that work. */
+  inUse: number;
+  idle: number;
+  /** Callers without a connection. */
+  waiting: number;
+}
+
 export interface PipelinedPool {
   /** @throws errors of pg. A lost connection fails all its pending statements. */
   query<R>(statement: Statement): Promise<{ rows: R[] }>;
   end(): Promise<void>;
+  /** Called with each connection that is opened from now on. */
+  onConnect(listener: (client: pg.Client) => void): void;
+  /** Connections by whether statements are pending. None waits: statements share connections. */
+  state(): PoolState;
 }
 
 export interface PipelinedPoolOptions {
@@ -26,7 +38,9 @@ export interface PipelinedPoolOptions {
   options: string;
 }
 
-interface PipelinedConnection extends PipelinedPool {
+interface PipelinedConnection extends Pick<PipelinedPool, 'query' | 'end'> {
+  /** Connected or connecting. */
+  isOpen(): boolean;
   /** Time in ms since the last response, while statements are pending; else 0. */
   pendingMs(): number;
 }
@@ -34,13 +48,18 @@ interface PipelinedConnection extends PipelinedPool {
 const SLOW_MS = 10;
 
 /** One connection, opened at its first statement and reopened after a loss. */
-function createPipelinedConnection(config: pg.ClientConfig, log: Log): PipelinedConnection {
+function createPipelinedConnection(
+  config: pg.ClientConfig,
+  log: Log,
+  onConnect: (client: pg.Client) => void,
+): PipelinedConnection {
   let current: Promise<pg.Client> | undefined;
   let pending = 0;
   let lastResponse = 0;
 
   function connect(): Promise<pg.Client> {
     const client = new pg.Client(config);
+    onConnect(client);
     const connecting = client.connect().then(() => client);
     const forget = (): void => {
       if (current === connecting) current = undefined;
@@ -56,6 +75,7 @@ function createPipelinedConnection(config: pg.ClientConfig, log: Log): Pipelined
   }
 
   return {
+    isOpen: () => current !== undefined,
     pendingMs: () => (pending === 0 ? 0 : performance.now() - lastResponse),
     async query<R>(statement: Statement) {
       if (pending++ === 0) lastResponse = performance.now();
@@ -85,12 +105,22 @@ export function openPipelinedPool(
 ): PipelinedPool {
   const base = connection(settings, schema, service);
   const config = { ...base, options: `${base.options} ${options}`, pipeline: true };
-  const all = Array.from({ length: connections }, () => createPipelinedConnection(config, log));
+  const listeners: ((client: pg.Client) => void)[] = [];
+  const opened = (client: pg.Client): void => {
+    for (const listener of listeners) listener(client);
+  };
+  const all = Array.from({ length: connections }, () => createPipelinedConnection(config, log, opened));
   const fastest = (): PipelinedConnection =>
     all.find((one) => one.pendingMs() < SLOW_MS) ??
     all.reduce((best, one) => (one.pendingMs() < best.pendingMs() ? one : best));
   return {
     query: (statement) => fastest().query(statement),
     end: async () => void (await Promise.all(all.map((one) => one.end()))),
+    onConnect: (listener) => void listeners.push(listener),
+    state() {
+      const open = all.filter((one) => one.isOpen());
+      const inUse = open.filter((one) => one.pendingMs() > 0).length;
+      return { inUse, idle: open.length - inUse, waiting: 0 };
+    },
   };
 }

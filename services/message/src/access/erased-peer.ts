@@ -1,7 +1,7 @@
 // A direct room whose other user was erased: nobody would ever read what is written there.
 import { AppError } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
-import { hasErasedPeer } from './direct-room-store.ts';
+import { hasErasedPeer } from './erased-peer-store.ts';
 import type { RoomRow } from './room-store.ts';
 
 const REASON = { reason: 'recipient_deleted' };

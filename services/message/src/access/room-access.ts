@@ -6,20 +6,14 @@ import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 import { directId } from './direct-room-id.ts';
 import { findRole } from './member-store.ts';
 import { type Action, type Membership, requirePermission } from './permissions.ts';
-import {
-  findRoom,
-  findRoomForUser,
-  lockRoom,
-  type RoomForUser,
-  type RoomOverview,
-  type RoomRow,
-} from './room-store.ts';
+import { findRoomForUser, lockRoom, type RoomForUser, type RoomRow } from './room-store.ts';
 
 /** @throws AppError RESOURCE_NOT_FOUND. */
 export const requireReadable = (room: Pick<RoomForUser, 'id' | 'kind' | 'role'>): void =>
   requirePermission('read', room, room.role ?? 'stranger');
 
-function readable<R extends Pick<RoomForUser, 'id' | 'kind' | 'role'>>(room: R | undefined): R {
+/** @throws AppError RESOURCE_NOT_FOUND. */
+export function requireRoom<R extends Pick<RoomForUser, 'id' | 'kind' | 'role'>>(room: R | undefined): R {
   if (room === undefined) throw notFound('Room');
   requireReadable(room);
   return room;
@@ -27,11 +21,7 @@ function readable<R extends Pick<RoomForUser, 'id' | 'kind' | 'role'>>(room: R |
 
 /** @throws AppError RESOURCE_NOT_FOUND. */
 export const readableRoom = async (reads: PipelinedPool, id: string, userId: string): Promise<RoomForUser> =>
-  readable(await findRoomForUser(reads, id, userId));
-
-/** With unread count. @throws AppError RESOURCE_NOT_FOUND. */
-export const roomOverview = async (db: Knex, id: string, userId: string): Promise<RoomOverview> =>
-  readable(await findRoom(db, id, userId));
+  requireRoom(await findRoomForUser(reads, id, userId));
 
 /** Locks the room. @throws AppError RESOURCE_NOT_FOUND or AUTHORIZATION_ERROR. */
 export async function roomToChange(

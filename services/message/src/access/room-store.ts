@@ -1,8 +1,6 @@
-import type { Paging } from '@chatapi/kit';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
-import { erasedMemberOf } from './direct-room-store.ts';
 import type { Kind, Membership } from './permissions.ts';
-import { type NamedRoom, ROOM_MATCHES, saveRoomWords, searchedFor } from './room-words-store.ts';
+import { type NamedRoom, saveRoomWords } from './room-words-store.ts';
 
 export interface RoomRow {
   id: string;
@@ -20,40 +18,12 @@ export interface RoomRow {
   deleted_at: Date | null;
 }
 
-/** A room with the membership, position and unread count of one user. */
-export interface RoomOverview extends RoomRow {
-  role: Exclude<Membership, 'stranger'> | null;
-  read_seq: number;
-  unread_count: number;
-  /** The other member of a direct room. */
-  recipient_id: string | null;
-  /** Whether that user was erased. */
-  recipient_deleted: boolean;
-  /** Time of the last activity in microseconds, as PostgreSQL has it. */
-  active_us: number;
-}
-
-/** `active_us` and id of the last room of a page. */
-export type RoomKey = readonly [number, string];
-
-const AT = `timestamptz 'epoch' + :us * interval '1 microsecond'`;
-
-/** Rooms behind a key, in the order of the lists: latest activity first. */
-const AFTER = `(cast(:us as bigint) is null or r.active_at < ${AT} or (r.active_at = ${AT} and r.id > :id))`;
-
-const placeOf = ({ limit, skip, cursor }: Paging<RoomKey>) => ({
-  us: cursor?.[0] ?? null,
-  id: cursor?.[1] ?? null,
-  limit,
-  skip,
-});
-
 /** The fields that decide whether a user may read the room. */
 export interface RoomForUser {
   id: string;
   kind: Kind;
   last_seq: number;
-  role: RoomOverview['role'];
+  role: Exclude<Membership, 'stranger'> | null;
 }
 
 const ROOM_FOR_USER = `
@@ -82,59 +52,6 @@ export async function insertRoom(
   );
   if (rowCount === 1 && room.name !== null) await saveRoomWords(trx, [{ ...room, topic: null }]);
   return rowCount === 1;
-}
-
-// Unread = all messages − those by the user − those by others up to the user's position − deleted
-// ones by others after it. The first three are counters, the last uses a partial index, so the cost
-// does not grow with the number of unread messages.
-const OVERVIEW = `
-select r.*, (extract(epoch from r.active_at) * 1000000)::bigint active_us, m.role, coalesce(m.read_seq, 0) read_seq,
-  case when m.user_id is null then 0 else r.message_count - coalesce(s.sent, 0) - m.read_others - (
-    select count(*) from messages d where d.room_id = r.id and d.is_deleted and d.seq > m.read_seq and d.sender_id <> m.user_id
-  ) end unread_count,
-  case when r.kind = 'direct' then coalesce((select o.user_id from room_members o where o.room_id = r.id and o.user_id <> m.user_id limit 1), m.user_id) end recipient_id,
-  r.kind = 'direct' and ${erasedMemberOf('r.id')} recipient_deleted`;
-
-export interface RoomPage extends Paging<RoomKey> {
-  /** Only archived rooms, otherwise only others. */
-  archived: boolean;
-}
-
-export async function roomsOf(db: Knex, userId: string, { archived, ...paging }: RoomPage): Promise<RoomOverview[]> {
-  const { rows } = await db.raw<{ rows: RoomOverview[] }>(
-    `${OVERVIEW} from room_members m join rooms r on r.id = m.room_id and r.deleted_at is null
-     left join room_senders s on s.room_id = m.room_id and s.user_id = m.user_id
-     where m.user_id = :userId and (r.archived_at is not null) = :archived and ${AFTER}
-     order by r.active_at desc, r.id limit :limit offset :skip`,
-    { userId, archived, ...placeOf(paging) },
-  );
-  return rows;
-}
-
-const FOR_USER = `left join room_members m on m.room_id = r.id and m.user_id = :userId left join room_senders s on s.room_id = r.id and s.user_id = m.user_id`;
-
-export async function findRoom(db: Knex, id: string, userId: string): Promise<RoomOverview | undefined> {
-  const { rows } = await db.raw<{ rows: RoomOverview[] }>(
-    `${OVERVIEW} from rooms r ${FOR_USER} where r.id = :id and r.deleted_at is null`,
-    { userId, id },
-  );
-  return rows[0];
-}
-
-export async function publicRooms(
-  db: Knex,
-  userId: string,
-  search: string,
-  { archived, ...paging }: RoomPage,
-): Promise<RoomOverview[]> {
-  const { rows } = await db.raw<{ rows: RoomOverview[] }>(
-    `${OVERVIEW} from rooms r ${FOR_USER} left join room_words w on w.room_id = r.id
-     where r.kind = 'public' and r.deleted_at is null and (r.archived_at is not null) = :archived and ${ROOM_MATCHES}
-       and ${AFTER}
-     order by r.active_at desc, r.id limit :limit offset :skip`,
-    { userId, archived, ...searchedFor(search), ...placeOf(paging) },
-  );
-  return rows;
 }
 
 interface RoomFields {

@@ -1,5 +1,5 @@
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
-import { forgetDirectRooms } from '../access/direct-room-store.ts';
+import { forgetDirectRooms } from './direct-room-store.ts';
 
 export interface Erasure {
   user_id: string;

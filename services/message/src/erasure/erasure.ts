@@ -2,7 +2,6 @@
 // stored frames are redacted, memberships, reactions and positions are deleted. Every step is an
 // idempotent transaction, so another instance can continue after a crash.
 
-import { directRoomsOf } from '../access/direct-room-store.ts';
 import { deleteFormerMember } from '../access/former-member-store.ts';
 import { GENERAL } from '../access/general-room-store.ts';
 import { adjustMemberCount, deleteMembers, findRole } from '../access/member-store.ts';
@@ -14,6 +13,7 @@ import { type Change, change } from '../log/room-change.ts';
 import { closeRoom } from '../rooms/change-room.ts';
 import { leaveRoom } from '../rooms/join-leave.ts';
 import { ensureOwner } from '../rooms/owners.ts';
+import { directRoomsOf } from './direct-room-store.ts';
 import {
   deleteUserReactions,
   framesOfUser,

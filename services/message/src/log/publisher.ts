@@ -79,6 +79,8 @@ export function createPublisher({ db, reads, redis, signals, log }: Deps, onMark
   return {
     push(pendingId, records) {
       if (queue.length + records.length > MAX_QUEUED) return;
+      const committedAt = Date.now();
+      for (const record of records) record.committedAt = committedAt;
       queue.push(...records);
       if (pendingId !== null) pending.push(pendingId);
       flushing ??= flush();

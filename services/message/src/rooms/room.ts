@@ -2,8 +2,8 @@
 import { anyText, count, oneOf, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Kind } from '../access/permissions.ts';
-import type { RoomOverview } from '../access/room-store.ts';
 import { type Message, messageSchema } from '../log/message.ts';
+import type { RoomOverview } from './room-overview-store.ts';
 
 export interface Room {
   id: string;

@@ -3,16 +3,8 @@ import type { Caller } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import { ensureGeneral } from '../access/general-room.ts';
 import type { NewMember } from '../access/member-store.ts';
-import { roomOverview } from '../access/room-access.ts';
-import {
-  insertRoom,
-  publicRooms,
-  type RoomKey,
-  type RoomOverview,
-  type RoomPage,
-  roomsOf,
-  updateRoom,
-} from '../access/room-store.ts';
+import { requireRoom } from '../access/room-access.ts';
+import { insertRoom, updateRoom } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { change } from '../log/room-change.ts';
 import { messagesAt, toMessages } from '../messages/message-store.ts';
@@ -20,6 +12,14 @@ import { inSnapshot } from '../messages/snapshot.ts';
 import { requirePeople } from '../people/people.ts';
 import { enterRoom } from './join-leave.ts';
 import { type Room, toRoom } from './room.ts';
+import {
+  findRoom,
+  publicRooms,
+  type RoomKey,
+  type RoomOverview,
+  type RoomPage,
+  roomsOf,
+} from './room-overview-store.ts';
 
 /** @param db the snapshot of the rows: `last_message` is as the events up to `last_seq` made it. */
 async function toRooms(ctx: Context, db: Knex, viewer: string, rows: RoomOverview[]): Promise<Room[]> {
@@ -57,7 +57,7 @@ export async function listPublicRooms(
 export async function readRoom(ctx: Context, caller: Caller, id: string): Promise<Room> {
   await ensureGeneral(ctx, [caller.user_id]);
   const [room] = await inSnapshot(ctx.db, async (db) =>
-    toRooms(ctx, db, caller.user_id, [await roomOverview(db, id, caller.user_id)]),
+    toRooms(ctx, db, caller.user_id, [requireRoom(await findRoom(db, id, caller.user_id))]),
   );
   return room as Room;
 }

@@ -15,7 +15,6 @@ import {
 import Joi from 'joi';
 import type { MemberKey } from '../access/member-store.ts';
 import { RESERVED_PREFIX, RESERVED_WORDS } from '../access/reserved-room-ids.ts';
-import type { RoomKey, RoomPage } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import type { MemberRole } from '../log/frames.ts';
 import { changeRoom, deleteRoom, type RoomChanges } from '../rooms/change-room.ts';
@@ -23,6 +22,7 @@ import { markRead } from '../rooms/mark-read.ts';
 import { addMember, changeRole, joinRoom, leave, listMembersOf, memberSchema, removeMember } from '../rooms/members.ts';
 import { muteMember, unmuteMember } from '../rooms/mutes.ts';
 import { roomSchema } from '../rooms/room.ts';
+import type { RoomKey, RoomPage } from '../rooms/room-overview-store.ts';
 import { createRoom, listPublicRooms, listRooms, type NewRoom, readRoom } from '../rooms/rooms.ts';
 import { name, topic, visibility } from './room-fields.ts';
 

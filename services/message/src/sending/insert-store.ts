@@ -2,7 +2,7 @@
 // it locks the rooms in the order of their ids and takes their next seqs. A batch that contains a
 // repeat changes nothing and is inserted again without it.
 import type { PoolClient } from '@chatapi/kit/data';
-import { erasedMemberOf } from '../access/direct-room-store.ts';
+import { erasedMemberOf } from '../access/erased-peer-store.ts';
 import { GENERAL } from '../access/general-room-store.ts';
 import { INSERTED, type InsertedFields } from '../log/message.ts';
 import { clientKey, repeatOf } from './idempotency-key.ts';

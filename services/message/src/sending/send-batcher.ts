@@ -13,6 +13,8 @@ export interface BatchOptions<T, R> {
   /** Milliseconds from `add` until SERVICE_UNAVAILABLE. */
   deadlineMs: number;
   onBatch?(size: number, seconds: number): void;
+  /** The batch and all that waits behind it failed: `items` get an error. */
+  onFailure?(items: number): void;
 }
 
 interface Entry<T, R> {
@@ -34,7 +36,7 @@ const MIN_COMMIT_MS = 500;
 const LARGE = 32;
 
 export function createBatcher<T, R>(options: BatchOptions<T, R>): Batcher<T, R> {
-  const { commit, callerOf, maxItems, deadlineMs, onBatch } = options;
+  const { commit, callerOf, maxItems, deadlineMs, onBatch, onFailure } = options;
   const microBatch = createMicroBatch();
   let waiting: Entry<T, R>[] = [];
   /** Callers of the waiting items. */
@@ -90,6 +92,7 @@ export function createBatcher<T, R>(options: BatchOptions<T, R>): Batcher<T, R> 
       settle(batch, await attempt(batch));
       onBatch?.(batch.length, Number(process.hrtime.bigint() - started) / 1e9);
     } catch (error) {
+      onFailure?.(batch.length + waiting.length);
       // What waits needs the same database: it fails at once instead of a deadline later.
       for (const entry of [...batch, ...waiting]) entry.reject(error);
       waiting = [];

@@ -43,6 +43,7 @@ export const openSends = (ctx: Context): Batcher<Draft, SendResult> =>
     // of them would delay the others.
     callerOf: ({ sender }) => sender.node,
     onBatch: ctx.messageMetrics.batch,
+    onFailure: ctx.messageMetrics.failed,
   });
 
 /**

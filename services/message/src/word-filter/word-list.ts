@@ -1,5 +1,6 @@
 // The instance's copy of the word filter, for sends and edits. It is read at start and polled, so
-// that a change applies on all instances within a second.
+// that a change applies on all instances within a second. Sends are judged in
+// `sending/send-body.ts`, edits in `messages/edit-delete.ts`.
 import { type AppError, every, invalidField, type Log } from '@chatapi/kit';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 import { compile, type FilteredWord, type Judge } from './word-matcher.ts';

@@ -25,7 +25,10 @@ async function fill(node: Node, room: Room): Promise<void> {
   await sleep(WAIT_MS);
   while (isBehind(node, room)) {
     try {
-      if (await fillOnce(node, room)) continue;
+      if (await fillOnce(node, room)) {
+        node.nodeMetrics.filledGap();
+        continue;
+      }
       room.head = room.position;
     } catch (err) {
       node.log.debug({ err: (err as Error).message }, 'could not fill a gap yet');

@@ -72,4 +72,8 @@ export function handlePacket(node: Node, packet: Buffer): void {
     KINDS[kind](node, records.slice(from, to));
     from = to;
   }
+  const committedAt = records.at(-1)?.committedAt;
+  if (committedAt === undefined) return;
+  node.nodeMetrics.signalled(committedAt);
+  node.writer.noteCommitted(committedAt);
 }

@@ -11,6 +11,8 @@ export interface Writer {
   write(connection: Connection, bytes: Buffer, frames?: number): void;
   /** Writes now instead of at the end of the turn. Needed before a close frame. */
   flush(connection: Connection): void;
+  /** What is written at the end of this turn was committed at this time (ms) or later. */
+  noteCommitted(at: number): void;
   /** Frames written since start. */
   readonly frames: number;
 }
@@ -23,9 +25,12 @@ const same = (a: Buffer[], b: Buffer[]): boolean => {
   return true;
 };
 
-export function createWriter(): Writer {
+/** @param onDelivered gets the oldest commit time of what a turn wrote, once per turn. */
+export function createWriter(onDelivered: (committedAt: number) => void = () => undefined): Writer {
   let dirty: Connection[] = [];
   let written = 0;
+  /** 0: unknown. */
+  let committedAt = 0;
   // Members of a room mostly get the same frames in a turn: the joined buffer is reused for all.
   let lastParts: Buffer[] = [];
   let lastJoined: Buffer = Buffer.alloc(0);
@@ -53,6 +58,8 @@ export function createWriter(): Writer {
     dirty = [];
     for (const c of all) flush(c);
     lastParts = [];
+    if (committedAt > 0) onDelivered(committedAt);
+    committedAt = 0;
   }
 
   return {
@@ -68,6 +75,9 @@ export function createWriter(): Writer {
       c.pendingBytes += bytes.length;
     },
     flush,
+    noteCommitted(at) {
+      if (dirty.length > 0 && (committedAt === 0 || at < committedAt)) committedAt = at;
+    },
     get frames() {
       return written;
     },

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promtool } from '@chatapi/local';
+import { expect } from 'chai';
+import { REPO, read } from '../tree.ts';
+import { rules, testedAlerts } from './alerts.ts';
+import { PROMETHEUS_RULE, prometheusRule } from './prometheus-rule.ts';
+
+const RULES = join(REPO, 'infra', 'prometheus');
+const RUNBOOKS = 'https://github.com/chatapi/chatapi/blob/main/docs/runbooks/';
+
+const testRules = (dir: string): { status: number | null; output: string } => {
+  const { status, stdout, stderr } = spawnSync(promtool(), ['test', 'rules', join(dir, 'rules.test.yml')], {
+    encoding: 'utf8',
+  });
+  return { status, output: stdout + stderr };
+};
+
+describe('alerts', () => {
+  it('fire when they should and only then, as promtool computes them', function () {
+    // Unpacks promtool at the first run.
+    this.timeout(120_000);
+    const { status, output } = testRules(RULES);
+    expect(status, output).to.equal(0);
+  });
+
+  it('that fire at another value are found by these tests', function () {
+    this.timeout(120_000);
+    const dir = mkdtempSync(join(tmpdir(), 'chatapi-rules-'));
+    try {
+      cpSync(RULES, dir, { recursive: true });
+      for (const file of ['rules.yml', 'security-rules.yml']) {
+        const changed = read(REPO, `infra/prometheus/${file}`).replaceAll(' > 300', ' > 3000');
+        writeFileSync(join(dir, file), changed);
+      }
+      expect(testRules(dir).status).to.equal(1);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  it('each have a test in which they fire', () => {
+    const tested = testedAlerts();
+    expect(rules.map(({ alert }) => alert).filter((alert) => !tested.has(alert))).to.deep.equal([]);
+  });
+
+  it('depend on no job name', () => {
+    for (const { alert, expr } of rules) expect(expr, alert).not.to.match(/\bjob\b/);
+  });
+
+  it('have a delay, a severity, a description and a runbook', () => {
+    for (const { alert, labels, annotations, ...rule } of rules) {
+      expect(rule.for, alert).to.match(/^\d+m$/);
+      expect(labels.severity, alert).to.be.oneOf(['critical', 'warning']);
+      expect(annotations.summary, alert).to.include('{{');
+      expect(annotations.description, alert).to.have.length.greaterThan(20);
+      expect(annotations.runbook_url).to.equal(`${RUNBOOKS}${alert}.md`);
+      const page = `docs/runbooks/${alert}.md`;
+      expect(existsSync(join(REPO, page)), page).to.equal(true);
+      expect(read(REPO, page), page).to.match(new RegExp(`^# ${alert}\n[^]*## What to do\n`));
+    }
+  });
+
+  it('have the only runbooks, and the list names them all', () => {
+    const pages = readdirSync(join(REPO, 'docs', 'runbooks')).filter((name) => name !== 'README.md');
+    expect(pages.sort()).to.deep.equal(rules.map(({ alert }) => `${alert}.md`).sort());
+    const listed = [...read(REPO, 'docs/runbooks/README.md').matchAll(/^\| \[(\w+)\]\(\1\.md\)/gm)];
+    expect(listed.map(([, name]) => `${name}.md`).sort()).to.deep.equal(pages.sort());
+  });
+
+  it('are the same for the Prometheus Operator', () => {
+    const rewrite = `${PROMETHEUS_RULE} is out of date: node --conditions=source infra/architecture/write.ts`;
+    expect(read(REPO, PROMETHEUS_RULE) === prometheusRule(), rewrite).to.equal(true);
+  });
+});
