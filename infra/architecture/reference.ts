@@ -50,7 +50,7 @@ export const withBlock = (readme: string, block: string): string =>
 
 /** Set per process by the deployment (compose, Kubernetes, the local runner), not by the user. */
 const PER_PROCESS =
-  /^(?:NODE_ENV|INSTANCES?|SERVICE_KEY(?:_PREVIOUS)?|HOST|PORT|INTERNAL_PORT|CHATAPI_SUPERVISED|DATABASE_URL|REDIS_URL|\w+_(?:INTERNAL_)?URL)$/;
+  /^(?:NODE_ENV|INSTANCES?|SERVICE_KEY(?:_PREVIOUS)?|HOST|PORT|INTERNAL_PORT|CHATAPI_SUPERVISED|DATABASE_URL|DATABASE_PASSWORD_PREVIOUS|REDIS_URL|\w+_(?:INTERNAL_)?URL)$/;
 const USER_SET = /^(STORAGE|CLAMAV)_URL$/;
 
 const entry = ({ name, required, fallback, description }: Setting): string =>
@@ -81,7 +81,10 @@ const DEPLOYMENT: Group[] = [
         description: 'password of the superuser, used only for provisioning',
       },
       { name: 'REDIS_PASSWORD', required: true, description: 'letters and digits, as all passwords here' },
-      ...WITH_ROLE.map((name) => ({ name: `${name}_ROLE_PASSWORD`, required: true, description: '' })),
+      ...WITH_ROLE.flatMap((name) => [
+        { name: `${name}_ROLE_PASSWORD`, required: true, description: '' },
+        { name: `${name}_ROLE_PASSWORD_PREVIOUS`, required: false, description: '' },
+      ]),
       ...SERVICES.flatMap(ownKeys),
       {
         name: 'PORT',

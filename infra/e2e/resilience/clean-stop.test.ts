@@ -1,10 +1,9 @@
 // SIGTERM to every instance in turn, behind a balancer that does not know of it, under load.
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatClient } from '@chatapi/client';
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
+import { type Balancer, startBalancer } from '../support/balancer.ts';
 import { loginAdmin, unique } from '../support/client.ts';
 import { dispose, gatewaysOf, ownCluster, type TestCluster } from '../support/cluster.ts';
 import { clientAt, closeClients, someone } from '../support/sdk.ts';
@@ -16,40 +15,10 @@ const GRACE_MS = 30_000;
 const APPS = 3;
 const PAUSE_MS = 100;
 
-const attempt = (url: string): Promise<Socket | undefined> =>
-  new Promise((resolve) => {
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
-    socket.once('connect', () => resolve(socket)).on('error', () => resolve(undefined));
-  });
-
-/** Connections go to the addresses in turn, and to the next one when one refuses. */
-async function startBalancer(urls: string[]): Promise<Server> {
-  let turn = 0;
-  const server = createServer({ pauseOnConnect: true }, (client) => {
-    const order = urls.map((_, i) => urls[(turn + i) % urls.length] as string);
-    turn++;
-    client.on('error', () => undefined);
-    void (async () => {
-      for (const url of order) {
-        const upstream = await attempt(url);
-        if (upstream === undefined) continue;
-        client.once('close', () => upstream.destroy());
-        upstream.once('close', () => client.destroySoon());
-        client.pipe(upstream).pipe(client);
-        return;
-      }
-      client.destroy();
-    })();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-
 describe('a clean stop of any instance, two of each under load', function () {
   this.timeout(180_000);
   let own: TestCluster;
-  let balancer: Server;
+  let balancer: Balancer;
   const room = unique('stops');
   const failures: string[] = [];
   const sent: string[] = [];
@@ -81,7 +50,7 @@ describe('a clean stop of any instance, two of each under load', function () {
   before(async () => {
     own = await ownCluster({ ...TWO_OF_EACH, DRAIN_MS: '500' });
     balancer = await startBalancer(gatewaysOf(own));
-    const url = `http://127.0.0.1:${(balancer.address() as AddressInfo).port}`;
+    const { url } = balancer;
     const admin = clientAt(url, { token: (await loginAdmin(own.url)).token });
     const apps = await Promise.all(Array.from({ length: APPS }, () => someone(url)));
     await (apps[0] as (typeof apps)[0]).client.chats.create({ chat_id: room, visibility: 'public' });
@@ -99,7 +68,7 @@ describe('a clean stop of any instance, two of each under load', function () {
     stopped = true;
     await load;
     await closeClients();
-    balancer?.close();
+    balancer?.stop();
     await dispose(own);
   });
 

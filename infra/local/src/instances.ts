@@ -183,7 +183,9 @@ function environment(
     NODE_V8_COVERAGE: settings.env.NODE_V8_COVERAGE ?? '',
     ...(IS_PUBLIC.has(dir) && !isFoundByDns(settings, dir) ? {} : { HOST: host }),
     INTERNAL_HOST: host,
-    ...(role === undefined ? {} : { DATABASE_URL: roleUrl(backends.postgresUrl, role, secrets.roles) }),
+    ...(role === undefined
+      ? {}
+      : { DATABASE_URL: changed.DATABASE_URL ?? roleUrl(backends.postgresUrl, role, secrets.roles) }),
     ...(dir === 'auth' && plan.admin !== undefined
       ? { ADMIN_USERNAME: plan.admin.username, ADMIN_EMAIL: plan.admin.email, ADMIN_PASSWORD: plan.admin.password }
       : {}),

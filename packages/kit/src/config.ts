@@ -77,6 +77,9 @@ export const databaseSettings = () => ({
     .uri({ scheme: ['postgres', 'postgresql'] })
     .required()
     .description('PostgreSQL URL, with this service’s own role'),
+  DATABASE_PASSWORD_PREVIOUS: fromFile(Joi.string()).description(
+    'another password of the role, for when PostgreSQL refuses that of DATABASE_URL',
+  ),
   DATABASE_POOL: Joi.number()
     .integer()
     .min(2)

@@ -101,7 +101,8 @@ export const errorBody = (error: AppError, requestId: string): ErrorBody => ({
 
 // SQLSTATE classes for "the server is gone, starting, stopping or overloaded": nothing was done, so
 // the caller may retry.
-const UNAVAILABLE_SQLSTATE = /^(08|53|57P0|57014|55P03|25006|40)/;
+// 28P01: the role's password is being changed.
+const UNAVAILABLE_SQLSTATE = /^(08|28P01|53|57P0|57014|55P03|25006|40)/;
 const UNAVAILABLE_ERRNO = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UND_ERR_)/;
 const UNAVAILABLE_TEXT =
   /timeout acquiring a connection|Connection terminated|Connection ended|timeout exceeded when trying to connect|timeout expired|establishing an SSL connection|Client has encountered a connection error|Client was closed|Query read timeout|Command timed out|Stream isn't writeable|Connection is closed|max retries per request|aborted/i;

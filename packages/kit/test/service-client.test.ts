@@ -29,6 +29,17 @@ describe('a call to another service', () => {
     for (const server of servers) server.close().closeAllConnections();
   });
 
+  it('that an instance refuses for its key goes to the next one, and is unavailable without any', async () => {
+    const refusing = await start((_req, res) => {
+      res.writeHead(401, { 'x-chatapi-refused': 'identity' }).end('{"code":"AUTHENTICATION_ERROR"}');
+    });
+    const good = await start((_req, res) => void res.end('{"ok":true}'));
+    const peer = createHttpClient('auth', [refusing, good], keys);
+    for (let i = 0; i < 2; i++) expect(await peer.call('GET', '/internal/x')).to.deep.equal({ ok: true });
+    const error = await thrownBy(createHttpClient('auth', [refusing], keys).call('GET', '/internal/x'));
+    expect(error.code).to.equal('SERVICE_UNAVAILABLE');
+  });
+
   it('carries the service’s identity, query, body and request id, and returns the JSON', async () => {
     const url = await start(async (req, res) => {
       const chunks = await Array.fromAsync(req);

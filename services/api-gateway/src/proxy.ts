@@ -2,6 +2,7 @@
 // Connections come from upstreams.ts, headers from request-headers.ts and response-headers.ts.
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { type AppError, endResponse, unavailable } from '@chatapi/kit';
+import { REFUSED_HEADER } from '@chatapi/kit/auth';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import { hasBody, watchBody } from './body-limits.ts';
 import type { ServiceName } from './config.ts';
@@ -62,6 +63,13 @@ export function createProxy(ctx: Context, refuse: Refuse): (req: GatewayRequest,
 
   function onResponse(upstreamRes: IncomingMessage, req: GatewayRequest, res: GatewayResponse): void {
     if (req.exchange.done) return;
+    if (upstreamRes.headers[REFUSED_HEADER] !== undefined) {
+      upstreamRes.resume();
+      const service = serviceOf(req.exchange);
+      ctx.gatewayMetrics.upstreamErrors.inc({ service, reason: 'refused' });
+      refuse(req, res, unavailable('The service behind this', new Error(`${service} does not accept our key`)));
+      return;
+    }
     res.writeHead(upstreamRes.statusCode as number, clientResponseHeaders(req.exchange, upstreamRes.headers));
     upstreamRes.pipe(res, { end: false });
     upstreamRes.once('end', () => {

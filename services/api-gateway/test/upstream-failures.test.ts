@@ -37,6 +37,18 @@ describe('API gateway in front of failing services', () => {
     expect(await down.ctx.metrics.metrics()).to.include('upstream_errors_total{service="user",reason="refused"');
   });
 
+  it('answers 503, not 401, when a service does not accept the gateway’s key: no client logs out for that', async () => {
+    const gateway = await open({
+      answer: (_req, res) => {
+        const headers = { 'x-chatapi-refused': 'identity', 'content-type': 'application/json' };
+        res.writeHead(401, headers).end('{"error":true,"code":"AUTHENTICATION_ERROR"}');
+      },
+    });
+    const { status, json } = await ask(gateway, '/users/me', { headers: bearer('usr_1') });
+    expect([status, json.code]).to.deep.equal([503, 'SERVICE_UNAVAILABLE']);
+    expect(json).to.have.all.keys(ERROR_KEYS);
+  });
+
   it('skips an instance that refuses connections, also for requests with a body, and uses the others in turn', async () => {
     const hits: string[] = [];
     const named = (name: string) =>

@@ -47,6 +47,7 @@ export {
   hasIdentity,
   type Identity,
   identityHeaders,
+  REFUSED_HEADER,
   type Role,
   verifyIdentity,
 } from './signed-identity.ts';

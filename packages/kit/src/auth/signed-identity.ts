@@ -35,6 +35,13 @@ export const IDENTITY_HEADER = 'x-chatapi-caller';
 /** As the release before sends it, signed with the one INTERNAL_SECRET_KEY. */
 const LEGACY_HEADER = 'x-chatapi-identity';
 
+/**
+ * Marks the answer to a call whose identity was not accepted, so that its client does not take it
+ * for the end of a session: it is an outage.
+ */
+export const REFUSED_HEADER = 'x-chatapi-refused';
+const REFUSED = { [REFUSED_HEADER]: 'identity' };
+
 const AUDIENCE = 'chatapi-inside';
 const LIFETIME_S = 60;
 const NAMES_USERS: ServiceName = 'api-gateway';
@@ -76,7 +83,7 @@ function refuseUnknown({ kind, scopes }: Claims): void {
 }
 
 const refused = (cause?: unknown): AppError =>
-  new AppError('AUTHENTICATION_ERROR', 'The passed identity is not valid', { cause });
+  new AppError('AUTHENTICATION_ERROR', 'The passed identity is not valid', { cause, headers: REFUSED });
 
 function open(signed: string, candidates: readonly KeyObject[], audience: string): Claims {
   let last: unknown;
@@ -119,7 +126,8 @@ export const hasIdentity = (headers: IncomingHttpHeaders): boolean =>
 export function verifyIdentity(keys: ServiceKeys, headers: IncomingHttpHeaders): Identity {
   const own = headers[IDENTITY_HEADER];
   const signed = own ?? (keys.legacy === undefined ? undefined : headers[LEGACY_HEADER]);
-  if (typeof signed !== 'string') throw new AppError('AUTHENTICATION_ERROR', 'No identity was passed');
+  if (typeof signed !== 'string')
+    throw new AppError('AUTHENTICATION_ERROR', 'No identity was passed', { headers: REFUSED });
   const known = verified.get(keys)?.get(signed);
   if (known !== undefined && known.until > Date.now()) return known.identity;
   const claims = own === undefined ? open(signed, [keys.legacy as KeyObject], AUDIENCE) : openIdentity(keys, signed);

@@ -2,13 +2,13 @@
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Log } from '../log.ts';
+import { loginOf, type RoleSettings } from './role-password.ts';
 
 export type { Knex };
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
 
-export interface DbSettings {
-  DATABASE_URL: string;
+export interface DbSettings extends RoleSettings {
   DATABASE_POOL: number;
 }
 
@@ -32,7 +32,7 @@ pg.types.setTypeParser(1184, (text) =>
 );
 
 export const connection = (settings: DbSettings, schema: string, service: string) => ({
-  connectionString: settings.DATABASE_URL,
+  ...loginOf(settings),
   options: sessionOptions(schema),
   application_name: service,
   connectionTimeoutMillis: 2000,
@@ -46,7 +46,8 @@ export const connection = (settings: DbSettings, schema: string, service: string
 export const openDb = (settings: DbSettings, schema: string, service: string): Knex =>
   knexModule({
     client: 'pg',
-    connection: connection(settings, schema, service),
+    // A function, since knex hides a password in an object from pg.
+    connection: () => connection(settings, schema, service) as Knex.PgConnectionConfig,
     pool: {
       min: 0,
       max: settings.DATABASE_POOL,

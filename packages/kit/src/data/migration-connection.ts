@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import knexModule, { type Knex } from 'knex';
 import type pg from 'pg';
 import type { DbSettings } from './database.ts';
+import { loginOf } from './role-password.ts';
 
 const LOCK_POLL_MS = 200;
 /** A busy machine takes seconds to fork a server process. */
@@ -53,19 +54,22 @@ async function takeLock(client: pg.Client, schema: string): Promise<void> {
   }
 }
 
+const connection = (settings: DbSettings, schema: string): Knex.PgConnectionConfig =>
+  ({
+    ...loginOf(settings),
+    options: `-c search_path=${schema} -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0`,
+    application_name: 'migrate',
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+  }) as Knex.PgConnectionConfig;
+
 /**
  * Requires a direct connection to PostgreSQL: with a transaction pooler the lock would not hold.
  */
 export const openMigrationDb = (settings: DbSettings, schema: string): Knex =>
   knexModule({
     client: 'pg',
-    connection: {
-      connectionString: settings.DATABASE_URL,
-      options: `-c search_path=${schema} -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0`,
-      application_name: 'migrate',
-      connectionTimeoutMillis: CONNECT_MS,
-      keepAlive: true,
-    },
+    connection: () => connection(settings, schema),
     pool: {
       min: 0,
       max: 1,

@@ -1,7 +1,7 @@
 // Calls from one service to another: deadline, failover to the next instance, error mapping.
 import { Agent, request } from 'undici';
 import type { ServiceKeys, ServiceName } from '../auth/service-keys.ts';
-import { identityHeaders } from '../auth/signed-identity.ts';
+import { identityHeaders, REFUSED_HEADER } from '../auth/signed-identity.ts';
 import { AppError, ERROR_STATUS, type ErrorCode, unavailable } from '../errors.ts';
 import { createInstances, type Instances } from './instances.ts';
 import { NoCommonProtocol, NotSent, openRpcConnection, type RpcConnection } from './rpc-connection.ts';
@@ -102,6 +102,10 @@ function httpTransport(peer: string, ownIdentity: OwnIdentity): Transport {
     if (answer.statusCode === 204) {
       await answer.body.dump();
       return undefined as T;
+    }
+    if (answer.headers[REFUSED_HEADER] !== undefined) {
+      await answer.body.dump();
+      throw new NotSent(`${peer} does not accept this service’s key`);
     }
     if (answer.statusCode >= 400)
       throw mapError(peer, answer.statusCode, await answer.body.json().catch(() => undefined));
