@@ -8,9 +8,9 @@ import { contentsOf } from '../src/view.ts';
 const MISSED = 120;
 const LOOK_MS = 200;
 
-/** Whether the log still holds what follows `from`, as seen by a new connection. */
+/** Whether the log may still hold what follows `from`, as seen by a new connection. */
 const isInTheLog = (url: string, { session }: Person, room: string, from: number): Promise<boolean> =>
-  new Promise((resolve, reject) => {
+  new Promise((resolve) => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws/me`, ['bearer', session.access_token]);
     socket.onopen = () => socket.send(JSON.stringify({ type: 'resume', rooms: { [room]: from } }));
     socket.onmessage = ({ data }) => {
@@ -19,7 +19,8 @@ const isInTheLog = (url: string, { session }: Person, room: string, from: number
       socket.close();
       resolve(frame.rooms[room].complete);
     };
-    socket.onclose = () => reject(new Error('no answer'));
+    // Refused, by the narrow limits or under load.
+    socket.onclose = () => resolve(true);
   });
 
 scenario(
