@@ -19,7 +19,7 @@ const TWO_OF_EACH = Object.fromEntries(
   ['GATEWAY', 'AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN'].map((name) => [`${name}_INSTANCES`, '2']),
 );
 const GRACE_MS = 30_000;
-const PAUSE_MS = 30;
+const PAUSE_MS = 100;
 
 interface Secrets {
   jwt: string;
