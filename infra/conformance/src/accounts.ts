@@ -43,7 +43,7 @@ export async function openClient(driver: Driver, options: object): Promise<Clien
     const on = (command: string, args: object = {}): Promise<any> => driver.call(command, { socket, ...args });
     return {
       say: (message) => on('say', message),
-      ready: (seconds = 20) => on('ready', { seconds }),
+      ready: (seconds = 60) => on('ready', { seconds }),
       view: () => on('report', { entries: true }),
       summary: () => on('report'),
       release: () => on('release'),

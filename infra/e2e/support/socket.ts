@@ -25,7 +25,7 @@ export interface Live {
 
 const open: WebSocket[] = [];
 const always: Match = () => true;
-const WAIT_MS = 5000;
+const WAIT_MS = 20_000;
 
 export const wsUrl = (url: string, token: string, id = 'me'): string =>
   `${url.replace(/^http/, 'ws')}/ws/${id}?token=${encodeURIComponent(token)}`;

@@ -1,5 +1,5 @@
-// A mocha reporter that prints mocha's usual output, writes the duration of each test as JSON and
-// ends a process that something keeps alive after its tests.
+// A mocha reporter that prints mocha's usual output, writes the duration of each test as JSON,
+// gives tests more time than on an idle machine and ends a process that something keeps alive.
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
@@ -11,6 +11,9 @@ export interface TimedTest {
 
 /** Longer than any process takes to end; a server or child process that a test left keeps it. */
 const AFTER_TESTS_MS = 60_000;
+
+/** Limits of tests find those that hang. Four jobs on two cores take longer than one alone. */
+const TIMES_THE_LIMIT = 3;
 
 function endHanging(): void {
   const left = process.getActiveResourcesInfo().join(', ');
@@ -24,6 +27,14 @@ export default class TimingReporter extends Mocha.reporters.Spec {
     super(runner, options);
     const tests: TimedTest[] = [];
     const { output } = options.reporterOptions as { output: string };
+    // Hooks of each test run more than once.
+    const given = new WeakSet<Mocha.Runnable>();
+    const giveTime = (one: Mocha.Runnable): void => {
+      if (!given.has(one)) one.timeout(TIMES_THE_LIMIT * one.timeout());
+      given.add(one);
+    };
+    runner.on('test', giveTime);
+    runner.on('hook', giveTime);
     runner.on('test end', (test) =>
       tests.push({ file: test.file ?? '', title: test.fullTitle(), ms: test.duration ?? 0 }),
     );

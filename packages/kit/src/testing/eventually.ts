@@ -4,7 +4,7 @@ const POLL_MS = 20;
  * Repeats `check` until it neither throws nor returns false.
  * @param ms time limit, after which the last error or "waited too long" is thrown.
  */
-export async function eventually<T>(check: () => Promise<T> | T, ms = 10_000): Promise<T> {
+export async function eventually<T>(check: () => Promise<T> | T, ms = 30_000): Promise<T> {
   for (const end = Date.now() + ms; ; ) {
     try {
       const result = await check();
