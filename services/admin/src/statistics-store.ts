@@ -92,6 +92,7 @@ export interface Counts {
   files: { total: number; bytes: number };
 }
 
+/** Facts come in any order: a deletion may be counted before its message. No count is below 0. */
 const COUNTS = `
   select
     (select json_build_object(
@@ -105,9 +106,9 @@ const COUNTS = `
        'private', count(*) filter (where kind = 'private'),
        'direct', count(*) filter (where kind = 'direct')) from rooms where not deleted) as rooms,
     (select json_build_object(
-       'total', (select coalesce(sum(count), 0)::bigint from message_totals),
-       'last_24h', coalesce(sum(count), 0),
-       'last_hour', coalesce(sum(count) filter (where second > now() - interval '1 hour'), 0))
+       'total', (select greatest(coalesce(sum(count), 0), 0)::bigint from message_totals),
+       'last_24h', greatest(coalesce(sum(count), 0), 0),
+       'last_hour', greatest(coalesce(sum(count) filter (where second > now() - interval '1 hour'), 0), 0))
      from message_seconds where second > now() - interval '24 hours') as messages,
     (select json_build_object('total', count(*), 'bytes', coalesce(sum(bytes), 0)::bigint) from files where not deleted) as files`;
 

@@ -75,6 +75,14 @@ describe('statistics', () => {
     expect((await stats()).rooms).to.deep.equal({ total: 3, public: 1, private: 1, direct: 1 });
   });
 
+  it('are never below zero, though a deletion is told before its message', async () => {
+    const messages = [{ id: 'm', room_id: 'r', created_at: ago(0.5), deleted_at: ago(0) }];
+    await handle('messages.deleted', { messages });
+    expect((await stats()).messages).to.deep.equal({ total: 0, last_24h: 0, last_hour: 0 });
+    for (let i = 0; i < 2; i++) await handle('messages.created', { count: 1, created_at: ago(0.5) });
+    expect((await stats()).messages).to.deep.equal({ total: 1, last_24h: 1, last_hour: 1 });
+  });
+
   it('count messages of the hour and the day to the second, without deleted ones', async () => {
     const at = [0, 0.99, 1.01, 23.99, 24.01, 1000].map(ago);
     for (const created_at of at) await handle('messages.created', { count: 1, created_at });

@@ -56,7 +56,7 @@ async function withBackends<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Pr
 
 /** Each group has its own servers, since tests flush Redis and count connections. */
 const unitJobs = (): Job[] =>
-  spread(find(UNIT), 3).map((files, i) => {
+  spread(find(UNIT), 4).map((files, i) => {
     const job = mochaJob('unit', String(i + 1), files, {}, []);
     const { title } = job;
     return { ...job, run: () => withBackends((env) => runMocha(title, files, { ...env, ...coverageEnv('unit') })) };
