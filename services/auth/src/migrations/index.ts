@@ -11,6 +11,7 @@ import { blockedNames } from './008-blocked-names.ts';
 import { revocationSubject } from './009-revocation-subject.ts';
 import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
+import { ownUsers, ownUsersIndexes } from './012-own-users.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -27,5 +28,7 @@ export const schema: Schema = {
     revocationSubject,
     knownDevices,
     trust,
+    ownUsers,
+    ownUsersIndexes,
   ],
 };
