@@ -172,6 +172,26 @@ describe('the audit log', () => {
     expect([kept.details.reason, kept.ip, by.ip]).to.deep.equal(['kept', '192.0.2.1', '192.0.2.1']);
   });
 
+  it('has an entry for each of many acts of an application', async () => {
+    const handlers = createHandlers(silentSink());
+    const acts = Array.from({ length: 100 }, (_, i) => ({
+      audit_id: newId('aud'),
+      action: 'user.create',
+      target_id: `usr_brought${i}`,
+      details: { i },
+    }));
+    const by = { actor_id: 'key_1', ip: '192.0.2.9', request_id: 'req_many', at: new Date().toISOString() };
+    let queries = 0;
+    await s.ctx.db.transaction(async (trx) => {
+      trx.on('query', () => queries++);
+      await handlers['staff.acted_on_many']?.([{ ...by, acts }], trx);
+    });
+    expect(queries).to.equal(2);
+    const entries = await listEntries(s.ctx.db, { limit: 200, skip: 0, actor_id: 'key_1' });
+    expect(entries).to.have.length(100);
+    expect(entries[99]).to.deep.include({ target_id: 'usr_brought0', action: 'user.create', details: { i: 0 }, outcome: 'done' });
+  });
+
   it('lists entries by actor, target and action, in exact pages', async () => {
     await request(s.app).post('/admin/users/usr_77/unban').set(as('admin', 'usr_boss')).expect(200);
     await request(s.app).post('/admin/users/usr_78/unban').set(as('admin', 'usr_boss')).expect(200);
