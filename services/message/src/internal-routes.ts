@@ -1,4 +1,5 @@
-import { idOf, idParams, type Route, route } from '@chatapi/kit';
+import { anyId, idOf, idParams, type Route, route } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { leavingsSince } from './access/former-member-store.ts';
 import type { Context } from './context.ts';
@@ -33,6 +34,7 @@ const posts = Joi.object<{ node: string; posts: Post[] }>({
 });
 const pageAsked = Joi.object<PageRequest>({
   user_id: idOf('usr').required(),
+  role: Joi.string<Role>().valid('user', 'moderator', 'admin'),
   request_id: id(),
   query: Joi.string().allow('').required(),
 });
@@ -178,7 +180,8 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Delete a message on behalf of an admin',
     who: ['admin'],
     params: idParams,
-    body: Joi.object<{ actor_id: string }>({ actor_id: idOf('usr').required() }),
+    // An admin, or an application key.
+    body: Joi.object<{ actor_id: string }>({ actor_id: anyId().required() }),
     rule: (ctx: Context, { params, body }) => deleteMessageForAdmin(ctx, params.id, body.actor_id),
   }),
   route({

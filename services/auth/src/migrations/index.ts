@@ -11,6 +11,7 @@ import { blockedNames } from './008-blocked-names.ts';
 import { revocationSubject } from './009-revocation-subject.ts';
 import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
+import { credentials } from './013-credentials.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -27,5 +28,6 @@ export const schema: Schema = {
     revocationSubject,
     knownDevices,
     trust,
+    credentials,
   ],
 };

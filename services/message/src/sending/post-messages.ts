@@ -24,6 +24,8 @@ export interface Post {
   key?: string;
   /** JSON. */
   body: string;
+  /** The application key that acts as the sender. */
+  sent_by_key?: string;
 }
 
 const idempotencyKey = clientId().required().label('Idempotency-Key');
@@ -54,7 +56,7 @@ export async function postMessage(
   body: SendBody,
   header: string | string[] | undefined,
 ): Promise<Reply<Message>> {
-  const sender = { user_id: caller.user_id, role: caller.role, origin: '', node: '' };
+  const sender = { user_id: caller.user_id, role: caller.role, origin: '', node: '', key_id: caller.key_id };
   const [outcome] = await sendMessages(ctx, [{ sender }], () => withKey(body, header));
   return await answerTo(ctx, caller.user_id, outcome as SendResult | AppError);
 }
@@ -63,7 +65,7 @@ export async function postMessage(
 export async function postMessages(ctx: Context, node: string, posts: Post[]): Promise<{ answers: Ready[] }> {
   const since = performance.now();
   const sends = posts.map((post) => ({
-    sender: { user_id: post.sender_id, role: post.role, origin: '', node },
+    sender: { user_id: post.sender_id, role: post.role, origin: '', node, key_id: post.sent_by_key },
     post,
   }));
   const outcomes = await sendMessages(ctx, sends, ({ post: { body, key } }) =>
