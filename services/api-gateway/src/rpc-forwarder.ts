@@ -22,6 +22,8 @@ interface Post {
   body: string;
   /** The application key that acts as the sender. */
   sent_by_key?: string;
+  /** Limits a bot's token. */
+  rooms?: readonly string[];
 }
 
 interface RpcResponse {
@@ -144,16 +146,16 @@ export function createRpcForwarder(ctx: Context, refuse: Refuse): (req: GatewayR
       else lanes.push(waiting);
     });
 
-  async function post(req: GatewayRequest, { user_id, role, key_id }: AccessClaims): Promise<RpcResponse> {
+  async function post(req: GatewayRequest, { user_id, role, key_id, rooms }: AccessClaims): Promise<RpcResponse> {
     const { request_id, row } = req.exchange;
     const key = req.headers['idempotency-key'] as string | undefined;
     const body = await readText(req, row as Row, config.MAX_FILE_SIZE);
-    return await enqueue({ sender_id: user_id, role, request_id, key, body, sent_by_key: key_id });
+    return await enqueue({ sender_id: user_id, role, request_id, key, body, sent_by_key: key_id, rooms });
   }
 
-  async function page(req: GatewayRequest, { user_id, role }: AccessClaims): Promise<RpcResponse> {
+  async function page(req: GatewayRequest, { user_id, role, rooms }: AccessClaims): Promise<RpcResponse> {
     const { request_id, search, started } = req.exchange;
-    const body = { user_id, role, request_id, query: search.slice(1) };
+    const body = { user_id, role, rooms, request_id, query: search.slice(1) };
     const ask = (): Promise<RpcResponse> =>
       message.call<RpcResponse>('POST', '/internal/page', { body, timeoutMs: PAGE_TIMEOUT_MS });
     // Reads may be repeated: the instance may have just died.

@@ -35,6 +35,7 @@ const posts = Joi.object<{ node: string; posts: Post[] }>({
 const pageAsked = Joi.object<PageRequest>({
   user_id: idOf('usr').required(),
   role: Joi.string<Role>().valid('user', 'moderator', 'admin'),
+  rooms: Joi.array().items(Joi.string()),
   request_id: id(),
   query: Joi.string().allow('').required(),
 });
@@ -166,12 +167,14 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Check whether a user may read a room in which the uploader attached the file',
     who: ['file'],
     params: idParams,
-    query: Joi.object<{ user_id: string; uploaded_by?: string }>({
+    query: Joi.object<{ user_id: string; uploaded_by?: string; rooms?: string }>({
       user_id: idOf('usr').required(),
       uploaded_by: idOf('usr'),
+      // Separated by commas: they limit a bot's token.
+      rooms: Joi.string().allow(''),
     }),
     rule: async (ctx: Context, { params, query }) => ({
-      allowed: await mayReadFile(ctx.db, params.id, query.user_id, query.uploaded_by as string),
+      allowed: await mayReadFile(ctx.db, params.id, query),
     }),
   }),
   route({

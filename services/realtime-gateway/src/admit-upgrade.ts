@@ -1,7 +1,7 @@
 // Who may upgrade: path, origin, token, user, in this order.
 import type { IncomingMessage } from 'node:http';
 import { AppError, requireShortUrl, type SecurityDetails, securityEvent, unavailable } from '@chatapi/kit';
-import { type AccessClaims, admitToken, hasIdentity, verifyIdentity } from '@chatapi/kit/auth';
+import { type AccessClaims, admitToken, hasIdentity, requireScope, verifyIdentity } from '@chatapi/kit/auth';
 import type { Node } from './context.ts';
 
 export const SOCKET_PATH = /^\/ws\/([A-Za-z0-9_.-]{1,80})\/?$/;
@@ -53,6 +53,8 @@ export async function admitSocketToken(node: Node, token: string, from: Security
   const claims = await admitToken(node, token, from);
   if (claims.kind === 'key')
     throw new AppError('AUTHORIZATION_ERROR', 'Application keys open no sockets', { details: { reason: 'key' } });
+  // A socket shows all messages of the bot's rooms.
+  if (claims.scopes !== undefined) requireScope('messages:read', claims.scopes);
   return claims;
 }
 

@@ -5,6 +5,7 @@ import type { Caller, Role } from '@chatapi/kit/auth';
 import { RawBody } from '@chatapi/kit/rpc';
 import { ensureGeneral } from '../access/general-room.ts';
 import { namedRoom, requireReadable } from '../access/room-access.ts';
+import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import type { Message } from '../log/message.ts';
 import { type HistoryQuery, historyQuery, type SeqKey } from './history-query.ts';
@@ -20,7 +21,7 @@ export interface Page extends PageInfo {
   last_seq?: number;
 }
 
-type Reader = Pick<Caller, 'user_id' | 'role'>;
+type Reader = Pick<Caller, 'user_id' | 'role' | 'rooms'>;
 
 /** A cursor of a room continues in the direction of the page before. */
 function fromCursor({ cursor, ...query }: HistoryQuery): Omit<HistoryQuery, 'cursor'> {
@@ -31,10 +32,12 @@ function fromCursor({ cursor, ...query }: HistoryQuery): Omit<HistoryQuery, 'cur
 
 export async function listMessages(ctx: Context, caller: Reader, query: HistoryQuery): Promise<Page> {
   const { limit, skip } = query;
+  if (query.thread_of === undefined) requireTokenRoom(caller, query);
   const parent =
     query.thread_of === undefined ? undefined : await readableMessage(ctx.reads, query.thread_of, caller.user_id);
   const room_id = namedRoom(caller, query) ?? parent?.row.room_id;
-  if (room_id === undefined) {
+  if (room_id !== undefined) requireTokenRoom(caller, { chat_id: room_id });
+  else {
     await ensureGeneral(ctx, [caller.user_id]);
     const found = await readAcrossRooms(ctx.db, caller.user_id, { limit, skip, cursor: query.cursor as MessageKey });
     const { messages, ...info } = page('messages', found, limit, messageKeyOf);
@@ -63,18 +66,20 @@ export interface PageRequest {
   user_id: string;
   /** Gateways of the previous release don't send it. */
   role?: Role;
+  /** Limits a bot's token. */
+  rooms?: string[];
   request_id: string;
   query: string;
 }
 
 export async function answerPage(
   ctx: Context,
-  { user_id, role = 'user', request_id, query }: PageRequest,
+  { user_id, role = 'user', rooms, request_id, query }: PageRequest,
 ): Promise<RawBody<Omit<Ready, 'body'>>> {
   const asked = { method: 'GET', request_id, since: performance.now() } as const;
   const { body, ...head } = await readyAnswer(ctx, asked, async () => {
     const wanted = parse(historyQuery, { ...parseQuery(query) }, 'text');
-    return new Reply(200, await listMessages(ctx, { user_id, role }, wanted));
+    return new Reply(200, await listMessages(ctx, { user_id, role, rooms }, wanted));
   });
   return new RawBody(head, body);
 }

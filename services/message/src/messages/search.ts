@@ -1,6 +1,7 @@
 import { type Paging, page } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import { readableRoom } from '../access/room-access.ts';
+import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { lackWords } from '../search-index/backfill-store.ts';
 import { searchQuery } from '../search-index/query.ts';
@@ -18,6 +19,7 @@ export interface SearchQuery extends Paging<MessageKey> {
 /** @throws AppError RESOURCE_NOT_FOUND for a room that the caller may not read. */
 export async function search(ctx: Context, caller: Caller, asked: SearchQuery): Promise<Page> {
   const { user_id } = caller;
+  requireTokenRoom(caller, asked);
   const { q, chat_id = null, ...paging } = asked;
   if (chat_id !== null) await readableRoom(ctx.reads, chat_id, user_id);
   const query = searchQuery(q);
