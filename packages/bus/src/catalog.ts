@@ -58,8 +58,8 @@ export interface Facts {
   'messages.created': { count: number; created_at: string };
   'messages.deleted': { messages: { id: string; room_id: string; created_at: string; deleted_at: string }[] };
   /**
-   * For the audit log: a service other than admin allowed an action because of a staff role or an
-   * application's key.
+   * For the audit log: a service other than admin allowed an action because of a staff role, or to
+   * an application key.
    */
   'staff.acted': {
     audit_id: string;
@@ -149,7 +149,7 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     }),
   },
   'staff.acted': {
-    from: ['message', 'file', 'auth'],
+    from: ['auth', 'user', 'message', 'file'],
     heard_by: ['admin'],
     schema: Joi.object({
       audit_id: id(),

@@ -18,7 +18,13 @@ describe('custom', () => {
   });
 
   it('refuses what PostgreSQL or JSON can’t hold', () => {
-    for (const value of [{ a: '\ud800' }, { '\ud800': 1 }, { a: ['\0'] }, { 'a\0': 1 }, { a: Number.POSITIVE_INFINITY }])
+    for (const value of [
+      { a: '\ud800' },
+      { '\ud800': 1 },
+      { a: ['\0'] },
+      { 'a\0': 1 },
+      { a: Number.POSITIVE_INFINITY },
+    ])
       expect(customFault(value), JSON.stringify(value)).to.be.a('string');
     expect(customFault({ a: [null, true, 1.5, '😀', { b: '' }] })).to.equal(undefined);
   });

@@ -4,6 +4,7 @@ import type { Facts } from '@chatapi/bus';
 import {
   AppError,
   every,
+  type KeyAct,
   newId,
   type PageInfo,
   page,
@@ -72,6 +73,17 @@ export async function recordAudit(sink: SecuritySink, trx: Knex, call: Actor, wh
   await insertOutcome(trx, intent.id, 'done', null);
   logAct(sink, intent, 'done');
 }
+
+/** A report that a key makes as a person. */
+export const recordKeyAct = (ctx: Deps, { key_id, user_id, method, path, ip, request_id }: KeyAct): Promise<void> =>
+  ctx.db.transaction((trx) =>
+    recordAudit(
+      ctx,
+      trx,
+      { caller: { user_id: key_id }, ip, request_id },
+      { action: 'key.act', target_id: user_id, details: { method, path } },
+    ),
+  );
 
 /** Actions in another service, which recorded the facts in the transaction of each action. */
 export async function recordStaffActions(sink: SecuritySink, trx: Knex, facts: Facts['staff.acted'][]): Promise<void> {

@@ -29,11 +29,21 @@ describe('route table', () => {
     for (const id of ['a%2Fb', 'a%5Cb', '%2e%2e', '%2E', '%00', '%2e%2e%2fadmin', '%62atch', 'x%2Ftokens', 'a%252Fb']) {
       const written = `/app/users/${id}`;
       expect(find(written)).to.include({ pattern: '/app/users/:external_id', path: written });
-      expect(find(`${written}/tokens`)).to.include({ pattern: '/app/users/:external_id/tokens', path: `${written}/tokens` });
+      expect(find(`${written}/tokens`)).to.include({
+        pattern: '/app/users/:external_id/tokens',
+        path: `${written}/tokens`,
+      });
     }
     for (const path of [
       ...['/app/users/.', '/app/users/..', '/app/users/', '/app/users//tokens', '/app/users/a/b', '/app/users/a b'],
-      ...['/app/users/%2', '/app/users/%zz', '/app/users/é', '/app%2Fusers/a', '/app/%75sers/a', '/app/users/a/%74okens'],
+      ...[
+        '/app/users/%2',
+        '/app/users/%zz',
+        '/app/users/é',
+        '/app%2Fusers/a',
+        '/app/%75sers/a',
+        '/app/users/a/%74okens',
+      ],
       ...['/users/a%2Fb', '/users/%2e%2e', '/rooms/a%5Cb', '/app/users/a\\b'],
     ])
       expect(find(path), path).to.equal(undefined);

@@ -12,6 +12,7 @@ import { revocationSubject } from './009-revocation-subject.ts';
 import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
 import { ownUsers, ownUsersIndexes } from './012-own-users.ts';
+import { credentials } from './013-credentials.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -30,5 +31,6 @@ export const schema: Schema = {
     trust,
     ownUsers,
     ownUsersIndexes,
+    credentials,
   ],
 };
