@@ -162,13 +162,13 @@ describe('the audit log', () => {
     const three = async () =>
       (await entries()).filter((e: { target_id: string }) => /usr_(gone|stays)/.test(e.target_id));
     const [kept, by, about] = await three();
-    await redactEntries(s.ctx.db, 'usr_gone');
+    await redactEntries(s.ctx.db, ['usr_gone']);
     expect(await three()).to.deep.equal([
       kept,
       { ...by, ip: '', details: { ...by.details, reason: null } },
       { ...about, details: { reason: null } },
     ]);
-    await redactEntries(s.ctx.db, 'usr_gone');
+    await redactEntries(s.ctx.db, ['usr_gone']);
     expect([kept.details.reason, kept.ip, by.ip]).to.deep.equal(['kept', '192.0.2.1', '192.0.2.1']);
   });
 
@@ -192,7 +192,7 @@ describe('the audit log', () => {
        select 'aud_many' || n, 'user.ban', 'usr_busy', 'usr_' || n, '{"reason":"r"}', '1.1.1.1', 'r' from generate_series(1, 11000) n`,
     );
     await s.root('audit.erasures').insert({ user_id: 'usr_busy' });
-    await redactEntries(s.ctx.db, 'usr_busy');
+    await redactEntries(s.ctx.db, ['usr_busy']);
     const { rows } = await s.ctx.db.raw(
       `select count(*) n, count(details->>'reason') reasons, count(nullif(ip, '')) ips from audit.intents where actor_id = 'usr_busy'`,
     );

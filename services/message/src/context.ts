@@ -45,4 +45,5 @@ export interface Context extends Base<MessageConfig> {
   erasures: RecurringTask;
   backfill: RecurringTask;
   naming: RecurringTask;
+  generalCount: RecurringTask;
 }

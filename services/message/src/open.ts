@@ -14,6 +14,7 @@ import {
 } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import { LRUCache } from 'lru-cache';
+import { startGeneralCount } from './access/general-count.ts';
 import type { MessageConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { startErasureJob } from './erasure/erasure-job.ts';
@@ -57,7 +58,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   watchRedis(metrics, { commands: redis });
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
   const facts = startFacts({ service: 'message', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics });
-  const ctx: Omit<Context, 'sends' | 'erasures' | 'backfill' | 'naming'> = {
+  const ctx: Omit<Context, 'sends' | 'erasures' | 'backfill' | 'naming' | 'generalCount'> = {
     ...base,
     db,
     sending,
@@ -84,6 +85,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     erasures: startErasureJob(whole),
     backfill: startBackfill(whole),
     naming: startNaming(whole),
+    generalCount: startGeneralCount(whole),
   });
 }
 
@@ -96,7 +98,7 @@ export async function ready({ db }: Context): Promise<void> {
 export async function close(ctx: Context): Promise<void> {
   await ctx.upkeep.close();
   await ctx.words.close();
-  await Promise.all([ctx.erasures.close(), ctx.backfill.close(), ctx.naming.close()]);
+  await Promise.all([ctx.erasures.close(), ctx.backfill.close(), ctx.naming.close(), ctx.generalCount.close()]);
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
   ctx.redis.disconnect();

@@ -11,7 +11,9 @@ import { blockedNames } from './008-blocked-names.ts';
 import { revocationSubject } from './009-revocation-subject.ts';
 import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
+import { ownUsers, ownUsersIndexes } from './012-own-users.ts';
 import { credentials } from './013-credentials.ts';
+import { bots } from './018-bots.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -28,6 +30,9 @@ export const schema: Schema = {
     revocationSubject,
     knownDevices,
     trust,
+    ownUsers,
+    ownUsersIndexes,
     credentials,
+    bots,
   ],
 };
