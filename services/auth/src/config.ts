@@ -29,6 +29,7 @@ export interface Config extends BaseConfig, DbSettings {
   ADMIN_USERNAME?: string;
   ADMIN_EMAIL?: string;
   ADMIN_PASSWORD?: string;
+  BOTS: 'admins' | 'everyone';
   USER_INTERNAL_URL: string[];
 }
 
@@ -104,6 +105,10 @@ export const schema = Joi.object<Config>({
   ADMIN_PASSWORD: fromFile(Joi.string())
     .custom(strongPassword('ADMIN_USERNAME', 'ADMIN_EMAIL'))
     .description('initial password of the first admin, judged as those of users; change it after the first login'),
+  BOTS: Joi.string()
+    .valid('admins', 'everyone')
+    .default('admins')
+    .description('who may create bots; application keys may always'),
   USER_INTERNAL_URL: internalUrls().default([]).description('internal listeners of the user service'),
 })
   .and('ADMIN_USERNAME', 'ADMIN_EMAIL', 'ADMIN_PASSWORD')

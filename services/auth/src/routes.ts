@@ -1,6 +1,7 @@
 import { type IdPaging, idPaging, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import { appUserRoutes } from './app-users/routes.ts';
+import { botRoutes } from './bots/routes.ts';
 import type { Context } from './context.ts';
 import { eraseOwnAccount } from './erasure.ts';
 import { login, register } from './login.ts';
@@ -127,4 +128,5 @@ export const routes: Route<Context>[] = [
     rule: (ctx, call) => endOtherSessions(ctx, call.caller, call),
   }),
   ...appUserRoutes,
+  ...botRoutes,
 ];

@@ -9,7 +9,18 @@ import type { AccountRow } from '../account-store.ts';
 export type AppCall<P = unknown, Q = unknown, B = unknown> = RequestContext<P, Q, B>;
 
 export interface Act {
-  action: 'user.create' | 'user.update' | 'user.deactivate' | 'user.activate' | 'user.erase' | 'user.token';
+  action:
+    | 'user.create'
+    | 'user.update'
+    | 'user.deactivate'
+    | 'user.activate'
+    | 'user.erase'
+    | 'user.token'
+    | 'bot.create'
+    | 'bot.update'
+    | 'bot.delete'
+    | 'bot.token.create'
+    | 'bot.token.end';
   target_id: string;
   details?: Record<string, unknown>;
 }

@@ -13,6 +13,7 @@ import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
 import { ownUsers, ownUsersIndexes } from './012-own-users.ts';
 import { credentials } from './013-credentials.ts';
+import { bots } from './018-bots.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -32,5 +33,6 @@ export const schema: Schema = {
     ownUsers,
     ownUsersIndexes,
     credentials,
+    bots,
   ],
 };

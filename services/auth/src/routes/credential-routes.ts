@@ -4,7 +4,7 @@ import { type PersonName, SCOPES, type Scope } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import type { Context } from '../context.ts';
 import { noteUse } from '../credential-store.ts';
-import { createKey, endCredential, grantOf, listKeys, type NewKey, personOf } from '../credentials.ts';
+import { createKey, endKey, grantOf, listKeys, type NewKey, personOf } from '../credentials.ts';
 
 const newKey = Joi.object<NewKey>({
   id: idOf('key').required(),
@@ -49,7 +49,7 @@ export const credentialRoutes: Route<Context>[] = [
     summary: 'End an application key',
     who: ['admin'],
     params: idParams,
-    rule: (ctx, { params }) => endCredential(ctx, null, params.id),
+    rule: (ctx, { params }) => endKey(ctx, params.id),
   }),
   route({
     method: 'post',
