@@ -5,7 +5,7 @@ import { AppError, newId, type RequestContext } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import type { AccountRow } from '../account-store.ts';
 
-/** The caller is the application's key, or an admin. */
+/** The caller is the application's key. */
 export type AppCall<P = unknown, Q = unknown, B = unknown> = RequestContext<P, Q, B>;
 
 export interface Act {
