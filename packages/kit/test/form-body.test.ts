@@ -61,7 +61,7 @@ describe('a route that takes forms', () => {
   });
 
   it('is documented with both types', () => {
-    const { requestBody } = describeRoutes(routes)['/form']?.post as { requestBody: { content: object } };
-    expect(Object.keys(requestBody.content)).to.deep.equal(['application/json', FORM]);
+    const described = JSON.stringify(describeRoutes(routes));
+    expect(described).to.include('"content":{"application/json":').and.include(`"${FORM}":`);
   });
 });

@@ -2,6 +2,8 @@ import { idParams, type Route, route } from '@chatapi/kit';
 import { showAuditLog } from './audit.ts';
 import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
+import { inviteRoutes } from './invite-routes.ts';
+import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
 import { moderationRoutes } from './moderation-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
@@ -145,4 +147,6 @@ export const routes: Route<Context>[] = [
   ...moderationRoutes,
   ...roomRoutes,
   ...personalDataRoutes,
+  ...issuerRoutes,
+  ...inviteRoutes,
 ];

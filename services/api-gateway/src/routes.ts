@@ -132,5 +132,11 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/announcements', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/word-filter', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/word-filter', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/issuers', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/issuers', service: 'admin', who: 'user' },
+  { method: 'DELETE', path: '/admin/issuers/:id', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/invites', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/invites', service: 'admin', who: 'user' },
+  { method: 'DELETE', path: '/admin/invites/:id', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', shortTimeout: true },
 ];

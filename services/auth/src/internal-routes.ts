@@ -9,6 +9,8 @@ import { eraseAccount } from './erasure.ts';
 import { resetFailures } from './login-limit.ts';
 import { listRevocations } from './revocations.ts';
 import { setRole } from './roles.ts';
+import { inviteRoutes } from './routes/invite-routes.ts';
+import { issuerRoutes } from './routes/issuer-routes.ts';
 import { sessionsOf } from './session-store.ts';
 import { endAllSessions } from './sessions.ts';
 import { onRecord, type StaffAct, staffActFields } from './staff-acts.ts';
@@ -159,4 +161,6 @@ export const internalRoutes: Route<Context>[] = [
     who: ['api-gateway', 'realtime-gateway'],
     rule: async (ctx) => ctx.signer.jwks(),
   }),
+  ...issuerRoutes,
+  ...inviteRoutes,
 ];

@@ -31,7 +31,7 @@ export const routes: Route<Context>[] = [
     body: registerBody,
     answer: loginResultSchema,
     status: 201,
-    errors: [409],
+    errors: [403, 409],
     rule: (ctx, call) => register(ctx, call, call.body),
   }),
   route({

@@ -18,7 +18,7 @@ const newPassword = (...about: string[]): Joi.StringSchema =>
 /** `@all` and `@here` mention everybody. */
 const RESERVED_NAMES = /^(?:all|here)$/i;
 
-export const registerBody = Joi.object<NewUser & { password: string }, true>({
+export const registerBody = Joi.object<NewUser & { password: string; invite?: string }, true>({
   username: Joi.string()
     .pattern(/^[A-Za-z0-9_.-]{3,32}$/, 'must have 3 to 32 letters, digits, _ . or -')
     .custom((value: string, h) => (RESERVED_NAMES.test(value) ? invalid(h, 'is reserved') : value))
@@ -27,6 +27,7 @@ export const registerBody = Joi.object<NewUser & { password: string }, true>({
   email: Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true }).required(),
   password: newPassword('username', 'email', 'display_name'),
   display_name: text({ max: 64, singleLine: true }),
+  invite: Joi.string().max(128).description('code of an invite, where one is needed or has rooms'),
 });
 
 // Longer than any valid password, so that a long one is a wrong password, not malformed input.

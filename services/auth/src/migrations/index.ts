@@ -11,6 +11,8 @@ import { blockedNames } from './008-blocked-names.ts';
 import { revocationSubject } from './009-revocation-subject.ts';
 import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
+import { issuers } from './014-issuers.ts';
+import { invites } from './015-invites.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -27,5 +29,7 @@ export const schema: Schema = {
     revocationSubject,
     knownDevices,
     trust,
+    issuers,
+    invites,
   ],
 };
