@@ -1,6 +1,18 @@
 """Client for chatapi: REST API and realtime connections, sync and asyncio."""
 
-from .admin_models import AdminRoom, AuditEntry, FilteredWord, ListedReport, Report, Stats, SystemHealth, WordFilter
+from .admin_models import (
+    AdminRoom,
+    ApplicationKey,
+    AuditEntry,
+    FilteredWord,
+    ListedReport,
+    NewApplicationKey,
+    Report,
+    Scope,
+    Stats,
+    SystemHealth,
+    WordFilter,
+)
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import (
@@ -49,6 +61,7 @@ __all__ = [
     "AdminRoom",
     "Announced",
     "Announcement",
+    "ApplicationKey",
     "AsyncChatClient",
     "AsyncRealtime",
     "Attachment",
@@ -72,6 +85,7 @@ __all__ = [
     "MessageEvent",
     "MessageStatus",
     "MessageUpdated",
+    "NewApplicationKey",
     "Page",
     "Profile",
     "RateLimit",
@@ -84,6 +98,7 @@ __all__ = [
     "RoomJoined",
     "RoomRemoved",
     "RoomUpdated",
+    "Scope",
     "Session",
     "SessionInfo",
     "StateChange",

@@ -1,7 +1,7 @@
 import type { Migration } from '@chatapi/kit/data';
 
 export const admissions: Migration = {
-  name: '015-admissions',
+  name: '016-admissions',
   async up(db) {
     await db.raw(`
       create table admissions (
