@@ -56,6 +56,7 @@ export const rows: Row[] = [
   },
   { method: 'POST', path: '/users/login', service: 'auth', who: 'anyone', paced: true, byAddress: true },
   { method: 'POST', path: '/users/refresh', service: 'auth', who: 'anyone', byAddress: true },
+  { method: 'POST', path: '/users/token', service: 'auth', who: 'anyone', byAddress: true },
   { method: 'POST', path: '/users/logout', service: 'auth', who: 'user' },
   { method: 'DELETE', path: '/users/me', service: 'auth', who: 'user', paced: true },
   { method: 'PUT', path: '/users/me/password', service: 'auth', who: 'user', paced: true },
