@@ -13,19 +13,25 @@ export interface Presence {
 export interface User {
   id: string;
   username: string;
-  /** For oneself and for admins only. */
-  email?: string;
+  /** For oneself and for admins only. null: an application's own user without one. */
+  email?: string | null;
+  /** The id that the application gave its own user. For oneself and for admins only. */
+  external_id?: string | null;
   display_name: string;
   bio: string;
   avatar_url: string | null;
+  /** Of the application's own. */
+  custom: Record<string, unknown>;
+  kind: 'user' | 'bot';
   role: Role;
-  status: 'active' | 'banned';
+  status: 'active' | 'banned' | 'deactivated';
   created_at: string;
   updated_at: string;
 }
 
 export interface Me extends User {
-  email: string;
+  email: string | null;
+  external_id: string | null;
 }
 
 export interface Profile extends User {
@@ -56,6 +62,8 @@ export interface ExchangedToken {
 
 export interface SessionInfo {
   id: string;
+  /** Given by the application that made it. */
+  name: string | null;
   created_at: string;
   last_used_at: string;
   ip: string;
@@ -184,6 +192,7 @@ export interface Member {
   user_id: string;
   username: string;
   display_name: string;
+  kind: 'user' | 'bot';
   role: RoomRole;
   joined_at: string;
   read_seq: number;

@@ -27,6 +27,8 @@ export interface ProfilePatch {
   bio?: string;
   /** http or https. */
   avatar_url?: string | null;
+  /** A merge patch (RFC 7396): null removes a key. At most 4 KiB as JSON and 5 levels. */
+  custom?: Record<string, unknown>;
 }
 
 /** Every method rejects with `ChatApiError`. */

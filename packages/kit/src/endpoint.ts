@@ -49,6 +49,13 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   params?: Joi.ObjectSchema<P>;
   query?: Joi.ObjectSchema<Q>;
   body?: Joi.ObjectSchema<B>;
+  /**
+   * Reads the body instead of its schema, which is then for the documents: where one bad item must
+   * not refuse the others.
+   */
+  readBody?: (body: unknown) => B;
+  /** Takes a body of up to 4 MiB instead of 100 KiB. */
+  isLarge?: true;
   /** Schema of the response, for the documents. Responses are not validated at run time. */
   answer?: Joi.Schema<NoInfer<Json<A>>>;
   /**
@@ -91,6 +98,7 @@ export class Reply<A = unknown> {
 const { raw } = express;
 const reader = (limit: string) => raw({ limit, type: () => true, inflate: false });
 const readBody = reader('100kb');
+const readLarge = reader('4mb');
 // Services send each other batches: a node's sends of one turn, positions, heads of all its rooms.
 const readBatch = reader('32mb');
 
@@ -109,7 +117,8 @@ async function bodyOf(r: Route<any>, req: express.Request, res: express.Response
   if (r.body === undefined || !hasBody(req)) return {};
   const isForm = r.form === true && FORM_TYPE.test(req.headers['content-type'] ?? '');
   if (!isForm) requireJson(req.headers['content-type']);
-  const text = utf8Text(await received(isInternal(r.who) ? readBatch : readBody, req, res));
+  const read = isInternal(r.who) ? readBatch : r.isLarge ? readLarge : readBody;
+  const text = utf8Text(await received(read, req, res));
   return isForm ? formOf(text) : jsonOf(text);
 }
 
@@ -154,7 +163,7 @@ async function respond<C>(
     identity,
     params,
     query,
-    body: parse(r.body, body, inside ? 'peer' : 'json'),
+    body: r.readBody?.(body) ?? parse(r.body, body, inside ? 'peer' : 'json'),
     request_id: res.locals.request_id as string,
     ip: identity.kind === 'service' ? '' : identity.ip,
     user_agent: identity.kind === 'service' ? '' : (identity.user_agent ?? ''),
@@ -163,7 +172,7 @@ async function respond<C>(
     res,
   };
   if (!inside) refuseNul(call.query);
-  if (!inside) refuseNul(call.body);
+  if (!inside && r.readBody === undefined) refuseNul(call.body);
   await recordIfActed(ctx, r, identity, req, recordKeyAct);
   const answer = await r.rule(ctx, call);
   if (r.raw) return;

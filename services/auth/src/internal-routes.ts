@@ -23,7 +23,7 @@ const filter = Joi.object<AccountFilter>({
   ...idPaging(),
   search: Joi.string().allow('').max(254).default(''),
   by_email: Joi.boolean().default(false),
-  status: Joi.string().valid('active', 'banned'),
+  status: Joi.string().valid('active', 'banned', 'deactivated'),
   role: role(),
 });
 const banBody = Joi.object<Ban & StaffAct, true>({

@@ -3,7 +3,7 @@
 import { AppError, securityEvent } from '@chatapi/kit';
 import { type AccountRow, accountByName, lockAccount, replaceHash } from './account-store.ts';
 import { conflict, createAccount, type NewUser, takenFields } from './accounts.ts';
-import { isBanned, liftExpiredBan, requireNotBanned } from './bans.ts';
+import { isBanned, liftExpiredBan, requireUsable } from './bans.ts';
 import type { Context } from './context.ts';
 import { knownDeviceKey } from './known-device.ts';
 import { beginLoginAttempt } from './login-limit.ts';
@@ -65,7 +65,7 @@ async function verifyCredentials(
   const device = await knownDeviceKey(ctx.db, user_id, from);
   const { ip, request_id } = from;
   const attempt = await beginLoginAttempt(ctx, user_id ?? unknownNameKey(key), device, { user_id, ip, request_id });
-  const matches = await ctx.hasher.matches(password, account?.password_hash).catch(async (error) => {
+  const matches = await ctx.hasher.matches(password, account?.password_hash ?? undefined).catch(async (error) => {
     await attempt.release();
     throw error;
   });
@@ -85,14 +85,14 @@ function createVerifiedSession(ctx: Context, verified: AccountRow, from: Origin)
   return ctx.db.transaction(async (trx) => {
     const account = await lockAccount(trx, verified.user_id);
     if (account?.password_hash !== verified.password_hash) return undefined;
-    requireNotBanned(account);
+    requireUsable(account);
     return createSession(ctx, trx, account, from);
   });
 }
 
 /** Replaces a hash of a lower cost while the password is known. The login does not depend on it. */
 async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {
-  if (!ctx.hasher.isWeak(password_hash)) return;
+  if (password_hash === null || !ctx.hasher.isWeak(password_hash)) return;
   try {
     await ctx.hasher.withSlot(async () => replaceHash(ctx.db, user_id, password_hash, await ctx.hasher.hash(password)));
   } catch (err) {
@@ -101,9 +101,10 @@ async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow,
 }
 
 /** The password was right: whoever has it must learn of the ban, and the log too. */
-function recordBanned(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
-  if (error instanceof AppError && error.code === 'AUTHORIZATION_ERROR')
-    securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason: 'banned' });
+function recordBlocked(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
+  if (!(error instanceof AppError) || error.code !== 'AUTHORIZATION_ERROR') return;
+  const reason = error.details.reason === 'deactivated' && !('until' in error.details) ? 'deactivated' : 'banned';
+  securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason });
 }
 
 export async function login(ctx: Context, from: RequestOrigin, input: Credentials): Promise<LoginResult> {
@@ -111,7 +112,7 @@ export async function login(ctx: Context, from: RequestOrigin, input: Credential
     const verified = await ctx.hasher.withSlot(() => verifyCredentials(ctx, from, input));
     if (isBanned(verified)) await liftExpiredBan(ctx, verified.user_id);
     const grant = await createVerifiedSession(ctx, verified, from).catch((error) => {
-      recordBanned(ctx, from, verified, error);
+      recordBlocked(ctx, from, verified, error);
       throw error;
     });
     if (grant !== undefined) await upgradeHash(ctx, verified, input.password);

@@ -1,5 +1,6 @@
 import { type IdPaging, idPaging, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
+import { appUserRoutes } from './app-users/routes.ts';
 import type { Context } from './context.ts';
 import { eraseOwnAccount } from './erasure.ts';
 import { exchangeToken } from './issuers/exchange.ts';
@@ -143,4 +144,5 @@ export const routes: Route<Context>[] = [
     answer: tokensSchema,
     rule: (ctx, call) => endOtherSessions(ctx, call.caller, call),
   }),
+  ...appUserRoutes,
 ];

@@ -1,6 +1,7 @@
-// Periodic work: lifts expired bans, deletes rows that are no longer needed, and follows a change of
-// SEALING_KEY. Every instance runs it; it is idempotent.
+// Periodic work: lifts expired bans, tells changes of profiles, deletes rows that are no longer
+// needed, and follows a change of SEALING_KEY. Every instance runs it; it is idempotent.
 import { every, type RecurringTask } from '@chatapi/kit';
+import { tellDueChanges } from './app-users/profile-changes.ts';
 import { liftExpiredBans } from './bans.ts';
 import { deleteUnblockedNames } from './blocked-name-store.ts';
 import { MAX_TOKEN_MINUTES } from './config.ts';
@@ -16,6 +17,7 @@ import { deleteOldSessions } from './session-store.ts';
 type Ctx = Omit<Context, 'sweeps'>;
 
 const BANS_MS = 1000;
+const CHANGES_MS = 1000;
 const CLEANUP_MS = 60_000;
 /**
  * A revocation is needed as long as an older token may be valid: for the longest lifetime that
@@ -36,6 +38,7 @@ export function startSweeps(ctx: Ctx): RecurringTask {
   const failed = (err: Error): void => ctx.log.warn({ err: err.message }, 'a sweep failed');
   const sweeps = [
     every(BANS_MS, () => liftExpiredBans(ctx), failed),
+    every(CHANGES_MS, () => tellDueChanges(ctx), failed),
     every(CLEANUP_MS, () => deleteExpired(ctx), failed),
     every(CLEANUP_MS, () => resealSecrets(ctx), failed),
   ];

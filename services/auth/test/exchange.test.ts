@@ -1,5 +1,5 @@
 // Exchange of an application's tokens for sessions (RFC 8693).
-import { collectSecurityLines, startStubServer, type StubServer } from '@chatapi/kit/testing';
+import { collectSecurityLines, type StubServer, startStubServer } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { type Auth, claimsOf, openAuth } from './harness.ts';
 import { createIssuer, ed25519, now, tokenOf } from './issuer-harness.ts';
@@ -43,7 +43,11 @@ describe('the exchange of an application’s token', () => {
 
   before(async () => {
     users = await startUsers();
-    auth = await openAuth({ USER_INTERNAL_URL: users.url, REGISTRATION: 'closed', REGISTRATION_DOMAINS: 'nowhere.example' });
+    auth = await openAuth({
+      USER_INTERNAL_URL: users.url,
+      REGISTRATION: 'closed',
+      REGISTRATION_DOMAINS: 'nowhere.example',
+    });
     lines = collectSecurityLines(auth.ctx);
     const public_keys = [pair.pem];
     await createIssuer(auth, { issuer: OPEN, public_keys, claims: NAMES });
@@ -86,13 +90,19 @@ describe('the exchange of an application’s token', () => {
       role: 'user',
     });
     expect(claimsOf(body.access_token)).to.include({ sub: body.user.id, role: 'user', iss: 'chatapi', aud: 'chatapi' });
-    const facts = await auth.ctx.db('outbox').where('name', 'account.created').whereRaw("payload->>'user_id' = ?", [body.user.id]);
+    const facts = await auth.ctx
+      .db('outbox')
+      .where('name', 'account.created')
+      .whereRaw("payload->>'user_id' = ?", [body.user.id]);
     expect(facts).to.have.length(1);
   });
 
   it('takes a form as well as JSON', async () => {
     made++;
-    const answer = await auth.ask('post', '/users/token').type('form').send(bodyOf(await token()));
+    const answer = await auth
+      .ask('post', '/users/token')
+      .type('form')
+      .send(bodyOf(await token()));
     expect(answer.status).to.equal(200);
     expect(answer.body.user.external_id).to.equal(`person-${made}`);
   });
@@ -141,10 +151,15 @@ describe('the exchange of an application’s token', () => {
     expect(body.user).to.include({ username: 'after', email: null });
     const told = users.told.at(-1);
     expect(told.change).to.include({ avatar_url: 'https://app.example/a.png' }).and.not.have.property('display_name');
-    const facts = await auth.ctx.db('outbox').where('name', 'account.updated').whereRaw("payload->>'user_id' = ?", [body.user.id]);
+    const facts = await auth.ctx
+      .db('outbox')
+      .where('name', 'account.updated')
+      .whereRaw("payload->>'user_id' = ?", [body.user.id]);
     expect(facts).to.have.length(1);
     await exchange({ preferred_username: 'after' });
-    expect(await auth.ctx.db('outbox').where('name', 'account.updated').whereRaw("payload->>'user_id' = ?", [body.user.id])).to.have.length(1);
+    expect(
+      await auth.ctx.db('outbox').where('name', 'account.updated').whereRaw("payload->>'user_id' = ?", [body.user.id]),
+    ).to.have.length(1);
   });
 
   it('passes over claims that can’t be what they are for, and names that somebody else has', async () => {
@@ -167,7 +182,21 @@ describe('the exchange of an application’s token', () => {
 
   it('needs a claim that names the user: a text of 1 to 128 characters, whatever else it is', async () => {
     const refused = [...UNAUTHENTICATED, 'user'];
-    for (const sub of [undefined, '', 42, null, true, ['a'], { a: 1 }, 'x'.repeat(129), '.', '..', 'a\0b', 'a\nb', '\ud800'])
+    for (const sub of [
+      undefined,
+      '',
+      42,
+      null,
+      true,
+      ['a'],
+      { a: 1 },
+      'x'.repeat(129),
+      '.',
+      '..',
+      'a\0b',
+      'a\nb',
+      '\ud800',
+    ])
       expect(refusal(await exchange({ sub })), JSON.stringify(sub)).to.deep.equal(refused);
     made++;
     for (const sub of ['x'.repeat(128), '😀'.repeat(128), 'a/b', '%2e%2e', 'É', ' ', '__proto__', 'constructor']) {
@@ -200,14 +229,21 @@ describe('the exchange of an application’s token', () => {
 
   it('refuses who is deactivated or banned, and lets in whose ban has just ended', async () => {
     const { user } = await created();
-    await auth.ctx.db('accounts').where('user_id', user.id).update({ deactivated_at: new Date(), status: 'deactivated' }).catch(() => undefined);
+    await auth.ctx
+      .db('accounts')
+      .where('user_id', user.id)
+      .update({ deactivated_at: new Date(), status: 'deactivated' })
+      .catch(() => undefined);
     expect(refusal(await exchange())).to.deep.equal([403, 'AUTHORIZATION_ERROR', 'deactivated']);
     const banned = await created();
     const ban = { reason: 'spam', until: new Date(Date.now() + 3_600_000).toISOString(), actor_id: 'usr_x' };
     await auth.inside('post', `/internal/accounts/${banned.user.id}/ban`).send(ban);
     expect(refusal(await exchange())).to.deep.equal([403, 'AUTHORIZATION_ERROR', 'spam']);
     expect(lines.at(-1)).to.include({ event: 'token.exchange_refused', reason: 'banned' });
-    await auth.ctx.db('accounts').where('user_id', banned.user.id).update({ banned_until: new Date(Date.now() - 1000) });
+    await auth.ctx
+      .db('accounts')
+      .where('user_id', banned.user.id)
+      .update({ banned_until: new Date(Date.now() - 1000) });
     expect((await exchange()).status).to.equal(200);
   });
 
@@ -242,7 +278,11 @@ describe('the exchange of an application’s token', () => {
     ];
     for (const [body, field] of bad) {
       const answer = await send(body);
-      expect([answer.status, answer.body.code, answer.body.details.fields[0].path]).to.deep.equal([400, 'VALIDATION_ERROR', field]);
+      expect([answer.status, answer.body.code, answer.body.details.fields[0].path]).to.deep.equal([
+        400,
+        'VALIDATION_ERROR',
+        field,
+      ]);
     }
     const asked = { ...good, requested_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
     expect((await send(asked)).status).to.equal(200);

@@ -46,4 +46,5 @@ export interface Context extends Base<MessageConfig> {
   admissions: RecurringTask;
   backfill: RecurringTask;
   naming: RecurringTask;
+  generalCount: RecurringTask;
 }

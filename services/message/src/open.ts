@@ -14,6 +14,7 @@ import {
 } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import { LRUCache } from 'lru-cache';
+import { startGeneralCount } from './access/general-count.ts';
 import type { MessageConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { startErasureJob } from './erasure/erasure-job.ts';
@@ -58,7 +59,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   watchRedis(metrics, { commands: redis });
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
   const facts = startFacts({ service: 'message', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics });
-  const ctx: Omit<Context, 'sends' | 'erasures' | 'admissions' | 'backfill' | 'naming'> = {
+  const ctx: Omit<Context, 'sends' | 'erasures' | 'admissions' | 'backfill' | 'naming' | 'generalCount'> = {
     ...base,
     db,
     sending,
@@ -86,6 +87,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     admissions: startAdmissions(whole),
     backfill: startBackfill(whole),
     naming: startNaming(whole),
+    generalCount: startGeneralCount(whole),
   });
 }
 
@@ -98,7 +100,8 @@ export async function ready({ db }: Context): Promise<void> {
 export async function close(ctx: Context): Promise<void> {
   await ctx.upkeep.close();
   await ctx.words.close();
-  await Promise.all([ctx.erasures.close(), ctx.admissions.close(), ctx.backfill.close(), ctx.naming.close()]);
+  const jobs = [ctx.erasures, ctx.admissions, ctx.backfill, ctx.naming, ctx.generalCount];
+  await Promise.all(jobs.map((job) => job.close()));
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
   ctx.redis.disconnect();

@@ -47,7 +47,7 @@ class AdminApi(AdmissionApi):
         skip: int = 0,
         cursor: Optional[str] = None,
     ) -> Page[User]:
-        """List users, newest first, with ``total``. ``status_filter``: ``active`` or ``banned``."""
+        """List users, newest first, with ``total``. ``status_filter``: ``active``, ``banned``, …"""
         query = given(
             search=search, status_filter=status_filter, role_filter=role_filter, limit=limit, skip=skip, cursor=cursor
         )

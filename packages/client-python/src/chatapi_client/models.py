@@ -53,20 +53,26 @@ class _User(TypedDict):
     display_name: str
     bio: str
     avatar_url: Optional[str]
+    custom: Dict[str, Any]
+    kind: Literal["user", "bot"]
     role: Role
-    status: Literal["active", "banned"]
+    status: Literal["active", "banned", "deactivated"]
     created_at: str
     updated_at: str
 
 
 class User(_User, total=False):
-    """``email``: only visible to the user and to admins."""
+    """``email``, ``external_id``: only visible to the user and to admins. ``external_id``: the id
+    that the application gave its own user.
+    """
 
-    email: str
+    email: Optional[str]
+    external_id: Optional[str]
 
 
 class Me(_User):
-    email: str
+    email: Optional[str]
+    external_id: Optional[str]
 
 
 class Profile(User):
@@ -100,6 +106,7 @@ class ExchangedToken(TypedDict):
 
 class SessionInfo(TypedDict):
     id: str
+    name: Optional[str]
     created_at: str
     last_used_at: str
     ip: str
@@ -239,6 +246,7 @@ class Member(TypedDict):
     user_id: str
     username: str
     display_name: str
+    kind: Literal["user", "bot"]
     role: RoomRole
     joined_at: str
     read_seq: int

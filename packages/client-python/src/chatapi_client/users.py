@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import AsyncIterator, Optional
+from typing import Any, AsyncIterator, Dict, Optional
 
 from .pages import page_of, pages
 from .paths import path_of
@@ -73,14 +73,19 @@ class UsersApi:
         return user
 
     async def update(
-        self, *, display_name: str = KEEP, bio: str = KEEP, avatar_url: Optional[str] = KEEP
+        self,
+        *,
+        display_name: str = KEEP,
+        bio: str = KEEP,
+        avatar_url: Optional[str] = KEEP,
+        custom: Dict[str, Any] = KEEP,
     ) -> Me:
         """Change the given fields.
 
         ``display_name``: 1–64 characters, ``bio``: 500, ``avatar_url``: http or https, None removes
-        it.
+        it. ``custom``: a merge patch (RFC 7396), where None removes a key.
         """
-        body = changed(display_name=display_name, bio=bio, avatar_url=avatar_url)
+        body = changed(display_name=display_name, bio=bio, avatar_url=avatar_url, custom=custom)
         user: Me = await self._rest.call("PUT", "/users/me", body=body)
         return user
 

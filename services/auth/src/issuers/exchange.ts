@@ -3,11 +3,11 @@
 import { AppError, securityEvent } from '@chatapi/kit';
 import { lockByExternalId } from '../app-users/app-user-store.ts';
 import { requireNoAdmin } from '../app-users/record.ts';
-import type { AppUserView } from '../app-users/shapes.ts';
 import { requireUsable } from '../bans.ts';
 import type { Context } from '../context.ts';
 import type { RequestOrigin } from '../session-store.ts';
 import { createLimitedSession } from '../sessions.ts';
+import type { AppUserView } from '../user-view.ts';
 import { userOf } from '../user-view.ts';
 import { refusal, TOLERANCE_S, verifyForeignToken } from './foreign-token.ts';
 import { bringUser, externalIdOf } from './token-user.ts';

@@ -12,7 +12,8 @@ import type { RequestOrigin } from '../session-store.ts';
 import { refusal } from './foreign-token.ts';
 import type { IssuerRow } from './issuer-store.ts';
 
-const ownClaim = (claims: JWTPayload, name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);
+const ownClaim = (claims: JWTPayload, name: string): unknown =>
+  Object.hasOwn(claims, name) ? claims[name] : undefined;
 
 /** @throws AUTHENTICATION_ERROR, reason `user`: not a text that can be an `external_id`. */
 export function externalIdOf({ user_claim }: IssuerRow, claims: JWTPayload): string {
@@ -46,7 +47,7 @@ function withoutTaken(fields: AppUserFields, error: AppError): AppUserFields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !taken.includes(name)));
 }
 
-type Upsert = (fields: AppUserFields) => Promise<void>;
+type Upsert = (fields: AppUserFields) => Promise<unknown>;
 
 /** Of names that somebody else has, the account keeps its own, or gets one. */
 async function withFreeNames(upsert: Upsert, fields: AppUserFields): Promise<void> {
