@@ -178,4 +178,11 @@ export const NO_METHOD = [
   'POST /app/users/{external_id}/deactivate',
   'POST /app/users/{external_id}/activate',
   'POST /app/users/{external_id}/tokens',
+  'POST /bots',
+  'GET /bots',
+  'PUT /bots/{id}',
+  'DELETE /bots/{id}',
+  'POST /bots/{id}/tokens',
+  'GET /bots/{id}/tokens',
+  'DELETE /bots/{id}/tokens/{token_id}',
 ];

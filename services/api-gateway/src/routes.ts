@@ -85,6 +85,14 @@ export const rows: Row[] = [
   { method: 'GET', path: '/users', service: 'user', who: 'user' },
   { method: 'GET', path: '/users/:id', service: 'user', who: 'user' },
 
+  { method: 'POST', path: '/bots', service: 'auth', who: 'user' },
+  { method: 'GET', path: '/bots', service: 'auth', who: 'user' },
+  { method: 'PUT', path: '/bots/:id', service: 'auth', who: 'user' },
+  { method: 'DELETE', path: '/bots/:id', service: 'auth', who: 'user' },
+  { method: 'POST', path: '/bots/:id/tokens', service: 'auth', who: 'user' },
+  { method: 'GET', path: '/bots/:id/tokens', service: 'auth', who: 'user' },
+  { method: 'DELETE', path: '/bots/:id/tokens/:token_id', service: 'auth', who: 'user' },
+
   { method: 'POST', path: '/rooms', service: 'message', who: 'user' },
   { method: 'GET', path: '/rooms', service: 'message', who: 'user' },
   { method: 'GET', path: '/rooms/public', service: 'message', who: 'user' },

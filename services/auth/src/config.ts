@@ -31,6 +31,7 @@ export interface Config extends BaseConfig, DbSettings, EgressSettings, Registra
   ADMIN_USERNAME?: string;
   ADMIN_EMAIL?: string;
   ADMIN_PASSWORD?: string;
+  BOTS: 'admins' | 'everyone';
   USER_INTERNAL_URL: string[];
   SEALING_KEY?: string;
   SEALING_KEY_PREVIOUS?: string;
@@ -114,6 +115,10 @@ export const schema = Joi.object<Config>({
     'encrypts secrets that are stored, such as those of issuers with HS256; at least 32 bytes; without it none can be stored',
   ),
   SEALING_KEY_PREVIOUS: secret().description('another key that still opens stored secrets, while SEALING_KEY changes'),
+  BOTS: Joi.string()
+    .valid('admins', 'everyone')
+    .default('admins')
+    .description('who may create bots; application keys may always'),
   USER_INTERNAL_URL: internalUrls().default([]).description('internal listeners of the user service'),
 })
   .and('ADMIN_USERNAME', 'ADMIN_EMAIL', 'ADMIN_PASSWORD')

@@ -1,6 +1,7 @@
 import { type IdPaging, idPaging, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import { appUserRoutes } from './app-users/routes.ts';
+import { botRoutes } from './bots/routes.ts';
 import type { Context } from './context.ts';
 import { eraseOwnAccount } from './erasure.ts';
 import { exchangeToken } from './issuers/exchange.ts';
@@ -145,4 +146,5 @@ export const routes: Route<Context>[] = [
     rule: (ctx, call) => endOtherSessions(ctx, call.caller, call),
   }),
   ...appUserRoutes,
+  ...botRoutes,
 ];

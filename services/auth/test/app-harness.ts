@@ -1,6 +1,6 @@
 // The auth service with a stub of the user service, asked as an application asks.
 import type { Identity } from '@chatapi/kit/auth';
-import { startStubServer, userIdentity } from '@chatapi/kit/testing';
+import { keyIdentity, startStubServer } from '@chatapi/kit/testing';
 import type { Test } from 'supertest';
 import { type Auth, openAuth } from './harness.ts';
 
@@ -87,7 +87,7 @@ export interface App {
 export async function openApp(more: Record<string, string> = {}): Promise<App> {
   const users = await startUserStub();
   const auth = await openAuth({ USER_INTERNAL_URL: users.url, ...more });
-  const key = userIdentity('usr_application', 'admin');
+  const key = keyIdentity('users:read', 'users:write', 'tokens:write');
   const path = (id: string): string => `/app/users/${encodeURIComponent(id)}`;
   return {
     auth,

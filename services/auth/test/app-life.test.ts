@@ -68,8 +68,8 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
     expect((await app.auth.login(person.username)).status).to.equal(200);
     const acts = (await app.facts('staff.acted')).filter(({ target_id }) => target_id === person.id);
     expect(acts.map(({ action, actor_id }) => [action, actor_id])).to.deep.equal([
-      ['user.deactivate', 'usr_application'],
-      ['user.activate', 'usr_application'],
+      ['user.deactivate', 'key_application'],
+      ['user.activate', 'key_application'],
     ]);
   });
 
@@ -256,7 +256,7 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
       ['session.minted', 'account.deactivated', 'account.activated', 'account.erased'].map((event) => [
         event,
         user.id,
-        'usr_application',
+        'key_application',
       ]),
     );
     expect(lines[0]?.session_id).to.equal(body.session_id);

@@ -69,8 +69,8 @@ describe('an application’s own users', () => {
     );
     const mine = acts.filter(({ target_id }) => target_id === body.id);
     expect(mine.map(({ action, actor_id, details }) => [action, actor_id, details])).to.deep.equal([
-      ['user.create', 'usr_application', {}],
-      ['user.update', 'usr_application', { fields: ['username', 'email', 'bio'] }],
+      ['user.create', 'key_application', {}],
+      ['user.update', 'key_application', { fields: ['username', 'email', 'bio'] }],
     ]);
   });
 

@@ -184,11 +184,8 @@ class _Message(TypedDict):
 
 
 class Message(_Message, total=False):
-    """``seq``: position in the log of the room. ``status``: as the sender sees it.
-
-    ``recipient_id``: only in direct rooms. ``client_id``: only if the sender set one.
-    ``sent_by_key``: only for admins, not in events: the application key that sent it as its sender.
-    """
+    """``seq``: position in the log of the room. ``recipient_id``: only in direct rooms.
+    ``sent_by_key``: only for admins, not in events: the application key that sent it."""
 
     recipient_id: str
     client_id: str

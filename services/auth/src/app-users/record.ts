@@ -13,7 +13,18 @@ export type AppCall<P = unknown, Q = unknown, B = unknown> = RequestContext<P, Q
 export type Acting = Pick<AppCall, 'ip' | 'request_id'> & { caller: Pick<Caller, 'user_id'> };
 
 export interface Act {
-  action: 'user.create' | 'user.update' | 'user.deactivate' | 'user.activate' | 'user.erase' | 'user.token';
+  action:
+    | 'user.create'
+    | 'user.update'
+    | 'user.deactivate'
+    | 'user.activate'
+    | 'user.erase'
+    | 'user.token'
+    | 'bot.create'
+    | 'bot.update'
+    | 'bot.delete'
+    | 'bot.token.create'
+    | 'bot.token.end';
   target_id: string;
   details?: Record<string, unknown>;
 }

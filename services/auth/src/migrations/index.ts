@@ -15,6 +15,7 @@ import { ownUsers, ownUsersIndexes } from './012-own-users.ts';
 import { credentials } from './013-credentials.ts';
 import { issuers } from './014-issuers.ts';
 import { invites } from './015-invites.ts';
+import { bots } from './018-bots.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -36,5 +37,6 @@ export const schema: Schema = {
     credentials,
     issuers,
     invites,
+    bots,
   ],
 };
