@@ -13,6 +13,7 @@ import { oldReactionsMigration } from './012-old-reactions.ts';
 import { partitionLock } from './013-partition-lock.ts';
 import { messageKeys } from './014-message-keys.ts';
 import { ownUsersMigration } from './015-own-users.ts';
+import { admissions } from './016-admissions.ts';
 
 export const schema: Schema = {
   name: 'messages',
@@ -31,5 +32,6 @@ export const schema: Schema = {
     partitionLock,
     messageKeys,
     ownUsersMigration,
+    admissions,
   ],
 };
