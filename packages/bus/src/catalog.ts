@@ -42,6 +42,8 @@ export interface Facts {
   'account.updated': Account;
   /** A login or refresh. At most one per user in 10 minutes. */
   'account.seen': { user_id: string; at: string };
+  /** A new account whose invite makes it a member of these rooms, of those that exist. */
+  'account.invited': { user_id: string; rooms: string[]; at: string };
   /** The account is erased. Subscribers erase their data of it and accept no late data. */
   'account.erased': { user_id: string; erased_at: string };
   'profile.updated': {
@@ -106,6 +108,11 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   },
   'account.updated': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object(account) },
   'account.seen': { from: 'auth', heard_by: ['admin'], schema: Joi.object({ user_id: id(), at: time() }) },
+  'account.invited': {
+    from: 'auth',
+    heard_by: ['message'],
+    schema: Joi.object({ user_id: id(), rooms: Joi.array().items(Joi.string()).min(1).required(), at: time() }),
+  },
   'account.erased': {
     from: 'auth',
     heard_by: ['user', 'message', 'file', 'admin'],

@@ -50,6 +50,16 @@ export interface Session extends Tokens {
   user: Me;
 }
 
+/** A session that ends with the exchanged token. */
+export interface ExchangedToken {
+  access_token: string;
+  issued_token_type: 'urn:ietf:params:oauth:token-type:access_token';
+  token_type: 'bearer';
+  /** Seconds until then. */
+  expires_in: number;
+  user: Me;
+}
+
 export interface SessionInfo {
   id: string;
   /** Given by the application that made it. */

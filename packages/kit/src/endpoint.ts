@@ -7,6 +7,7 @@ import type { RequiredScope } from './auth/scopes.ts';
 import type { ServiceKeys } from './auth/service-keys.ts';
 import type { Caller, Identity } from './auth/signed-identity.ts';
 import { AppError } from './errors.ts';
+import { FORM_TYPE, formOf } from './form-body.ts';
 import { parse, refuseNul } from './input.ts';
 import { jsonOf, requireJson, utf8Text } from './json-body.ts';
 import { type RecordKeyAct, recordIfActed } from './key-acts.ts';
@@ -67,6 +68,8 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   /** For the documents: error statuses besides the common ones. */
   errors?: number[];
   description?: string;
+  /** The body may be a form (application/x-www-form-urlencoded) too, as OAuth clients send it. */
+  form?: true;
   /** The rule writes the response itself. */
   raw?: boolean;
   /** Further things for the documents: multipart bodies, binary answers. */
@@ -112,9 +115,11 @@ const NO_QUERY = Joi.object<Record<string, never>>({});
 
 async function bodyOf(r: Route<any>, req: express.Request, res: express.Response): Promise<unknown> {
   if (r.body === undefined || !hasBody(req)) return {};
-  requireJson(req.headers['content-type']);
+  const isForm = r.form === true && FORM_TYPE.test(req.headers['content-type'] ?? '');
+  if (!isForm) requireJson(req.headers['content-type']);
   const read = isInternal(r.who) ? readBatch : r.isLarge ? readLarge : readBody;
-  return jsonOf(utf8Text(await received(read, req, res)));
+  const text = utf8Text(await received(read, req, res));
+  return isForm ? formOf(text) : jsonOf(text);
 }
 
 interface Table<C> {

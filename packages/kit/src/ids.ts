@@ -17,7 +17,9 @@ export type IdKind =
   | 'room'
   | 'evt'
   | 'key'
-  | 'tok';
+  | 'tok'
+  | 'iss'
+  | 'inv';
 
 // These ids are made by the thousand and need no order within a millisecond. Node's functions use a
 // stock of random bytes and cost a tenth of uuid's.

@@ -22,6 +22,8 @@ export const SECURITY_EVENTS = {
   'session.ended': 'done',
   'sessions.ended': 'done',
   'refresh.theft': 'refused',
+  'token.exchanged': 'done',
+  'token.exchange_refused': 'refused',
   'token.forged': 'refused',
   'token.revoked': 'refused',
   'upgrade.refused': 'refused',

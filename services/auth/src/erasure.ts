@@ -26,7 +26,7 @@ export async function erase(trx: Knex, account: AccountRow | undefined): Promise
   await deleteAccount(trx, user_id);
   await blockName(trx, unknownNameKey(nameKey(account.username)), NAME_BLOCK_DAYS);
   await deleteAttempts(trx, [user_id, currentPasswordKey(user_id)]);
-  await withdrawFacts(trx, ['account.created', 'account.updated', 'account.seen'], [user_id]);
+  await withdrawFacts(trx, ['account.created', 'account.updated', 'account.seen', 'account.invited'], [user_id]);
   await recordFact(trx, 'account.erased', { user_id, erased_at: new Date().toISOString() });
   return revoke(trx, { kind: 'user', subject: user_id });
 }

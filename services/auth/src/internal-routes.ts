@@ -10,6 +10,8 @@ import { resetFailures } from './login-limit.ts';
 import { listRevocations } from './revocations.ts';
 import { setRole } from './roles.ts';
 import { credentialRoutes } from './routes/credential-routes.ts';
+import { inviteRoutes } from './routes/invite-routes.ts';
+import { issuerRoutes } from './routes/issuer-routes.ts';
 import { sessionsOf } from './session-store.ts';
 import { endAllSessions } from './sessions.ts';
 import { onRecord, type StaffAct, staffActFields } from './staff-acts.ts';
@@ -162,4 +164,6 @@ export const internalRoutes: Route<Context>[] = [
     rule: async (ctx) => ctx.signer.jwks(),
   }),
   ...credentialRoutes,
+  ...issuerRoutes,
+  ...inviteRoutes,
 ];

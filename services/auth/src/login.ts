@@ -8,6 +8,8 @@ import type { Context } from './context.ts';
 import { knownDeviceKey } from './known-device.ts';
 import { beginLoginAttempt } from './login-limit.ts';
 import { nameKey, unknownNameKey } from './name-key.ts';
+import { useInvite } from './registration/invites.ts';
+import { requireMayRegister } from './registration/policy.ts';
 import type { Origin, RequestOrigin } from './session-store.ts';
 import { createSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
 import { newUser, type User, userOf } from './user-view.ts';
@@ -17,14 +19,17 @@ export type LoginResult = { user: User } & Tokens;
 export async function register(
   ctx: Context,
   from: RequestOrigin,
-  input: NewUser & { password: string },
+  input: NewUser & { password: string; invite?: string },
 ): Promise<LoginResult> {
+  await requireMayRegister(ctx, input);
   const taken = await takenFields(ctx.db, input);
   if (taken.length > 0) throw conflict(taken);
   const hash = await ctx.hasher.withSlot(() => ctx.hasher.hash(input.password));
   const grant = await ctx.db.transaction(async (trx) => {
     const account = await createAccount(trx, input, hash, 'user');
-    return account === undefined ? undefined : createSession(ctx, trx, account, from);
+    if (account === undefined) return undefined;
+    if (input.invite !== undefined) await useInvite(trx, input.invite, account.user_id);
+    return createSession(ctx, trx, account, from);
   });
   if (grant === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();

@@ -28,11 +28,12 @@ export const username = (): Joi.StringSchema =>
 export const emailAddress = (): Joi.StringSchema =>
   Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true });
 
-export const registerBody = Joi.object<NewUser & { password: string }, true>({
+export const registerBody = Joi.object<NewUser & { password: string; invite?: string }, true>({
   username: username().required(),
   email: emailAddress().required(),
   password: newPassword('username', 'email', 'display_name'),
   display_name: text({ max: 64, singleLine: true }),
+  invite: Joi.string().max(128).description('code of an invite, where one is needed or has rooms'),
 });
 
 // Longer than any valid password, so that a long one is a wrong password, not malformed input.

@@ -1,6 +1,6 @@
 import type { Identity } from '@chatapi/kit/auth';
 import { expect } from 'chai';
-import { type App, openApp, outcome } from './app-harness.ts';
+import { type App, KEY, openApp, outcome } from './app-harness.ts';
 import { GOOD } from './harness.ts';
 
 describe('an application’s own users', () => {
@@ -70,8 +70,8 @@ describe('an application’s own users', () => {
     );
     const mine = acts.filter(({ target_id }) => target_id === body.id);
     expect(mine.map(({ action, actor_id, details }) => [action, actor_id, details])).to.deep.equal([
-      ['user.create', 'key_application', {}],
-      ['user.update', 'key_application', { fields: ['username', 'email', 'bio'] }],
+      ['user.create', KEY, {}],
+      ['user.update', KEY, { fields: ['username', 'email', 'bio'] }],
     ]);
   });
 
@@ -223,7 +223,7 @@ describe('an application’s own users', () => {
     for (const answer of await Promise.all(asks(limited)))
       expect(outcome(answer)).to.deep.equal([403, 'AUTHORIZATION_ERROR', 'scope']);
     expect((await app.auth.ask('get', '/app/users/x', limited)).status).to.equal(404);
-    const acting = { ...person, scopes: ['users:write'], key_id: 'key_application' } as Identity;
+    const acting = { ...person, scopes: ['users:write'], key_id: KEY } as Identity;
     const answer = await app.auth.ask('put', '/app/users/x', acting).send({});
     expect(outcome(answer)).to.deep.equal([403, 'AUTHORIZATION_ERROR', 'act_as']);
   });

@@ -3,6 +3,7 @@ import type { Knex } from '@chatapi/kit/data';
 import { enterGeneral } from './access/general-room-store.ts';
 import { orderErasures, orderFileErasure } from './erasure/erasure-store.ts';
 import { applyAccounts, applyProfiles } from './people/people.ts';
+import { orderAdmissions } from './rooms/admission-store.ts';
 
 async function onAccounts(accounts: Facts['account.updated'][], trx: Knex.Transaction): Promise<void> {
   await applyAccounts(trx, accounts);
@@ -12,6 +13,7 @@ async function onAccounts(accounts: Facts['account.updated'][], trx: Knex.Transa
 export const handlers: FactHandlers<Knex.Transaction> = {
   'account.created': onAccounts,
   'account.updated': onAccounts,
+  'account.invited': (invited, trx) => orderAdmissions(trx, invited),
   'account.erased': (erased, trx) => orderErasures(trx, erased),
   'files.erased': (erased, trx) =>
     orderFileErasure(

@@ -6,7 +6,8 @@ from typing import AsyncIterator, Optional, Sequence
 
 from .pages import page_of, pages
 from .paths import path_of
-from .rest import KEEP, Rest, changed, given
+from .rest import KEEP, changed, given
+from .admission import AdmissionApi
 from .models import Announcement, Export, Page, User
 from .admin_models import (
     AdminRoom,
@@ -23,11 +24,8 @@ from .admin_models import (
 )
 
 
-class AdminApi:
+class AdminApi(AdmissionApi):
     """Every method raises ``ChatApiError``; without the role it is ``AUTHORIZATION_ERROR``."""
-
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
 
     async def stats(self) -> Stats:
         """Return counts of users, rooms, messages, files and connections, at most 2 s old."""

@@ -8,7 +8,7 @@ from typing import Any, AsyncIterator, Dict, Optional
 from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, Rest, changed, given
-from .models import Export, Me, Page, Profile, Session, SessionInfo, Tokens
+from .models import ExchangedToken, Export, Me, Page, Profile, Session, SessionInfo, Tokens
 
 
 class UsersApi:
@@ -18,14 +18,21 @@ class UsersApi:
         self._rest = rest
 
     async def register(
-        self, *, username: str, email: str, password: str, display_name: Optional[str] = None
+        self,
+        *,
+        username: str,
+        email: str,
+        password: str,
+        display_name: Optional[str] = None,
+        invite: Optional[str] = None,
     ) -> Session:
         """Create an account and log in.
 
         ``username``: 3–32 of ``A–Z a–z 0–9 _ . -``. ``password``: 8–72 bytes; a weak one is a
-        ``VALIDATION_ERROR`` with advice in ``details``. ``CONFLICT``: username or email is taken.
+        ``VALIDATION_ERROR`` with advice in ``details``. ``invite``: code of an invite, where one is
+        needed or has rooms. ``CONFLICT``: username or email is taken.
         """
-        body = given(username=username, email=email, password=password, display_name=display_name)
+        body = given(username=username, email=email, password=password, display_name=display_name, invite=invite)
         session: Session = await self._rest.call("POST", "/users/register", body=body, safe=False, anonymous=True)
         await self._rest.tokens.adopt(session)
         return session
@@ -40,6 +47,21 @@ class UsersApi:
         session: Session = await self._rest.call("POST", "/users/login", body=body, anonymous=True)
         await self._rest.tokens.adopt(session)
         return session
+
+    async def exchange_token(self, subject_token: str) -> ExchangedToken:
+        """Exchange a JWT of an issuer that admins trust for an access token (RFC 8693).
+
+        Give its ``access_token`` from the ``token`` function of the client, which is asked again
+        when it has expired. ``AUTHENTICATION_ERROR``: ``details["reason"]`` says why.
+        """
+        body = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token": subject_token,
+            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        }
+        token: ExchangedToken = await self._rest.call("POST", "/users/token", body=body, anonymous=True)
+        return token
 
     async def logout(self) -> None:
         """Log out: end this session's tokens and connections."""

@@ -2,11 +2,15 @@
 // the act.
 import { recordFact } from '@chatapi/bus';
 import { AppError, newId, type RequestContext } from '@chatapi/kit';
+import type { Caller } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import type { AccountRow } from '../account-store.ts';
 
 /** The caller is the application's key. */
 export type AppCall<P = unknown, Q = unknown, B = unknown> = RequestContext<P, Q, B>;
+
+/** Who changes users: an application, or an issuer by its token. */
+export type Acting = Pick<AppCall, 'ip' | 'request_id'> & { caller: Pick<Caller, 'user_id'> };
 
 export interface Act {
   action:
@@ -25,7 +29,7 @@ export interface Act {
   details?: Record<string, unknown>;
 }
 
-const by = ({ caller, ip, request_id }: AppCall) => ({
+const by = ({ caller, ip, request_id }: Acting) => ({
   actor_id: caller.user_id,
   ip,
   request_id,
@@ -37,7 +41,7 @@ const entryOf = ({ action, target_id, details = {} }: Act) => ({ audit_id: newId
 export const recordAct = (trx: Knex, call: AppCall, act: Act): Promise<void> =>
   recordFact(trx, 'staff.acted', { ...by(call), ...entryOf(act) });
 
-export async function recordActs(trx: Knex, call: AppCall, acts: Act[]): Promise<void> {
+export async function recordActs(trx: Knex, call: Acting, acts: Act[]): Promise<void> {
   if (acts.length > 0) await recordFact(trx, 'staff.acted_on_many', { ...by(call), acts: acts.map(entryOf) });
 }
 

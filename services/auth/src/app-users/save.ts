@@ -15,7 +15,7 @@ import { Claims, namesChangeOf, newAccountOf } from './claims.ts';
 import type { Plan } from './plan.ts';
 import type { PendingChange, ProfileChange } from './profile-change-store.ts';
 import { recordProfileChanges } from './profile-changes.ts';
-import { type Act, type AppCall, adminRefusal, recordActs } from './record.ts';
+import { type Act, type Acting, adminRefusal, recordActs } from './record.ts';
 
 export interface Saved {
   status: 'created' | 'updated';
@@ -103,7 +103,7 @@ async function update(
  */
 export async function saveUsers(
   trx: Knex,
-  call: AppCall,
+  call: Acting,
   plans: Plan[],
 ): Promise<{ outcomes: Outcomes; changed: string[] }> {
   const accounts = new Map(

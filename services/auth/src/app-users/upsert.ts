@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { type AppUserView, userWith } from '../user-view.ts';
 import { type AppUser, type AppUserFields, type Plan, planUsers } from './plan.ts';
 import { tellProfileChanges } from './profile-changes.ts';
-import type { AppCall } from './record.ts';
+import type { Acting, AppCall } from './record.ts';
 import { type Outcomes, Raced, type Saved, saveUsers } from './save.ts';
 import { type ItemResult, readItem } from './shapes.ts';
 
@@ -29,7 +29,7 @@ type Result = { status: Saved['status']; user: AppUserView } | AppError;
 const isFine = <T>(one: T | AppError): one is T => !(one instanceof AppError);
 
 /** @param users with different external ids. */
-async function upsert(ctx: Context, call: AppCall, users: AppUser[]): Promise<Map<string, Result>> {
+async function upsert(ctx: Context, call: Acting, users: AppUser[]): Promise<Map<string, Result>> {
   const { request_id } = call;
   const plans = await planUsers(ctx, users, request_id);
   const possible = plans.filter(isFine);
@@ -50,14 +50,20 @@ async function upsert(ctx: Context, call: AppCall, users: AppUser[]): Promise<Ma
   return results;
 }
 
+type Fine = Exclude<Result, AppError>;
+
+export async function upsertUser(ctx: Context, call: Acting, user: AppUser): Promise<Fine> {
+  const result = (await upsert(ctx, call, [user])).get(user.external_id) as Result;
+  if (result instanceof AppError) throw result;
+  return result;
+}
+
 export async function putUser(
   ctx: Context,
   call: AppCall<{ external_id: string }, unknown, AppUserFields>,
 ): Promise<Reply<AppUserView>> {
-  const { external_id } = call.params;
-  const result = (await upsert(ctx, call, [{ ...call.body, external_id }])).get(external_id) as Result;
-  if (result instanceof AppError) throw result;
-  return new Reply(result.status === 'created' ? 201 : 200, result.user);
+  const { status, user } = await upsertUser(ctx, call, { ...call.body, external_id: call.params.external_id });
+  return new Reply(status === 'created' ? 201 : 200, user);
 }
 
 const MAX_SHOWN = 200;

@@ -13,6 +13,8 @@ import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
 import { ownUsers, ownUsersIndexes } from './012-own-users.ts';
 import { credentials } from './013-credentials.ts';
+import { issuers } from './014-issuers.ts';
+import { invites } from './015-invites.ts';
 import { bots } from './018-bots.ts';
 
 export const schema: Schema = {
@@ -33,6 +35,8 @@ export const schema: Schema = {
     ownUsers,
     ownUsersIndexes,
     credentials,
+    issuers,
+    invites,
     bots,
   ],
 };
