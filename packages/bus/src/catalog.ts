@@ -10,6 +10,8 @@ export interface Account {
   user_id: string;
   username: string;
   email: string;
+  /** Not told by auth of the release before. */
+  email_verified?: boolean;
   role: 'user' | 'moderator' | 'admin';
   status: 'active' | 'banned';
   created_at: string;
@@ -20,6 +22,7 @@ const account = {
   user_id: id(),
   username: Joi.string().required(),
   email: Joi.string().required(),
+  email_verified: Joi.boolean(),
   role: Joi.string().valid('user', 'moderator', 'admin').required(),
   status: Joi.string().valid('active', 'banned').required(),
   created_at: time(),

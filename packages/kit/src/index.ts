@@ -10,6 +10,7 @@ export {
   secret,
 } from './config.ts';
 export {
+  languageOf,
   Reply,
   type RequestContext,
   type Route,

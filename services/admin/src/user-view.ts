@@ -9,6 +9,8 @@ export interface User {
   username: string;
   /** For admins only. */
   email?: string;
+  /** For admins only. */
+  email_verified?: boolean;
   display_name: string;
   bio: string;
   avatar_url: string | null;
@@ -52,7 +54,8 @@ function viewUser(account: AuthAccount, profile: Profile | undefined, viewer: Ro
   return {
     id: account.user_id,
     username: account.username,
-    ...(viewer === 'admin' ? { email: account.email } : {}),
+    // Auth of the release before does not know it.
+    ...(viewer === 'admin' ? { email: account.email, email_verified: account.email_verified ?? false } : {}),
     display_name: profile?.display_name || account.display_name || account.username,
     bio: profile?.bio ?? '',
     avatar_url: profile?.avatar_url ?? null,

@@ -30,6 +30,7 @@ export const accountFact = ({
   user_id,
   username,
   email,
+  email_verified,
   role,
   status,
   created_at,
@@ -38,11 +39,16 @@ export const accountFact = ({
   user_id,
   username,
   email,
+  email_verified,
   role,
   status,
   created_at,
   updated_at,
 });
+
+/** Tells other services what the account is now. */
+export const recordAccount = (trx: Knex, account: AccountRow): Promise<void> =>
+  recordFact(trx, 'account.updated', accountFact(account));
 
 export const accountView = (account: AccountRow): AccountView => ({
   ...accountFact(account),
@@ -78,7 +84,7 @@ export async function createAccount(
   trx: Knex,
   input: NewUser,
   passwordHash: string,
-  role: Role,
+  { role, email_verified = false }: { role: Role; email_verified?: boolean },
 ): Promise<AccountRow | undefined> {
   const { username, email } = input;
   const username_key = nameKey(username);
@@ -91,6 +97,7 @@ export async function createAccount(
     password_hash: passwordHash,
     display_name: input.display_name || username,
     role,
+    email_verified,
   });
   // After the insert: it waits for an erasure of the same name, which blocks it.
   if (account !== undefined && (await isNameBlocked(trx, unknownNameKey(username_key))))

@@ -12,9 +12,10 @@ import {
 import type { DbSettings } from '@chatapi/kit/data';
 import Joi from 'joi';
 import { type Algorithm, pemSetting, readPrivateKey, readPublicKeys } from './keys.ts';
+import { type MailSettings, mailFits, mailSettings } from './mail/mail-settings.ts';
 import { strongPassword } from './password-policy.ts';
 
-export interface Config extends BaseConfig, DbSettings {
+export interface Config extends BaseConfig, DbSettings, MailSettings {
   JWT_ALGORITHM: Algorithm;
   JWT_SECRET_KEY?: string;
   JWT_PRIVATE_KEY?: string;
@@ -104,10 +105,12 @@ export const schema = Joi.object<Config>({
   ADMIN_PASSWORD: fromFile(Joi.string())
     .custom(strongPassword('ADMIN_USERNAME', 'ADMIN_EMAIL'))
     .description('initial password of the first admin, judged as those of users; change it after the first login'),
+  ...mailSettings(),
   USER_INTERNAL_URL: internalUrls().default([]).description('internal listeners of the user service'),
 })
   .and('ADMIN_USERNAME', 'ADMIN_EMAIL', 'ADMIN_PASSWORD')
-  .custom(keyFits);
+  .custom(keyFits)
+  .custom(mailFits);
 
 export const config = (): Config => readConfig(schema, process.env);
 

@@ -4,6 +4,7 @@ import type { Knex, PipelinedPool, Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { Signer } from './access-token.ts';
 import type { Config } from './config.ts';
+import type { MailMetrics } from './mail/mail-metrics.ts';
 import type { Hasher } from './password-hasher.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
 
@@ -17,5 +18,7 @@ export interface Context extends Base<Config> {
   hasher: Hasher;
   signer: Signer;
   users: ServiceClient;
+  mailMetrics: MailMetrics;
+  mailJob: RecurringTask;
   sweeps: RecurringTask;
 }

@@ -1,42 +1,60 @@
 // Registration and login. An unknown name and a wrong password give the same answer in the same
 // time.
 import { AppError, securityEvent } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, accountByName, lockAccount, replaceHash } from './account-store.ts';
 import { conflict, createAccount, type NewUser, takenFields } from './accounts.ts';
 import { isBanned, liftExpiredBan, requireNotBanned } from './bans.ts';
 import type { Context } from './context.ts';
-import { knownDeviceKey } from './known-device.ts';
+import { deviceOf, knownDeviceKey } from './known-device.ts';
 import { beginLoginAttempt } from './login-limit.ts';
+import { queueNotice } from './mail/queue.ts';
 import { nameKey, unknownNameKey } from './name-key.ts';
-import type { Origin, RequestOrigin } from './session-store.ts';
+import { sendFirstConfirmation } from './recovery/email-change.ts';
+import type { RequestOrigin } from './session-store.ts';
 import { createSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
 import { newUser, type User, userOf } from './user-view.ts';
 
 export type LoginResult = { user: User } & Tokens;
+/** Without tokens: the address must be confirmed first. */
+export type Registration = { user: User } & Partial<Tokens>;
 
 export async function register(
   ctx: Context,
   from: RequestOrigin,
   input: NewUser & { password: string },
-): Promise<LoginResult> {
+): Promise<Registration> {
   const taken = await takenFields(ctx.db, input);
   if (taken.length > 0) throw conflict(taken);
   const hash = await ctx.hasher.withSlot(() => ctx.hasher.hash(input.password));
-  const grant = await ctx.db.transaction(async (trx) => {
-    const account = await createAccount(trx, input, hash, 'user');
-    return account === undefined ? undefined : createSession(ctx, trx, account, from);
+  const made = await ctx.db.transaction(async (trx) => {
+    const account = await createAccount(trx, input, hash, { role: 'user' });
+    return account && (await enter(ctx, trx, account, from));
   });
-  if (grant === undefined) throw conflict(await takenFields(ctx.db, input));
+  if (made === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();
-  recordLogin(ctx, 'account.registered', from, grant);
-  return { user: newUser(grant.account), ...(await tokensOf(ctx, grant)) };
+  recordLogin(ctx, 'account.registered', from, made);
+  const user = newUser(made.account);
+  return 'refresh_token' in made ? { user, ...(await tokensOf(ctx, made)) } : { user };
+}
+
+/** A new account logs in at once, or gets a link first. */
+async function enter(
+  ctx: Context,
+  trx: Knex,
+  account: AccountRow,
+  from: RequestOrigin,
+): Promise<SessionGrant | { account: AccountRow }> {
+  if (!ctx.config.REQUIRE_VERIFIED_EMAIL) return createSession(ctx, trx, account, from);
+  await sendFirstConfirmation(ctx, trx, from, account);
+  return { account };
 }
 
 function recordLogin(
   ctx: Context,
   event: 'account.registered' | 'login.succeeded',
   { ip, request_id }: RequestOrigin,
-  { account, session_id }: SessionGrant,
+  { account, session_id }: Pick<SessionGrant, 'account'> & Partial<SessionGrant>,
 ): void {
   securityEvent(ctx, event, { user_id: account.user_id, session_id, ip, request_id });
 }
@@ -76,14 +94,40 @@ async function verifyCredentials(
  * Reads the account again under its lock.
  * @returns undefined when the password was changed after it was checked.
  */
-function createVerifiedSession(ctx: Context, verified: AccountRow, from: Origin): Promise<SessionGrant | undefined> {
+function createVerifiedSession(
+  ctx: Context,
+  verified: AccountRow,
+  from: RequestOrigin,
+): Promise<SessionGrant | undefined> {
   return ctx.db.transaction(async (trx) => {
     const account = await lockAccount(trx, verified.user_id);
     if (account?.password_hash !== verified.password_hash) return undefined;
     requireNotBanned(account);
-    return createSession(ctx, trx, account, from);
+    requireVerified(ctx, account);
+    const grant = await createSession(ctx, trx, account, from);
+    if (grant.is_new_device) await noticeNewDevice(ctx, trx, account, from);
+    return grant;
   });
 }
+
+/**
+ * Call it only after the user proved who they are. An account without an address has none to
+ * confirm.
+ */
+function requireVerified({ config }: Pick<Context, 'config'>, { email, email_verified }: AccountRow): void {
+  if (!config.REQUIRE_VERIFIED_EMAIL || email === null || email_verified) return;
+  throw new AppError('AUTHORIZATION_ERROR', 'The e-mail address of this account is not confirmed', {
+    details: { reason: 'email_unverified' },
+  });
+}
+
+const noticeNewDevice = (ctx: Context, trx: Knex, { user_id, email }: AccountRow, from: RequestOrigin): Promise<void> =>
+  queueNotice(ctx, trx, from, {
+    kind: 'new-device',
+    user_id,
+    recipient: email,
+    told: { device: deviceOf(from).family },
+  });
 
 /** Replaces a hash of a lower cost while the password is known. The login does not depend on it. */
 async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {
@@ -95,10 +139,15 @@ async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow,
   }
 }
 
-/** The password was right: whoever has it must learn of the ban, and the log too. */
-function recordBanned(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
+/** The password was right: whoever has it must learn why it is not enough, and the log too. */
+function recordRefused(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
   if (error instanceof AppError && error.code === 'AUTHORIZATION_ERROR')
-    securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason: 'banned' });
+    securityEvent(ctx, 'login.failed', {
+      user_id,
+      ip,
+      request_id,
+      reason: error.details.reason === 'email_unverified' ? 'email_unverified' : 'banned',
+    });
 }
 
 export async function login(ctx: Context, from: RequestOrigin, input: Credentials): Promise<LoginResult> {
@@ -106,7 +155,7 @@ export async function login(ctx: Context, from: RequestOrigin, input: Credential
     const verified = await ctx.hasher.withSlot(() => verifyCredentials(ctx, from, input));
     if (isBanned(verified)) await liftExpiredBan(ctx, verified.user_id);
     const grant = await createVerifiedSession(ctx, verified, from).catch((error) => {
-      recordBanned(ctx, from, verified, error);
+      recordRefused(ctx, from, verified, error);
       throw error;
     });
     if (grant !== undefined) await upgradeHash(ctx, verified, input.password);

@@ -14,6 +14,8 @@ import { openSigner } from './access-token.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
+import { startMailJob } from './mail/mail-job.ts';
+import { createMailMetrics } from './mail/mail-metrics.ts';
 import { schema } from './migrations/index.ts';
 import { createHasher } from './password-hasher.ts';
 import { POOLS } from './pools.ts';
@@ -45,8 +47,9 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     const users = createHttpClient('user', config.USER_INTERNAL_URL, base.keys);
     const revocationFeed = createRevocationFeed(reads);
     const signer = await openSigner(config);
-    const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer, users };
-    return { ...ctx, sweeps: startSweeps(ctx) };
+    const mailMetrics = createMailMetrics(metrics, db);
+    const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer, users, mailMetrics };
+    return { ...ctx, mailJob: startMailJob(ctx), sweeps: startSweeps(ctx) };
   } catch (error) {
     // `run` retries until it works: do not leak the connections of a failed attempt.
     redis.disconnect();
@@ -56,7 +59,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
 }
 
 export async function close(ctx: Context): Promise<void> {
-  await Promise.all([ctx.sweeps.close(), ctx.revocationFeed.close()]);
+  await Promise.all([ctx.mailJob.close(), ctx.sweeps.close(), ctx.revocationFeed.close()]);
   await ctx.facts.close();
   ctx.redis.disconnect();
   await Promise.all([ctx.reads.end(), ctx.db.destroy()]);

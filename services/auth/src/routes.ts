@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { eraseOwnAccount } from './erasure.ts';
 import { login, register } from './login.ts';
 import { changePassword } from './password-change.ts';
+import { recoveryRoutes } from './recovery/routes.ts';
 import { refresh } from './refresh.ts';
 import { endOtherSessions } from './session-renewal.ts';
 import { endOwnSession, ownSessions } from './sessions.ts';
@@ -14,6 +15,7 @@ import {
   passwordBody,
   refreshBody,
   registerBody,
+  registrationSchema,
   sessionList,
   tokensSchema,
 } from './shapes.ts';
@@ -26,10 +28,13 @@ export const routes: Route<Context>[] = [
     method: 'post',
     path: '/users/register',
     summary: 'Create an account and log in',
+    description:
+      'Under REQUIRE_VERIFIED_EMAIL the answer has the user only, and the tokens come with the login after the ' +
+      'address is confirmed.',
     tag,
     who: 'anyone',
     body: registerBody,
-    answer: loginResultSchema,
+    answer: registrationSchema,
     status: 201,
     errors: [409],
     rule: (ctx, call) => register(ctx, call, call.body),
@@ -116,4 +121,5 @@ export const routes: Route<Context>[] = [
     answer: tokensSchema,
     rule: (ctx, call) => endOtherSessions(ctx, call.caller, call),
   }),
+  ...recoveryRoutes,
 ];

@@ -8,10 +8,12 @@ import type { Context } from './context.ts';
 import { deleteOldDevices } from './known-device-store.ts';
 import { WINDOW_S } from './login-limit.ts';
 import { deleteOldFailures } from './login-limit-store.ts';
+import { deleteOldLinks } from './mail/link-store.ts';
+import { deleteOldRequests } from './recovery/request-limit-store.ts';
 import { deleteOldRevocations } from './revocation-store.ts';
 import { deleteOldSessions } from './session-store.ts';
 
-type Ctx = Omit<Context, 'sweeps'>;
+type Ctx = Omit<Context, 'sweeps' | 'mailJob'>;
 
 const BANS_MS = 1000;
 const CLEANUP_MS = 60_000;
@@ -26,6 +28,8 @@ export async function deleteExpired(ctx: Ctx): Promise<void> {
   await deleteOldDevices(ctx.db);
   await deleteOldRevocations(ctx.db, REVOCATION_MINUTES);
   await deleteUnblockedNames(ctx.db);
+  await deleteOldLinks(ctx.db);
+  await deleteOldRequests(ctx.db);
   await deleteOldSessions(ctx.db, ctx.config.REFRESH_EXPIRE_DAYS, ctx.config.SESSION_MAX_DAYS);
 }
 

@@ -8,6 +8,7 @@ export interface User {
   id: string;
   username: string;
   email: string;
+  email_verified: boolean;
   display_name: string;
   bio: string;
   avatar_url: string | null;
@@ -31,6 +32,7 @@ export const newUser = (account: AccountRow): User => ({
   id: account.user_id,
   username: account.username,
   email: account.email,
+  email_verified: account.email_verified,
   display_name: account.display_name,
   bio: '',
   avatar_url: null,

@@ -7,6 +7,7 @@ export interface ProfileRow {
   id: string;
   username: string;
   email: string;
+  email_verified: boolean;
   display_name: string;
   bio: string;
   avatar_url: string | null;
@@ -23,7 +24,7 @@ type RawProfile = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_seen'> & 
   last_seen: Date | null;
 };
 
-const COLUMNS = `user_id as id, username, email, coalesce(display_name, username) as display_name, bio, avatar_url, role, status, created_at,
+const COLUMNS = `user_id as id, username, email, email_verified, coalesce(display_name, username) as display_name, bio, avatar_url, role, status, created_at,
   greatest(account_updated_at, profile_updated_at) as updated_at, last_seen`;
 
 const toProfile = (row: RawProfile): ProfileRow => ({
@@ -47,8 +48,8 @@ const nameColumns = (name: string | null) => ({
 /** Stores the newest state of an account; facts come in any order. Never changes the profile. */
 export async function upsertAccount(trx: Knex, account: Account, displayName: string | null): Promise<void> {
   await trx.raw(
-    `insert into profiles as p (user_id, username, email, role, status, created_at, account_updated_at, display_name, display_key, folded_name, fold_version)
-     select :user_id, :username, :email, :role, :status, :created_at, :updated_at, :displayName, :displayKey, :foldedName, cast(:foldVersion as smallint)
+    `insert into profiles as p (user_id, username, email, email_verified, role, status, created_at, account_updated_at, display_name, display_key, folded_name, fold_version)
+     select :user_id, :username, :email, coalesce(:email_verified, false), :role, :status, :created_at, :updated_at, :displayName, :displayKey, :foldedName, cast(:foldVersion as smallint)
      where not exists (select from erased where user_id = :user_id)
      on conflict (user_id) do update set
        display_name = coalesce(p.display_name, excluded.display_name),
@@ -57,13 +58,15 @@ export async function upsertAccount(trx: Knex, account: Account, displayName: st
        fold_version = case when p.display_name is null then excluded.fold_version else p.fold_version end,
        username = case when newer then excluded.username else p.username end,
        email = case when newer then excluded.email else p.email end,
+       email_verified = case when newer then coalesce(:email_verified, p.email_verified) else p.email_verified end,
        role = case when newer then excluded.role else p.role end,
        status = case when newer then excluded.status else p.status end,
        account_updated_at = greatest(p.account_updated_at, excluded.account_updated_at)`.replaceAll(
       'newer',
       'excluded.account_updated_at > p.account_updated_at',
     ),
-    { ...account, ...nameColumns(displayName) },
+    // Auth of the release before tells nothing of it.
+    { ...account, email_verified: account.email_verified ?? null, ...nameColumns(displayName) },
   );
 }
 

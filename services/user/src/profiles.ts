@@ -15,26 +15,35 @@ import {
   upsertAccount,
 } from './profile-store.ts';
 
+/** Only the user and admins see these. */
+type Private = 'email' | 'email_verified';
 export type OwnProfile = Omit<ProfileRow, 'last_seen'>;
-export type PublicProfile = Omit<OwnProfile, 'email'> & { email?: string; presence: Presence };
+export type PublicProfile = Omit<OwnProfile, Private> & Partial<Pick<OwnProfile, Private>> & { presence: Presence };
 
 /** Asks auth when the fact of a new registration has not arrived yet. */
 async function findProfile(ctx: Context, userId: string, request_id: string): Promise<ProfileRow> {
   const known = await profileById(ctx.db, userId);
   if (known !== undefined) return known;
-  const { user_id, username, email, role, status, created_at, updated_at, display_name } = await ctx.auth.call<
-    Account & { display_name: string }
-  >('GET', `/internal/accounts/${encodeURIComponent(userId)}`, { request_id });
-  await upsertAccount(ctx.db, { user_id, username, email, role, status, created_at, updated_at }, display_name);
+  const { user_id, username, email, email_verified, role, status, created_at, updated_at, display_name } =
+    await ctx.auth.call<Account & { display_name: string }>('GET', `/internal/accounts/${encodeURIComponent(userId)}`, {
+      request_id,
+    });
+  const account = { user_id, username, email, email_verified, role, status, created_at, updated_at };
+  await upsertAccount(ctx.db, account, display_name);
   return (await profileById(ctx.db, userId)) as ProfileRow;
 }
 
 const withoutPresence = ({ last_seen: _, ...rest }: ProfileRow): OwnProfile => rest;
 
-/** Only the user and admins see the email. */
-function viewFor(caller: Caller, { email, last_seen, ...rest }: ProfileRow, online: Set<string>): PublicProfile {
+function viewFor(
+  caller: Caller,
+  { email, email_verified, last_seen, ...rest }: ProfileRow,
+  online: Set<string>,
+): PublicProfile {
   const presence = presenceOf(online.has(rest.id), last_seen);
-  return caller.role === 'admin' || caller.user_id === rest.id ? { ...rest, email, presence } : { ...rest, presence };
+  return caller.role === 'admin' || caller.user_id === rest.id
+    ? { ...rest, email, email_verified, presence }
+    : { ...rest, presence };
 }
 
 export const ownProfile = async (ctx: Context, caller: Caller, requestId: string): Promise<OwnProfile> =>

@@ -51,7 +51,7 @@ const shown = {
   created_at: time(),
   updated_at: time(),
 };
-const ownSchema = wireObject<OwnProfile>('Me', { ...shown, email: Joi.string() });
+const ownSchema = wireObject<OwnProfile>('Me', { ...shown, email: Joi.string(), email_verified: Joi.boolean() });
 const presenceSchema = wireObject<Presence>('Presence', {
   status: oneOf('online', 'offline'),
   last_seen: time().allow(null),
@@ -59,7 +59,10 @@ const presenceSchema = wireObject<Presence>('Presence', {
 const publicSchema = wireObject<PublicProfile>(
   'Profile',
   { ...shown, presence: presenceSchema },
-  { email: Joi.string().description('only visible to the user and to admins') },
+  {
+    email: Joi.string().description('only visible to the user and to admins'),
+    email_verified: Joi.boolean().description('only visible to the user and to admins'),
+  },
 );
 
 export const routes: Route<Context>[] = [
