@@ -15,6 +15,8 @@ export interface User {
   username: string;
   /** For oneself and for admins only. */
   email?: string;
+  /** For oneself and for admins only. */
+  email_verified?: boolean;
   display_name: string;
   bio: string;
   avatar_url: string | null;
@@ -26,6 +28,7 @@ export interface User {
 
 export interface Me extends User {
   email: string;
+  email_verified: boolean;
 }
 
 export interface Profile extends User {
@@ -41,6 +44,11 @@ export interface Tokens {
 }
 
 export interface Session extends Tokens {
+  user: Me;
+}
+
+/** Without tokens where the server asks to confirm the e-mail address before the first login. */
+export interface Registration extends Partial<Tokens> {
   user: Me;
 }
 

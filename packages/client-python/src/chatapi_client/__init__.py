@@ -1,6 +1,16 @@
 """Client for chatapi: REST API and realtime connections, sync and asyncio."""
 
-from .admin_models import AdminRoom, AuditEntry, FilteredWord, ListedReport, Report, Stats, SystemHealth, WordFilter
+from .admin_models import (
+    AdminRoom,
+    AuditEntry,
+    FilteredWord,
+    ListedReport,
+    Report,
+    ResetLink,
+    Stats,
+    SystemHealth,
+    WordFilter,
+)
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import (
@@ -43,6 +53,7 @@ from .models import (
     User,
 )
 from .realtime import AsyncRealtime
+from .registration import Registration
 from .sync import ChatClient, Realtime
 
 __all__ = [
@@ -78,7 +89,9 @@ __all__ = [
     "ReactionChanged",
     "Reactor",
     "Realtime",
+    "Registration",
     "Report",
+    "ResetLink",
     "Resync",
     "Room",
     "RoomJoined",

@@ -8,7 +8,7 @@ from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, Rest, changed, given
 from .models import Announcement, Export, Page, User
-from .admin_models import AdminRoom, AuditEntry, FilteredWord, ListedReport, Report, Stats, SystemHealth, WordFilter
+from .admin_models import AdminRoom, AuditEntry, FilteredWord, ListedReport, Report, ResetLink, Stats, SystemHealth, WordFilter
 
 
 class AdminApi:
@@ -83,6 +83,12 @@ class AdminApi:
     async def unlock(self, user_id: str) -> None:
         """Remove the lock after failed logins."""
         await self._rest.call("POST", path_of("/admin/users/{}/unlock", user_id))
+
+    async def make_password_reset_link(self, user_id: str) -> ResetLink:
+        """Make a link with which the user sets a new password. It works once, and without mail."""
+        path = path_of("/admin/users/{}/password-reset", user_id)
+        link: ResetLink = await self._rest.call("POST", path, safe=False)
+        return link
 
     async def end_sessions(self, user_id: str) -> None:
         await self._rest.call("DELETE", path_of("/admin/users/{}/sessions", user_id))

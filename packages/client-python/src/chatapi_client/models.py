@@ -60,13 +60,15 @@ class _User(TypedDict):
 
 
 class User(_User, total=False):
-    """``email``: only visible to the user and to admins."""
+    """``email``, ``email_verified``: only visible to the user and to admins."""
 
     email: str
+    email_verified: bool
 
 
 class Me(_User):
     email: str
+    email_verified: bool
 
 
 class Profile(User):
