@@ -53,7 +53,10 @@ export interface Facts {
   /** Number of messages created in one second, in any number of commits. */
   'messages.created': { count: number; created_at: string };
   'messages.deleted': { messages: { id: string; room_id: string; created_at: string; deleted_at: string }[] };
-  /** For the audit log: a service other than admin allowed an action because of a staff role. */
+  /**
+   * For the audit log: a service other than admin allowed an action because of a staff role, or to
+   * an application key.
+   */
   'staff.acted': {
     audit_id: string;
     action: string;
@@ -134,7 +137,7 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     }),
   },
   'staff.acted': {
-    from: ['message', 'file'],
+    from: ['auth', 'user', 'message', 'file'],
     heard_by: ['admin'],
     schema: Joi.object({
       audit_id: id(),

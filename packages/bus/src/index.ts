@@ -14,6 +14,7 @@ export {
   retireNode,
   sweepNodes,
 } from './interest-map.ts';
+export { recordKeyAct } from './key-acts.ts';
 export { factsMigrations } from './migration.ts';
 export { readConnections, reportAlive, reportOnline } from './online-users.ts';
 export { factColumns, recordFact, withdrawFacts } from './outbox-store.ts';

@@ -42,6 +42,37 @@ export interface AuditEntry {
   created_at: string;
 }
 
+/** What an application key or a bot token may do. */
+export type Scope =
+  | 'users:read'
+  | 'users:write'
+  | 'tokens:write'
+  | 'rooms:read'
+  | 'rooms:write'
+  | 'messages:read'
+  | 'messages:write'
+  | 'files:read'
+  | 'files:write'
+  | 'events:read'
+  | 'webhooks:write'
+  | 'moderation:write'
+  | 'stats:read'
+  | 'act_as';
+
+/** An application key, without its secret. */
+export interface ApplicationKey {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  created_at: string;
+  expires_at: string | null;
+  /** Right within a minute. */
+  last_used_at: string | null;
+}
+
+/** `key` is the secret, which is shown only once. */
+export type NewApplicationKey = ApplicationKey & { key: string };
+
 export type ReportTarget = 'message' | 'file' | 'user';
 
 export interface Report {

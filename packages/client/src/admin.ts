@@ -1,11 +1,14 @@
 // Administration: write access for admins, read access for moderators.
 import type {
   AdminRoom,
+  ApplicationKey,
   AuditEntry,
   ListedReport,
+  NewApplicationKey,
   Report,
   ReportTarget,
   ResetLink,
+  Scope,
   Stats,
   SystemHealth,
   WordFilter,
@@ -54,6 +57,14 @@ export interface BanInput {
   reason?: string | null;
   /** RFC 3339, in the future; default: permanent. */
   until?: string | null;
+}
+
+export interface KeyInput {
+  /** At most 64 characters. */
+  name: string;
+  scopes: Scope[];
+  /** RFC 3339, in the future; default: it does not expire. */
+  expires_at?: string | null;
 }
 
 /**
@@ -191,6 +202,21 @@ export class AdminApi {
   /** Replaces the word list. Takes effect everywhere within 2 s. */
   setWordFilter(input: Pick<WordFilter, 'words'>, options?: CallOptions): Promise<WordFilter> {
     return this.#rest.call('PUT', '/admin/word-filter', { ...options, body: input });
+  }
+
+  /** Creates an application key; its secret is only in this answer. */
+  createKey(input: KeyInput, options?: CallOptions): Promise<NewApplicationKey> {
+    return this.#rest.call('POST', '/admin/keys', { ...options, body: input, safe: false });
+  }
+
+  /** Lists application keys, newest first. */
+  async keys(query: Paging = {}, options?: CallOptions): Promise<Page<ApplicationKey>> {
+    return pageOf('keys', await this.#rest.call('GET', '/admin/keys', { ...options, query }));
+  }
+
+  /** Ends an application key: everywhere within a second. */
+  endKey(keyId: string, options?: CallOptions): Promise<void> {
+    return this.#rest.call('DELETE', path`/admin/keys/${keyId}`, options);
   }
 
   /** Returns the health of service instances, database, Redis, queues and disk. */

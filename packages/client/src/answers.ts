@@ -69,6 +69,8 @@ export const ANSWERS: Readonly<Record<string, Shape>> = {
   'POST /admin/announcements': ITEM,
   'GET /admin/word-filter': WORDS,
   'PUT /admin/word-filter': WORDS,
+  'POST /admin/keys': { id: 'string', key: 'string' },
+  'GET /admin/keys': { keys: [ITEM] },
   'GET /admin/system/health': { status: 'string', services: [{ name: 'string' }] },
 };
 

@@ -5,6 +5,7 @@ export type {
   AdminUserQuery,
   AuditQuery,
   BanInput,
+  KeyInput,
   ReportQuery,
 } from './admin.ts';
 export type * from './admin-models.ts';

@@ -132,6 +132,8 @@ export interface Message {
   created_at: string;
   updated_at: string;
   client_id?: string;
+  /** For admins, not in events: the application key that sent it as its sender. */
+  sent_by_key?: string;
 }
 
 /** A message just sent, as the sender knows it before its event arrives. */

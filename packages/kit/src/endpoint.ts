@@ -2,12 +2,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import express from 'express';
 import Joi from 'joi';
-import { identityOf, isInternal, type RequiredRole, recordRefusal, requireNamed, requireRole } from './admission.ts';
+import { identityOf, isInternal, type RequiredRole, recordRefusal, requireAllowed, requireNamed } from './admission.ts';
+import type { RequiredScope } from './auth/scopes.ts';
 import type { ServiceKeys } from './auth/service-keys.ts';
 import type { Caller, Identity } from './auth/signed-identity.ts';
 import { AppError } from './errors.ts';
 import { parse, refuseNul } from './input.ts';
 import { jsonOf, requireJson, utf8Text } from './json-body.ts';
+import { type RecordKeyAct, recordIfActed } from './key-acts.ts';
 import type { HandleRpc } from './rpc/rpc-server.ts';
 import type { SecuritySink } from './security-log.ts';
 import type { Json } from './wire-object.ts';
@@ -39,6 +41,12 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   summary: string;
   tag?: string;
   who: RequiredRole;
+  /** What it needs of an application key or a bot token; required on public routes. */
+  scope?: RequiredScope;
+  /** An application key may call it without acting as somebody. */
+  keyAlone?: boolean;
+  /** Not audited when a key does it as a person: messages, reactions and reads. */
+  unrecorded?: boolean;
   params?: Joi.ObjectSchema<P>;
   query?: Joi.ObjectSchema<Q>;
   body?: Joi.ObjectSchema<B>;
@@ -106,9 +114,14 @@ async function bodyOf(r: Route<any>, req: express.Request, res: express.Response
   return jsonOf(utf8Text(await received(isInternal(r.who) ? readBatch : readBody, req, res)));
 }
 
+interface Table<C> {
+  ctx: C;
+  keys: ServiceKeys;
+  recordKeyAct?: RecordKeyAct<C>;
+}
+
 async function serve<C extends SecuritySink>(
-  ctx: C,
-  keys: ServiceKeys,
+  { ctx, keys, recordKeyAct }: Table<C>,
   r: Route<C>,
   req: express.Request,
   res: express.Response,
@@ -116,8 +129,8 @@ async function serve<C extends SecuritySink>(
   const request_id = res.locals.request_id as string;
   const identity = identityOf(ctx, keys, r, req, request_id);
   try {
-    requireRole(r.who, identity);
-    await respond(ctx, identity, r, req, res);
+    requireAllowed(r, identity);
+    await respond(ctx, identity, r, req, res, recordKeyAct);
   } catch (error) {
     recordRefusal(ctx, r, identity, request_id, error);
     throw error;
@@ -130,6 +143,7 @@ async function respond<C>(
   r: Route<C>,
   req: express.Request,
   res: express.Response,
+  recordKeyAct?: RecordKeyAct<C>,
 ): Promise<void> {
   const inside = isInternal(r.who);
   // Names alone are what most paths need: without a schema they come as they are.
@@ -154,6 +168,7 @@ async function respond<C>(
   };
   if (!inside) refuseNul(call.query);
   if (!inside) refuseNul(call.body);
+  await recordIfActed(ctx, r, identity, req, recordKeyAct);
   const answer = await r.rule(ctx, call);
   if (r.raw) return;
   if (answer instanceof Reply) {
@@ -198,12 +213,17 @@ function methodsOf(routes: Route<any>[]): Map<string, string[]> {
   return methods;
 }
 
-export function router<C extends SecuritySink>(ctx: C, keys: ServiceKeys, routes: Route<C>[]): express.Router {
+export function router<C extends SecuritySink>(
+  ctx: C,
+  keys: ServiceKeys,
+  routes: Route<C>[],
+  recordKeyAct?: RecordKeyAct<C>,
+): express.Router {
   const table = express.Router({ strict: false, caseSensitive: true });
   for (const r of routes) {
     table[r.method](r.path, (req, res, next) => {
       res.locals.route = r.path;
-      serve(ctx, keys, r, req, res).catch(next);
+      serve({ ctx, keys, recordKeyAct }, r, req, res).catch(next);
     });
   }
   for (const [path, methods] of methodsOf(routes)) {

@@ -16,6 +16,8 @@ export type IdKind =
   | 'rep'
   | 'room'
   | 'evt'
+  | 'key'
+  | 'tok'
   | 'mail'
   | 'link';
 

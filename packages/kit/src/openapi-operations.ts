@@ -58,6 +58,8 @@ function operation(r: Route<any>): JsonSchema {
     ...(r.tag === undefined ? {} : { tags: [r.tag] }),
     operationId: `${r.method}${r.path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
     ...(r.who === 'anyone' ? { security: [] } : {}),
+    // What an application key or a bot token needs.
+    ...(r.scope === undefined || r.scope === 'none' ? {} : { 'x-scope': r.scope }),
     ...(all.length === 0 ? {} : { parameters: all }),
     ...(r.body === undefined
       ? {}

@@ -4,6 +4,7 @@ import type { Facts } from '@chatapi/bus';
 import {
   AppError,
   every,
+  type KeyAct,
   newId,
   type PageInfo,
   page,
@@ -70,6 +71,17 @@ export async function recordAudit(sink: SecuritySink, trx: Knex, call: Actor, wh
   await insertOutcome(trx, intent.id, 'done', null);
   logAct(sink, intent, 'done');
 }
+
+/** A report that a key makes as a person. */
+export const recordKeyAct = (ctx: Deps, { key_id, user_id, method, path, ip, request_id }: KeyAct): Promise<void> =>
+  ctx.db.transaction((trx) =>
+    recordAudit(
+      ctx,
+      trx,
+      { caller: { user_id: key_id }, ip, request_id },
+      { action: 'key.act', target_id: user_id, details: { method, path } },
+    ),
+  );
 
 /** An action in another service, which recorded the fact in the transaction of the action. */
 export async function recordStaffAction(

@@ -1,4 +1,5 @@
 import { idParams, type Route, route } from '@chatapi/kit';
+import { applicationKeyRoutes } from './application-key-routes.ts';
 import { showAuditLog } from './audit.ts';
 import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
@@ -32,6 +33,7 @@ const reading: Route<Context>[] = [
     summary: 'Get statistics, at most 2 s old',
     tag,
     who: 'moderator',
+    scope: 'stats:read',
     answer: statisticsSchema,
     rule: readStatistics,
   }),
@@ -41,6 +43,7 @@ const reading: Route<Context>[] = [
     summary: 'List users, newest first',
     tag,
     who: 'moderator',
+    scope: 'none',
     query: userQuery,
     answer: userList,
     rule: listUsers,
@@ -51,6 +54,7 @@ const reading: Route<Context>[] = [
     summary: 'List audit log entries, newest first',
     tag,
     who: 'moderator',
+    scope: 'none',
     query: auditQuery,
     answer: auditList,
     rule: (ctx, { query }) => showAuditLog(ctx, query),
@@ -61,6 +65,7 @@ const reading: Route<Context>[] = [
     summary: 'Check every service instance, database, Redis, queues and disk',
     tag,
     who: 'moderator',
+    scope: 'none',
     answer: healthSchema,
     rule: systemHealth,
   }),
@@ -73,6 +78,7 @@ const acting: Route<Context>[] = [
     summary: 'Rebuild the statistics from the services',
     tag,
     who: 'admin',
+    scope: 'none',
     answer: statisticsSchema,
     rule: async (ctx, call) => {
       await rebuildStatistics(ctx, call);
@@ -85,6 +91,7 @@ const acting: Route<Context>[] = [
     summary: 'Ban a user; takes effect within 1 s',
     tag,
     who: 'admin',
+    scope: 'moderation:write',
     params,
     body: banBody,
     answer: userSchema,
@@ -96,6 +103,7 @@ const acting: Route<Context>[] = [
     summary: 'Lift a ban; ended sessions stay ended',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     answer: userSchema,
     rule: unbanUser,
@@ -106,6 +114,7 @@ const acting: Route<Context>[] = [
     summary: 'Change the role of a user',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     body: roleBody,
     answer: userSchema,
@@ -117,6 +126,7 @@ const acting: Route<Context>[] = [
     summary: 'Lift the login lockout of a user',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     rule: unlockUser,
   }),
@@ -126,6 +136,7 @@ const acting: Route<Context>[] = [
     summary: 'Make a link with which the user sets a new password; it works once, and without mail',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     answer: resetLinkSchema,
     errors: [404],
@@ -137,6 +148,7 @@ const acting: Route<Context>[] = [
     summary: 'End all sessions of a user',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     rule: endSessions,
   }),
@@ -146,6 +158,7 @@ const acting: Route<Context>[] = [
     summary: 'Delete a message',
     tag,
     who: 'admin',
+    scope: 'moderation:write',
     params,
     rule: deleteMessage,
   }),
@@ -156,5 +169,6 @@ export const routes: Route<Context>[] = [
   ...acting,
   ...moderationRoutes,
   ...roomRoutes,
+  ...applicationKeyRoutes,
   ...personalDataRoutes,
 ];

@@ -14,6 +14,8 @@ export interface Ban {
   reason?: string | null;
   until?: string | null;
   actor_id: string;
+  /** Only users may be banned: an application key asks for it. */
+  spares_staff?: boolean;
 }
 
 export const isBanned = (account: AccountRow): boolean => account.status === 'banned';
@@ -74,6 +76,8 @@ export async function banAccount(ctx: Ctx, userId: string, ban: Ban): Promise<Ac
     const account = await requireAccount(trx, userId);
     if (isBanned(account) && account.ban_reason === reason && account.banned_until === until)
       return { account, revoked: [] };
+    if (ban.spares_staff && account.role !== 'user')
+      throw new AppError('AUTHORIZATION_ERROR', 'An application key can’t ban admins and moderators');
     await requireAnotherAdmin(trx, account);
     return setBan(trx, account, reason, until);
   });

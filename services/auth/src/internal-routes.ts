@@ -1,4 +1,4 @@
-import { idOf, idPaging, idParams, type Route, route, text, timestamp } from '@chatapi/kit';
+import { anyId, idOf, idPaging, idParams, type Route, route, text, timestamp } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { type AccountFilter, accountStates } from './account-store.ts';
@@ -10,6 +10,7 @@ import { resetFailures } from './login-limit.ts';
 import { makeResetLink } from './recovery/password-reset.ts';
 import { listRevocations } from './revocations.ts';
 import { setRole } from './roles.ts';
+import { credentialRoutes } from './routes/credential-routes.ts';
 import { sessionsOf } from './session-store.ts';
 import { endAllSessions } from './sessions.ts';
 import { onRecord, type StaffAct, staffActFields } from './staff-acts.ts';
@@ -28,7 +29,8 @@ const banBody = Joi.object<Ban & StaffAct, true>({
   ...staffActFields,
   reason,
   until: timestamp().allow(null),
-  actor_id: idOf('usr').required(),
+  actor_id: anyId().required(),
+  spares_staff: Joi.boolean(),
 });
 const roleBody = Joi.object<{ role: Role } & StaffAct, true>({ ...staffActFields, role: role().required() });
 const actBody = Joi.object<StaffAct, true>(staffActFields);
@@ -169,4 +171,5 @@ export const internalRoutes: Route<Context>[] = [
     who: ['api-gateway', 'realtime-gateway'],
     rule: async (ctx) => ctx.signer.jwks(),
   }),
+  ...credentialRoutes,
 ];

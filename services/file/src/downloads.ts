@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, notFound, type RequestContext } from '@chatapi/kit';
-import type { FileVariant, Role } from '@chatapi/kit/auth';
+import { actAsRequired, type FileVariant, isCaller, type Role } from '@chatapi/kit/auth';
 import type { Context } from './context.ts';
 import { type FileCaller, readableFile } from './file-access.ts';
 import type { FileRow } from './file-store.ts';
@@ -33,7 +33,8 @@ async function allowed(ctx: Context, call: BytesCall, variant: FileVariant): Pro
     const holder = await linkHolder(ctx, ctx.links.verify(id, variant, call.query.token), call);
     return readableFile(ctx, holder, id);
   }
-  if (call.identity.kind !== 'user')
+  if (call.identity.kind === 'key') throw actAsRequired();
+  if (!isCaller(call.identity))
     throw new AppError('AUTHENTICATION_ERROR', 'A valid access token or a signed link is needed');
   return readableFile(ctx, { ...call.identity, request_id: call.request_id }, id);
 }

@@ -77,6 +77,42 @@ class AuditEntry(TypedDict):
     created_at: str
 
 
+Scope = Literal[
+    "users:read",
+    "users:write",
+    "tokens:write",
+    "rooms:read",
+    "rooms:write",
+    "messages:read",
+    "messages:write",
+    "files:read",
+    "files:write",
+    "events:read",
+    "webhooks:write",
+    "moderation:write",
+    "stats:read",
+    "act_as",
+]
+"""What an application key or a bot token may do."""
+
+
+class ApplicationKey(TypedDict):
+    """An application key, without its secret. ``last_used_at`` is right within a minute."""
+
+    id: str
+    name: str
+    scopes: List[Scope]
+    created_at: str
+    expires_at: Optional[str]
+    last_used_at: Optional[str]
+
+
+class NewApplicationKey(ApplicationKey):
+    """``key`` is the secret, which is shown only once."""
+
+    key: str
+
+
 class Report(TypedDict):
     """``about_user_id``: the sender, uploader or user that was reported; None in old reports.
 

@@ -172,10 +172,12 @@ class Message(_Message, total=False):
     """``seq``: position in the log of the room. ``status``: as the sender sees it.
 
     ``recipient_id``: only in direct rooms. ``client_id``: only if the sender set one.
+    ``sent_by_key``: only for admins, not in events: the application key that sent it as its sender.
     """
 
     recipient_id: str
     client_id: str
+    sent_by_key: str
 
 
 def new_message(**known: Any) -> Message:

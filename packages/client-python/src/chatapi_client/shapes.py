@@ -71,6 +71,8 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /admin/announcements": _ITEM,
     "GET /admin/word-filter": _WORDS,
     "PUT /admin/word-filter": _WORDS,
+    "POST /admin/keys": {"id": "string", "key": "string"},
+    "GET /admin/keys": {"keys": [_ITEM]},
     "GET /admin/system/health": {"status": "string", "services": [{"name": "string"}]},
 }
 """By method and template. An operation that is missing here is answered without a body."""

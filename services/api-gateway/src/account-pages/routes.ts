@@ -3,7 +3,7 @@ import Joi from 'joi';
 import type { Context } from '../context.ts';
 import { accountAsset, accountPage } from './pages.ts';
 
-const base = { method: 'get', who: 'anyone', tag: 'Pages', raw: true } as const;
+const base = { method: 'get', who: 'anyone', scope: 'none', tag: 'Pages', raw: true } as const;
 const html = {
   responses: { 200: { description: 'HTML page', content: { 'text/html': { schema: { type: 'string' } } } } },
 };

@@ -11,6 +11,7 @@ import { blockedNames } from './008-blocked-names.ts';
 import { revocationSubject } from './009-revocation-subject.ts';
 import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
+import { credentials } from './013-credentials.ts';
 import { mail } from './016-mail.ts';
 import { verifiedEmail } from './017-verified-email.ts';
 
@@ -29,6 +30,7 @@ export const schema: Schema = {
     revocationSubject,
     knownDevices,
     trust,
+    credentials,
     mail,
     verifiedEmail,
   ],

@@ -11,6 +11,7 @@ import { roomLifeMigration } from './010-room-life.ts';
 import { reactionKeysMigration } from './011-reaction-keys.ts';
 import { oldReactionsMigration } from './012-old-reactions.ts';
 import { partitionLock } from './013-partition-lock.ts';
+import { messageKeys } from './014-message-keys.ts';
 
 export const schema: Schema = {
   name: 'messages',
@@ -27,5 +28,6 @@ export const schema: Schema = {
     reactionKeysMigration,
     oldReactionsMigration,
     partitionLock,
+    messageKeys,
   ],
 };
