@@ -31,6 +31,7 @@ describe('profiles', () => {
       id,
       username: 'mine',
       email: 'usr_mine@example.com',
+      email_verified: false,
       display_name: 'Mine',
       bio: '',
       avatar_url: null,
