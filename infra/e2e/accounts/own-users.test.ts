@@ -8,15 +8,22 @@ import '../support/shared-cluster.ts';
 
 describe('an application’s own users', () => {
   let admin: Account;
+  let app: { id: string; token: string };
   before(async () => {
     admin = await loginAdmin();
+    const scopes = ['users:read', 'users:write', 'tokens:write', 'act_as', 'messages:write'];
+    const { body } = await rest(admin).post('/admin/keys', { name: 'the application', scopes }).expect(201);
+    app = { id: body.id, token: body.key };
+  });
+  after(async () => {
+    await rest(admin).delete(`/admin/keys/${app.id}`);
   });
   afterEach(closeAll);
   const path = (id: string, rest = ''): string => `/app/users/${encodeURIComponent(id)}${rest}`;
   const put = async (id: string, body: object = {}, status = 201): Promise<Json> =>
-    (await rest(admin).put(path(id), body).expect(status)).body;
+    (await rest(app).put(path(id), body).expect(status)).body;
   const mint = async (id: string, body: object = {}): Promise<Account> => {
-    const { body: made } = await rest(admin).post(path(id, '/tokens'), body).expect(201);
+    const { body: made } = await rest(app).post(path(id, '/tokens'), body).expect(201);
     const { id: user_id, username } = made.user;
     return { id: user_id, username, email: '', password: '', token: made.access_token, refresh_token: '' };
   };
@@ -82,18 +89,18 @@ describe('an application’s own users', () => {
       for (const url of gateways())
         expect(
           (
-            await rest(admin, url)
+            await rest(app, url)
               .get(path(stem + id))
               .expect(200)
           ).body,
         ).to.include({ id: made[i], external_id: stem + id });
     // As it is written here, it is also the path of the batch.
-    const asked = { headers: { authorization: `Bearer ${admin.token}` } };
+    const asked = { headers: { authorization: `Bearer ${app.token}` } };
     const named = await fetch(`${gateways()[0]}/app/users/batch`, { ...asked, method: 'PUT' });
     expect([named.status, ((await named.json()) as Json).external_id]).to.deep.equal([201, 'batch']);
-    expect((await rest(admin).get('/app/users/%62atch').expect(200)).body.external_id).to.equal('batch');
-    await rest(admin).delete('/app/users/%62atch').expect(202);
-    expectError(await rest(admin).post('/app/users/batch', { users: [] }), 400, 'VALIDATION_ERROR');
+    expect((await rest(app).get('/app/users/%62atch').expect(200)).body.external_id).to.equal('batch');
+    await rest(app).delete('/app/users/%62atch').expect(202);
+    expectError(await rest(app).post('/app/users/batch', { users: [] }), 400, 'VALIDATION_ERROR');
   });
 
   it('a batch of 2 MiB passes the gateway, one of more than 4 MiB does not', async () => {
@@ -102,11 +109,11 @@ describe('an application’s own users', () => {
       external_id: `${stem}${i}`,
       custom: { pad: 'x'.repeat(4000) },
     }));
-    const { body } = await rest(admin).post('/app/users/batch', { users }).expect(200);
+    const { body } = await rest(app).post('/app/users/batch', { users }).expect(200);
     expect(body.results.every(({ status }: Json) => status === 'created')).to.equal(true);
     expect(body.results[499].user.custom.pad).to.have.length(4000);
     const large = { users: Array.from({ length: 1000 }, (_, i) => ({ external_id: `${i}`, bio: 'x'.repeat(4300) })) };
-    expectError(await rest(admin).post('/app/users/batch', large), 413, 'PAYLOAD_TOO_LARGE');
+    expectError(await rest(app).post('/app/users/batch', large), 413, 'PAYLOAD_TOO_LARGE');
     await eventually(async () => {
       const { body: found } = await rest(admin).get(`/admin/users?search=${stem}7`).expect(200);
       expect(found.users[0]).to.include({ external_id: `${stem}7`, email: null, status: 'active', kind: 'user' });
@@ -118,7 +125,7 @@ describe('an application’s own users', () => {
     await put(id);
     const ann = await mint(id);
     const lives = await Promise.all(nodes().map((url) => connect(ann, url)));
-    const { body } = await rest(admin).post(path(id, '/deactivate')).expect(200);
+    const { body } = await rest(app).post(path(id, '/deactivate')).expect(200);
     expect(body).to.include({ external_id: id, status: 'deactivated' });
     for (const live of lives)
       expect(await live.closed).to.deep.equal({ code: 4403, reason: 'This account is deactivated' });
@@ -127,10 +134,10 @@ describe('an application’s own users', () => {
         const refused = expectError(await rest(ann, url).get('/users/me'), 403, 'AUTHORIZATION_ERROR');
         expect(refused.details).to.deep.equal({ reason: 'deactivated' });
       }, 1000);
-    expectError(await rest(admin).post(path(id, '/tokens')), 403, 'AUTHORIZATION_ERROR');
+    expectError(await rest(app).post(path(id, '/tokens')), 403, 'AUTHORIZATION_ERROR');
     const { body: list } = await rest(admin).get('/admin/users?status_filter=deactivated').expect(200);
     expect(list.users.map((one: Json) => one.id)).to.include(ann.id);
-    await rest(admin).post(path(id, '/activate')).expect(200);
+    await rest(app).post(path(id, '/activate')).expect(200);
     const again = await mint(id);
     await eventually(async () => void (await rest(again).get('/users/me').expect(200)));
     expectError(await rest(ann).get('/users/me'), 401, 'AUTHENTICATION_ERROR');
@@ -150,13 +157,27 @@ describe('an application’s own users', () => {
     expect((await live.closed).code).to.equal(4401);
   });
 
+  it('a key acts as one by its external id', async () => {
+    const id = unique('acted é/%');
+    const { id: user_id } = await put(id);
+    const send = () =>
+      rest(app)
+        .post('/messages/', { chat_id: 'general', content: 'by the application' })
+        .set('X-Act-As', `ext:${encodeURIComponent(id)}`);
+    expect((await send().expect(201)).body.sender_id).to.equal(user_id);
+    await rest(app).post(path(id, '/deactivate')).expect(200);
+    await eventually(async () => {
+      expect(expectError(await send(), 403, 'AUTHORIZATION_ERROR').details.reason).to.equal('deactivated');
+    }, 1000);
+  });
+
   it('an erased one is gone, and its id is free for a new person', async () => {
     const id = unique('erased');
     const { id: user_id } = await put(id, { display_name: 'Gone' });
     const ann = await mint(id);
     const sent = await say(ann, { chat_id: unique('erased-room'), content: 'my words' });
-    await rest(admin).delete(path(id)).expect(202);
-    expectError(await rest(admin).get(path(id)), 404, 'RESOURCE_NOT_FOUND');
+    await rest(app).delete(path(id)).expect(202);
+    expectError(await rest(app).get(path(id)), 404, 'RESOURCE_NOT_FOUND');
     await eventually(async () => {
       expectError(await rest(ann).get('/users/me'), 401, 'AUTHENTICATION_ERROR');
       expectError(await rest(admin).get(`/users/${user_id}`), 404, 'RESOURCE_NOT_FOUND');
@@ -170,11 +191,11 @@ describe('an application’s own users', () => {
     const { id: user_id } = await put(id);
     await put(id, { bio: 'x' }, 200);
     await mint(id);
-    await rest(admin).post(path(id, '/deactivate')).expect(200);
+    await rest(app).post(path(id, '/deactivate')).expect(200);
     await eventually(async () => {
       const { entries } = (await rest(admin).get(`/admin/audit-log?target_id=${user_id}`).expect(200)).body;
       expect(entries.map((one: Json) => [one.action, one.actor_id, one.outcome]).reverse()).to.deep.equal(
-        ['user.create', 'user.update', 'user.token', 'user.deactivate'].map((action) => [action, admin.id, 'done']),
+        ['user.create', 'user.update', 'user.token', 'user.deactivate'].map((action) => [action, app.id, 'done']),
       );
     }, 10_000);
   });

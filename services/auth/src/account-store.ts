@@ -21,7 +21,7 @@ export type RawAccount = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_
 };
 
 /** A ban hides a deactivation. The column itself knows only bans, as the release before does. */
-const STATUS = `case when status = 'active' and deactivated_at is not null then 'deactivated' else status end`;
+export const STATUS = `case when status = 'active' and deactivated_at is not null then 'deactivated' else status end`;
 
 export const COLUMNS = `user_id, username, email, display_name, password_hash, role, ${STATUS} as status, kind, external_id,
   ban_reason, banned_until, created_at, updated_at`;

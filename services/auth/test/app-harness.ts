@@ -1,6 +1,6 @@
 // The auth service with a stub of the user service, asked as an application asks.
 import type { Identity } from '@chatapi/kit/auth';
-import { keyIdentity, startStubServer } from '@chatapi/kit/testing';
+import { startStubServer } from '@chatapi/kit/testing';
 import type { Test } from 'supertest';
 import { type Auth, openAuth } from './harness.ts';
 
@@ -69,6 +69,8 @@ async function startUserStub(): Promise<UserStub> {
   return Object.assign(stub, { url: server.url, stop: server.stop });
 }
 
+export const KEY = 'key_application';
+
 export interface App {
   auth: Auth & { schema: string };
   users: UserStub;
@@ -87,7 +89,14 @@ export interface App {
 export async function openApp(more: Record<string, string> = {}): Promise<App> {
   const users = await startUserStub();
   const auth = await openAuth({ USER_INTERNAL_URL: users.url, ...more });
-  const key = keyIdentity('users:read', 'users:write', 'tokens:write');
+  const key: Identity = {
+    kind: 'key',
+    user_id: KEY,
+    session_id: KEY,
+    role: 'user',
+    scopes: ['users:read', 'users:write', 'tokens:write'],
+    ip: '192.0.2.1',
+  };
   const path = (id: string): string => `/app/users/${encodeURIComponent(id)}`;
   return {
     auth,

@@ -1,7 +1,7 @@
 import { collectSecurityLines } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { deleteExpired } from '../src/sweeps.ts';
-import { type App, openApp, outcome } from './app-harness.ts';
+import { type App, KEY, openApp, outcome } from './app-harness.ts';
 import { claimsOf, GOOD, type Person, personOf } from './harness.ts';
 
 describe('deactivation, erasure and tokens of an application’s users', () => {
@@ -68,8 +68,8 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
     expect((await app.auth.login(person.username)).status).to.equal(200);
     const acts = (await app.facts('staff.acted')).filter(({ target_id }) => target_id === person.id);
     expect(acts.map(({ action, actor_id }) => [action, actor_id])).to.deep.equal([
-      ['user.deactivate', 'key_application'],
-      ['user.activate', 'key_application'],
+      ['user.deactivate', KEY],
+      ['user.activate', KEY],
     ]);
   });
 
@@ -120,7 +120,7 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
     const { id, user } = await some({ username: 'first-life', bio: 'secret' });
     await app.auth.ctx.db('profile_changes').insert({ user_id: user.id, version: 9, change: '{}', due_at: new Date() });
     const gone = await app.erase(id);
-    expect([gone.status, gone.text]).to.deep.equal([202, '']);
+    expect([gone.status, gone.body]).to.deep.equal([202, { id: user.id }]);
     expect((await app.get(id)).status).to.equal(404);
     expect((await app.erase(id)).status).to.equal(404);
     expect(await revoked(user.id)).to.deep.equal([['user']]);
@@ -256,7 +256,7 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
       ['session.minted', 'account.deactivated', 'account.activated', 'account.erased'].map((event) => [
         event,
         user.id,
-        'key_application',
+        KEY,
       ]),
     );
     expect(lines[0]?.session_id).to.equal(body.session_id);

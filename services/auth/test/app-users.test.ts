@@ -1,5 +1,6 @@
+import type { Identity } from '@chatapi/kit/auth';
 import { expect } from 'chai';
-import { type App, openApp, outcome } from './app-harness.ts';
+import { type App, KEY, openApp, outcome } from './app-harness.ts';
 import { GOOD } from './harness.ts';
 
 describe('an application’s own users', () => {
@@ -69,8 +70,8 @@ describe('an application’s own users', () => {
     );
     const mine = acts.filter(({ target_id }) => target_id === body.id);
     expect(mine.map(({ action, actor_id, details }) => [action, actor_id, details])).to.deep.equal([
-      ['user.create', 'key_application', {}],
-      ['user.update', 'key_application', { fields: ['username', 'email', 'bio'] }],
+      ['user.create', KEY, {}],
+      ['user.update', KEY, { fields: ['username', 'email', 'bio'] }],
     ]);
   });
 
@@ -206,15 +207,35 @@ describe('an application’s own users', () => {
     expect((await app.get(id)).body).to.include({ role: 'admin', email: null });
   });
 
-  it('are for applications only', async () => {
+  it('are for application keys with the scope, not for admins, persons or nobody', async () => {
     const person = app.auth.as(await app.auth.register('mortal'));
-    for (const as of [person, undefined]) {
-      const status = as === undefined ? 401 : 403;
-      expect((await app.auth.ask('put', '/app/users/x', as).send({})).status).to.equal(status);
-      expect((await app.auth.ask('get', '/app/users/x', as)).status).to.equal(status);
-      expect((await app.auth.ask('post', '/app/users/batch', as).send({ users: [{}] })).status).to.equal(status);
-      expect((await app.auth.ask('post', '/app/users/x/tokens', as).send({})).status).to.equal(status);
-    }
-    expect((await app.get('unknown one')).status).to.equal(404);
+    const limited: Identity = { ...app.key, kind: 'key', scopes: ['users:read'] } as Identity;
+    const asks = (as?: Identity) => [
+      app.auth.ask('put', '/app/users/x', as).send({}),
+      app.auth.ask('delete', '/app/users/x', as),
+      app.auth.ask('post', '/app/users/batch', as).send({ users: [{}] }),
+      app.auth.ask('post', '/app/users/x/deactivate', as),
+      app.auth.ask('post', '/app/users/x/tokens', as).send({}),
+    ];
+    for (const as of [person, { ...person, role: 'admin' } as Identity, undefined])
+      for (const answer of await Promise.all([...asks(as), app.auth.ask('get', '/app/users/x', as)]))
+        expect(answer.status).to.equal(as === undefined ? 401 : 403);
+    for (const answer of await Promise.all(asks(limited)))
+      expect(outcome(answer)).to.deep.equal([403, 'AUTHORIZATION_ERROR', 'scope']);
+    expect((await app.auth.ask('get', '/app/users/x', limited)).status).to.equal(404);
+    const acting = { ...person, scopes: ['users:write'], key_id: KEY } as Identity;
+    const answer = await app.auth.ask('put', '/app/users/x', acting).send({});
+    expect(outcome(answer)).to.deep.equal([403, 'AUTHORIZATION_ERROR', 'act_as']);
+  });
+
+  it('are found by the gateways for X-Act-As, with their status', async () => {
+    const id = some();
+    const { body } = await app.put(id);
+    const find = async (external_id: string) =>
+      (await app.auth.inside('post', '/internal/people/find').send({ external_id })).body.person;
+    expect(await find(id)).to.include({ user_id: body.id, role: 'user', status: 'active' });
+    await app.post(id, 'deactivate');
+    expect(await find(id)).to.include({ user_id: body.id, status: 'deactivated' });
+    expect(await find(id.toUpperCase())).to.equal(null);
   });
 });

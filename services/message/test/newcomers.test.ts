@@ -6,6 +6,9 @@ import { type Messages, openMessages } from './harness.ts';
 
 const START = '2026-01-01T00:00:00.000Z';
 
+/** Not the transaction itself. */
+const isOfRule = (sql: string): boolean => !/^(?:begin|commit)/i.test(sql);
+
 describe('many new users', () => {
   let one: Messages;
   before(async () => {
@@ -29,24 +32,25 @@ describe('many new users', () => {
   const members = async (): Promise<number> => (await one.ask('usr_reader', 'get', '/rooms/general')).body.member_count;
 
   it('are members of general, and counted once, whoever counts', async () => {
-    await eventually(async () => (await foldEntries(one.ctx.db)) === 0);
+    await members();
+    await eventually(async () => (await one.ctx.db('general_entries')).length === 0);
     const before = await members();
     await heard('account.created', accounts('new', 300));
     await Promise.all([1, 2, 3].map(() => enterGeneral(one.ctx.db, ['usr_new1', 'usr_new2', 'usr_late'])));
     await Promise.all([foldEntries(one.ctx.db), foldEntries(one.ctx.db)]);
     await eventually(async () => (await members()) === before + 301);
-    const [{ n }] = await one.ctx.db('room_members').where('room_id', 'general').count({ n: '*' });
-    expect(Number(n)).to.equal(before + 301);
+    const [counted] = await one.ctx.db('room_members').where('room_id', 'general').count({ n: '*' });
+    expect(Number(counted?.n)).to.equal(before + 301);
   });
 
-  it('are written by three statements, however many, and the newest of each counts', async () => {
+  it('are written by two statements, however many, and the newest of each counts', async () => {
     const list = [
       ...accounts('set', 100),
       ...accounts('set', 100, { updated_at: '2026-01-02T00:00:00.000Z', username: 'later' }),
     ];
     let queries = 0;
     await one.ctx.db.transaction(async (trx) => {
-      trx.on('query', () => queries++);
+      trx.on('query', ({ sql }) => void (isOfRule(sql) && queries++));
       await handlers['account.created']?.(list, trx);
     });
     expect(queries).to.equal(2);
@@ -97,7 +101,7 @@ describe('many new users', () => {
     let queries = 0;
     const apply = (list: typeof profiles) =>
       one.ctx.db.transaction(async (trx) => {
-        trx.on('query', () => queries++);
+        trx.on('query', ({ sql }) => void (isOfRule(sql) && queries++));
         await handlers['profile.updated']?.(list, trx);
       });
     await apply(profiles);
@@ -118,7 +122,7 @@ describe('many new users', () => {
     const erased = accounts('gone', 20).map(({ user_id }) => ({ user_id, erased_at: START }));
     let queries = 0;
     await one.ctx.db.transaction(async (trx) => {
-      trx.on('query', () => queries++);
+      trx.on('query', ({ sql }) => void (isOfRule(sql) && queries++));
       await handlers['account.erased']?.([...erased, ...erased], trx);
     });
     expect(queries).to.equal(3);

@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { handlers } from '../src/facts.ts';
 import { account, at, openUser, type User } from './harness.ts';
 
+/** Not the transaction itself. */
+const isOfRule = (sql: string): boolean => !/^(?:begin|commit)/i.test(sql);
+
 describe('changes of profiles by applications', () => {
   let user: User;
   before(async () => {
@@ -98,12 +101,11 @@ describe('changes of profiles by applications', () => {
 
   it('take one statement for many facts of accounts, the newest of each', async () => {
     let queries = 0;
-    const counted = () => queries++;
     const facts = Array.from({ length: 200 }, (_, i) =>
       named(`many${i % 100}`, { updated_at: at(i % 7), username: `u${i}` }),
     );
     await user.ctx.db.transaction(async (trx) => {
-      trx.on('query', counted);
+      trx.on('query', ({ sql }) => void (isOfRule(sql) && queries++));
       await handlers['account.created']?.(facts, trx);
     });
     expect(queries).to.equal(1);

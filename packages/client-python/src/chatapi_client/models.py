@@ -62,9 +62,7 @@ class _User(TypedDict):
 
 
 class User(_User, total=False):
-    """``email``, ``external_id``: only visible to the user and to admins. ``external_id``: the id
-    that the application gave its own user.
-    """
+    """``email``, ``external_id`` (the application's): only visible to the user and to admins."""
 
     email: Optional[str]
     external_id: Optional[str]

@@ -6,7 +6,7 @@ import type { Caller } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import type { AccountRow } from '../account-store.ts';
 
-/** The caller is the application's key, or an admin. */
+/** The caller is the application's key. */
 export type AppCall<P = unknown, Q = unknown, B = unknown> = RequestContext<P, Q, B>;
 
 /** Who changes users: an application, or an issuer by its token. */
