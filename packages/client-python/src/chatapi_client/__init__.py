@@ -4,19 +4,16 @@ from .admin_models import (
     AdminRoom,
     ApplicationKey,
     AuditEntry,
-    ClaimNames,
     FilteredWord,
-    Invite,
-    Issuer,
     ListedReport,
     NewApplicationKey,
-    NewInvite,
     Report,
     Scope,
     Stats,
     SystemHealth,
     WordFilter,
 )
+from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import (
@@ -41,7 +38,6 @@ from .models import (
     Announcement,
     Attachment,
     Event,
-    ExchangedToken,
     Export,
     File,
     Me,

@@ -8,7 +8,8 @@ from typing import Any, AsyncIterator, Dict, Optional
 from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, Rest, changed, given
-from .models import ExchangedToken, Export, Me, Page, Profile, Session, SessionInfo, Tokens
+from .admission_models import ExchangedToken
+from .models import Export, Me, Page, Profile, Session, SessionInfo, Tokens
 
 
 class UsersApi:
