@@ -2,6 +2,7 @@
 import type { IdPaging } from '@chatapi/kit';
 import type { Grant, Person, PersonName, Scope } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
+import { STATUS } from './account-store.ts';
 
 export interface NewCredential {
   id: string;
@@ -92,13 +93,10 @@ type RawGrant = Omit<Grant, 'rooms' | 'expires_at' | 'as_of'> & {
   as_of: Date;
 };
 
-/** Of an account `a`; a ban counts before the deactivation. */
-const STATUS = `case when a.status = 'banned' then 'banned' when a.deactivated_at is not null then 'deactivated' else 'active' end`;
-
 const FIND = `
   select credential_id as id, c.kind, coalesce(user_id, credential_id) as user_id, scopes, rooms, expires_at,
     coalesce(a.role, case when 'moderation:write' = any(scopes) then 'moderator' else 'user' end) as role,
-    ${STATUS} as status, clock_timestamp() as as_of
+    coalesce(${STATUS}, 'active') as status, clock_timestamp() as as_of
   from credentials c left join accounts a using (user_id) where token_hash = decode($1, 'hex')`;
 
 /** @param hash SHA-256 of the token in hex. */

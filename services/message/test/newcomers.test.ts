@@ -43,7 +43,7 @@ describe('many new users', () => {
     expect(Number(counted?.n)).to.equal(before + 301);
   });
 
-  it('are written by two statements, however many, and the newest of each counts', async () => {
+  it('are written by three statements, however many, and the newest of each counts', async () => {
     const list = [
       ...accounts('set', 100),
       ...accounts('set', 100, { updated_at: '2026-01-02T00:00:00.000Z', username: 'later' }),

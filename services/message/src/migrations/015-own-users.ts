@@ -1,7 +1,7 @@
 import type { Migration } from '@chatapi/kit/data';
 
 export const ownUsersMigration: Migration = {
-  name: '014-own-users',
+  name: '015-own-users',
   async up(db) {
     await db.raw(`
       alter table people add column kind text not null default 'user';

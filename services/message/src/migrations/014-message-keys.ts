@@ -2,7 +2,7 @@ import type { Migration } from '@chatapi/kit/data';
 
 /** Beside the messages, since a column would cost every send. */
 export const messageKeys: Migration = {
-  name: '015-message-keys',
+  name: '014-message-keys',
   async up(db) {
     await db.raw(`
       create table message_keys (
