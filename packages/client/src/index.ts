@@ -5,6 +5,8 @@ export type {
   AdminUserQuery,
   AuditQuery,
   BanInput,
+  InviteInput,
+  IssuerInput,
   KeyInput,
   ReportQuery,
 } from './admin.ts';

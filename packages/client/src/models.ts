@@ -13,22 +13,28 @@ export interface Presence {
 export interface User {
   id: string;
   username: string;
-  /** For oneself and for admins only. */
-  email?: string;
+  /** For oneself and for admins only. null: an application's own user without one. */
+  email?: string | null;
   /** For oneself and for admins only. */
   email_verified?: boolean;
+  /** The id that the application gave its own user. For oneself and for admins only. */
+  external_id?: string | null;
   display_name: string;
   bio: string;
   avatar_url: string | null;
+  /** Of the application's own. */
+  custom: Record<string, unknown>;
+  kind: 'user' | 'bot';
   role: Role;
-  status: 'active' | 'banned';
+  status: 'active' | 'banned' | 'deactivated';
   created_at: string;
   updated_at: string;
 }
 
 export interface Me extends User {
-  email: string;
+  email: string | null;
   email_verified: boolean;
+  external_id: string | null;
 }
 
 export interface Profile extends User {
@@ -47,6 +53,16 @@ export interface Session extends Tokens {
   user: Me;
 }
 
+/** A session that ends with the exchanged token. */
+export interface ExchangedToken {
+  access_token: string;
+  issued_token_type: 'urn:ietf:params:oauth:token-type:access_token';
+  token_type: 'bearer';
+  /** Seconds until then. */
+  expires_in: number;
+  user: Me;
+}
+
 /** Without tokens where the server asks to confirm the e-mail address before the first login. */
 export interface Registration extends Partial<Tokens> {
   user: Me;
@@ -54,6 +70,8 @@ export interface Registration extends Partial<Tokens> {
 
 export interface SessionInfo {
   id: string;
+  /** Given by the application that made it. */
+  name: string | null;
   created_at: string;
   last_used_at: string;
   ip: string;
@@ -182,6 +200,7 @@ export interface Member {
   user_id: string;
   username: string;
   display_name: string;
+  kind: 'user' | 'bot';
   role: RoomRole;
   joined_at: string;
   read_seq: number;

@@ -7,6 +7,7 @@ import type { RequiredScope } from './auth/scopes.ts';
 import type { ServiceKeys } from './auth/service-keys.ts';
 import type { Caller, Identity } from './auth/signed-identity.ts';
 import { AppError } from './errors.ts';
+import { FORM_TYPE, formOf } from './form-body.ts';
 import { parse, refuseNul } from './input.ts';
 import { jsonOf, requireJson, utf8Text } from './json-body.ts';
 import { type RecordKeyAct, recordIfActed } from './key-acts.ts';
@@ -50,6 +51,13 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   params?: Joi.ObjectSchema<P>;
   query?: Joi.ObjectSchema<Q>;
   body?: Joi.ObjectSchema<B>;
+  /**
+   * Reads the body instead of its schema, which is then for the documents: where one bad item must
+   * not refuse the others.
+   */
+  readBody?: (body: unknown) => B;
+  /** Takes a body of up to 4 MiB instead of 100 KiB. */
+  isLarge?: true;
   /** Schema of the response, for the documents. Responses are not validated at run time. */
   answer?: Joi.Schema<NoInfer<Json<A>>>;
   /**
@@ -62,6 +70,8 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   /** For the documents: error statuses besides the common ones. */
   errors?: number[];
   description?: string;
+  /** The body may be a form (application/x-www-form-urlencoded) too, as OAuth clients send it. */
+  form?: true;
   /** The rule writes the response itself. */
   raw?: boolean;
   /** Further things for the documents: multipart bodies, binary answers. */
@@ -90,6 +100,7 @@ export class Reply<A = unknown> {
 const { raw } = express;
 const reader = (limit: string) => raw({ limit, type: () => true, inflate: false });
 const readBody = reader('100kb');
+const readLarge = reader('4mb');
 // Services send each other batches: a node's sends of one turn, positions, heads of all its rooms.
 const readBatch = reader('32mb');
 
@@ -110,8 +121,11 @@ const NO_QUERY = Joi.object<Record<string, never>>({});
 
 async function bodyOf(r: Route<any>, req: express.Request, res: express.Response): Promise<unknown> {
   if (r.body === undefined || !hasBody(req)) return {};
-  requireJson(req.headers['content-type']);
-  return jsonOf(utf8Text(await received(isInternal(r.who) ? readBatch : readBody, req, res)));
+  const isForm = r.form === true && FORM_TYPE.test(req.headers['content-type'] ?? '');
+  if (!isForm) requireJson(req.headers['content-type']);
+  const read = isInternal(r.who) ? readBatch : r.isLarge ? readLarge : readBody;
+  const text = utf8Text(await received(read, req, res));
+  return isForm ? formOf(text) : jsonOf(text);
 }
 
 interface Table<C> {
@@ -155,7 +169,7 @@ async function respond<C>(
     identity,
     params,
     query,
-    body: parse(r.body, body, inside ? 'peer' : 'json'),
+    body: r.readBody?.(body) ?? parse(r.body, body, inside ? 'peer' : 'json'),
     request_id: res.locals.request_id as string,
     ip: identity.kind === 'service' ? '' : identity.ip,
     user_agent: identity.kind === 'service' ? '' : (identity.user_agent ?? ''),
@@ -167,7 +181,7 @@ async function respond<C>(
     res,
   };
   if (!inside) refuseNul(call.query);
-  if (!inside) refuseNul(call.body);
+  if (!inside && r.readBody === undefined) refuseNul(call.body);
   await recordIfActed(ctx, r, identity, req, recordKeyAct);
   const answer = await r.rule(ctx, call);
   if (r.raw) return;

@@ -18,6 +18,8 @@ export type IdKind =
   | 'evt'
   | 'key'
   | 'tok'
+  | 'iss'
+  | 'inv'
   | 'mail'
   | 'link';
 

@@ -10,6 +10,7 @@ export {
   readConfig,
   secret,
 } from './config.ts';
+export { type Custom, customFault, customObject, customPatch, mergePatch } from './custom.ts';
 export {
   languageOf,
   Reply,
@@ -32,7 +33,7 @@ export {
 } from './errors.ts';
 export { showGauge } from './gauges.ts';
 export { anyId, idOf, idParams, newId, requestIdFrom, roomId } from './ids.ts';
-export { parse, withCheck } from './input.ts';
+export { parse, refuseNul, withCheck } from './input.ts';
 export { jsonOf, utf8Text } from './json-body.ts';
 export { answerSchema, type JsonSchema, jsonSchema, nameSchemas } from './json-schema.ts';
 export type { KeyAct } from './key-acts.ts';
@@ -54,4 +55,5 @@ export { characters, invalid, text } from './text/text-fields.ts';
 export { inTheFuture, timestamp } from './time.ts';
 export { hasUnfinishedMessage, MAX_MESSAGE_MS } from './unfinished-message.ts';
 export { VERSION } from './version.ts';
+export { webUrl } from './web-url.ts';
 export { anyText, count, type Json, oneOf, pageFields, time, wireList, wireObject } from './wire-object.ts';

@@ -49,6 +49,11 @@ function responsesOf(r: Route<any>): JsonSchema {
   };
 }
 
+const contentOf = ({ form }: Route<any>, schema: JsonSchema): JsonSchema => ({
+  'application/json': { schema },
+  ...(form ? { 'application/x-www-form-urlencoded': { schema } } : {}),
+});
+
 function operation(r: Route<any>): JsonSchema {
   const inPath = parameters('path', r.params);
   const all = [...inPath, ...undeclaredPathParameters(r.path, inPath), ...parameters('query', r.query)];
@@ -61,9 +66,7 @@ function operation(r: Route<any>): JsonSchema {
     // What an application key or a bot token needs.
     ...(r.scope === undefined || r.scope === 'none' ? {} : { 'x-scope': r.scope }),
     ...(all.length === 0 ? {} : { parameters: all }),
-    ...(r.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(r.body) } } } }),
+    ...(r.body === undefined ? {} : { requestBody: { required: true, content: contentOf(r, jsonSchema(r.body)) } }),
     ...r.docs,
     responses: responsesOf(r),
   };

@@ -3,6 +3,8 @@ import { applicationKeyRoutes } from './application-key-routes.ts';
 import { showAuditLog } from './audit.ts';
 import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
+import { inviteRoutes } from './invite-routes.ts';
+import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
 import { moderationRoutes } from './moderation-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
@@ -171,4 +173,6 @@ export const routes: Route<Context>[] = [
   ...roomRoutes,
   ...applicationKeyRoutes,
   ...personalDataRoutes,
+  ...issuerRoutes,
+  ...inviteRoutes,
 ];

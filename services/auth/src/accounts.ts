@@ -33,6 +33,8 @@ export const accountFact = ({
   email_verified,
   role,
   status,
+  kind,
+  external_id,
   created_at,
   updated_at,
 }: AccountRow): Account => ({
@@ -42,6 +44,8 @@ export const accountFact = ({
   email_verified,
   role,
   status,
+  kind,
+  external_id,
   created_at,
   updated_at,
 });
@@ -127,6 +131,7 @@ export async function findAccounts(
     ...filter,
     search: fold(filter.search),
     email_search: nameKey(filter.search),
+    exact: filter.search,
     limit: limit + 1,
   };
   const { accounts, total } = await listAccounts(ctx.db, wanted);

@@ -1,7 +1,8 @@
 // SQL of application keys and bot tokens. Only their SHA-256 is stored.
 import type { IdPaging } from '@chatapi/kit';
-import type { Grant, Person, Scope } from '@chatapi/kit/auth';
+import type { Grant, Person, PersonName, Scope } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
+import { STATUS } from './account-store.ts';
 
 export interface NewCredential {
   id: string;
@@ -93,10 +94,10 @@ type RawGrant = Omit<Grant, 'rooms' | 'expires_at' | 'as_of'> & {
 };
 
 const FIND = `
-  select credential_id as id, kind, coalesce(user_id, credential_id) as user_id, scopes, rooms, expires_at,
+  select credential_id as id, c.kind, coalesce(user_id, credential_id) as user_id, scopes, rooms, expires_at,
     coalesce(a.role, case when 'moderation:write' = any(scopes) then 'moderator' else 'user' end) as role,
-    coalesce(a.status, 'active') as status, clock_timestamp() as as_of
-  from credentials left join accounts a using (user_id) where token_hash = decode($1, 'hex')`;
+    coalesce(${STATUS}, 'active') as status, clock_timestamp() as as_of
+  from credentials c left join accounts a using (user_id) where token_hash = decode($1, 'hex')`;
 
 /** @param hash SHA-256 of the token in hex. */
 export async function findGrant(reads: PipelinedPool, hash: string): Promise<Grant | undefined> {
@@ -112,15 +113,15 @@ export async function findGrant(reads: PipelinedPool, hash: string): Promise<Gra
   };
 }
 
-const PERSON = 'select user_id, role, status, clock_timestamp() as as_of from accounts where';
+const PERSON = `select a.user_id, a.role, ${STATUS} as status, clock_timestamp() as as_of from accounts a where`;
 
-export async function findPersonById(reads: PipelinedPool, userId: string): Promise<Person | undefined> {
-  const { rows } = await reads.query<Omit<Person, 'as_of'> & { as_of: Date }>({
-    name: 'person-by-id',
-    text: `${PERSON} user_id = $1`,
-    values: [userId],
-  });
-  return rows[0] && { ...rows[0], as_of: rows[0].as_of.toISOString() };
+export async function findPerson(reads: PipelinedPool, name: PersonName): Promise<Person | undefined> {
+  const query =
+    'user_id' in name
+      ? { name: 'person-by-id', text: `${PERSON} a.user_id = $1`, values: [name.user_id] }
+      : { name: 'person-by-external-id', text: `${PERSON} a.external_id = $1`, values: [name.external_id] };
+  const [person] = (await reads.query<Omit<Person, 'as_of'> & { as_of: Date }>(query)).rows;
+  return person && { ...person, as_of: person.as_of.toISOString() };
 }
 
 /** Several gateways tell of the same key, in any order. */

@@ -1,15 +1,17 @@
 // Application keys: made by admins, shown once, ended at once on all gateways. Bots' tokens are
 // stored beside them.
 import { randomBytes } from 'node:crypto';
+import type { Revocation } from '@chatapi/bus';
 import { AppError, type IdPaging, notFound, type PageInfo, page } from '@chatapi/kit';
 import { credentialHash, type Grant, type Person, type PersonName, type Scope } from '@chatapi/kit/auth';
+import type { Knex } from '@chatapi/kit/data';
 import type { Context } from './context.ts';
 import {
   type CredentialRow,
   countCredentials,
   deleteCredential,
   findGrant,
-  findPersonById,
+  findPerson,
   insertCredential,
   listCredentials,
   lockCredentials,
@@ -32,10 +34,11 @@ const SECRET_BYTES = 32;
 const viewKey = ({ rooms: _, ...key }: CredentialRow): KeyView => key;
 
 /** 256 random bits. */
-const newSecret = (prefix: 'cak' | 'cbt'): string => `${prefix}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
+export const newSecret = (prefix: 'cak' | 'cbt'): string =>
+  `${prefix}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 
 /** @throws CONFLICT, reason `limit`. */
-async function requireRoomFor(trx: Parameters<typeof countCredentials>[0], userId: string | null, max: number) {
+export async function requireRoomFor(trx: Knex, userId: string | null, max: number): Promise<void> {
   await lockCredentials(trx);
   if ((await countCredentials(trx, userId)) >= max)
     throw new AppError('CONFLICT', `There are ${max} already: end one first`, { details: { reason: 'limit' } });
@@ -66,14 +69,15 @@ export async function listKeys(ctx: Context, paging: IdPaging): Promise<{ keys: 
   return page('keys', rows.map(viewKey), paging.limit, ({ id }) => [id]);
 }
 
-/**
- * Gateways learn of it as of the end of a session.
- * @param userId the bot; null for application keys. @throws RESOURCE_NOT_FOUND
- */
-export async function endCredential(ctx: Context, userId: string | null, id: string): Promise<void> {
+/** Gateways learn of it as of the end of a session. Call it last in the transaction. */
+export const revokeCredential = (trx: Knex, id: string): Promise<Revocation[]> =>
+  revoke(trx, { kind: 'session', subject: id });
+
+/** @throws RESOURCE_NOT_FOUND */
+export async function endKey(ctx: Context, id: string): Promise<void> {
   const revoked = await ctx.db.transaction(async (trx) => {
-    if (!(await deleteCredential(trx, userId, id))) throw notFound(userId === null ? 'Key' : 'Token');
-    return revoke(trx, { kind: 'session', subject: id });
+    if (!(await deleteCredential(trx, null, id))) throw notFound('Key');
+    return revokeCredential(trx, id);
   });
   publishAfterCommit(ctx, revoked);
 }
@@ -82,7 +86,6 @@ export const grantOf = async (ctx: Context, hash: string): Promise<{ grant: Gran
   grant: (await findGrant(ctx.reads, hash)) ?? null,
 });
 
-export async function findPerson(ctx: Context, name: PersonName): Promise<{ person: Person | null }> {
-  if (!('user_id' in name)) return { person: null };
-  return { person: (await findPersonById(ctx.reads, name.user_id)) ?? null };
-}
+export const personOf = async (ctx: Context, name: PersonName): Promise<{ person: Person | null }> => ({
+  person: (await findPerson(ctx.reads, name)) ?? null,
+});

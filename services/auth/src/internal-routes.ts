@@ -11,6 +11,8 @@ import { makeResetLink } from './recovery/password-reset.ts';
 import { listRevocations } from './revocations.ts';
 import { setRole } from './roles.ts';
 import { credentialRoutes } from './routes/credential-routes.ts';
+import { inviteRoutes } from './routes/invite-routes.ts';
+import { issuerRoutes } from './routes/issuer-routes.ts';
 import { sessionsOf } from './session-store.ts';
 import { endAllSessions } from './sessions.ts';
 import { onRecord, type StaffAct, staffActFields } from './staff-acts.ts';
@@ -22,7 +24,7 @@ const filter = Joi.object<AccountFilter>({
   ...idPaging(),
   search: Joi.string().allow('').max(254).default(''),
   by_email: Joi.boolean().default(false),
-  status: Joi.string().valid('active', 'banned'),
+  status: Joi.string().valid('active', 'banned', 'deactivated'),
   role: role(),
 });
 const banBody = Joi.object<Ban & StaffAct, true>({
@@ -172,4 +174,6 @@ export const internalRoutes: Route<Context>[] = [
     rule: async (ctx) => ctx.signer.jwks(),
   }),
   ...credentialRoutes,
+  ...issuerRoutes,
+  ...inviteRoutes,
 ];

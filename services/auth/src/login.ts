@@ -4,13 +4,15 @@ import { AppError, securityEvent } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, accountByName, lockAccount, replaceHash } from './account-store.ts';
 import { conflict, createAccount, type NewUser, takenFields } from './accounts.ts';
-import { isBanned, liftExpiredBan, requireNotBanned } from './bans.ts';
+import { isBanned, liftExpiredBan, requireUsable } from './bans.ts';
 import type { Context } from './context.ts';
 import { deviceOf, knownDeviceKey } from './known-device.ts';
 import { beginLoginAttempt } from './login-limit.ts';
 import { queueNotice } from './mail/queue.ts';
 import { nameKey, unknownNameKey } from './name-key.ts';
 import { sendFirstConfirmation } from './recovery/email-change.ts';
+import { useInvite } from './registration/invites.ts';
+import { requireMayRegister } from './registration/policy.ts';
 import type { RequestOrigin } from './session-store.ts';
 import { createSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
 import { newUser, type User, userOf } from './user-view.ts';
@@ -22,20 +24,23 @@ export type Registration = { user: User } & Partial<Tokens>;
 export async function register(
   ctx: Context,
   from: RequestOrigin,
-  input: NewUser & { password: string },
+  input: NewUser & { password: string; invite?: string },
 ): Promise<Registration> {
+  await requireMayRegister(ctx, input);
   const taken = await takenFields(ctx.db, input);
   if (taken.length > 0) throw conflict(taken);
   const hash = await ctx.hasher.withSlot(() => ctx.hasher.hash(input.password));
   const made = await ctx.db.transaction(async (trx) => {
     const account = await createAccount(trx, input, hash, { role: 'user' });
-    return account && (await enter(ctx, trx, account, from));
+    if (account === undefined) return undefined;
+    if (input.invite !== undefined) await useInvite(trx, input.invite, account.user_id);
+    return await enter(ctx, trx, account, input.email, from);
   });
   if (made === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();
   recordLogin(ctx, 'account.registered', from, made);
   const user = newUser(made.account);
-  return 'refresh_token' in made ? { user, ...(await tokensOf(ctx, made)) } : { user };
+  return made.session_id === undefined ? { user } : { user, ...(await tokensOf(ctx, made)) };
 }
 
 /** A new account logs in at once, or gets a link first. */
@@ -43,10 +48,11 @@ async function enter(
   ctx: Context,
   trx: Knex,
   account: AccountRow,
+  email: string,
   from: RequestOrigin,
-): Promise<SessionGrant | { account: AccountRow }> {
+): Promise<SessionGrant | { account: AccountRow; session_id?: undefined }> {
   if (!ctx.config.REQUIRE_VERIFIED_EMAIL) return createSession(ctx, trx, account, from);
-  await sendFirstConfirmation(ctx, trx, from, account);
+  await sendFirstConfirmation(ctx, trx, from, account, email);
   return { account };
 }
 
@@ -78,7 +84,7 @@ async function verifyCredentials(
   const device = await knownDeviceKey(ctx.db, user_id, from);
   const { ip, request_id } = from;
   const attempt = await beginLoginAttempt(ctx, user_id ?? unknownNameKey(key), device, { user_id, ip, request_id });
-  const matches = await ctx.hasher.matches(password, account?.password_hash).catch(async (error) => {
+  const matches = await ctx.hasher.matches(password, account?.password_hash ?? undefined).catch(async (error) => {
     await attempt.release();
     throw error;
   });
@@ -102,7 +108,7 @@ function createVerifiedSession(
   return ctx.db.transaction(async (trx) => {
     const account = await lockAccount(trx, verified.user_id);
     if (account?.password_hash !== verified.password_hash) return undefined;
-    requireNotBanned(account);
+    requireUsable(account);
     requireVerified(ctx, account);
     const grant = await createSession(ctx, trx, account, from);
     if (grant.is_new_device) await noticeNewDevice(ctx, trx, account, from);
@@ -131,7 +137,7 @@ const noticeNewDevice = (ctx: Context, trx: Knex, { user_id, email }: AccountRow
 
 /** Replaces a hash of a lower cost while the password is known. The login does not depend on it. */
 async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {
-  if (!ctx.hasher.isWeak(password_hash)) return;
+  if (password_hash === null || !ctx.hasher.isWeak(password_hash)) return;
   try {
     await ctx.hasher.withSlot(async () => replaceHash(ctx.db, user_id, password_hash, await ctx.hasher.hash(password)));
   } catch (err) {
@@ -139,15 +145,11 @@ async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow,
   }
 }
 
-/** The password was right: whoever has it must learn why it is not enough, and the log too. */
-function recordRefused(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
-  if (error instanceof AppError && error.code === 'AUTHORIZATION_ERROR')
-    securityEvent(ctx, 'login.failed', {
-      user_id,
-      ip,
-      request_id,
-      reason: error.details.reason === 'email_unverified' ? 'email_unverified' : 'banned',
-    });
+/** The password was right: whoever has it must learn of the ban, and the log too. */
+function recordBlocked(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
+  if (!(error instanceof AppError) || error.code !== 'AUTHORIZATION_ERROR') return;
+  const reason = error.details.reason === 'deactivated' && !('until' in error.details) ? 'deactivated' : 'banned';
+  securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason });
 }
 
 export async function login(ctx: Context, from: RequestOrigin, input: Credentials): Promise<LoginResult> {
@@ -155,7 +157,7 @@ export async function login(ctx: Context, from: RequestOrigin, input: Credential
     const verified = await ctx.hasher.withSlot(() => verifyCredentials(ctx, from, input));
     if (isBanned(verified)) await liftExpiredBan(ctx, verified.user_id);
     const grant = await createVerifiedSession(ctx, verified, from).catch((error) => {
-      recordRefused(ctx, from, verified, error);
+      recordBlocked(ctx, from, verified, error);
       throw error;
     });
     if (grant !== undefined) await upgradeHash(ctx, verified, input.password);

@@ -9,11 +9,13 @@ import {
   watchPools,
   watchRedis,
 } from '@chatapi/kit/data';
+import { createEgress } from '@chatapi/kit/egress';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import { openSigner } from './access-token.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
+import { createKeySets } from './issuers/key-sets.ts';
 import { startMailJob } from './mail/mail-job.ts';
 import { createMailMetrics } from './mail/mail-metrics.ts';
 import { schema } from './migrations/index.ts';
@@ -47,8 +49,11 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     const users = createHttpClient('user', config.USER_INTERNAL_URL, base.keys);
     const revocationFeed = createRevocationFeed(reads);
     const signer = await openSigner(config);
+    const egress = createEgress(config.EGRESS_ALLOW);
+    const keySets = createKeySets({ db, egress, log, metrics });
     const mailMetrics = createMailMetrics(metrics, db);
-    const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer, users, mailMetrics };
+    const parts = { revocationFeed, facts, hasher, signer, users, egress, keySets, mailMetrics };
+    const ctx = { ...base, db, reads, redis, ...parts };
     return { ...ctx, mailJob: startMailJob(ctx), sweeps: startSweeps(ctx) };
   } catch (error) {
     // `run` retries until it works: do not leak the connections of a failed attempt.
@@ -62,6 +67,7 @@ export async function close(ctx: Context): Promise<void> {
   await Promise.all([ctx.mailJob.close(), ctx.sweeps.close(), ctx.revocationFeed.close()]);
   await ctx.facts.close();
   ctx.redis.disconnect();
+  ctx.egress.close();
   await Promise.all([ctx.reads.end(), ctx.db.destroy()]);
 }
 

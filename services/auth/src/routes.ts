@@ -1,7 +1,11 @@
 import { type IdPaging, idPaging, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
+import { appUserRoutes } from './app-users/routes.ts';
+import { botRoutes } from './bots/routes.ts';
 import type { Context } from './context.ts';
 import { eraseOwnAccount } from './erasure.ts';
+import { exchangeToken } from './issuers/exchange.ts';
+import { exchangeBody, exchangedSchema } from './issuers/exchange-shapes.ts';
 import { login, register } from './login.ts';
 import { changePassword } from './password-change.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
@@ -37,7 +41,7 @@ export const routes: Route<Context>[] = [
     body: registerBody,
     answer: registrationSchema,
     status: 201,
-    errors: [409],
+    errors: [403, 409],
     rule: (ctx, call) => register(ctx, call, call.body),
   }),
   route({
@@ -66,6 +70,22 @@ export const routes: Route<Context>[] = [
     answer: tokensSchema,
     errors: [403],
     rule: (ctx, call) => refresh(ctx, call, call.body.refresh_token),
+  }),
+  route({
+    method: 'post',
+    path: '/users/token',
+    summary: 'Exchange a token of a trusted issuer for a session (RFC 8693)',
+    description:
+      'The session ends when that token does, at most 24 hours later, and has no refresh token. Refused tokens are ' +
+      '401 with one of the reasons `issuer`, `signature`, `audience`, `expired` and `user`.',
+    tag,
+    who: 'anyone',
+    scope: 'none',
+    form: true,
+    body: exchangeBody,
+    answer: exchangedSchema,
+    errors: [403],
+    rule: (ctx, call) => exchangeToken(ctx, call, call.body),
   }),
   route({
     method: 'post',
@@ -131,4 +151,6 @@ export const routes: Route<Context>[] = [
     rule: (ctx, call) => endOtherSessions(ctx, call.caller, call),
   }),
   ...recoveryRoutes,
+  ...appUserRoutes,
+  ...botRoutes,
 ];

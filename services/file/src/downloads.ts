@@ -13,7 +13,10 @@ import { typeOf } from './uploads/file-types.ts';
 
 export type BytesCall = RequestContext<{ id: string }, { token?: string }>;
 
-/** The user a link was signed for, with the current role. @throws when banned or erased. */
+/**
+ * The user a link was signed for, with the current role.
+ * @throws when banned, deactivated or erased.
+ */
 export async function linkHolder(
   ctx: Context,
   user_id: string,
@@ -21,8 +24,8 @@ export async function linkHolder(
 ): Promise<FileCaller> {
   const path = `/internal/accounts/${encodeURIComponent(user_id)}`;
   const account = await ctx.auth.call<{ role: Role; status: string }>('GET', path, { request_id });
-  if (account.status === 'banned')
-    throw new AppError('AUTHORIZATION_ERROR', 'The account that this link was made for is banned');
+  if (account.status !== 'active')
+    throw new AppError('AUTHORIZATION_ERROR', `The account that this link was made for is ${account.status}`);
   return { user_id, role: account.role, ip, request_id };
 }
 

@@ -1,6 +1,8 @@
 import {
   anyText,
   cursorKey,
+  customObject,
+  customPatch,
   idOf,
   idParams,
   oneOf,
@@ -9,23 +11,16 @@ import {
   route,
   text,
   time,
+  webUrl,
   wireList,
   wireObject,
 } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import type { Presence } from './presence.ts';
-import type { ProfileChange, UserKey } from './profile-store.ts';
-import {
-  changeProfile,
-  type OwnProfile,
-  ownProfile,
-  type PublicProfile,
-  type Search,
-  searchUsers,
-  showUser,
-} from './profiles.ts';
-import { webUrl } from './web-url.ts';
+import { changeProfile, type ProfileChange } from './profile-changes.ts';
+import type { UserKey } from './profile-store.ts';
+import { type OwnProfile, ownProfile, type PublicProfile, type Search, searchUsers, showUser } from './profiles.ts';
 
 const tag = 'Users';
 
@@ -33,6 +28,7 @@ const change = Joi.object<ProfileChange, true>({
   display_name: text({ min: 1, max: 64, singleLine: true }),
   bio: text({ max: 500 }),
   avatar_url: webUrl().allow(null),
+  custom: customPatch(),
 }).min(1);
 const username = Joi.string().max(64);
 const search = Joi.object<Search>({
@@ -46,12 +42,19 @@ const shown = {
   display_name: Joi.string(),
   bio: anyText(),
   avatar_url: Joi.string().allow(null),
+  custom: customObject(),
+  kind: oneOf('user', 'bot'),
   role: oneOf('user', 'moderator', 'admin'),
-  status: oneOf('active', 'banned'),
+  status: oneOf('active', 'banned', 'deactivated'),
   created_at: time(),
   updated_at: time(),
 };
-const ownSchema = wireObject<OwnProfile>('Me', { ...shown, email: Joi.string(), email_verified: Joi.boolean() });
+const ownSchema = wireObject<OwnProfile>('Me', {
+  ...shown,
+  email: Joi.string().allow(null),
+  email_verified: Joi.boolean(),
+  external_id: Joi.string().allow(null).description('the id that the application gave its own user'),
+});
 const presenceSchema = wireObject<Presence>('Presence', {
   status: oneOf('online', 'offline'),
   last_seen: time().allow(null),
@@ -60,8 +63,9 @@ const publicSchema = wireObject<PublicProfile>(
   'Profile',
   { ...shown, presence: presenceSchema },
   {
-    email: Joi.string().description('only visible to the user and to admins'),
+    email: Joi.string().allow(null).description('only visible to the user and to admins'),
     email_verified: Joi.boolean().description('only visible to the user and to admins'),
+    external_id: Joi.string().allow(null).description('only visible to the user and to admins'),
   },
 );
 

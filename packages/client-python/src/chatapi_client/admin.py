@@ -6,7 +6,8 @@ from typing import AsyncIterator, Optional, Sequence
 
 from .pages import page_of, pages
 from .paths import path_of
-from .rest import KEEP, Rest, changed, given
+from .rest import KEEP, changed, given
+from .admission import AdmissionApi
 from .models import Announcement, Export, Page, User
 from .admin_models import (
     AdminRoom,
@@ -24,11 +25,8 @@ from .admin_models import (
 )
 
 
-class AdminApi:
+class AdminApi(AdmissionApi):
     """Every method raises ``ChatApiError``; without the role it is ``AUTHORIZATION_ERROR``."""
-
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
 
     async def stats(self) -> Stats:
         """Return counts of users, rooms, messages, files and connections, at most 2 s old."""
@@ -50,7 +48,7 @@ class AdminApi:
         skip: int = 0,
         cursor: Optional[str] = None,
     ) -> Page[User]:
-        """List users, newest first, with ``total``. ``status_filter``: ``active`` or ``banned``."""
+        """List users, newest first, with ``total``. ``status_filter``: ``active``, ``banned``, …"""
         query = given(
             search=search, status_filter=status_filter, role_filter=role_filter, limit=limit, skip=skip, cursor=cursor
         )

@@ -53,22 +53,26 @@ class _User(TypedDict):
     display_name: str
     bio: str
     avatar_url: Optional[str]
+    custom: Dict[str, Any]
+    kind: Literal["user", "bot"]
     role: Role
-    status: Literal["active", "banned"]
+    status: Literal["active", "banned", "deactivated"]
     created_at: str
     updated_at: str
 
 
 class User(_User, total=False):
-    """``email``, ``email_verified``: only visible to the user and to admins."""
+    """``email``, ``email_verified``, ``external_id`` (the application's): only for the user and admins."""
 
-    email: str
+    email: Optional[str]
     email_verified: bool
+    external_id: Optional[str]
 
 
 class Me(_User):
-    email: str
+    email: Optional[str]
     email_verified: bool
+    external_id: Optional[str]
 
 
 class Profile(User):
@@ -90,8 +94,19 @@ class Session(Tokens):
     user: Me
 
 
+class ExchangedToken(TypedDict):
+    """A session that ends with the exchanged token. ``expires_in``: seconds until then."""
+
+    access_token: str
+    issued_token_type: Literal["urn:ietf:params:oauth:token-type:access_token"]
+    token_type: Literal["bearer"]
+    expires_in: int
+    user: Me
+
+
 class SessionInfo(TypedDict):
     id: str
+    name: Optional[str]
     created_at: str
     last_used_at: str
     ip: str
@@ -169,11 +184,8 @@ class _Message(TypedDict):
 
 
 class Message(_Message, total=False):
-    """``seq``: position in the log of the room. ``status``: as the sender sees it.
-
-    ``recipient_id``: only in direct rooms. ``client_id``: only if the sender set one.
-    ``sent_by_key``: only for admins, not in events: the application key that sent it as its sender.
-    """
+    """``seq``: position in the log of the room. ``recipient_id``: only in direct rooms.
+    ``sent_by_key``: only for admins, not in events: the application key that sent it."""
 
     recipient_id: str
     client_id: str
@@ -231,6 +243,7 @@ class Member(TypedDict):
     user_id: str
     username: str
     display_name: str
+    kind: Literal["user", "bot"]
     role: RoomRole
     joined_at: str
     read_seq: int

@@ -27,8 +27,13 @@ async function sendLink(
 }
 
 /** For a new account, in the transaction that makes it. */
-export const sendFirstConfirmation = (ctx: Context, trx: Knex, from: RequestOrigin, account: AccountRow) =>
-  sendLink(ctx, trx, from, { account, purpose: 'verify', email: account.email, kind: 'email-confirmation' });
+export const sendFirstConfirmation = (
+  ctx: Context,
+  trx: Knex,
+  from: RequestOrigin,
+  account: AccountRow,
+  email: string,
+): Promise<void> => sendLink(ctx, trx, from, { account, purpose: 'verify', email, kind: 'email-confirmation' });
 
 /**
  * Whether the new address has an account already is not looked up: its owner learns it from the

@@ -4,7 +4,7 @@ import { type PersonName, SCOPES, type Scope } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import type { Context } from '../context.ts';
 import { noteUse } from '../credential-store.ts';
-import { createKey, endCredential, findPerson, grantOf, listKeys, type NewKey } from '../credentials.ts';
+import { createKey, endKey, grantOf, listKeys, type NewKey, personOf } from '../credentials.ts';
 
 const newKey = Joi.object<NewKey>({
   id: idOf('key').required(),
@@ -49,7 +49,7 @@ export const credentialRoutes: Route<Context>[] = [
     summary: 'End an application key',
     who: ['admin'],
     params: idParams,
-    rule: (ctx, { params }) => endCredential(ctx, null, params.id),
+    rule: (ctx, { params }) => endKey(ctx, params.id),
   }),
   route({
     method: 'post',
@@ -73,6 +73,6 @@ export const credentialRoutes: Route<Context>[] = [
     summary: 'Find a person as whom a key acts',
     who: ['api-gateway'],
     body: personName,
-    rule: (ctx, { body }) => findPerson(ctx, body),
+    rule: (ctx, { body }) => personOf(ctx, body),
   }),
 ];
