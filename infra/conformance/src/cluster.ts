@@ -32,7 +32,8 @@ const ENV: NodeJS.ProcessEnv = {
 export const NARROW = { requests: 20, windowSeconds: 2, frames: 60, logSeconds: 2 };
 const DAY_SECONDS = 86_400;
 
-const start = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> => startCluster({ env: { ...ENV, ...env } });
+const start = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> =>
+  startCluster({ bundled: true, env: { ...ENV, ...env } });
 
 async function dispose(own: TestCluster | undefined): Promise<void> {
   await own?.stop();
