@@ -33,7 +33,7 @@ function withoutHandler(root: string, catalog: Catalog): string[] {
     .map(({ fact, service }) => `${service} subscribes to ${fact} and has no handler in facts.ts`);
 }
 
-const PUBLISH = /\b(?:recordFact|factColumns)\(\s*(?:[\w.]+\s*,\s*)?'([^']+)'/g;
+const PUBLISH = /\b(?:recordFacts?|factColumns)\(\s*(?:[\w.]+\s*,\s*)?'([^']+)'/g;
 
 export function publishedFacts(root: string): { service: string; fact: string; file: string }[] {
   return servicesOf(root).flatMap((service) =>

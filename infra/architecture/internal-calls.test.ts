@@ -9,7 +9,15 @@ interface Call {
 }
 
 /** kit calls it for both gateways. */
-const BY_KIT: Call[] = ['api-gateway', 'realtime-gateway'].map((caller) => ({ caller, path: '/internal/revocations' }));
+const BY_KIT: Call[] = [
+  ...['api-gateway', 'realtime-gateway'].flatMap((caller) =>
+    ['/internal/revocations', '/internal/credentials/find', '/internal/credentials/used'].map((path) => ({
+      caller,
+      path,
+    })),
+  ),
+  { caller: 'api-gateway', path: '/internal/people/find' },
+];
 /** Answered by kit on each listener, to anybody who reaches it. */
 const OPEN = ['/internal/openapi.json'];
 

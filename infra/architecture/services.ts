@@ -31,6 +31,7 @@ interface RouteRow {
   path: string;
   /** A list names services. */
   who: string | string[];
+  scope?: string;
   summary?: string;
   service?: string;
 }
@@ -92,4 +93,11 @@ export async function endpointsOf(root: string, service: string): Promise<Endpoi
 export async function internalRoutesOf(root: string, service: string): Promise<{ path: string; callers: string[] }[]> {
   const { internalRoutes = [] } = await load(root, service, 'internal-routes.ts');
   return (internalRoutes as RouteRow[]).map(({ path, who }) => ({ path, callers: [who].flat() }));
+}
+
+/** The public routes that a service answers, as it declares them. */
+export async function publicRoutesOf(root: string, service: string): Promise<Omit<RouteRow, 'service'>[]> {
+  const local = await load(root, service, 'local-routes.ts');
+  const outer = await load(root, service, 'routes.ts');
+  return [...((local.localRoutes ?? []) as RouteRow[]), ...((outer.routes ?? []) as RouteRow[])];
 }

@@ -32,7 +32,7 @@ for service in $services; do
 done
 
 if [ "${1:-}" != k8s ]; then
-  for name in JWT_SECRET_KEY FILE_LINK_SECRET POSTGRES_PASSWORD REDIS_PASSWORD ADMIN_PASSWORD; do
+  for name in JWT_SECRET_KEY FILE_LINK_SECRET SEALING_KEY POSTGRES_PASSWORD REDIS_PASSWORD ADMIN_PASSWORD; do
     echo "$name=$(secret)"
   done
   printf 'ADMIN_USERNAME=admin\nADMIN_EMAIL=admin@example.com\n'
@@ -48,6 +48,7 @@ redis=$(secret)
 cat > "$folder/secrets.env" <<END
 JWT_SECRET_KEY=$(secret)
 FILE_LINK_SECRET=$(secret)
+SEALING_KEY=$(secret)
 SERVICE_PUBLIC_KEYS=$public_keys
 REDIS_PASSWORD=$redis
 REDIS_URL=redis://:$redis@redis:6379

@@ -13,6 +13,7 @@ const LABELS: Record<string, string[]> = {
   chatapi_gateway_rate_limited_total: ['limit'],
   /** Routes as in the tables, not paths. */
   chatapi_http_request_duration_seconds: ['method', 'route', 'status'],
+  chatapi_jwks_fetches_total: ['result'],
   chatapi_pool_connections: ['pool', 'state'],
   chatapi_pool_waiting: ['pool'],
   chatapi_queue_jobs: ['queue', 'state'],

@@ -39,7 +39,9 @@ describe('the export of an account', function () {
 
   it('is an archive of everything that the user wrote and uploaded, behind a signed link', async () => {
     const room = unique('exported');
-    await rest(ann).put('/users/me', { bio: 'my bio' }).expect(200);
+    await rest(ann)
+      .put('/users/me', { bio: 'my bio', custom: { mine: true } })
+      .expect(200);
     const text = Buffer.from('the words of a file\n');
     const file = (await rest(ann).post('/files/upload').attach('file', text, 'words.txt').expect(201)).body;
     const numbers = Array.from({ length: 450 }, (_, i) => say(ann, { chat_id: room, content: `number ${i}` }));
@@ -56,11 +58,14 @@ describe('the export of an account', function () {
     const done = await ready(ann);
     const zip = await fetchZip(done.url);
     const json = (name: string): Json => JSON.parse(String(zip.get(name)));
-    expect(json('profile.json')).to.include({
+    expect(json('profile.json')).to.deep.include({
       user_id: ann.id,
       username: ann.username,
       email: ann.email,
+      external_id: null,
+      kind: 'user',
       bio: 'my bio',
+      custom: { mine: true },
     });
     expect(json('sessions.json')).to.have.length(1);
     expect(json('messages.json').map((m: Json) => m.id)).to.have.members(sent.map(({ id }) => id));

@@ -23,7 +23,11 @@ export const CALLS: Record<string, Call> = {
   'POST /users/login': { method: 'users.login', args: [{ username_or_email: 'u', password: 'p' }], input: 0 },
   'POST /users/logout': { method: 'users.logout', args: [] },
   'GET /users/me': { method: 'users.me', args: [] },
-  'PUT /users/me': { method: 'users.update', args: [{ display_name: 'd', bio: 'b', avatar_url: 'a' }], input: 0 },
+  'PUT /users/me': {
+    method: 'users.update',
+    args: [{ display_name: 'd', bio: 'b', avatar_url: 'a', custom: { c: 1 } }],
+    input: 0,
+  },
   'DELETE /users/me': { method: 'users.deleteMe', args: [{ password: 'p' }], input: 0 },
   'PUT /users/me/password': {
     method: 'users.changePassword',
@@ -166,4 +170,19 @@ export const NO_METHOD = [
   'GET /docs/realtime',
   'GET /files/exports/{id}',
   'POST /users/refresh',
+  // For servers, not for the client of a person.
+  'POST /app/users/batch',
+  'PUT /app/users/{external_id}',
+  'GET /app/users/{external_id}',
+  'DELETE /app/users/{external_id}',
+  'POST /app/users/{external_id}/deactivate',
+  'POST /app/users/{external_id}/activate',
+  'POST /app/users/{external_id}/tokens',
+  'POST /bots',
+  'GET /bots',
+  'PUT /bots/{id}',
+  'DELETE /bots/{id}',
+  'POST /bots/{id}/tokens',
+  'GET /bots/{id}/tokens',
+  'DELETE /bots/{id}/tokens/{token_id}',
 ];

@@ -19,6 +19,8 @@ export interface Secrets {
   jwt: string;
   /** Signs URLs of files. */
   files: string;
+  /** Encrypts secrets that auth stores. */
+  sealing: string;
   postgres: string;
   /** Passwords of the services' database roles. */
   roles: Record<string, string>;
@@ -85,6 +87,7 @@ export function secretsOf(dir: string): Secrets {
     jwt: random(),
     // Folders of earlier versions: so that their URLs of files stay valid.
     files: known.internal ?? random(),
+    sealing: random(),
     postgres: random(),
     services: Object.fromEntries(SERVICES.map((name) => [name, serviceKey()])) as Record<ServiceDir, string>,
     ...known,

@@ -119,6 +119,8 @@ const SECRET_READERS: Record<string, ServiceDir[]> = {
   JWT_PRIVATE_KEY: ['auth'],
   JWT_SECRET_KEY: ['auth', 'api-gateway', 'realtime-gateway'],
   JWT_SECRET_KEY_PREVIOUS: ['api-gateway', 'realtime-gateway'],
+  SEALING_KEY: ['auth'],
+  SEALING_KEY_PREVIOUS: ['auth'],
   FILE_LINK_SECRET: ['realtime-gateway', 'message', 'file'],
   FILE_LINK_SECRET_PREVIOUS: ['realtime-gateway', 'message', 'file'],
 };
@@ -127,7 +129,12 @@ const mayRead = (dir: ServiceDir, name: string): boolean =>
 
 /** What a service uses unless the settings name another value or a file. */
 function secretSettings(secrets: Secrets, dir: ServiceDir, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = { JWT_SECRET_KEY: secrets.jwt, FILE_LINK_SECRET: secrets.files, ...keySettings(secrets, dir) };
+  const own = {
+    JWT_SECRET_KEY: secrets.jwt,
+    FILE_LINK_SECRET: secrets.files,
+    SEALING_KEY: secrets.sealing,
+    ...keySettings(secrets, dir),
+  };
   return Object.fromEntries(Object.entries(own).filter(([name]) => !given[`${name}_FILE`]));
 }
 
@@ -170,6 +177,8 @@ function environment(
     DISK_PATH: settings.dataDir,
     ...secretSettings(secrets, dir, given),
     DRAIN_MS: '2000',
+    // Servers of whoever develops against this cluster.
+    EGRESS_ALLOW: '127.0.0.0/8,::1/128',
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')),
     ...addresses(plan),
     REDIS_URL: backends.redisUrl,

@@ -9,9 +9,14 @@ const id = () => Joi.string().required();
 export interface Account {
   user_id: string;
   username: string;
-  email: string;
+  /** null: an application's own user without one. */
+  email: string | null;
   role: 'user' | 'moderator' | 'admin';
-  status: 'active' | 'banned';
+  status: 'active' | 'banned' | 'deactivated';
+  /** Processes of the release before do not send it: a person. */
+  kind?: 'user' | 'bot';
+  /** The id that the application gave its own user. Not sent by the release before. */
+  external_id?: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -19,9 +24,11 @@ export interface Account {
 const account = {
   user_id: id(),
   username: Joi.string().required(),
-  email: Joi.string().required(),
+  email: Joi.string().allow(null).required(),
   role: Joi.string().valid('user', 'moderator', 'admin').required(),
-  status: Joi.string().valid('active', 'banned').required(),
+  status: Joi.string().valid('active', 'banned', 'deactivated').required(),
+  kind: Joi.string().valid('user', 'bot'),
+  external_id: Joi.string().allow(null),
   created_at: time(),
   updated_at: time(),
 };
@@ -29,12 +36,14 @@ const account = {
 export interface Facts {
   'account.created': Account & { display_name: string };
   /**
-   * Role change, ban, unban. Carries the whole account. Facts may arrive out of order, so
-   * subscribers keep the newest `updated_at`.
+   * Role change, ban, deactivation, another name or email. Carries the whole account. Facts may
+   * arrive out of order, so subscribers keep the newest `updated_at`.
    */
   'account.updated': Account;
   /** A login or refresh. At most one per user in 10 minutes. */
   'account.seen': { user_id: string; at: string };
+  /** A new account whose invite makes it a member of these rooms, of those that exist. */
+  'account.invited': { user_id: string; rooms: string[]; at: string };
   /** The account is erased. Subscribers erase their data of it and accept no late data. */
   'account.erased': { user_id: string; erased_at: string };
   'profile.updated': {
@@ -50,7 +59,10 @@ export interface Facts {
   /** Number of messages created in one second, in any number of commits. */
   'messages.created': { count: number; created_at: string };
   'messages.deleted': { messages: { id: string; room_id: string; created_at: string; deleted_at: string }[] };
-  /** For the audit log: a service other than admin allowed an action because of a staff role. */
+  /**
+   * For the audit log: a service other than admin allowed an action because of a staff role, or to
+   * an application key.
+   */
   'staff.acted': {
     audit_id: string;
     action: string;
@@ -60,6 +72,14 @@ export interface Facts {
     ip: string;
     request_id: string;
     at: string;
+  };
+  /** The same for many targets at once: one entry of the audit log each. */
+  'staff.acted_on_many': {
+    actor_id: string;
+    ip: string;
+    request_id: string;
+    at: string;
+    acts: { audit_id: string; action: string; target_id: string; details: Record<string, unknown> }[];
   };
   'file.created': { file_id: string; user_id: string; bytes: number; created_at: string };
   'file.deleted': { file_id: string; user_id: string; bytes: number; deleted_at: string };
@@ -88,6 +108,11 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   },
   'account.updated': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object(account) },
   'account.seen': { from: 'auth', heard_by: ['admin'], schema: Joi.object({ user_id: id(), at: time() }) },
+  'account.invited': {
+    from: 'auth',
+    heard_by: ['message'],
+    schema: Joi.object({ user_id: id(), rooms: Joi.array().items(Joi.string()).min(1).required(), at: time() }),
+  },
   'account.erased': {
     from: 'auth',
     heard_by: ['user', 'message', 'file', 'admin'],
@@ -131,7 +156,7 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     }),
   },
   'staff.acted': {
-    from: ['message', 'file'],
+    from: ['auth', 'user', 'message', 'file'],
     heard_by: ['admin'],
     schema: Joi.object({
       audit_id: id(),
@@ -142,6 +167,27 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
       ip: Joi.string().allow('').required(),
       request_id: id(),
       at: time(),
+    }),
+  },
+  'staff.acted_on_many': {
+    from: 'auth',
+    heard_by: ['admin'],
+    schema: Joi.object({
+      actor_id: id(),
+      ip: Joi.string().allow('').required(),
+      request_id: id(),
+      at: time(),
+      acts: Joi.array()
+        .items(
+          Joi.object({
+            audit_id: id(),
+            action: Joi.string().required(),
+            target_id: id(),
+            details: Joi.object().required(),
+          }),
+        )
+        .min(1)
+        .required(),
     }),
   },
   'file.created': {

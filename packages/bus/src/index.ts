@@ -14,9 +14,10 @@ export {
   retireNode,
   sweepNodes,
 } from './interest-map.ts';
+export { recordKeyAct } from './key-acts.ts';
 export { factsMigrations } from './migration.ts';
 export { readConnections, reportAlive, reportOnline } from './online-users.ts';
-export { factColumns, recordFact, withdrawFacts } from './outbox-store.ts';
+export { factColumns, recordFact, recordFacts, withdrawFacts } from './outbox-store.ts';
 export {
   type PacketRecord,
   type ReceivedRecord,

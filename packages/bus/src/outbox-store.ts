@@ -26,15 +26,28 @@ function outboxRow<N extends FactName>(name: N, payload: Facts[N]): OutboxRow {
   return { ...factColumns(name), payload: JSON.stringify(payload) };
 }
 
-/** Publishes a fact in the transaction of its change. Without subscribers nothing is written. */
-export async function recordFact<N extends FactName>(trx: Knex, name: N, payload: Facts[N]): Promise<void> {
-  const row = outboxRow(name, payload);
-  if (row.waiting_for.length > 0) await trx('outbox').insert(row);
+/**
+ * Publishes facts of one name in the transaction of their changes, by one statement. Without
+ * subscribers nothing is written.
+ */
+export async function recordFacts<N extends FactName>(trx: Knex, name: N, payloads: Facts[N][]): Promise<void> {
+  const { heard_by } = FACTS[name];
+  if (payloads.length === 0 || heard_by.length === 0) return;
+  const rows = payloads.map((payload) => outboxRow(name, payload));
+  await trx.raw(
+    `insert into outbox (id, name, payload, waiting_for)
+     select id, ?, payload, cast(? as text[]) from unnest(cast(? as text[]), cast(? as jsonb[])) as f(id, payload)`,
+    [name, [...heard_by], rows.map(({ id }) => id), rows.map(({ payload }) => payload)],
+  );
 }
 
-/** Deletes a user's pending facts, for erasure. Subscribers that got them get the erasure too. */
-export async function withdrawFacts(trx: Knex, names: FactName[], userId: string): Promise<void> {
-  await trx.raw(`delete from outbox where name = any(?) and payload ->> 'user_id' = ?`, [names, userId]);
+/** Publishes a fact in the transaction of its change. Without subscribers nothing is written. */
+export const recordFact = <N extends FactName>(trx: Knex, name: N, payload: Facts[N]): Promise<void> =>
+  recordFacts(trx, name, [payload]);
+
+/** Deletes users' pending facts, for erasure. Subscribers that got them get the erasure too. */
+export async function withdrawFacts(trx: Knex, names: FactName[], userIds: string[]): Promise<void> {
+  await trx.raw(`delete from outbox where name = any(?) and payload ->> 'user_id' = any(?)`, [names, userIds]);
 }
 
 export type Offer = Fact & { waiting_for: string[] };

@@ -9,13 +9,15 @@ export interface Revocation {
   /**
    * - `session`: this session ended (4401).
    * - `user`: all sessions of the user from before `at` ended (4401).
-   * - `ban`: as `user`, because of a ban (4403); `unban` lifts it.
+   * - `ban`: as `user`, because the account is banned or deactivated (4403); `unban` lifts it.
    * - `role`: tokens issued before `at` contain an old role and must be refreshed.
    */
   kind: 'session' | 'user' | 'ban' | 'unban' | 'role';
   /** Session id for `session`, otherwise user id. */
   subject: string;
   at: string;
+  /** For `ban`: the account is not banned, its application deactivated it. */
+  reason?: 'deactivated';
   /** New role, for `role`. */
   role?: 'user' | 'moderator' | 'admin';
   /** For `user`: the session that stays open (password change, "end all others"). */

@@ -42,6 +42,76 @@ export interface AuditEntry {
   created_at: string;
 }
 
+/** Names of the claims of an issuer's tokens. */
+export interface ClaimNames {
+  username?: string;
+  display_name?: string;
+  email?: string;
+  avatar_url?: string;
+}
+
+/** Whose tokens may be exchanged for a session. Its secret is never shown. */
+export interface Issuer {
+  id: string;
+  issuer: string;
+  audience: string;
+  jwks_url: string | null;
+  /** JWKs. */
+  public_keys: Record<string, unknown>[] | null;
+  has_secret: boolean;
+  /** The claim with the `external_id`. */
+  user_claim: string;
+  create_users: boolean;
+  claims: ClaimNames;
+  created_at: string;
+  /** When `jwks_url` last gave keys. */
+  jwks_fetched_at: string | null;
+}
+
+/** Without its code. */
+export interface Invite {
+  id: string;
+  max_uses: number;
+  uses: number;
+  expires_at: string;
+  rooms: string[];
+  created_at: string;
+}
+
+/** `code` is shown only once. */
+export type NewInvite = Invite & { code: string };
+
+/** What an application key or a bot token may do. */
+export type Scope =
+  | 'users:read'
+  | 'users:write'
+  | 'tokens:write'
+  | 'rooms:read'
+  | 'rooms:write'
+  | 'messages:read'
+  | 'messages:write'
+  | 'files:read'
+  | 'files:write'
+  | 'events:read'
+  | 'webhooks:write'
+  | 'moderation:write'
+  | 'stats:read'
+  | 'act_as';
+
+/** An application key, without its secret. */
+export interface ApplicationKey {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  created_at: string;
+  expires_at: string | null;
+  /** Right within a minute. */
+  last_used_at: string | null;
+}
+
+/** `key` is the secret, which is shown only once. */
+export type NewApplicationKey = ApplicationKey & { key: string };
+
 export type ReportTarget = 'message' | 'file' | 'user';
 
 export interface Report {

@@ -1,10 +1,17 @@
 // Administration: write access for admins, read access for moderators.
 import type {
   AdminRoom,
+  ApplicationKey,
   AuditEntry,
+  ClaimNames,
+  Invite,
+  Issuer,
   ListedReport,
+  NewApplicationKey,
+  NewInvite,
   Report,
   ReportTarget,
+  Scope,
   Stats,
   SystemHealth,
   WordFilter,
@@ -53,6 +60,42 @@ export interface BanInput {
   reason?: string | null;
   /** RFC 3339, in the future; default: permanent. */
   until?: string | null;
+}
+
+/** One of `jwks_url`, `public_keys` and `secret`. */
+export interface IssuerInput {
+  /** The claim `iss` of its tokens, exactly. */
+  issuer: string;
+  /** One of the values of the claim `aud`. */
+  audience: string;
+  /** http or https, globally reachable. */
+  jwks_url?: string;
+  /** PEM or JWK, at most 20: RSA, P-256, P-384, P-521 or Ed25519. */
+  public_keys?: (string | Record<string, unknown>)[];
+  /** For HS256, at least 32 bytes. */
+  secret?: string;
+  /** The claim with the `external_id`; default: `sub`. */
+  user_claim?: string;
+  /** Whether unknown users get an account; default: false. */
+  create_users?: boolean;
+  claims?: ClaimNames;
+}
+
+export interface InviteInput {
+  /** 1–1,000; default: 1. */
+  max_uses?: number;
+  /** RFC 3339, in the future; default: in 7 days. */
+  expires_at?: string;
+  /** Rooms that who registers with it becomes a member of; at most 20. */
+  rooms?: string[];
+}
+
+export interface KeyInput {
+  /** At most 64 characters. */
+  name: string;
+  scopes: Scope[];
+  /** RFC 3339, in the future; default: it does not expire. */
+  expires_at?: string | null;
 }
 
 /**
@@ -185,6 +228,50 @@ export class AdminApi {
   /** Replaces the word list. Takes effect everywhere within 2 s. */
   setWordFilter(input: Pick<WordFilter, 'words'>, options?: CallOptions): Promise<WordFilter> {
     return this.#rest.call('PUT', '/admin/word-filter', { ...options, body: input });
+  }
+
+  /** Creates an application key; its secret is only in this answer. */
+  createKey(input: KeyInput, options?: CallOptions): Promise<NewApplicationKey> {
+    return this.#rest.call('POST', '/admin/keys', { ...options, body: input, safe: false });
+  }
+
+  /** Lists application keys, newest first. */
+  async keys(query: Paging = {}, options?: CallOptions): Promise<Page<ApplicationKey>> {
+    return pageOf('keys', await this.#rest.call('GET', '/admin/keys', { ...options, query }));
+  }
+
+  /** Ends an application key: everywhere within a second. */
+  endKey(keyId: string, options?: CallOptions): Promise<void> {
+    return this.#rest.call('DELETE', path`/admin/keys/${keyId}`, options);
+  }
+
+  /** Trusts an issuer. `CONFLICT` with the reason `limit`: there are 50 already. */
+  createIssuer(input: IssuerInput, options?: CallOptions): Promise<Issuer> {
+    return this.#rest.call('POST', '/admin/issuers', { ...options, body: input, safe: false });
+  }
+
+  /** Lists issuers, newest first. */
+  async issuers(query: Paging = {}, options?: CallOptions): Promise<Page<Issuer>> {
+    return pageOf('issuers', await this.#rest.call('GET', '/admin/issuers', { ...options, query }));
+  }
+
+  /** Trusts an issuer no more. Sessions that began with its tokens go on until their end. */
+  deleteIssuer(issuerId: string, options?: CallOptions): Promise<void> {
+    return this.#rest.call('DELETE', path`/admin/issuers/${issuerId}`, options);
+  }
+
+  /** Creates an invite to register; its code is only in this answer. */
+  createInvite(input: InviteInput = {}, options?: CallOptions): Promise<NewInvite> {
+    return this.#rest.call('POST', '/admin/invites', { ...options, body: input, safe: false });
+  }
+
+  /** Lists invites, newest first. */
+  async invites(query: Paging = {}, options?: CallOptions): Promise<Page<Invite>> {
+    return pageOf('invites', await this.#rest.call('GET', '/admin/invites', { ...options, query }));
+  }
+
+  deleteInvite(inviteId: string, options?: CallOptions): Promise<void> {
+    return this.#rest.call('DELETE', path`/admin/invites/${inviteId}`, options);
   }
 
   /** Returns the health of service instances, database, Redis, queues and disk. */

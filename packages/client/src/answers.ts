@@ -19,6 +19,7 @@ export const ANSWERS: Readonly<Record<string, Shape>> = {
   'POST /users/register': SESSION,
   'POST /users/login': SESSION,
   'POST /users/refresh': TOKENS,
+  'POST /users/token': { access_token: 'string', user: ITEM },
   'GET /users/me': ITEM,
   'PUT /users/me': ITEM,
   'PUT /users/me/password': TOKENS,
@@ -68,6 +69,12 @@ export const ANSWERS: Readonly<Record<string, Shape>> = {
   'POST /admin/announcements': ITEM,
   'GET /admin/word-filter': WORDS,
   'PUT /admin/word-filter': WORDS,
+  'POST /admin/keys': { id: 'string', key: 'string' },
+  'GET /admin/keys': { keys: [ITEM] },
+  'POST /admin/issuers': { id: 'string', issuer: 'string' },
+  'GET /admin/issuers': { issuers: [ITEM] },
+  'POST /admin/invites': { id: 'string', code: 'string' },
+  'GET /admin/invites': { invites: [ITEM] },
   'GET /admin/system/health': { status: 'string', services: [{ name: 'string' }] },
 };
 

@@ -5,6 +5,9 @@ export type {
   AdminUserQuery,
   AuditQuery,
   BanInput,
+  InviteInput,
+  IssuerInput,
+  KeyInput,
   ReportQuery,
 } from './admin.ts';
 export type * from './admin-models.ts';

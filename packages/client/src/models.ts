@@ -13,19 +13,25 @@ export interface Presence {
 export interface User {
   id: string;
   username: string;
-  /** For oneself and for admins only. */
-  email?: string;
+  /** For oneself and for admins only. null: an application's own user without one. */
+  email?: string | null;
+  /** The id that the application gave its own user. For oneself and for admins only. */
+  external_id?: string | null;
   display_name: string;
   bio: string;
   avatar_url: string | null;
+  /** Of the application's own. */
+  custom: Record<string, unknown>;
+  kind: 'user' | 'bot';
   role: Role;
-  status: 'active' | 'banned';
+  status: 'active' | 'banned' | 'deactivated';
   created_at: string;
   updated_at: string;
 }
 
 export interface Me extends User {
-  email: string;
+  email: string | null;
+  external_id: string | null;
 }
 
 export interface Profile extends User {
@@ -44,8 +50,20 @@ export interface Session extends Tokens {
   user: Me;
 }
 
+/** A session that ends with the exchanged token. */
+export interface ExchangedToken {
+  access_token: string;
+  issued_token_type: 'urn:ietf:params:oauth:token-type:access_token';
+  token_type: 'bearer';
+  /** Seconds until then. */
+  expires_in: number;
+  user: Me;
+}
+
 export interface SessionInfo {
   id: string;
+  /** Given by the application that made it. */
+  name: string | null;
   created_at: string;
   last_used_at: string;
   ip: string;
@@ -124,6 +142,8 @@ export interface Message {
   created_at: string;
   updated_at: string;
   client_id?: string;
+  /** For admins, not in events: the application key that sent it as its sender. */
+  sent_by_key?: string;
 }
 
 /** A message just sent, as the sender knows it before its event arrives. */
@@ -172,6 +192,7 @@ export interface Member {
   user_id: string;
   username: string;
   display_name: string;
+  kind: 'user' | 'bot';
   role: RoomRole;
   joined_at: string;
   read_seq: number;

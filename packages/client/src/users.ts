@@ -1,5 +1,5 @@
 // Accounts, sessions and profiles.
-import type { Export, Me, Profile, Session, SessionInfo, Tokens } from './models.ts';
+import type { ExchangedToken, Export, Me, Profile, Session, SessionInfo, Tokens } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
 import { path } from './paths.ts';
 import type { CallOptions, Paging, Request, Rest } from './rest.ts';
@@ -11,6 +11,8 @@ export interface RegisterInput {
   /** 8–72 bytes. A weak one is a `VALIDATION_ERROR` with advice in `details`. */
   password: string;
   display_name?: string;
+  /** Code of an invite, where one is needed or has rooms. */
+  invite?: string;
 }
 
 export interface LoginInput {
@@ -25,6 +27,8 @@ export interface ProfilePatch {
   bio?: string;
   /** http or https. */
   avatar_url?: string | null;
+  /** A merge patch (RFC 7396): null removes a key. At most 4 KiB as JSON and 5 levels. */
+  custom?: Record<string, unknown>;
 }
 
 /** Every method rejects with `ChatApiError`. */
@@ -46,6 +50,21 @@ export class UsersApi {
    */
   async login(input: LoginInput, options?: CallOptions): Promise<Session> {
     return this.#opened('/users/login', input, options);
+  }
+
+  /**
+   * Exchanges a JWT of an issuer that admins trust for an access token (RFC 8693). Return its
+   * `access_token` from the client's `token` function, which is asked again when it has expired.
+   * `AUTHENTICATION_ERROR`: `details.reason` says why.
+   */
+  exchangeToken(subjectToken: string, options?: CallOptions): Promise<ExchangedToken> {
+    const body = {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: subjectToken,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    };
+    return this.#rest.call('POST', '/users/token', { ...options, body, anonymous: true });
   }
 
   /** Logs out: ends this session's tokens and connections. */

@@ -2,12 +2,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import express from 'express';
 import Joi from 'joi';
-import { identityOf, isInternal, type RequiredRole, recordRefusal, requireNamed, requireRole } from './admission.ts';
+import { identityOf, isInternal, type RequiredRole, recordRefusal, requireAllowed, requireNamed } from './admission.ts';
+import type { RequiredScope } from './auth/scopes.ts';
 import type { ServiceKeys } from './auth/service-keys.ts';
 import type { Caller, Identity } from './auth/signed-identity.ts';
 import { AppError } from './errors.ts';
+import { FORM_TYPE, formOf } from './form-body.ts';
 import { parse, refuseNul } from './input.ts';
 import { jsonOf, requireJson, utf8Text } from './json-body.ts';
+import { type RecordKeyAct, recordIfActed } from './key-acts.ts';
 import type { HandleRpc } from './rpc/rpc-server.ts';
 import type { SecuritySink } from './security-log.ts';
 import type { Json } from './wire-object.ts';
@@ -37,9 +40,22 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   summary: string;
   tag?: string;
   who: RequiredRole;
+  /** What it needs of an application key or a bot token; required on public routes. */
+  scope?: RequiredScope;
+  /** An application key may call it without acting as somebody. */
+  keyAlone?: boolean;
+  /** Not audited when a key does it as a person: messages, reactions and reads. */
+  unrecorded?: boolean;
   params?: Joi.ObjectSchema<P>;
   query?: Joi.ObjectSchema<Q>;
   body?: Joi.ObjectSchema<B>;
+  /**
+   * Reads the body instead of its schema, which is then for the documents: where one bad item must
+   * not refuse the others.
+   */
+  readBody?: (body: unknown) => B;
+  /** Takes a body of up to 4 MiB instead of 100 KiB. */
+  isLarge?: true;
   /** Schema of the response, for the documents. Responses are not validated at run time. */
   answer?: Joi.Schema<NoInfer<Json<A>>>;
   /**
@@ -52,6 +68,8 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   /** For the documents: error statuses besides the common ones. */
   errors?: number[];
   description?: string;
+  /** The body may be a form (application/x-www-form-urlencoded) too, as OAuth clients send it. */
+  form?: true;
   /** The rule writes the response itself. */
   raw?: boolean;
   /** Further things for the documents: multipart bodies, binary answers. */
@@ -80,6 +98,7 @@ export class Reply<A = unknown> {
 const { raw } = express;
 const reader = (limit: string) => raw({ limit, type: () => true, inflate: false });
 const readBody = reader('100kb');
+const readLarge = reader('4mb');
 // Services send each other batches: a node's sends of one turn, positions, heads of all its rooms.
 const readBatch = reader('32mb');
 
@@ -96,13 +115,21 @@ const NO_QUERY = Joi.object<Record<string, never>>({});
 
 async function bodyOf(r: Route<any>, req: express.Request, res: express.Response): Promise<unknown> {
   if (r.body === undefined || !hasBody(req)) return {};
-  requireJson(req.headers['content-type']);
-  return jsonOf(utf8Text(await received(isInternal(r.who) ? readBatch : readBody, req, res)));
+  const isForm = r.form === true && FORM_TYPE.test(req.headers['content-type'] ?? '');
+  if (!isForm) requireJson(req.headers['content-type']);
+  const read = isInternal(r.who) ? readBatch : r.isLarge ? readLarge : readBody;
+  const text = utf8Text(await received(read, req, res));
+  return isForm ? formOf(text) : jsonOf(text);
+}
+
+interface Table<C> {
+  ctx: C;
+  keys: ServiceKeys;
+  recordKeyAct?: RecordKeyAct<C>;
 }
 
 async function serve<C extends SecuritySink>(
-  ctx: C,
-  keys: ServiceKeys,
+  { ctx, keys, recordKeyAct }: Table<C>,
   r: Route<C>,
   req: express.Request,
   res: express.Response,
@@ -110,8 +137,8 @@ async function serve<C extends SecuritySink>(
   const request_id = res.locals.request_id as string;
   const identity = identityOf(ctx, keys, r, req, request_id);
   try {
-    requireRole(r.who, identity);
-    await respond(ctx, identity, r, req, res);
+    requireAllowed(r, identity);
+    await respond(ctx, identity, r, req, res, recordKeyAct);
   } catch (error) {
     recordRefusal(ctx, r, identity, request_id, error);
     throw error;
@@ -124,6 +151,7 @@ async function respond<C>(
   r: Route<C>,
   req: express.Request,
   res: express.Response,
+  recordKeyAct?: RecordKeyAct<C>,
 ): Promise<void> {
   const inside = isInternal(r.who);
   // Names alone are what most paths need: without a schema they come as they are.
@@ -135,7 +163,7 @@ async function respond<C>(
     identity,
     params,
     query,
-    body: parse(r.body, body, inside ? 'peer' : 'json'),
+    body: r.readBody?.(body) ?? parse(r.body, body, inside ? 'peer' : 'json'),
     request_id: res.locals.request_id as string,
     ip: identity.kind === 'service' ? '' : identity.ip,
     user_agent: identity.kind === 'service' ? '' : (identity.user_agent ?? ''),
@@ -144,7 +172,8 @@ async function respond<C>(
     res,
   };
   if (!inside) refuseNul(call.query);
-  if (!inside) refuseNul(call.body);
+  if (!inside && r.readBody === undefined) refuseNul(call.body);
+  await recordIfActed(ctx, r, identity, req, recordKeyAct);
   const answer = await r.rule(ctx, call);
   if (r.raw) return;
   if (answer instanceof Reply) {
@@ -189,12 +218,17 @@ function methodsOf(routes: Route<any>[]): Map<string, string[]> {
   return methods;
 }
 
-export function router<C extends SecuritySink>(ctx: C, keys: ServiceKeys, routes: Route<C>[]): express.Router {
+export function router<C extends SecuritySink>(
+  ctx: C,
+  keys: ServiceKeys,
+  routes: Route<C>[],
+  recordKeyAct?: RecordKeyAct<C>,
+): express.Router {
   const table = express.Router({ strict: false, caseSensitive: true });
   for (const r of routes) {
     table[r.method](r.path, (req, res, next) => {
       res.locals.route = r.path;
-      serve(ctx, keys, r, req, res).catch(next);
+      serve({ ctx, keys, recordKeyAct }, r, req, res).catch(next);
     });
   }
   for (const [path, methods] of methodsOf(routes)) {

@@ -15,7 +15,11 @@ export type IdKind =
   | 'req'
   | 'rep'
   | 'room'
-  | 'evt';
+  | 'evt'
+  | 'key'
+  | 'tok'
+  | 'iss'
+  | 'inv';
 
 // These ids are made by the thousand and need no order within a millisecond. Node's functions use a
 // stock of random bytes and cost a tenth of uuid's.

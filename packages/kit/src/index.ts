@@ -1,3 +1,4 @@
+export { type Guarded, requireAllowed } from './admission.ts';
 export { boundedList } from './bounded-list.ts';
 export { closeServer } from './close-server.ts';
 export {
@@ -9,6 +10,7 @@ export {
   readConfig,
   secret,
 } from './config.ts';
+export { type Custom, customFault, customObject, customPatch, mergePatch } from './custom.ts';
 export {
   Reply,
   type RequestContext,
@@ -30,9 +32,10 @@ export {
 } from './errors.ts';
 export { showGauge } from './gauges.ts';
 export { anyId, idOf, idParams, newId, requestIdFrom, roomId } from './ids.ts';
-export { parse, withCheck } from './input.ts';
+export { parse, refuseNul, withCheck } from './input.ts';
 export { jsonOf, utf8Text } from './json-body.ts';
 export { answerSchema, type JsonSchema, jsonSchema, nameSchemas } from './json-schema.ts';
+export type { KeyAct } from './key-acts.ts';
 export { internalUrls, listOf, originSettings, publicUrls } from './list-settings.ts';
 export { createLog, type Log } from './log.ts';
 export { Counter, createMetrics, Gauge, Histogram, httpMetrics, type Metrics } from './metrics.ts';
@@ -43,7 +46,7 @@ export { isWebSocketUpgrade, requireShortUrl } from './request-head.ts';
 export { type Base, run } from './run.ts';
 export { fromFile } from './secret-files.ts';
 export { SECURITY_EVENTS, type SecurityEvent } from './security-events.ts';
-export { type SecuritySink, securityEvent } from './security-log.ts';
+export { type SecurityDetails, type SecuritySink, securityEvent } from './security-log.ts';
 export { createApp, endResponse, listen, refuseUpgrade, respondError } from './server.ts';
 export { FOLD_VERSION, fold, foldWithOffsets, isVisible, UNSPACED } from './text/fold.ts';
 export { cleanText } from './text/markup.ts';
@@ -51,4 +54,5 @@ export { characters, invalid, text } from './text/text-fields.ts';
 export { inTheFuture, timestamp } from './time.ts';
 export { hasUnfinishedMessage, MAX_MESSAGE_MS } from './unfinished-message.ts';
 export { VERSION } from './version.ts';
+export { webUrl } from './web-url.ts';
 export { anyText, count, type Json, oneOf, pageFields, time, wireList, wireObject } from './wire-object.ts';

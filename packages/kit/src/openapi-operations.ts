@@ -49,6 +49,11 @@ function responsesOf(r: Route<any>): JsonSchema {
   };
 }
 
+const contentOf = ({ form }: Route<any>, schema: JsonSchema): JsonSchema => ({
+  'application/json': { schema },
+  ...(form ? { 'application/x-www-form-urlencoded': { schema } } : {}),
+});
+
 function operation(r: Route<any>): JsonSchema {
   const inPath = parameters('path', r.params);
   const all = [...inPath, ...undeclaredPathParameters(r.path, inPath), ...parameters('query', r.query)];
@@ -58,10 +63,10 @@ function operation(r: Route<any>): JsonSchema {
     ...(r.tag === undefined ? {} : { tags: [r.tag] }),
     operationId: `${r.method}${r.path.replace(/[^A-Za-z0-9]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
     ...(r.who === 'anyone' ? { security: [] } : {}),
+    // What an application key or a bot token needs.
+    ...(r.scope === undefined || r.scope === 'none' ? {} : { 'x-scope': r.scope }),
     ...(all.length === 0 ? {} : { parameters: all }),
-    ...(r.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(r.body) } } } }),
+    ...(r.body === undefined ? {} : { requestBody: { required: true, content: contentOf(r, jsonSchema(r.body)) } }),
     ...r.docs,
     responses: responsesOf(r),
   };

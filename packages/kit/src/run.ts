@@ -7,6 +7,7 @@ import { closeServer } from './close-server.ts';
 import type { BaseConfig } from './config.ts';
 import { IncompatibleSchema } from './data/migrate.ts';
 import { handleCalls, type Route, router, unknownRoute } from './endpoint.ts';
+import type { RecordKeyAct } from './key-acts.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics, httpMetrics, type Metrics } from './metrics.ts';
 import { describeRoutes } from './openapi-operations.ts';
@@ -35,6 +36,8 @@ export interface Service<F extends BaseConfig, C extends Base<F>> {
   close(ctx: C): Promise<void>;
   /** Public routes, on the main listener. */
   routes?: Route<C>[];
+  /** Puts a change that an application key makes as a person on record. */
+  recordKeyAct?: RecordKeyAct<C>;
   /** Routes for other services, on the internal listener, under `/internal/`. */
   internalRoutes?: Route<C>[];
   /**
@@ -182,7 +185,7 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
       if (service.healthOutside ?? edge === undefined) mountHealth(app, service, ctx, state);
       if (edge === undefined) mountMetrics(app, metrics);
       edge?.mount?.(app);
-      app.use(router(ctx, keys, service.routes ?? []));
+      app.use(router(ctx, keys, service.routes ?? [], service.recordKeyAct));
     },
   });
   const inside = await listen(inner, { host: config.INTERNAL_HOST ?? config.HOST, port: config.INTERNAL_PORT });

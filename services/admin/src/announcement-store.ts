@@ -40,5 +40,5 @@ export const markPublished = async (trx: Knex, ids: string[]): Promise<void> =>
     .whereIn('id', ids)
     .update({ published_at: trx.raw('clock_timestamp()') }));
 
-export const deleteAnnouncementsOf = async (trx: Knex, userId: string): Promise<void> =>
-  void (await trx('announcements').where({ created_by: userId }).delete());
+export const deleteAnnouncementsOf = async (trx: Knex, userIds: string[]): Promise<void> =>
+  void (await trx('announcements').whereIn('created_by', userIds).delete());

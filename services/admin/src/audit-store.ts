@@ -22,14 +22,29 @@ export interface Entry extends Intent {
   created_at: Date;
 }
 
-/** Its time is set by the database, so that nobody can choose it. */
-export async function insertIntent(db: Knex, intent: Intent): Promise<void> {
-  await db('audit.intents').insert({ ...intent, details: JSON.stringify(intent.details) });
+/** Their time is set by the database, so that nobody can choose it. */
+export async function insertIntents(db: Knex, intents: Intent[]): Promise<void> {
+  await db.raw(
+    `insert into audit.intents (id, action, actor_id, target_id, details, ip, request_id)
+     select * from jsonb_to_recordset(?::jsonb)
+       i(id text, action text, actor_id text, target_id text, details jsonb, ip text, request_id text)`,
+    [JSON.stringify(intents)],
+  );
 }
+
+export const insertIntent = (db: Knex, intent: Intent): Promise<void> => insertIntents(db, [intent]);
 
 /** The first outcome of an intent wins. */
 export async function insertOutcome(db: Knex, auditId: string, outcome: Outcome, error: string | null): Promise<void> {
   await db('audit.outcomes').insert({ audit_id: auditId, outcome, error }).onConflict('audit_id').ignore();
+}
+
+/** The first outcome of an intent wins. */
+export async function insertDone(db: Knex, auditIds: string[]): Promise<void> {
+  await db.raw(
+    `insert into audit.outcomes (audit_id, outcome) select id, 'done' from unnest(?::text[]) id on conflict do nothing`,
+    [auditIds],
+  );
 }
 
 /** Closes intents without an outcome after `ms` as `unknown`. @returns how many. */
@@ -78,21 +93,21 @@ export function listEntries(db: Knex, { limit, skip, cursor, ...filter }: EntryF
     .select(db.raw(`coalesce(o.outcome, 'pending') as outcome`));
 }
 
-/** Rows per statement, so that none takes too long. */
+/** Rows of one user per statement, so that none takes too long. */
 const BATCH = 5000;
 
 /**
- * Redacts entries by and about an erased user. They keep who did what to whom and when; reasons,
+ * Redacts entries by and about erased users. They keep who did what to whom and when; reasons,
  * notes, texts and IP addresses are removed.
  *
- * @throws Error unless auth recorded the erasure, which it does in its transaction.
+ * @throws Error unless auth recorded the erasures, which it does in its transaction.
  */
-export async function redactEntries(trx: Knex, userId: string): Promise<void> {
-  for (;;) {
-    const { rows } = await trx.raw<{ rows: [{ forgotten: number }] }>('select audit.forget_words(?, ?) as forgotten', [
-      userId,
-      BATCH,
-    ]);
-    if (rows[0].forgotten < BATCH) return;
+export async function redactEntries(trx: Knex, userIds: string[]): Promise<void> {
+  for (let left = userIds; left.length > 0; ) {
+    const { rows } = await trx.raw<{ rows: { user_id: string; forgotten: number }[] }>(
+      'select id as user_id, audit.forget_words(id, ?) as forgotten from unnest(?::text[]) id',
+      [BATCH, left],
+    );
+    left = rows.filter(({ forgotten }) => forgotten === BATCH).map(({ user_id }) => user_id);
   }
 }

@@ -4,6 +4,7 @@ import type { Facts } from '@chatapi/bus';
 import {
   AppError,
   every,
+  type KeyAct,
   newId,
   type PageInfo,
   page,
@@ -19,7 +20,9 @@ import {
   type Entry,
   type EntryFilter,
   type Intent,
+  insertDone,
   insertIntent,
+  insertIntents,
   insertOutcome,
   listEntries,
   type Outcome,
@@ -71,15 +74,26 @@ export async function recordAudit(sink: SecuritySink, trx: Knex, call: Actor, wh
   logAct(sink, intent, 'done');
 }
 
-/** An action in another service, which recorded the fact in the transaction of the action. */
-export async function recordStaffAction(
-  sink: SecuritySink,
-  trx: Knex,
-  { audit_id, at: _, ...act }: Facts['staff.acted'],
-): Promise<void> {
-  await insertIntent(trx, { id: audit_id, ...act });
-  await insertOutcome(trx, audit_id, 'done', null);
-  logAct(sink, act, 'done');
+/** A report that a key makes as a person. */
+export const recordKeyAct = (ctx: Deps, { key_id, user_id, method, path, ip, request_id }: KeyAct): Promise<void> =>
+  ctx.db.transaction((trx) =>
+    recordAudit(
+      ctx,
+      trx,
+      { caller: { user_id: key_id }, ip, request_id },
+      { action: 'key.act', target_id: user_id, details: { method, path } },
+    ),
+  );
+
+/** Actions in another service, which recorded the facts in the transaction of each action. */
+export async function recordStaffActions(sink: SecuritySink, trx: Knex, facts: Facts['staff.acted'][]): Promise<void> {
+  const intents = facts.map(({ audit_id: id, at: _, ...act }) => ({ id, ...act }));
+  await insertIntents(trx, intents);
+  await insertDone(
+    trx,
+    intents.map(({ id }) => id),
+  );
+  for (const { id: _, details: __, ...act } of intents) logAct(sink, act, 'done');
 }
 
 /**

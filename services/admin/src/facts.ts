@@ -3,30 +3,31 @@ import { each, type FactHandlers } from '@chatapi/bus';
 import type { SecuritySink } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import { deleteAnnouncementsOf } from './announcement-store.ts';
-import { recordInfection, recordStaffAction } from './audit.ts';
+import { recordInfection, recordStaffActions } from './audit.ts';
 import { redactEntries } from './audit-store.ts';
 import { redactReports } from './report-store.ts';
 import {
   addMessages,
-  eraseAccount,
+  eraseAccounts,
   markFileDeleted,
   markRoomDeleted,
-  putAccount,
+  putAccounts,
   putFile,
   putRoom,
   putSeen,
 } from './statistics-store.ts';
 
 export const createHandlers = (sink: SecuritySink): FactHandlers<Knex.Transaction> => ({
-  'account.created': each((account, trx) => putAccount(trx, account)),
-  'account.updated': each((account, trx) => putAccount(trx, account)),
-  'account.erased': each(async ({ user_id }, trx) => {
-    await eraseAccount(trx, user_id);
-    await redactReports(trx, user_id);
-    await deleteAnnouncementsOf(trx, user_id);
-    await redactEntries(trx, user_id);
-  }),
-  'account.seen': each(({ user_id, at }, trx) => putSeen(trx, user_id, at)),
+  'account.created': (accounts, trx) => putAccounts(trx, accounts),
+  'account.updated': (accounts, trx) => putAccounts(trx, accounts),
+  async 'account.erased'(erased, trx) {
+    const ids = erased.map(({ user_id }) => user_id);
+    await eraseAccounts(trx, ids);
+    await redactReports(trx, ids);
+    await deleteAnnouncementsOf(trx, ids);
+    await redactEntries(trx, ids);
+  },
+  'account.seen': (seen, trx) => putSeen(trx, seen),
   'room.created': each(({ room_id, kind, created_at }, trx) => putRoom(trx, room_id, kind, created_at)),
   'room.updated': each(({ room_id, kind, updated_at }, trx) => putRoom(trx, room_id, kind, updated_at)),
   'room.deleted': each(({ room_id }, trx) => markRoomDeleted(trx, room_id)),
@@ -37,7 +38,13 @@ export const createHandlers = (sink: SecuritySink): FactHandlers<Knex.Transactio
       trx,
       deleted.flatMap(({ messages }) => messages.map(({ created_at }) => ({ created_at, count: -1 }))),
     ),
-  'staff.acted': each((act, trx) => recordStaffAction(sink, trx, act)),
+  'staff.acted': (acts, trx) => recordStaffActions(sink, trx, acts),
+  'staff.acted_on_many': (groups, trx) =>
+    recordStaffActions(
+      sink,
+      trx,
+      groups.flatMap(({ acts, ...by }) => acts.map((act) => ({ ...by, ...act }))),
+    ),
   'file.created': each(({ file_id, bytes }, trx) => putFile(trx, file_id, bytes)),
   'file.infected': each((found, trx) => recordInfection(trx, found)),
   'file.deleted': each(({ file_id, bytes }, trx) => markFileDeleted(trx, file_id, bytes)),

@@ -1,7 +1,8 @@
 import { run } from '@chatapi/kit';
+import { recordKeyAct } from './audit.ts';
 import { config } from './config.ts';
 import { internalRoutes } from './internal-routes.ts';
 import { close, open, ready } from './open.ts';
 import { routes } from './routes.ts';
 
-await run({ name: 'admin', config: config(), open, ready, close, routes, internalRoutes });
+await run({ name: 'admin', config: config(), open, ready, close, routes, recordKeyAct, internalRoutes });

@@ -54,11 +54,11 @@ export const reportsOf = async (db: Knex, userId: string, after: string, limit: 
     .limit(limit)
     .select('id', 'target_type', 'target_id', 'reason', 'created_at');
 
-/** Removes what the user wrote in reports and what others wrote about the user. The rows stay. */
-export async function redactReports(trx: Knex, userId: string): Promise<void> {
-  await trx('reports').where({ reporter_id: userId }).update({ reason: '' });
-  await trx('reports').where({ handled_by: userId }).update({ note: null });
-  await trx('reports').where({ about_user_id: userId }).update({ reason: '', note: null });
+/** Removes what the users wrote in reports and what others wrote about them. The rows stay. */
+export async function redactReports(trx: Knex, userIds: string[]): Promise<void> {
+  await trx('reports').whereIn('reporter_id', userIds).update({ reason: '' });
+  await trx('reports').whereIn('handled_by', userIds).update({ note: null });
+  await trx('reports').whereIn('about_user_id', userIds).update({ reason: '', note: null });
 }
 
 export const lockReport = async (trx: Knex, id: string): Promise<Report | undefined> =>

@@ -1,7 +1,10 @@
 import { idParams, type Route, route } from '@chatapi/kit';
+import { applicationKeyRoutes } from './application-key-routes.ts';
 import { showAuditLog } from './audit.ts';
 import type { Context } from './context.ts';
 import { systemHealth } from './health.ts';
+import { inviteRoutes } from './invite-routes.ts';
+import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
 import { moderationRoutes } from './moderation-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
@@ -31,6 +34,7 @@ const reading: Route<Context>[] = [
     summary: 'Get statistics, at most 2 s old',
     tag,
     who: 'moderator',
+    scope: 'stats:read',
     answer: statisticsSchema,
     rule: readStatistics,
   }),
@@ -40,6 +44,7 @@ const reading: Route<Context>[] = [
     summary: 'List users, newest first',
     tag,
     who: 'moderator',
+    scope: 'none',
     query: userQuery,
     answer: userList,
     rule: listUsers,
@@ -50,6 +55,7 @@ const reading: Route<Context>[] = [
     summary: 'List audit log entries, newest first',
     tag,
     who: 'moderator',
+    scope: 'none',
     query: auditQuery,
     answer: auditList,
     rule: (ctx, { query }) => showAuditLog(ctx, query),
@@ -60,6 +66,7 @@ const reading: Route<Context>[] = [
     summary: 'Check every service instance, database, Redis, queues and disk',
     tag,
     who: 'moderator',
+    scope: 'none',
     answer: healthSchema,
     rule: systemHealth,
   }),
@@ -72,6 +79,7 @@ const acting: Route<Context>[] = [
     summary: 'Rebuild the statistics from the services',
     tag,
     who: 'admin',
+    scope: 'none',
     answer: statisticsSchema,
     rule: async (ctx, call) => {
       await rebuildStatistics(ctx, call);
@@ -84,6 +92,7 @@ const acting: Route<Context>[] = [
     summary: 'Ban a user; takes effect within 1 s',
     tag,
     who: 'admin',
+    scope: 'moderation:write',
     params,
     body: banBody,
     answer: userSchema,
@@ -95,6 +104,7 @@ const acting: Route<Context>[] = [
     summary: 'Lift a ban; ended sessions stay ended',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     answer: userSchema,
     rule: unbanUser,
@@ -105,6 +115,7 @@ const acting: Route<Context>[] = [
     summary: 'Change the role of a user',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     body: roleBody,
     answer: userSchema,
@@ -116,6 +127,7 @@ const acting: Route<Context>[] = [
     summary: 'Lift the login lockout of a user',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     rule: unlockUser,
   }),
@@ -125,6 +137,7 @@ const acting: Route<Context>[] = [
     summary: 'End all sessions of a user',
     tag,
     who: 'admin',
+    scope: 'none',
     params,
     rule: endSessions,
   }),
@@ -134,6 +147,7 @@ const acting: Route<Context>[] = [
     summary: 'Delete a message',
     tag,
     who: 'admin',
+    scope: 'moderation:write',
     params,
     rule: deleteMessage,
   }),
@@ -144,5 +158,8 @@ export const routes: Route<Context>[] = [
   ...acting,
   ...moderationRoutes,
   ...roomRoutes,
+  ...applicationKeyRoutes,
   ...personalDataRoutes,
+  ...issuerRoutes,
+  ...inviteRoutes,
 ];

@@ -3,6 +3,7 @@ import {
   anyId,
   anyText,
   count,
+  customObject,
   idPaging,
   inTheFuture,
   type Json,
@@ -25,7 +26,7 @@ import type { User } from './user-view.ts';
 import type { BanRequest, UserFilter, UserList } from './users.ts';
 
 const role = () => oneOf<Role>('user', 'moderator', 'admin');
-const status = () => oneOf('active', 'banned');
+const status = () => oneOf('active', 'banned', 'deactivated');
 const known = () => count().allow(null).description('null while Redis is away');
 
 export const userQuery = Joi.object<UserFilter>({
@@ -33,7 +34,7 @@ export const userQuery = Joi.object<UserFilter>({
   search: Joi.string()
     .allow('')
     .max(254)
-    .description('part of the username, for admins also of the email; `%` and `_` are no wildcards'),
+    .description('part of the username, for admins also of the email, or an external_id; `%` and `_` are no wildcards'),
   status_filter: status(),
   role_filter: role(),
 });
@@ -61,12 +62,17 @@ export const userSchema = wireObject<User>(
     display_name: Joi.string(),
     bio: anyText(),
     avatar_url: Joi.string().allow(null),
+    custom: customObject(),
+    kind: oneOf('user', 'bot'),
     role: role(),
     status: status(),
     created_at: time(),
     updated_at: time(),
   },
-  { email: Joi.string().description('only for admins, not for moderators') },
+  {
+    email: Joi.string().allow(null).description('only for admins, not for moderators'),
+    external_id: Joi.string().allow(null).description('only for admins, not for moderators'),
+  },
 );
 
 export const userList = wireObject<UserList>('UserList', {

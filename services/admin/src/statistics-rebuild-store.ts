@@ -5,6 +5,8 @@ import type { Knex } from '@chatapi/kit/data';
 export interface AccountState {
   user_id: string;
   status: string;
+  /** Auth of the version before does not send it. */
+  kind?: string;
   created_at: string;
   updated_at: string;
   seen_at: string | null;
@@ -38,10 +40,11 @@ export async function blockFacts(trx: Knex): Promise<void> {
 
 export async function setAccounts(trx: Knex, states: AccountState[]): Promise<void> {
   await trx.raw(
-    `insert into accounts (user_id, status, created_at, updated_at, seen_at)
-     select user_id, status, created_at, updated_at, greatest(seen_at, created_at)
-     from jsonb_to_recordset(?::jsonb) as s(user_id text, status text, created_at timestamptz, updated_at timestamptz, seen_at timestamptz)
-     on conflict (user_id) do update set status = excluded.status, created_at = excluded.created_at, updated_at = excluded.updated_at,
+    `insert into accounts as t (user_id, status, kind, created_at, updated_at, seen_at)
+     select user_id, status, coalesce(kind, 'user'), created_at, updated_at, greatest(seen_at, created_at)
+     from jsonb_to_recordset(?::jsonb) as s(user_id text, status text, kind text, created_at timestamptz, updated_at timestamptz, seen_at timestamptz)
+     on conflict (user_id) do update set status = excluded.status,
+       kind = case when excluded.kind = 'bot' then 'bot' else t.kind end, created_at = excluded.created_at, updated_at = excluded.updated_at,
        seen_at = excluded.seen_at`,
     [JSON.stringify(states)],
   );

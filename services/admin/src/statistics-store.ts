@@ -2,37 +2,49 @@
 import type { Account } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit/data';
 
-export async function putAccount(
-  trx: Knex,
-  a: Pick<Account, 'user_id' | 'status' | 'created_at' | 'updated_at'>,
-): Promise<void> {
+type Counted = Pick<Account, 'user_id' | 'status' | 'kind' | 'created_at' | 'updated_at'>;
+
+/** The newest of each account, and in one order: two handlers can't deadlock. */
+function newestOf(accounts: Counted[]): Counted[] {
+  const byId = new Map<string, Counted>();
+  for (const one of accounts)
+    if (one.updated_at >= (byId.get(one.user_id)?.updated_at ?? '')) byId.set(one.user_id, one);
+  return [...byId.values()];
+}
+
+export async function putAccounts(trx: Knex, accounts: Counted[]): Promise<void> {
   await trx.raw(
-    `insert into accounts as t (user_id, status, created_at, updated_at, seen_at) values (:user_id, :status, :created_at, :updated_at, :created_at)
+    `insert into accounts as t (user_id, status, kind, created_at, updated_at, seen_at)
+     select user_id, status, coalesce(kind, 'user'), created_at, updated_at, created_at
+     from json_to_recordset(?::json) a(user_id text, status text, kind text, created_at timestamptz, updated_at timestamptz)
+     order by user_id
      on conflict (user_id) do update set
        status = case when t.updated_at is null or excluded.updated_at >= t.updated_at then excluded.status else t.status end,
+       kind = case when excluded.kind = 'bot' then 'bot' else t.kind end,
        updated_at = greatest(t.updated_at, excluded.updated_at),
        created_at = excluded.created_at,
        seen_at = greatest(t.seen_at, excluded.seen_at)
      where coalesce(t.status, '') <> 'erased'`,
-    { user_id: a.user_id, status: a.status, created_at: a.created_at, updated_at: a.updated_at },
+    [JSON.stringify(newestOf(accounts))],
   );
 }
 
-/** Only the id stays, so that a late fact does not count the user again. */
-export async function eraseAccount(trx: Knex, userId: string): Promise<void> {
+/** Only the ids stay, so that a late fact does not count a user again. */
+export async function eraseAccounts(trx: Knex, userIds: string[]): Promise<void> {
   await trx.raw(
-    `insert into accounts (user_id, status) values (?, 'erased')
+    `insert into accounts (user_id, status) select distinct id, 'erased' from unnest(?::text[]) id order by id
      on conflict (user_id) do update set status = 'erased', created_at = null, updated_at = null, seen_at = null`,
-    [userId],
+    [userIds],
   );
 }
 
-export async function putSeen(trx: Knex, userId: string, at: string): Promise<void> {
+export async function putSeen(trx: Knex, seen: { user_id: string; at: string }[]): Promise<void> {
   await trx.raw(
-    `insert into accounts as t (user_id, seen_at) values (?, ?)
+    `insert into accounts as t (user_id, seen_at)
+     select user_id, max(at) from unnest(?::text[], ?::timestamptz[]) s(user_id, at) group by user_id order by user_id
      on conflict (user_id) do update set seen_at = greatest(t.seen_at, excluded.seen_at)
      where coalesce(t.status, '') <> 'erased'`,
-    [userId, at],
+    [seen.map(({ user_id }) => user_id), seen.map(({ at }) => at)],
   );
 }
 
@@ -92,14 +104,17 @@ export interface Counts {
   files: { total: number; bytes: number };
 }
 
-/** Facts come in any order: a deletion may be counted before its message. No count is below 0. */
+/**
+ * Facts come in any order: a deletion may be counted before its message. No count is below 0. Bots
+ * are no users.
+ */
 const COUNTS = `
   select
     (select json_build_object(
        'total', count(created_at),
        'active_24h', count(created_at) filter (where seen_at > now() - interval '24 hours'),
        'new_24h', count(*) filter (where created_at > now() - interval '24 hours'),
-       'banned', count(*) filter (where status = 'banned')) from accounts) as users,
+       'banned', count(*) filter (where status = 'banned')) from accounts where kind <> 'bot') as users,
     (select json_build_object(
        'total', count(kind),
        'public', count(*) filter (where kind = 'public'),

@@ -1,19 +1,23 @@
 // The `User` that admins see: the account from auth with the profile from the user service. While
 // that service is away the account alone is returned: moderation must not wait for pictures.
 import type { Account } from '@chatapi/bus';
+import type { Custom } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import type { Context } from './context.ts';
 
 export interface User {
   id: string;
   username: string;
-  /** For admins only. */
-  email?: string;
+  /** For admins only, as `external_id`. */
+  email?: string | null;
+  external_id?: string | null;
   display_name: string;
   bio: string;
   avatar_url: string | null;
+  custom: Custom;
+  kind: 'user' | 'bot';
   role: Role;
-  status: 'active' | 'banned';
+  status: Account['status'];
   created_at: string;
   updated_at: string;
 }
@@ -25,6 +29,8 @@ interface Profile {
   display_name: string;
   bio: string;
   avatar_url: string | null;
+  /** The user service of the release before does not send it. */
+  custom?: Custom;
 }
 
 const PROFILES_TIMEOUT_MS = 1000;
@@ -52,10 +58,12 @@ function viewUser(account: AuthAccount, profile: Profile | undefined, viewer: Ro
   return {
     id: account.user_id,
     username: account.username,
-    ...(viewer === 'admin' ? { email: account.email } : {}),
+    ...(viewer === 'admin' ? { email: account.email, external_id: account.external_id ?? null } : {}),
     display_name: profile?.display_name || account.display_name || account.username,
     bio: profile?.bio ?? '',
     avatar_url: profile?.avatar_url ?? null,
+    custom: profile?.custom ?? {},
+    kind: account.kind ?? 'user',
     role: account.role,
     status: account.status,
     created_at: account.created_at,

@@ -1,8 +1,14 @@
+import { newId } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
+import { silentSink } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import request from 'supertest';
-import { closeOpenIntents, insertIntent, redactEntries } from '../src/audit-store.ts';
+import { closeOpenIntents, insertIntent, listEntries, redactEntries } from '../src/audit-store.ts';
+import { createHandlers } from '../src/facts.ts';
 import { as, ERROR, type Running, type StandIn, standIn, start } from './harness.ts';
+
+/** Not the transaction itself. */
+const isOfRule = (sql: string): boolean => !/^(?:begin|commit)/i.test(sql);
 
 describe('the audit log', () => {
   let s: Running;
@@ -162,14 +168,39 @@ describe('the audit log', () => {
     const three = async () =>
       (await entries()).filter((e: { target_id: string }) => /usr_(gone|stays)/.test(e.target_id));
     const [kept, by, about] = await three();
-    await redactEntries(s.ctx.db, 'usr_gone');
+    await redactEntries(s.ctx.db, ['usr_gone']);
     expect(await three()).to.deep.equal([
       kept,
       { ...by, ip: '', details: { ...by.details, reason: null } },
       { ...about, details: { reason: null } },
     ]);
-    await redactEntries(s.ctx.db, 'usr_gone');
+    await redactEntries(s.ctx.db, ['usr_gone']);
     expect([kept.details.reason, kept.ip, by.ip]).to.deep.equal(['kept', '192.0.2.1', '192.0.2.1']);
+  });
+
+  it('has an entry for each of many acts of an application', async () => {
+    const handlers = createHandlers(silentSink());
+    const acts = Array.from({ length: 100 }, (_, i) => ({
+      audit_id: newId('aud'),
+      action: 'user.create',
+      target_id: `usr_brought${i}`,
+      details: { i },
+    }));
+    const by = { actor_id: 'key_1', ip: '192.0.2.9', request_id: 'req_many', at: new Date().toISOString() };
+    let queries = 0;
+    await s.ctx.db.transaction(async (trx) => {
+      trx.on('query', ({ sql }) => void (isOfRule(sql) && queries++));
+      await handlers['staff.acted_on_many']?.([{ ...by, acts }], trx);
+    });
+    expect(queries).to.equal(2);
+    const entries = await listEntries(s.ctx.db, { limit: 200, skip: 0, actor_id: 'key_1' });
+    expect(entries).to.have.length(100);
+    expect(entries[99]).to.deep.include({
+      target_id: 'usr_brought0',
+      action: 'user.create',
+      details: { i: 0 },
+      outcome: 'done',
+    });
   });
 
   it('lists entries by actor, target and action, in exact pages', async () => {
@@ -192,7 +223,7 @@ describe('the audit log', () => {
        select 'aud_many' || n, 'user.ban', 'usr_busy', 'usr_' || n, '{"reason":"r"}', '1.1.1.1', 'r' from generate_series(1, 11000) n`,
     );
     await s.root('audit.erasures').insert({ user_id: 'usr_busy' });
-    await redactEntries(s.ctx.db, 'usr_busy');
+    await redactEntries(s.ctx.db, ['usr_busy']);
     const { rows } = await s.ctx.db.raw(
       `select count(*) n, count(details->>'reason') reasons, count(nullif(ip, '')) ips from audit.intents where actor_id = 'usr_busy'`,
     );

@@ -10,6 +10,9 @@ import { anonymous, as, type Running, start } from './harness.ts';
 
 const ago = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 
+/** Not the transaction itself. */
+const isOfRule = (sql: string): boolean => !/^(?:begin|commit)/i.test(sql);
+
 describe('statistics', () => {
   let s: Running;
   before(async () => {
@@ -63,6 +66,29 @@ describe('statistics', () => {
     await handle('account.created', account('usr_new'));
     await handle('account.seen', { user_id: 'usr_unknown', at: ago(1) });
     expect((await stats()).users).to.deep.equal({ total: 3, active_24h: 2, new_24h: 1, online: 0, banned: 1 });
+  });
+
+  it('count no bots, whoever tells of them first', async () => {
+    await handle('account.updated', account('usr_bot', { updated_at: ago(0) }));
+    await handle('account.created', account('usr_bot', { kind: 'bot', created_at: ago(1), updated_at: ago(1) }));
+    await handle('account.created', account('usr_bad_bot', { kind: 'bot', status: 'banned' }));
+    await handle('account.created', account('usr_person', { kind: 'user' }));
+    await handle('account.created', account('usr_off', { status: 'deactivated' }));
+    expect((await stats()).users).to.deep.equal({ total: 2, active_24h: 2, new_24h: 2, online: 0, banned: 0 });
+  });
+
+  it('take one statement for many facts of accounts, and the newest of each counts', async () => {
+    const many = Array.from({ length: 200 }, (_, i) =>
+      account(`usr_${i % 50}`, { updated_at: ago(i < 150 ? 1 : 0), status: i < 150 ? 'active' : 'banned' }),
+    );
+    let queries = 0;
+    await s.ctx.db.transaction(async (trx) => {
+      trx.on('query', ({ sql }) => void (isOfRule(sql) && queries++));
+      await handlers['account.created']?.(many as never, trx);
+      await handlers['account.seen']?.(many.map(({ user_id }) => ({ user_id, at: ago(0) })) as never, trx);
+    });
+    expect(queries).to.equal(2);
+    expect((await stats()).users).to.include({ total: 50, banned: 50, active_24h: 50 });
   });
 
   it('count rooms by kind; a deleted one stays deleted', async () => {

@@ -5,18 +5,28 @@ import type { GatewayRequest } from './exchange.ts';
 import type { Row } from './routes.ts';
 
 const MAX_JSON_BYTES = 100 * 1024;
+const MAX_LARGE_BYTES = 4 * 1024 * 1024;
 /** Room for multipart boundaries, part headers and the description beside the file. */
 const MAX_FORM_OVERHEAD_BYTES = 64 * 1024;
 // Both are shorter than the idle timeout of the upstream in proxy.ts, so that a slow client is not
 // reported as a failed service.
 const JSON_TIMEOUT_MS = 7000;
 const MAX_UPLOAD_STALL_MS = 30_000;
+/** A large body takes longer than JSON_TIMEOUT_MS on a slow line; the service's limit is 30 s. */
+const MAX_LARGE_STALL_MS = 5000;
 
-const maxBytesOf = (row: Row, maxFileSize: number): number =>
-  row.file === 'upload' ? maxFileSize + MAX_FORM_OVERHEAD_BYTES : MAX_JSON_BYTES;
+const maxBytesOf = (row: Row, maxFileSize: number): number => {
+  if (row.file === 'upload') return maxFileSize + MAX_FORM_OVERHEAD_BYTES;
+  return row.large ? MAX_LARGE_BYTES : MAX_JSON_BYTES;
+};
 
 export const hasBody = ({ headers }: GatewayRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+
+function stallOf(row: Row): number {
+  if (row.file === 'upload') return MAX_UPLOAD_STALL_MS;
+  return row.large ? MAX_LARGE_STALL_MS : JSON_TIMEOUT_MS;
+}
 
 const tooLarge = (limit: number): AppError =>
   new AppError('PAYLOAD_TOO_LARGE', 'The body is too large', { details: { limit_bytes: limit } });
@@ -36,11 +46,11 @@ export function checkLength(req: GatewayRequest, row: Row, maxFileSize: number):
 export function watchBody(req: GatewayRequest, row: Row, maxFileSize: number, fail: (error: AppError) => void): void {
   const onTimeout = (): void =>
     fail(new AppError('VALIDATION_ERROR', 'The body did not arrive in time', { status: 408 }));
-  const upload = row.file === 'upload';
-  let timer = setTimeout(onTimeout, upload ? MAX_UPLOAD_STALL_MS : JSON_TIMEOUT_MS);
+  const isSlow = row.file === 'upload' || row.large === true;
+  let timer = setTimeout(onTimeout, stallOf(row));
   req.once('close', () => clearTimeout(timer));
   const chunked = req.headers['transfer-encoding'] !== undefined;
-  if (!chunked && !upload) return;
+  if (!chunked && !isSlow) return;
   const limit = maxBytesOf(row, maxFileSize);
   let bytes = 0;
   req.on('data', (chunk: Buffer) => {
@@ -48,7 +58,7 @@ export function watchBody(req: GatewayRequest, row: Row, maxFileSize: number, fa
     if (bytes > limit) {
       clearTimeout(timer);
       fail(tooLarge(limit));
-    } else if (upload) timer = timer.refresh();
+    } else if (isSlow) timer = timer.refresh();
   });
 }
 

@@ -1,23 +1,29 @@
 // The caller of a request, from the bearer token, and the signed identity sent to the services.
 // The services check permissions.
+import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '@chatapi/kit';
 import {
   type AccessClaims,
   admitToken,
+  type Caller,
   identityHeaders,
   type ServiceKeys,
   type ServiceName,
   type TokenGate,
 } from '@chatapi/kit/auth';
 import { LRUCache } from 'lru-cache';
+import { type ActAsGate, actAsPerson } from './act-as.ts';
 
 export interface RequestCaller {
   /** Undefined for anonymous callers. */
   claims?: AccessClaims;
   /** The error with which a route that needs a user answers. */
   failure?: unknown;
+  /** The token, and the person as whom its key acts. */
   token?: string;
 }
+
+export type CallerGate = TokenGate & ActAsGate;
 
 const BEARER = /^bearer +(\S+) *$/i;
 const missingToken = new AppError('AUTHENTICATION_ERROR', 'A valid access token is needed', {
@@ -26,14 +32,16 @@ const missingToken = new AppError('AUTHENTICATION_ERROR', 'A valid access token 
 
 /** Never throws: on a public route, such as login, a bad token counts as no token. */
 export async function identify(
-  gate: TokenGate,
-  authorization: string | undefined,
+  gate: CallerGate,
+  { authorization, 'x-act-as': actAs }: IncomingHttpHeaders,
   from: { ip: string; request_id: string },
 ): Promise<RequestCaller> {
   const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
   if (token === undefined) return { failure: missingToken };
   try {
-    return { claims: await admitToken(gate, token, from), token };
+    const claims = await admitToken(gate, token, from);
+    if (actAs === undefined) return { claims, token };
+    return { claims: await actAsPerson(gate, claims, String(actAs)), token: `${token} ${actAs}` };
   } catch (failure) {
     return { failure: withChallenge(failure) };
   }
@@ -58,6 +66,21 @@ const REUSE_MS = 20_000;
 const MAX_CACHED = 20_000;
 const MAX_USER_AGENT_LENGTH = 256;
 
+/** What services learn of the caller. */
+export const callerOf = (
+  { user_id, session_id, role, issued_at, kind, scopes, key_id, rooms }: AccessClaims,
+  { ip, user_agent }: { ip: string; user_agent: string },
+): Caller => ({
+  kind: kind ?? 'user',
+  user_id,
+  session_id,
+  role,
+  issued_at,
+  ...(scopes === undefined ? {} : { scopes, key_id, rooms }),
+  ip,
+  user_agent,
+});
+
 /**
  * Signs identities and reuses a signature for 20 s of its 60 s, since signing costs more CPU
  * time than the rest of a request here.
@@ -74,8 +97,7 @@ export function createIdentitySigner(
     const cached = cache.get(entry);
     const same = cached?.claims.role === claims.role && cached.ip === ip && cached.user_agent === user_agent;
     if (same && cached.until > Date.now()) return cached.headers;
-    const { user_id, session_id, role, issued_at } = claims;
-    const headers = identityHeaders(keys, to, { kind: 'user', user_id, session_id, role, issued_at, ip, user_agent });
+    const headers = identityHeaders(keys, to, callerOf(claims, { ip, user_agent }));
     cache.set(entry, { headers, until: Date.now() + REUSE_MS, claims, ip, user_agent });
     return headers;
   };

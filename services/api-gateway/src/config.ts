@@ -17,6 +17,7 @@ export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin';
 export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_REQUESTS: number;
   RATE_LIMIT_WINDOW: number;
+  RATE_LIMIT_KEYS: number;
   RATE_LIMIT_UPLOADS: number;
   RATE_LIMIT_LOGIN: number;
   RATE_LIMIT_LOGIN_ADDRESS: number;
@@ -74,7 +75,10 @@ export const schema = Joi.object<Config>({
     .min(1)
     .max(86_400)
     .default(3600)
-    .description('window of RATE_LIMIT_REQUESTS, in seconds'),
+    .description('window of RATE_LIMIT_REQUESTS and RATE_LIMIT_KEYS, in seconds'),
+  RATE_LIMIT_KEYS: limit(100_000).description(
+    'requests per RATE_LIMIT_WINDOW and application key, with X-Act-As too; 0: off',
+  ),
   RATE_LIMIT_UPLOADS: limit(10).description('uploads per user and hour; 0: off'),
   RATE_LIMIT_LOGIN: limit(5).description('reported by GET /rate-limits, enforced by auth'),
   RATE_LIMIT_LOGIN_ADDRESS: limit(50).description('reported by GET /rate-limits, enforced by auth'),

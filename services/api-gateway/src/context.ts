@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Base } from '@chatapi/kit';
-import type { AccessVerifier, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
+import type { AccessVerifier, Credentials, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { Config, ServiceName } from './config.ts';
@@ -24,6 +24,7 @@ export interface Context extends Base<Config> {
   limiter: RateLimiter;
   verifier: AccessVerifier;
   revocations: RevocationSet;
+  credentials: Credentials;
   /** Clients of the internal listeners. */
   clients: ServiceClients;
   /** Public listeners, to which requests are proxied. */

@@ -60,7 +60,7 @@ function matchRoute(ctx: Context, req: GatewayRequest, table: (path: string) => 
 async function admit(ctx: Context, req: GatewayRequest): Promise<Row> {
   const { exchange } = req;
   const from = { ip: exchange.client.ip, request_id: exchange.request_id };
-  const caller = await identify(ctx, req.headers.authorization, from);
+  const caller = await identify(ctx, req.headers, from);
   exchange.caller = caller;
   const { row } = exchange;
   if (row?.exempt !== true) await countRequest(ctx, exchange);

@@ -46,7 +46,7 @@ const json = {
 };
 
 type LocalRoute = Route<Context>;
-const base = { method: 'get', who: 'anyone' } as const;
+const base = { method: 'get', who: 'anyone', scope: 'none' } as const;
 const healthTag = 'Health';
 const documents = { ...base, tag: 'Documents' } as const;
 

@@ -1,7 +1,9 @@
 import { REVOCATIONS_CHANNEL, type Revocation } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
 import {
+  type Credentials,
   createAccessVerifier,
+  createCredentials,
   createRateLimiter,
   createRevocationSet,
   fetchRevocationsFrom,
@@ -39,16 +41,22 @@ const createUpstreams = (config: Config): Context['upstreams'] => ({
 });
 
 /** Auth is the source of truth and is long-polled; the Redis signal only arrives earlier. */
-function openRevocations(base: Base<Config>, auth: ServiceClient, subscriber: Redis): RevocationSet {
+function openRevocations(
+  { log }: Base<Config>,
+  auth: ServiceClient,
+  credentials: Credentials,
+  subscriber: Redis,
+): RevocationSet {
   const revocations = createRevocationSet<Revocation>({
-    log: base.log,
+    log,
+    onRevoked: credentials.forget,
     fetchAfter: fetchRevocationsFrom(auth),
   });
   subscriber.on('message', () => revocations.lookNow());
   // ioredis subscribes again after each reconnect; until then the long poll is enough.
   subscriber
     .subscribe(REVOCATIONS_CHANNEL)
-    .catch((err: Error) => base.log.warn({ err: err.message }, 'cannot subscribe to revocation signals yet'));
+    .catch((err: Error) => log.warn({ err: err.message }, 'cannot subscribe to revocation signals yet'));
   return revocations;
 }
 
@@ -60,11 +68,12 @@ export async function open(base: Base<Config>): Promise<Context> {
   watchRedis(metrics, { commands: redis, signals: subscriber });
   // Over RPC, since these calls are frequent, unlike readiness and documents.
   const authRpc = createRpcClient('auth', config.AUTH_INTERNAL_URL, base.keys);
-  const revocations = openRevocations(base, authRpc, subscriber);
+  const limiter = createRateLimiter(redis, log);
+  const credentials = createCredentials({ auth: authRpc, log, limiter });
+  const revocations = openRevocations(base, authRpc, credentials, subscriber);
   showRevocations(metrics, revocations);
   await revocations.start();
   const load = createLoadMonitor(config.MAX_IN_FLIGHT, config.MAX_LAG_MS, log);
-  const limiter = createRateLimiter(redis, log);
   return {
     ...base,
     redis,
@@ -72,6 +81,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     limiter,
     verifier: createAccessVerifier(config, () => authRpc.call('GET', '/internal/jwks')),
     revocations,
+    credentials,
     clients,
     upstreams: createUpstreams(config),
     tunnels: new Set(),
@@ -93,6 +103,7 @@ export async function ready(ctx: Context): Promise<void> {
 
 export async function close(ctx: Context): Promise<void> {
   ctx.revocations.close();
+  await ctx.credentials.close();
   ctx.load.close();
   ctx.subscriber.disconnect();
   ctx.redis.disconnect();

@@ -58,6 +58,8 @@ const LIMIT_HEADERS = Object.fromEntries(
 
 const TAGS = [
   { name: 'Users', description: 'Accounts, profiles, sessions, and the export and erasure of personal data' },
+  { name: 'Application users', description: 'Users that an application brings by ids of its own' },
+  { name: 'Bots', description: 'Accounts of programs, and their tokens' },
   { name: 'Rooms', description: 'Rooms, their members, mutes and read positions' },
   { name: 'Messages', description: 'Messages, reactions and search' },
   { name: 'Files', description: 'Uploads, downloads and thumbnails' },

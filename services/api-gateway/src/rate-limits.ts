@@ -1,7 +1,9 @@
 import { AppError, securityEvent } from '@chatapi/kit';
 import {
   type AccessClaims,
+  type Anonymous,
   addressKey,
+  type Caller,
   type Identity,
   limitExceeded,
   limitHeaders,
@@ -25,11 +27,24 @@ const registrationsKey = (ip: string): string => `registrations:${addressKey(ip)
 const messagesKey = (userId: string): string => `ws:${userId}`;
 const upgradesKey = (userId: string): string => `upgrades:${userId}`;
 
-/** Routes that open a session count on the address even with a token. */
-function generalKeys({ caller, client, row }: Pick<Exchange, 'caller' | 'client' | 'row'>): string[] {
-  const userId = caller?.claims?.user_id;
-  if (userId === undefined) return [clientKey(client.ip)];
-  return row?.byAddress ? [clientKey(client.ip), userKey(userId)] : [userKey(userId)];
+interface GeneralLimit {
+  key: string;
+  limit: number;
+}
+
+const ofUserOrAddress = ({ RATE_LIMIT_REQUESTS: limit }: Config, key: string): GeneralLimit => ({ key, limit });
+const ofApplication = ({ RATE_LIMIT_KEYS: limit }: Config, id: string): GeneralLimit => ({ key: `keys:${id}`, limit });
+
+/**
+ * Routes that open a session count on the address even with a token. A key counts for itself, not
+ * for the person as whom it acts.
+ */
+function generalLimits(config: Config, { caller, client, row }: Exchange): GeneralLimit[] {
+  const { claims } = caller ?? {};
+  if (claims === undefined) return [ofUserOrAddress(config, clientKey(client.ip))];
+  const keyId = claims.kind === 'key' ? claims.session_id : claims.key_id;
+  const own = keyId === undefined ? ofUserOrAddress(config, userKey(claims.user_id)) : ofApplication(config, keyId);
+  return row?.byAddress ? [ofUserOrAddress(config, clientKey(client.ip)), own] : [own];
 }
 
 /** The result that refuses, else the one with the least remaining. */
@@ -53,13 +68,15 @@ function recordRefusal(ctx: Context, { row, client, caller, request_id }: Exchan
 }
 
 /**
- * One budget per user, or per address for anonymous callers, over all instances. @throws AppError
- * 429.
+ * One budget per user or key, or per address for anonymous callers, over all instances. @throws
+ * AppError 429.
  */
 export async function countRequest(ctx: Context, exchange: Exchange): Promise<void> {
-  const { RATE_LIMIT_REQUESTS: limit, RATE_LIMIT_WINDOW: window } = ctx.config;
-  if (limit === 0) return;
-  const result = strictest(await Promise.all(generalKeys(exchange).map((key) => ctx.limiter.take(key, limit, window))));
+  const window = ctx.config.RATE_LIMIT_WINDOW;
+  const limits = generalLimits(ctx.config, exchange).filter(({ limit }) => limit > 0);
+  if (limits.length === 0) return;
+  const taken = limits.map(({ key, limit }) => ctx.limiter.take(key, limit, window));
+  const result = strictest(await Promise.all(taken));
   exchange.limits = limitHeaders(result);
   if (result.allowed) return;
   recordRefusal(ctx, exchange, 'general');
@@ -127,12 +144,18 @@ const withoutCount = (name: string, limit: number, window_s: number): LimitState
 const withCount = (name: string, window_s: number, { limit, remaining, reset }: RateLimitResult): LimitState =>
   limit === 0 ? withoutCount(name, limit, window_s) : { name, limit, window_s, remaining, reset };
 
+function generalLimitOf(config: Config, identity: Caller | Anonymous): GeneralLimit {
+  if (identity.kind === 'anonymous') return ofUserOrAddress(config, clientKey(identity.ip));
+  const keyId = identity.kind === 'key' ? identity.session_id : identity.key_id;
+  return keyId === undefined ? ofUserOrAddress(config, userKey(identity.user_id)) : ofApplication(config, keyId);
+}
+
 /** All limits. `remaining` is null where a limit is off or is not counted for this caller. */
 export async function listLimits(ctx: Context, identity: Identity): Promise<{ limits: LimitState[] }> {
   if (identity.kind === 'service') throw new AppError('AUTHORIZATION_ERROR', 'For users');
   const { config, limiter } = ctx;
-  const { RATE_LIMIT_REQUESTS, RATE_LIMIT_WINDOW } = config;
-  const userId = identity.kind === 'user' ? identity.user_id : undefined;
+  const person = identity.kind === 'user' || identity.kind === 'bot' ? identity : undefined;
+  const userId = person?.user_id;
   const ofUser = async (
     name: string,
     key: (id: string) => string,
@@ -142,12 +165,13 @@ export async function listLimits(ctx: Context, identity: Identity): Promise<{ li
     userId === undefined
       ? withoutCount(name, limit, window_s)
       : withCount(name, window_s, await limiter.peek(key(userId), limit, window_s));
-  const generalKey = userId === undefined ? clientKey(identity.ip) : userKey(userId);
+  const general = generalLimitOf(config, identity);
+  const window = config.RATE_LIMIT_WINDOW;
   const registrations = limiter.peek(registrationsKey(identity.ip), config.RATE_LIMIT_REGISTRATIONS, HOUR_S);
   const docs = limiter.peek(docsKey(identity.ip), config.RATE_LIMIT_DOCS, MINUTE_S);
   return {
     limits: [
-      withCount('general', RATE_LIMIT_WINDOW, await limiter.peek(generalKey, RATE_LIMIT_REQUESTS, RATE_LIMIT_WINDOW)),
+      withCount('general', window, await limiter.peek(general.key, general.limit, window)),
       await ofUser('uploads', uploadsKey, config.RATE_LIMIT_UPLOADS, HOUR_S),
       // Failed logins count per account and address, before there is a caller.
       withoutCount('login', config.RATE_LIMIT_LOGIN, LOGIN_WINDOW_S),

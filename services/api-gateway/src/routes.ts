@@ -1,7 +1,7 @@
 // The public API: every method and path that the gateway accepts, and the service that serves it.
 import type { ServiceName } from './config.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Row {
   method: Method;
@@ -27,12 +27,20 @@ export interface Row {
   byAddress?: true;
   /** An additional rate limit. */
   budget?: 'uploads' | 'registrations' | 'docs';
+  /**
+   * The parameter is text of the caller's own, which the service decodes: `%2F`, `%5C` and `%2E`
+   * are letters of it.
+   */
+  opaque?: true;
+  /** A body of up to 4 MiB. */
+  large?: true;
   /** Transfers a file: size and time limits of its own. */
   file?: 'upload' | 'download';
 }
 
 const local = { method: 'GET', service: 'gateway', who: 'anyone', exempt: true } as const;
 const health = { ...local, health: true } as const;
+const ownUser = { service: 'auth', who: 'user', opaque: true } as const;
 const document = { ...local, document: true, budget: 'docs' } as const;
 
 export const rows: Row[] = [
@@ -56,6 +64,7 @@ export const rows: Row[] = [
   },
   { method: 'POST', path: '/users/login', service: 'auth', who: 'anyone', paced: true, byAddress: true },
   { method: 'POST', path: '/users/refresh', service: 'auth', who: 'anyone', byAddress: true },
+  { method: 'POST', path: '/users/token', service: 'auth', who: 'anyone', byAddress: true },
   { method: 'POST', path: '/users/logout', service: 'auth', who: 'user' },
   { method: 'DELETE', path: '/users/me', service: 'auth', who: 'user', paced: true },
   { method: 'PUT', path: '/users/me/password', service: 'auth', who: 'user', paced: true },
@@ -63,10 +72,26 @@ export const rows: Row[] = [
   { method: 'DELETE', path: '/users/me/sessions', service: 'auth', who: 'user' },
   { method: 'DELETE', path: '/users/me/sessions/:id', service: 'auth', who: 'user' },
 
+  { method: 'POST', path: '/app/users/batch', service: 'auth', who: 'user', large: true },
+  { method: 'PUT', path: '/app/users/:external_id', ...ownUser },
+  { method: 'GET', path: '/app/users/:external_id', ...ownUser },
+  { method: 'DELETE', path: '/app/users/:external_id', ...ownUser },
+  { method: 'POST', path: '/app/users/:external_id/deactivate', ...ownUser },
+  { method: 'POST', path: '/app/users/:external_id/activate', ...ownUser },
+  { method: 'POST', path: '/app/users/:external_id/tokens', ...ownUser },
+
   { method: 'GET', path: '/users/me', service: 'user', who: 'user' },
   { method: 'PUT', path: '/users/me', service: 'user', who: 'user' },
   { method: 'GET', path: '/users', service: 'user', who: 'user' },
   { method: 'GET', path: '/users/:id', service: 'user', who: 'user' },
+
+  { method: 'POST', path: '/bots', service: 'auth', who: 'user' },
+  { method: 'GET', path: '/bots', service: 'auth', who: 'user' },
+  { method: 'PUT', path: '/bots/:id', service: 'auth', who: 'user' },
+  { method: 'DELETE', path: '/bots/:id', service: 'auth', who: 'user' },
+  { method: 'POST', path: '/bots/:id/tokens', service: 'auth', who: 'user' },
+  { method: 'GET', path: '/bots/:id/tokens', service: 'auth', who: 'user' },
+  { method: 'DELETE', path: '/bots/:id/tokens/:token_id', service: 'auth', who: 'user' },
 
   { method: 'POST', path: '/rooms', service: 'message', who: 'user' },
   { method: 'GET', path: '/rooms', service: 'message', who: 'user' },
@@ -132,5 +157,14 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/announcements', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/word-filter', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/word-filter', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/keys', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/keys', service: 'admin', who: 'user' },
+  { method: 'DELETE', path: '/admin/keys/:id', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/issuers', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/issuers', service: 'admin', who: 'user' },
+  { method: 'DELETE', path: '/admin/issuers/:id', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/invites', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/invites', service: 'admin', who: 'user' },
+  { method: 'DELETE', path: '/admin/invites/:id', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', shortTimeout: true },
 ];

@@ -3,11 +3,11 @@
 // post is sent once and answered within 3 s; one that was not sent at all goes to the next
 // instance.
 
-import { type AppError, toAppError, unavailable } from '@chatapi/kit';
+import { type AppError, type Guarded, requireAllowed, toAppError, unavailable } from '@chatapi/kit';
 import type { AccessClaims, Role } from '@chatapi/kit/auth';
 import { createLanes, createRpcClient, instanceFor, NotSent } from '@chatapi/kit/rpc';
 import { hasBody, readText } from './body-limits.ts';
-import type { RequestCaller } from './caller.ts';
+import { callerOf, type RequestCaller } from './caller.ts';
 import type { Context } from './context.ts';
 import type { GatewayRequest, GatewayResponse } from './exchange.ts';
 import type { Refuse } from './proxy.ts';
@@ -20,6 +20,10 @@ interface Post {
   request_id: string;
   key?: string;
   body: string;
+  /** The application key that acts as the sender. */
+  sent_by_key?: string;
+  /** Limits a bot's token. */
+  rooms?: readonly string[];
 }
 
 interface RpcResponse {
@@ -46,6 +50,14 @@ const MIN_TIMEOUT_MS = 400;
 /** Longer, since a page may take several SQL statements. */
 const PAGE_TIMEOUT_MS = 8000;
 const RETRY_WITHIN_MS = 1000;
+
+/** As the message service declares these routes; the walk of scopes in infra/e2e tests them. */
+const GUARDED: Record<'GET' | 'POST', Guarded> = {
+  GET: { method: 'GET', path: '/messages', who: 'user', scope: 'messages:read' },
+  POST: { method: 'POST', path: '/messages', who: 'user', scope: 'messages:write' },
+};
+/** Where the caller is does not matter here. */
+const NOWHERE = { ip: '', user_agent: '' };
 
 const UTF8_JSON = /^application\/json *(?:; *charset=utf-8 *)?$/i;
 
@@ -134,16 +146,16 @@ export function createRpcForwarder(ctx: Context, refuse: Refuse): (req: GatewayR
       else lanes.push(waiting);
     });
 
-  async function post(req: GatewayRequest, { user_id, role }: AccessClaims): Promise<RpcResponse> {
+  async function post(req: GatewayRequest, { user_id, role, key_id, rooms }: AccessClaims): Promise<RpcResponse> {
     const { request_id, row } = req.exchange;
     const key = req.headers['idempotency-key'] as string | undefined;
     const body = await readText(req, row as Row, config.MAX_FILE_SIZE);
-    return await enqueue({ sender_id: user_id, role, request_id, key, body });
+    return await enqueue({ sender_id: user_id, role, request_id, key, body, sent_by_key: key_id, rooms });
   }
 
-  async function page(req: GatewayRequest, { user_id }: AccessClaims): Promise<RpcResponse> {
+  async function page(req: GatewayRequest, { user_id, role, rooms }: AccessClaims): Promise<RpcResponse> {
     const { request_id, search, started } = req.exchange;
-    const body = { user_id, request_id, query: search.slice(1) };
+    const body = { user_id, role, rooms, request_id, query: search.slice(1) };
     const ask = (): Promise<RpcResponse> =>
       message.call<RpcResponse>('POST', '/internal/page', { body, timeoutMs: PAGE_TIMEOUT_MS });
     // Reads may be repeated: the instance may have just died.
@@ -159,6 +171,8 @@ export function createRpcForwarder(ctx: Context, refuse: Refuse): (req: GatewayR
   async function serve(req: GatewayRequest, res: GatewayResponse): Promise<void> {
     const claims = (req.exchange.caller as RequestCaller).claims as AccessClaims;
     try {
+      // The message service trusts this: here it gets no signed identity.
+      requireAllowed(GUARDED[req.method as 'GET' | 'POST'], callerOf(claims, NOWHERE));
       respond(req, res, await (req.method === 'POST' ? post(req, claims) : page(req, claims)));
     } catch (error) {
       refuse(req, res, error);

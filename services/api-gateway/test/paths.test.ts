@@ -25,6 +25,39 @@ describe('route table', () => {
     expect(find('/messages/m/reactions/%F0%9F%91%8D')?.pattern).to.equal('/messages/:id/reactions/:emoji');
   });
 
+  it('takes an opaque id as it is written, whatever it would decode to, and only there', () => {
+    for (const id of ['a%2Fb', 'a%5Cb', '%2e%2e', '%2E', '%00', '%2e%2e%2fadmin', '%62atch', 'x%2Ftokens', 'a%252Fb']) {
+      const written = `/app/users/${id}`;
+      expect(find(written)).to.include({ pattern: '/app/users/:external_id', path: written });
+      expect(find(`${written}/tokens`)).to.include({
+        pattern: '/app/users/:external_id/tokens',
+        path: `${written}/tokens`,
+      });
+    }
+    for (const path of [
+      ...['/app/users/.', '/app/users/..', '/app/users/', '/app/users//tokens', '/app/users/a/b', '/app/users/a b'],
+      ...[
+        '/app/users/%2',
+        '/app/users/%zz',
+        '/app/users/é',
+        '/app%2Fusers/a',
+        '/app/%75sers/a',
+        '/app/users/a/%74okens',
+      ],
+      ...['/users/a%2Fb', '/users/%2e%2e', '/rooms/a%5Cb', '/app/users/a\\b'],
+    ])
+      expect(find(path), path).to.equal(undefined);
+  });
+
+  it('a path that an opaque id may have too has the methods of both', () => {
+    const found = find('/app/users/batch');
+    expect(found?.allow.split(', ').sort()).to.deep.equal(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']);
+    expect(found?.methods.get('POST')).to.include({ path: '/app/users/batch', large: true });
+    expect(found?.methods.get('PUT')).to.include({ path: '/app/users/:external_id', opaque: true });
+    expect(find('/users/me')?.methods.get('GET')?.path).to.equal('/users/me');
+    expect(find('/rooms/public')?.allow).to.equal('GET, HEAD, OPTIONS');
+  });
+
   it('matches no path that decodes or normalizes to another route', () => {
     const part = fc.constantFrom(
       'users',

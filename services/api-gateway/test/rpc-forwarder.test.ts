@@ -186,7 +186,7 @@ describe('forwarding to the message service over RPC', () => {
       ask(gateway, path, { headers: { ...bearer('usr_1'), 'x-request-id': 'mine-1234' }, ...more });
     const query = 'chat_id=a%20b&limit=5&x=é'.replace('é', '%C3%A9');
     const { status, text, headers } = await get(`/messages/?${query}`);
-    const asked = { user_id: 'usr_1', request_id: 'mine-1234', query };
+    const asked = { user_id: 'usr_1', role: 'user', request_id: 'mine-1234', query };
     expect([status, JSON.parse(text)]).to.deep.equal([200, asked]);
     expect(headers).to.include({
       'content-type': 'application/json; charset=utf-8',

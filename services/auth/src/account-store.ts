@@ -5,22 +5,28 @@ import type { Role } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 
 export interface AccountRow extends Account {
+  kind: 'user' | 'bot';
+  external_id: string | null;
   display_name: string;
-  password_hash: string;
+  /** null: no login by password. */
+  password_hash: string | null;
   ban_reason: string | null;
   banned_until: string | null;
 }
 
-type RawAccount = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & {
+export type RawAccount = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & {
   created_at: Date;
   updated_at: Date;
   banned_until: Date | null;
 };
 
-const COLUMNS =
-  'user_id, username, email, display_name, password_hash, role, status, ban_reason, banned_until, created_at, updated_at';
+/** A ban hides a deactivation. The column itself knows only bans, as the release before does. */
+export const STATUS = `case when status = 'active' and deactivated_at is not null then 'deactivated' else status end`;
 
-const toAccount = (row: RawAccount): AccountRow => ({
+export const COLUMNS = `user_id, username, email, display_name, password_hash, role, ${STATUS} as status, kind, external_id,
+  ban_reason, banned_until, created_at, updated_at`;
+
+export const toAccount = (row: RawAccount): AccountRow => ({
   ...row,
   banned_until: row.banned_until?.toISOString() ?? null,
   created_at: row.created_at.toISOString(),
@@ -30,7 +36,7 @@ const toAccount = (row: RawAccount): AccountRow => ({
 const first = (rows: RawAccount[]): AccountRow | undefined => (rows[0] === undefined ? undefined : toAccount(rows[0]));
 
 // Grows strictly per account, so that subscribers can tell which of two facts is newer.
-const NEWER = `updated_at = greatest(date_trunc('milliseconds', clock_timestamp()), updated_at + interval '1 millisecond')`;
+export const NEWER = `updated_at = greatest(date_trunc('milliseconds', clock_timestamp()), updated_at + interval '1 millisecond')`;
 
 export interface NewAccount {
   user_id: string;
@@ -112,6 +118,16 @@ export async function updateBan(
   return toAccount(rows[0] as RawAccount);
 }
 
+/** @returns undefined when it is so already. */
+export async function updateDeactivation(trx: Knex, userId: string, to: boolean): Promise<AccountRow | undefined> {
+  const { rows } = await trx.raw<{ rows: RawAccount[] }>(
+    `update accounts set deactivated_at = case when :to then clock_timestamp() end, ${NEWER}
+     where user_id = :userId and (deactivated_at is not null) <> :to returning ${COLUMNS}`,
+    { userId, to },
+  );
+  return first(rows);
+}
+
 export async function updateRole(trx: Knex, userId: string, role: Role): Promise<AccountRow> {
   const { rows } = await trx.raw<{ rows: RawAccount[] }>(
     `update accounts set role = ?, ${NEWER} where user_id = ? returning ${COLUMNS}`,
@@ -164,7 +180,7 @@ export async function lockAdmins(trx: Knex): Promise<void> {
 
 export async function otherAdminExists(trx: Knex, userId: string): Promise<boolean> {
   const { rows } = await trx.raw<{ rows: unknown[] }>(
-    `select 1 from accounts where role = 'admin' and status = 'active' and user_id <> ? limit 1`,
+    `select 1 from accounts where role = 'admin' and status = 'active' and deactivated_at is null and user_id <> ? limit 1`,
     [userId],
   );
   return rows.length > 0;
@@ -178,7 +194,7 @@ export async function expiredBans(reads: PipelinedPool, limit: number): Promise<
 
 export interface AccountFilter extends IdPaging {
   search: string;
-  /** Whether `search` matches emails too. Only callers who may see emails may search them. */
+  /** Whether `search` matches emails and external ids: for callers who may see them. */
   by_email: boolean;
   status?: string;
   role?: string;
@@ -190,17 +206,18 @@ export async function listAccounts(
   {
     search,
     email_search,
+    exact,
     by_email,
     status = '',
     role = '',
     limit,
     skip,
     cursor,
-  }: AccountFilter & { email_search: string },
+  }: AccountFilter & { email_search: string; exact: string },
 ): Promise<{ accounts: AccountRow[]; total: number }> {
-  const condition = `(:search = '' or position(:search in username_key) > 0 or (:by_email and position(:email_search in email_key) > 0))
-    and (:status = '' or status = :status) and (:role = '' or role = :role)`;
-  const values = { search, email_search, by_email, status, role, limit, skip, before: cursor?.[0] ?? null };
+  const condition = `(:search = '' or position(:search in username_key) > 0 or (:by_email and (position(:email_search in email_key) > 0 or external_id = :exact)))
+    and (:status = '' or ${STATUS} = :status) and (:role = '' or role = :role)`;
+  const values = { search, email_search, exact, by_email, status, role, limit, skip, before: cursor?.[0] ?? null };
   const [found, counted] = await Promise.all([
     db.raw<{ rows: RawAccount[] }>(
       `select ${COLUMNS} from accounts where ${condition} and (cast(:before as text) is null or user_id < :before)
@@ -215,6 +232,7 @@ export async function listAccounts(
 export interface AccountState {
   user_id: string;
   status: string;
+  kind: string;
   created_at: Date;
   updated_at: Date;
   seen_at: Date | null;
@@ -229,4 +247,4 @@ export const accountStates = async (
     .where((query) => (ids === undefined ? query.where('user_id', '>', after) : query.whereIn('user_id', ids)))
     .orderBy('user_id')
     .limit(limit)
-    .select('user_id', 'status', 'created_at', 'updated_at', 'seen_at');
+    .select('user_id', db.raw(`${STATUS} as status`), 'kind', 'created_at', 'updated_at', 'seen_at');

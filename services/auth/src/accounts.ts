@@ -32,6 +32,8 @@ export const accountFact = ({
   email,
   role,
   status,
+  kind,
+  external_id,
   created_at,
   updated_at,
 }: AccountRow): Account => ({
@@ -40,6 +42,8 @@ export const accountFact = ({
   email,
   role,
   status,
+  kind,
+  external_id,
   created_at,
   updated_at,
 });
@@ -120,6 +124,7 @@ export async function findAccounts(
     ...filter,
     search: fold(filter.search),
     email_search: nameKey(filter.search),
+    exact: filter.search,
     limit: limit + 1,
   };
   const { accounts, total } = await listAccounts(ctx.db, wanted);

@@ -1,10 +1,12 @@
-// A ban ends all sessions in its own transaction. Lifting it restores none of them.
+// A ban ends all sessions in its own transaction. Lifting it restores none of them. A deactivation
+// by the application is another thing: the account can be used when there is neither.
 import { type Revocation, recordFact } from '@chatapi/bus';
 import { AppError, invalidField, notFound } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, expiredBans, lockAccount, lockAdmins, otherAdminExists, updateBan } from './account-store.ts';
 import { type AccountView, accountFact, accountView } from './accounts.ts';
 import type { Context } from './context.ts';
+import type { NewRevocation } from './revocation-store.ts';
 import { publishAfterCommit, revoke } from './revocations.ts';
 import { endSessions } from './session-store.ts';
 
@@ -14,24 +16,35 @@ export interface Ban {
   reason?: string | null;
   until?: string | null;
   actor_id: string;
+  /** Only users may be banned: an application key asks for it. */
+  spares_staff?: boolean;
 }
 
 export const isBanned = (account: AccountRow): boolean => account.status === 'banned';
 
 /**
  * Call it only after the user proved who they are: the error tells the reason of the ban.
- * @throws AUTHORIZATION_ERROR with `reason` and `until`.
+ * @throws AUTHORIZATION_ERROR with `reason` and `until`; for a deactivated account with the reason
+ * `deactivated`.
  */
-export function requireNotBanned({ status, ban_reason, banned_until }: AccountRow): void {
+export function requireUsable({ status, ban_reason, banned_until }: AccountRow): void {
   if (status === 'banned')
     throw new AppError('AUTHORIZATION_ERROR', 'This account is banned', {
       details: { reason: ban_reason, until: banned_until },
     });
+  if (status === 'deactivated')
+    throw new AppError('AUTHORIZATION_ERROR', 'This account is deactivated', { details: { reason: 'deactivated' } });
 }
+
+/** What tells the gateways whether the account can be used. */
+export const revocationOf = ({ user_id: subject, status }: AccountRow): NewRevocation => {
+  if (status === 'active') return { kind: 'unban', subject };
+  return status === 'banned' ? { kind: 'ban', subject } : { kind: 'ban', subject, reason: status };
+};
 
 /** Call it while `lockAdmins` is held. @throws AUTHORIZATION_ERROR for the last active admin. */
 export async function requireAnotherAdmin(trx: Knex, account: AccountRow): Promise<void> {
-  if (account.role !== 'admin' || isBanned(account) || (await otherAdminExists(trx, account.user_id))) return;
+  if (account.role !== 'admin' || account.status !== 'active' || (await otherAdminExists(trx, account.user_id))) return;
   throw new AppError('AUTHORIZATION_ERROR', 'The last admin must remain an admin');
 }
 
@@ -44,13 +57,13 @@ async function setBan(trx: Knex, before: AccountRow, reason: string | null, unti
   const account = await updateBan(trx, before.user_id, { reason, until });
   await endSessions(trx, before.user_id, null);
   await recordFact(trx, 'account.updated', accountFact(account));
-  return { account, revoked: await revoke(trx, { kind: 'ban', subject: before.user_id }) };
+  return { account, revoked: await revoke(trx, revocationOf(account)) };
 }
 
 async function endBan(trx: Knex, before: AccountRow): Promise<Change> {
   const account = await updateBan(trx, before.user_id, null);
   await recordFact(trx, 'account.updated', accountFact(account));
-  return { account, revoked: await revoke(trx, { kind: 'unban', subject: before.user_id }) };
+  return { account, revoked: await revoke(trx, revocationOf(account)) };
 }
 
 async function requireAccount(trx: Knex, userId: string): Promise<AccountRow> {
@@ -74,6 +87,8 @@ export async function banAccount(ctx: Ctx, userId: string, ban: Ban): Promise<Ac
     const account = await requireAccount(trx, userId);
     if (isBanned(account) && account.ban_reason === reason && account.banned_until === until)
       return { account, revoked: [] };
+    if (ban.spares_staff && account.role !== 'user')
+      throw new AppError('AUTHORIZATION_ERROR', 'An application key can’t ban admins and moderators');
     await requireAnotherAdmin(trx, account);
     return setBan(trx, account, reason, until);
   });

@@ -10,11 +10,13 @@ import {
   secret,
 } from '@chatapi/kit';
 import type { DbSettings } from '@chatapi/kit/data';
+import { type EgressSettings, egressSettings } from '@chatapi/kit/egress';
 import Joi from 'joi';
 import { type Algorithm, pemSetting, readPrivateKey, readPublicKeys } from './keys.ts';
 import { strongPassword } from './password-policy.ts';
+import { type RegistrationSettings, registrationSettings } from './registration/settings.ts';
 
-export interface Config extends BaseConfig, DbSettings {
+export interface Config extends BaseConfig, DbSettings, EgressSettings, RegistrationSettings {
   JWT_ALGORITHM: Algorithm;
   JWT_SECRET_KEY?: string;
   JWT_PRIVATE_KEY?: string;
@@ -29,7 +31,10 @@ export interface Config extends BaseConfig, DbSettings {
   ADMIN_USERNAME?: string;
   ADMIN_EMAIL?: string;
   ADMIN_PASSWORD?: string;
+  BOTS: 'admins' | 'everyone';
   USER_INTERNAL_URL: string[];
+  SEALING_KEY?: string;
+  SEALING_KEY_PREVIOUS?: string;
 }
 
 /** The gateways forget revocations after an hour more. */
@@ -104,6 +109,16 @@ export const schema = Joi.object<Config>({
   ADMIN_PASSWORD: fromFile(Joi.string())
     .custom(strongPassword('ADMIN_USERNAME', 'ADMIN_EMAIL'))
     .description('initial password of the first admin, judged as those of users; change it after the first login'),
+  ...registrationSettings(),
+  ...egressSettings(),
+  SEALING_KEY: secret().description(
+    'encrypts secrets that are stored, such as those of issuers with HS256; at least 32 bytes; without it none can be stored',
+  ),
+  SEALING_KEY_PREVIOUS: secret().description('another key that still opens stored secrets, while SEALING_KEY changes'),
+  BOTS: Joi.string()
+    .valid('admins', 'everyone')
+    .default('admins')
+    .description('who may create bots; application keys may always'),
   USER_INTERNAL_URL: internalUrls().default([]).description('internal listeners of the user service'),
 })
   .and('ADMIN_USERNAME', 'ADMIN_EMAIL', 'ADMIN_PASSWORD')

@@ -1,9 +1,11 @@
 import type { FactsRunner } from '@chatapi/bus';
 import type { Base, RecurringTask } from '@chatapi/kit';
 import type { Knex, PipelinedPool, Redis } from '@chatapi/kit/data';
+import type { Egress } from '@chatapi/kit/egress';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { Signer } from './access-token.ts';
 import type { Config } from './config.ts';
+import type { KeySets } from './issuers/key-sets.ts';
 import type { Hasher } from './password-hasher.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
 
@@ -17,5 +19,7 @@ export interface Context extends Base<Config> {
   hasher: Hasher;
   signer: Signer;
   users: ServiceClient;
+  egress: Egress;
+  keySets: KeySets;
   sweeps: RecurringTask;
 }

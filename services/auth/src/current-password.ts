@@ -18,18 +18,31 @@ export async function callerAccount(ctx: Pick<Context, 'db'>, caller: Caller): P
 }
 
 /**
+ * An application's own user has none, unless one was set.
+ * @throws AUTHORIZATION_ERROR with the reason `no_password`.
+ */
+function requirePassword({ password_hash }: AccountRow): string {
+  if (password_hash !== null) return password_hash;
+  throw new AppError('AUTHORIZATION_ERROR', 'This account has no password: ask the application that made it', {
+    details: { reason: 'no_password' },
+  });
+}
+
+/**
  * Limited as logins are, but counted separately: failed logins by others cannot block the owner,
  * and the holder of a stolen token cannot keep guessing.
- * @throws AUTHENTICATION_ERROR, RATE_LIMIT_EXCEEDED, ACCOUNT_LOCKED
+ * @throws AUTHENTICATION_ERROR, AUTHORIZATION_ERROR, RATE_LIMIT_EXCEEDED, ACCOUNT_LOCKED
  */
 export async function verifyCurrentPassword(
   ctx: Context,
-  { user_id, password_hash }: AccountRow,
+  account: AccountRow,
   password: string,
   { ip, request_id }: RequestOrigin,
 ): Promise<void> {
+  const hash = requirePassword(account);
+  const { user_id } = account;
   const attempt = await beginPasswordCheck(ctx, currentPasswordKey(user_id), { user_id, ip, request_id });
-  const matches = await ctx.hasher.matches(password, password_hash).catch(async (error) => {
+  const matches = await ctx.hasher.matches(password, hash).catch(async (error) => {
     await attempt.release();
     throw error;
   });

@@ -18,14 +18,15 @@ import type { RequestOrigin } from './session-store.ts';
 /** Others still know the name, and would take its next owner for the erased person. */
 const NAME_BLOCK_DAYS = 90;
 
-async function erase(trx: Knex, account: AccountRow | undefined): Promise<Revocation[]> {
+/** The account is locked. Call it last in the transaction. */
+export async function erase(trx: Knex, account: AccountRow | undefined): Promise<Revocation[]> {
   if (account === undefined) throw notFound('User');
   const { user_id } = account;
   await requireAnotherAdmin(trx, account);
   await deleteAccount(trx, user_id);
   await blockName(trx, unknownNameKey(nameKey(account.username)), NAME_BLOCK_DAYS);
   await deleteAttempts(trx, [user_id, currentPasswordKey(user_id)]);
-  await withdrawFacts(trx, ['account.created', 'account.updated', 'account.seen'], user_id);
+  await withdrawFacts(trx, ['account.created', 'account.updated', 'account.seen', 'account.invited'], [user_id]);
   await recordFact(trx, 'account.erased', { user_id, erased_at: new Date().toISOString() });
   return revoke(trx, { kind: 'user', subject: user_id });
 }

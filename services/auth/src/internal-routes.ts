@@ -1,4 +1,4 @@
-import { idOf, idPaging, idParams, type Route, route, text, timestamp } from '@chatapi/kit';
+import { anyId, idOf, idPaging, idParams, type Route, route, text, timestamp } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { type AccountFilter, accountStates } from './account-store.ts';
@@ -9,6 +9,9 @@ import { eraseAccount } from './erasure.ts';
 import { resetFailures } from './login-limit.ts';
 import { listRevocations } from './revocations.ts';
 import { setRole } from './roles.ts';
+import { credentialRoutes } from './routes/credential-routes.ts';
+import { inviteRoutes } from './routes/invite-routes.ts';
+import { issuerRoutes } from './routes/issuer-routes.ts';
 import { sessionsOf } from './session-store.ts';
 import { endAllSessions } from './sessions.ts';
 import { onRecord, type StaffAct, staffActFields } from './staff-acts.ts';
@@ -20,14 +23,15 @@ const filter = Joi.object<AccountFilter>({
   ...idPaging(),
   search: Joi.string().allow('').max(254).default(''),
   by_email: Joi.boolean().default(false),
-  status: Joi.string().valid('active', 'banned'),
+  status: Joi.string().valid('active', 'banned', 'deactivated'),
   role: role(),
 });
 const banBody = Joi.object<Ban & StaffAct, true>({
   ...staffActFields,
   reason,
   until: timestamp().allow(null),
-  actor_id: idOf('usr').required(),
+  actor_id: anyId().required(),
+  spares_staff: Joi.boolean(),
 });
 const roleBody = Joi.object<{ role: Role } & StaffAct, true>({ ...staffActFields, role: role().required() });
 const actBody = Joi.object<StaffAct, true>(staffActFields);
@@ -159,4 +163,7 @@ export const internalRoutes: Route<Context>[] = [
     who: ['api-gateway', 'realtime-gateway'],
     rule: async (ctx) => ctx.signer.jwks(),
   }),
+  ...credentialRoutes,
+  ...issuerRoutes,
+  ...inviteRoutes,
 ];

@@ -3,11 +3,13 @@
 import { AppError, securityEvent } from '@chatapi/kit';
 import { type AccountRow, accountByName, lockAccount, replaceHash } from './account-store.ts';
 import { conflict, createAccount, type NewUser, takenFields } from './accounts.ts';
-import { isBanned, liftExpiredBan, requireNotBanned } from './bans.ts';
+import { isBanned, liftExpiredBan, requireUsable } from './bans.ts';
 import type { Context } from './context.ts';
 import { knownDeviceKey } from './known-device.ts';
 import { beginLoginAttempt } from './login-limit.ts';
 import { nameKey, unknownNameKey } from './name-key.ts';
+import { useInvite } from './registration/invites.ts';
+import { requireMayRegister } from './registration/policy.ts';
 import type { Origin, RequestOrigin } from './session-store.ts';
 import { createSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
 import { newUser, type User, userOf } from './user-view.ts';
@@ -17,14 +19,17 @@ export type LoginResult = { user: User } & Tokens;
 export async function register(
   ctx: Context,
   from: RequestOrigin,
-  input: NewUser & { password: string },
+  input: NewUser & { password: string; invite?: string },
 ): Promise<LoginResult> {
+  await requireMayRegister(ctx, input);
   const taken = await takenFields(ctx.db, input);
   if (taken.length > 0) throw conflict(taken);
   const hash = await ctx.hasher.withSlot(() => ctx.hasher.hash(input.password));
   const grant = await ctx.db.transaction(async (trx) => {
     const account = await createAccount(trx, input, hash, 'user');
-    return account === undefined ? undefined : createSession(ctx, trx, account, from);
+    if (account === undefined) return undefined;
+    if (input.invite !== undefined) await useInvite(trx, input.invite, account.user_id);
+    return createSession(ctx, trx, account, from);
   });
   if (grant === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();
@@ -60,7 +65,7 @@ async function verifyCredentials(
   const device = await knownDeviceKey(ctx.db, user_id, from);
   const { ip, request_id } = from;
   const attempt = await beginLoginAttempt(ctx, user_id ?? unknownNameKey(key), device, { user_id, ip, request_id });
-  const matches = await ctx.hasher.matches(password, account?.password_hash).catch(async (error) => {
+  const matches = await ctx.hasher.matches(password, account?.password_hash ?? undefined).catch(async (error) => {
     await attempt.release();
     throw error;
   });
@@ -80,14 +85,14 @@ function createVerifiedSession(ctx: Context, verified: AccountRow, from: Origin)
   return ctx.db.transaction(async (trx) => {
     const account = await lockAccount(trx, verified.user_id);
     if (account?.password_hash !== verified.password_hash) return undefined;
-    requireNotBanned(account);
+    requireUsable(account);
     return createSession(ctx, trx, account, from);
   });
 }
 
 /** Replaces a hash of a lower cost while the password is known. The login does not depend on it. */
 async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {
-  if (!ctx.hasher.isWeak(password_hash)) return;
+  if (password_hash === null || !ctx.hasher.isWeak(password_hash)) return;
   try {
     await ctx.hasher.withSlot(async () => replaceHash(ctx.db, user_id, password_hash, await ctx.hasher.hash(password)));
   } catch (err) {
@@ -96,9 +101,10 @@ async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow,
 }
 
 /** The password was right: whoever has it must learn of the ban, and the log too. */
-function recordBanned(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
-  if (error instanceof AppError && error.code === 'AUTHORIZATION_ERROR')
-    securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason: 'banned' });
+function recordBlocked(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
+  if (!(error instanceof AppError) || error.code !== 'AUTHORIZATION_ERROR') return;
+  const reason = error.details.reason === 'deactivated' && !('until' in error.details) ? 'deactivated' : 'banned';
+  securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason });
 }
 
 export async function login(ctx: Context, from: RequestOrigin, input: Credentials): Promise<LoginResult> {
@@ -106,7 +112,7 @@ export async function login(ctx: Context, from: RequestOrigin, input: Credential
     const verified = await ctx.hasher.withSlot(() => verifyCredentials(ctx, from, input));
     if (isBanned(verified)) await liftExpiredBan(ctx, verified.user_id);
     const grant = await createVerifiedSession(ctx, verified, from).catch((error) => {
-      recordBanned(ctx, from, verified, error);
+      recordBlocked(ctx, from, verified, error);
       throw error;
     });
     if (grant !== undefined) await upgradeHash(ctx, verified, input.password);

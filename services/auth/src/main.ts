@@ -1,3 +1,4 @@
+import { recordKeyAct } from '@chatapi/bus';
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
 import { internalRoutes } from './internal-routes.ts';
@@ -12,5 +13,6 @@ await run({
   ready,
   drain: async ({ revocationFeed }) => revocationFeed.release(),
   routes,
+  recordKeyAct,
   internalRoutes,
 });

@@ -9,11 +9,13 @@ import {
   watchPools,
   watchRedis,
 } from '@chatapi/kit/data';
+import { createEgress } from '@chatapi/kit/egress';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import { openSigner } from './access-token.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
+import { createKeySets } from './issuers/key-sets.ts';
 import { schema } from './migrations/index.ts';
 import { createHasher } from './password-hasher.ts';
 import { POOLS } from './pools.ts';
@@ -45,7 +47,9 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     const users = createHttpClient('user', config.USER_INTERNAL_URL, base.keys);
     const revocationFeed = createRevocationFeed(reads);
     const signer = await openSigner(config);
-    const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer, users };
+    const egress = createEgress(config.EGRESS_ALLOW);
+    const keySets = createKeySets({ db, egress, log, metrics });
+    const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer, users, egress, keySets };
     return { ...ctx, sweeps: startSweeps(ctx) };
   } catch (error) {
     // `run` retries until it works: do not leak the connections of a failed attempt.
@@ -59,6 +63,7 @@ export async function close(ctx: Context): Promise<void> {
   await Promise.all([ctx.sweeps.close(), ctx.revocationFeed.close()]);
   await ctx.facts.close();
   ctx.redis.disconnect();
+  ctx.egress.close();
   await Promise.all([ctx.reads.end(), ctx.db.destroy()]);
 }
 

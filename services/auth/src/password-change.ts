@@ -10,8 +10,7 @@ import type { Tokens } from './sessions.ts';
 
 const namesOf = ({ username, email, display_name }: AccountRow): string[] => [
   username,
-  email,
-  email.split('@', 1)[0] as string,
+  ...(email === null ? [] : [email, email.split('@', 1)[0] as string]),
   display_name,
 ];
 

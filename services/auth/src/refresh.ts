@@ -5,7 +5,7 @@ import type { Revocation } from '@chatapi/bus';
 import { AppError, securityEvent } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, lockAccount } from './account-store.ts';
-import { requireNotBanned } from './bans.ts';
+import { requireUsable } from './bans.ts';
 import type { Context } from './context.ts';
 import { insertSuccessor, isSpent, ownerOf, type TokenOwner, useToken } from './refresh-token-store.ts';
 import { publishAfterCommit, revoke } from './revocations.ts';
@@ -31,7 +31,7 @@ async function exchange(
   const { session_id } = owner;
   const used = await useToken(trx, session_id, token);
   if (used === undefined) return endIfStolen(trx, owner, token);
-  requireNotBanned(account);
+  requireUsable(account);
   const session = await continueSession(ctx, trx, session_id, account.user_id, from);
   if (session === undefined) throw refused();
   const refresh_token = await insertSuccessor(trx, session_id, token, used, ctx.config.REFRESH_EXPIRE_DAYS);

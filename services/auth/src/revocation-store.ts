@@ -8,34 +8,43 @@ export interface NewRevocation {
   kind: Revocation['kind'];
   subject: string;
   role?: Role;
+  reason?: Revocation['reason'];
 }
 
-type Raw = Omit<Revocation, 'at' | 'role' | 'except'> & { at: Date; role: Role | null; except: string | null };
+type Raw = Omit<Revocation, 'at' | 'role' | 'reason' | 'except'> & {
+  at: Date;
+  role: Role | null;
+  reason: 'deactivated' | null;
+  except: string | null;
+};
 
-const toRevocation = ({ at, role, except, ...rest }: Raw): Revocation => ({
+const toRevocation = ({ at, role, reason, except, ...rest }: Raw): Revocation => ({
   ...rest,
   at: at.toISOString(),
   ...(role === null ? {} : { role }),
+  ...(reason === null ? {} : { reason }),
   ...(except === null ? {} : { except }),
 });
 
 // Instances of the previous release write `except_session`.
-const COLUMNS = 'seq, kind, subject, at, role, except_session as "except"';
+const COLUMNS = 'seq, kind, subject, at, role, reason, except_session as "except"';
 
 /**
  * Call it last in a transaction: all other writers wait until the commit, those of the version
  * before too. `at` is rounded up to the next millisecond, so that a token issued just before is
  * older.
  */
-export async function insertRevocation(trx: Knex, { kind, subject, role }: NewRevocation): Promise<Revocation> {
+export async function insertRevocations(trx: Knex, all: NewRevocation[]): Promise<Revocation[]> {
+  if (all.length === 0) return [];
   // Not an advisory lock: any role of the database may hold any of those. Readers do not wait.
   await trx.raw('lock table revocations in share row exclusive mode');
   const { rows } = await trx.raw<{ rows: Raw[] }>(
-    `insert into revocations (kind, subject, at, role)
-     values (?, ?, date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond', ?) returning ${COLUMNS}`,
-    [kind, subject, role ?? null],
+    `insert into revocations (kind, subject, at, role, reason)
+     select kind, subject, date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond', role, reason
+     from json_to_recordset(?::json) r(kind text, subject text, role text, reason text) returning ${COLUMNS}`,
+    [JSON.stringify(all)],
   );
-  return toRevocation(rows[0] as Raw);
+  return rows.map(toRevocation);
 }
 
 export async function revocationsAfter(reads: PipelinedPool, seq: number, limit: number): Promise<Revocation[]> {

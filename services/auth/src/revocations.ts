@@ -3,12 +3,10 @@
 import { publishRevocations, type Revocation } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit/data';
 import type { Context } from './context.ts';
-import { insertRevocation, type NewRevocation } from './revocation-store.ts';
+import { insertRevocations, type NewRevocation } from './revocation-store.ts';
 
 /** Call it last in the transaction. */
-export const revoke = async (trx: Knex, one: NewRevocation): Promise<Revocation[]> => [
-  await insertRevocation(trx, one),
-];
+export const revoke = (trx: Knex, ...all: NewRevocation[]): Promise<Revocation[]> => insertRevocations(trx, all);
 
 /** Never fails and is not awaited: the rows are the source of truth. */
 export function publishAfterCommit(ctx: Pick<Context, 'redis' | 'facts' | 'log'>, revocations: Revocation[]): void {

@@ -5,7 +5,9 @@ import { lockAccount, lockAdmins, updateRole } from './account-store.ts';
 import { type AccountView, accountFact, accountView } from './accounts.ts';
 import { requireAnotherAdmin } from './bans.ts';
 import type { Context } from './context.ts';
+import type { NewRevocation } from './revocation-store.ts';
 import { publishAfterCommit, revoke } from './revocations.ts';
+import { endLimitedSessions } from './session-store.ts';
 
 /**
  * The new role applies at once, to old tokens too: gateways take it from the revocation.
@@ -20,7 +22,10 @@ export async function setRole(ctx: Context, userId: string, role: Role): Promise
     await requireAnotherAdmin(trx, before);
     const after = await updateRole(trx, userId, role);
     await recordFact(trx, 'account.updated', accountFact(after));
-    return { account: after, revoked: await revoke(trx, { kind: 'role', subject: userId, role }) };
+    // Applications never hold a session of an admin: the gateways give old tokens the new role.
+    const ended = role === 'admin' ? await endLimitedSessions(trx, userId) : [];
+    const ends = ended.map((subject): NewRevocation => ({ kind: 'session', subject }));
+    return { account: after, revoked: await revoke(trx, ...ends, { kind: 'role', subject: userId, role }) };
   });
   publishAfterCommit(ctx, revoked);
   return accountView(account);

@@ -1,7 +1,11 @@
 import { type IdPaging, idPaging, idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
+import { appUserRoutes } from './app-users/routes.ts';
+import { botRoutes } from './bots/routes.ts';
 import type { Context } from './context.ts';
 import { eraseOwnAccount } from './erasure.ts';
+import { exchangeToken } from './issuers/exchange.ts';
+import { exchangeBody, exchangedSchema } from './issuers/exchange-shapes.ts';
 import { login, register } from './login.ts';
 import { changePassword } from './password-change.ts';
 import { refresh } from './refresh.ts';
@@ -28,10 +32,11 @@ export const routes: Route<Context>[] = [
     summary: 'Create an account and log in',
     tag,
     who: 'anyone',
+    scope: 'none',
     body: registerBody,
     answer: loginResultSchema,
     status: 201,
-    errors: [409],
+    errors: [403, 409],
     rule: (ctx, call) => register(ctx, call, call.body),
   }),
   route({
@@ -43,6 +48,7 @@ export const routes: Route<Context>[] = [
       'network of a login in the last 30 days.',
     tag,
     who: 'anyone',
+    scope: 'none',
     body: loginBody,
     answer: loginResultSchema,
     errors: [403, 423],
@@ -54,6 +60,7 @@ export const routes: Route<Context>[] = [
     summary: 'Exchange a refresh token for a new pair of tokens; retries return the same refresh token',
     tag,
     who: 'anyone',
+    scope: 'none',
     body: refreshBody,
     answer: tokensSchema,
     errors: [403],
@@ -61,10 +68,27 @@ export const routes: Route<Context>[] = [
   }),
   route({
     method: 'post',
+    path: '/users/token',
+    summary: 'Exchange a token of a trusted issuer for a session (RFC 8693)',
+    description:
+      'The session ends when that token does, at most 24 hours later, and has no refresh token. Refused tokens are ' +
+      '401 with one of the reasons `issuer`, `signature`, `audience`, `expired` and `user`.',
+    tag,
+    who: 'anyone',
+    scope: 'none',
+    form: true,
+    body: exchangeBody,
+    answer: exchangedSchema,
+    errors: [403],
+    rule: (ctx, call) => exchangeToken(ctx, call, call.body),
+  }),
+  route({
+    method: 'post',
     path: '/users/logout',
     summary: 'Log out: end this session, its tokens and its WebSockets',
     tag,
     who: 'user',
+    scope: 'none',
     rule: (ctx, { caller, request_id }) => endOwnSession(ctx, caller, caller.session_id, request_id),
   }),
   route({
@@ -73,6 +97,7 @@ export const routes: Route<Context>[] = [
     summary: 'Change the password, end all other sessions and return new tokens for this one',
     tag,
     who: 'user',
+    scope: 'none',
     body: passwordBody,
     answer: tokensSchema,
     errors: [423],
@@ -84,6 +109,7 @@ export const routes: Route<Context>[] = [
     summary: 'Erase the account and all of its data permanently',
     tag,
     who: 'user',
+    scope: 'none',
     body: erasureBody,
     errors: [404, 423],
     rule: (ctx, call) => eraseOwnAccount(ctx, call.caller, call.body.password, call),
@@ -94,6 +120,7 @@ export const routes: Route<Context>[] = [
     summary: 'List own sessions, newest first',
     tag,
     who: 'user',
+    scope: 'none',
     query: listQuery,
     answer: sessionList,
     rule: (ctx, { caller, query }) => ownSessions(ctx, caller, query),
@@ -104,6 +131,7 @@ export const routes: Route<Context>[] = [
     summary: 'End a session',
     tag,
     who: 'user',
+    scope: 'none',
     params: idParams,
     rule: (ctx, { caller, params, request_id }) => endOwnSession(ctx, caller, params.id, request_id),
   }),
@@ -113,7 +141,10 @@ export const routes: Route<Context>[] = [
     summary: 'End all other sessions and return new tokens for this one',
     tag,
     who: 'user',
+    scope: 'none',
     answer: tokensSchema,
     rule: (ctx, call) => endOtherSessions(ctx, call.caller, call),
   }),
+  ...appUserRoutes,
+  ...botRoutes,
 ];

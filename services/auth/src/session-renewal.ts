@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { startChain } from './refresh-token-store.ts';
 import { isRevokedSince } from './revocation-store.ts';
 import { publishAfterCommit, revoke } from './revocations.ts';
-import { endSessions, type RequestOrigin } from './session-store.ts';
+import { endSessions, isLimited, type RequestOrigin } from './session-store.ts';
 import { continueSession, type Tokens, tokensOf } from './sessions.ts';
 
 const sessionEnded = (): AppError => new AppError('AUTHENTICATION_ERROR', 'The session has ended');
@@ -19,6 +19,17 @@ const sessionEnded = (): AppError => new AppError('AUTHENTICATION_ERROR', 'The s
  */
 async function requireNotRevoked(trx: Knex, { user_id, session_id, issued_at }: Caller): Promise<void> {
   if (issued_at !== undefined && (await isRevokedSince(trx, { user_id, session_id, issued_at }))) throw sessionEnded();
+}
+
+/**
+ * An application made the session and its end: with a refresh token it would go on.
+ * @throws AUTHORIZATION_ERROR with the reason `limited_session`.
+ */
+async function requireRenewable(trx: Knex, { session_id }: Caller): Promise<void> {
+  if (!(await isLimited(trx, session_id))) return;
+  throw new AppError('AUTHORIZATION_ERROR', 'An application made this session: it can’t be renewed', {
+    details: { reason: 'limited_session' },
+  });
 }
 
 /** `before` runs while the account is locked, and `event` is what the renewal is for. */
@@ -33,6 +44,7 @@ export async function renewChain(
   const { grant, revoked } = await ctx.db.transaction(async (trx) => {
     const account = await lockAccount(trx, user_id);
     await requireNotRevoked(trx, caller);
+    await requireRenewable(trx, caller);
     await before(trx, account);
     const session = await continueSession(ctx, trx, session_id, user_id, from);
     if (session === undefined) throw sessionEnded();

@@ -14,6 +14,8 @@ export interface RequestOrigin extends Origin {
 
 export interface SessionRow extends Origin {
   id: string;
+  /** Of one that an application made. */
+  name: string | null;
   created_at: string;
   last_used_at: string;
 }
@@ -33,7 +35,38 @@ export async function insertSession(trx: Knex, sessionId: string, userId: string
   return rows[0] as SessionTimes;
 }
 
-/** @returns undefined when the session has ended, or is older than `maxDays`. */
+/** A session that ends by itself. It has no refresh token, so nothing makes it longer. */
+export async function insertLimitedSession(
+  trx: Knex,
+  {
+    session_id,
+    user_id,
+    seconds,
+    name,
+    ip,
+    user_agent,
+  }: Origin & { session_id: string; user_id: string; seconds: number; name: string | null },
+): Promise<Date> {
+  const { rows } = await trx.raw<{ rows: { created_at: Date }[] }>(
+    `insert into sessions (session_id, user_id, created_at, last_used_at, expires_at, name, ip, user_agent)
+     select :session_id, :user_id, now, now, now + :seconds * interval '1 second', :name, :ip, :user_agent
+     from clock_timestamp() now returning created_at`,
+    { session_id, user_id, seconds, name, ip, user_agent },
+  );
+  return (rows[0] as { created_at: Date }).created_at;
+}
+
+/** Ends those of the user that applications made. @returns their ids. */
+export async function endLimitedSessions(trx: Knex, userId: string): Promise<string[]> {
+  const { rows } = await trx.raw<{ rows: { session_id: string }[] }>(
+    `update sessions set ended_at = clock_timestamp()
+     where user_id = ? and ended_at is null and expires_at > clock_timestamp() returning session_id`,
+    [userId],
+  );
+  return rows.map(({ session_id }) => session_id);
+}
+
+/** @returns undefined when the session has ended, is older than `maxDays`, or is limited. */
 export async function touchSession(
   trx: Knex,
   sessionId: string,
@@ -42,7 +75,7 @@ export async function touchSession(
 ): Promise<SessionTimes | undefined> {
   const { rows } = await trx.raw<{ rows: SessionTimes[] }>(
     `update sessions set last_used_at = clock_timestamp(), ip = ?, user_agent = ?
-     where session_id = ? and ended_at is null and created_at > clock_timestamp() - ? * interval '1 day'
+     where session_id = ? and ended_at is null and expires_at is null and created_at > clock_timestamp() - ? * interval '1 day'
      returning created_at, last_used_at`,
     [from.ip, from.user_agent, sessionId, maxDays],
   );
@@ -56,6 +89,14 @@ export async function endSession(trx: Knex, userId: string, sessionId: string): 
     [sessionId, userId],
   );
   return rowCount > 0;
+}
+
+export async function isLimited(db: Knex, sessionId: string): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    'select 1 from sessions where session_id = ? and expires_at is not null',
+    [sessionId],
+  );
+  return rows.length > 0;
 }
 
 /** Ends all sessions of the user but `except`. @returns how many. */
@@ -75,7 +116,9 @@ export async function sessionBelongsTo(db: Knex, userId: string, sessionId: stri
   return rows.length > 0;
 }
 
-type Raw = Origin & { id: string; created_at: Date; last_used_at: Date };
+type Raw = Origin & { id: string; name: string | null; created_at: Date; last_used_at: Date };
+
+const LIVE = 'ended_at is null and (expires_at is null or expires_at > now())';
 
 /** Live sessions, newest first, at most 1000. */
 export const sessionsOf = (db: Knex, userId: string): Promise<SessionRow[]> =>
@@ -84,8 +127,8 @@ export const sessionsOf = (db: Knex, userId: string): Promise<SessionRow[]> =>
 /** Live sessions, newest first. Returns one more than `limit` when there are more. */
 export async function listSessions(db: Knex, userId: string, { limit, skip, cursor }: IdPaging): Promise<SessionRow[]> {
   const { rows } = await db.raw<{ rows: Raw[] }>(
-    `select session_id as id, created_at, last_used_at, ip, user_agent from sessions
-     where user_id = :userId and ended_at is null and (cast(:before as text) is null or session_id < :before)
+    `select session_id as id, name, created_at, last_used_at, ip, user_agent from sessions
+     where user_id = :userId and ${LIVE} and (cast(:before as text) is null or session_id < :before)
      order by session_id desc limit :limit offset :skip`,
     { userId, before: cursor?.[0] ?? null, limit: limit + 1, skip },
   );
@@ -103,6 +146,9 @@ export async function deleteOldSessions(db: Knex, unusedDays: number, maxDays: n
        (select session_id from sessions where last_used_at < now() - ? * interval '1 day' order by last_used_at limit 1000)
        union (select session_id from sessions where created_at < now() - ? * interval '1 day' order by created_at limit 1000))`,
     [unusedDays, maxDays],
+  );
+  await db.raw(
+    'delete from sessions where session_id in (select session_id from sessions where expires_at < now() order by expires_at limit 1000)',
   );
   await db.raw(
     `delete from refresh_tokens where token_hash in (select token_hash from refresh_tokens where expires_at < now() order by expires_at limit 1000)`,

@@ -12,6 +12,7 @@ import { publishAfterCommit, revoke } from './revocations.ts';
 import {
   endSession,
   endSessions,
+  insertLimitedSession,
   insertSession,
   listSessions,
   type Origin,
@@ -85,6 +86,22 @@ export async function createSession(
   const times = await insertSession(trx, session_id, account.user_id, originOf(from));
   const refresh_token = await startChain(trx, session_id, ctx.config.REFRESH_EXPIRE_DAYS);
   return { account, session_id, ...timesOf(ctx, times), refresh_token };
+}
+
+/**
+ * Ends after `seconds`, without a refresh token. Makes no device known: the application's server
+ * asks. `account` must be locked.
+ */
+export async function createLimitedSession(
+  trx: Knex,
+  { user_id }: AccountRow,
+  from: Origin,
+  { seconds, name }: { seconds: number; name: string | null },
+): Promise<{ session_id: string; issued_at: number }> {
+  await recordSeen(trx, user_id);
+  const session_id = newId('ses');
+  const created_at = await insertLimitedSession(trx, { session_id, user_id, seconds, name, ...originOf(from) });
+  return { session_id, issued_at: created_at.getTime() };
 }
 
 /** Updates the session's last use. @returns undefined when it has ended. */

@@ -1,5 +1,6 @@
 // Schemas of requests and responses. They validate input and generate the OpenAPI document.
-import { anyText, count, invalid, oneOf, text, time, wireList, wireObject } from '@chatapi/kit';
+import { anyText, count, customObject, invalid, oneOf, text, time, wireList, wireObject } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import type { NewUser } from './accounts.ts';
 import type { Credentials, LoginResult } from './login.ts';
@@ -18,15 +19,21 @@ const newPassword = (...about: string[]): Joi.StringSchema =>
 /** `@all` and `@here` mention everybody. */
 const RESERVED_NAMES = /^(?:all|here)$/i;
 
-export const registerBody = Joi.object<NewUser & { password: string }, true>({
-  username: Joi.string()
+export const username = (): Joi.StringSchema =>
+  Joi.string()
     .pattern(/^[A-Za-z0-9_.-]{3,32}$/, 'must have 3 to 32 letters, digits, _ . or -')
-    .custom((value: string, h) => (RESERVED_NAMES.test(value) ? invalid(h, 'is reserved') : value))
-    .required(),
-  // Stop at the length: normalising an email can take time quadratic in its length.
-  email: Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true }).required(),
+    .custom((value: string, h) => (RESERVED_NAMES.test(value) ? invalid(h, 'is reserved') : value));
+
+/** Stops at the length: normalising an email can take time quadratic in its length. */
+export const emailAddress = (): Joi.StringSchema =>
+  Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true });
+
+export const registerBody = Joi.object<NewUser & { password: string; invite?: string }, true>({
+  username: username().required(),
+  email: emailAddress().required(),
   password: newPassword('username', 'email', 'display_name'),
   display_name: text({ max: 64, singleLine: true }),
+  invite: Joi.string().max(128).description('code of an invite, where one is needed or has rooms'),
 });
 
 // Longer than any valid password, so that a long one is a wrong password, not malformed input.
@@ -38,17 +45,24 @@ export const passwordBody = Joi.object<{ current_password: string; new_password:
 });
 export const erasureBody = Joi.object<{ password: string }, true>({ password: words(1024) });
 
-const userSchema = wireObject<User>('Me', {
+/** All fields of `User` but its external id. */
+export const userFields = {
   id: Joi.string(),
   username: Joi.string(),
-  email: Joi.string(),
+  email: Joi.string().allow(null),
   display_name: Joi.string(),
   bio: anyText(),
   avatar_url: Joi.string().allow(null),
-  role: oneOf('user', 'moderator', 'admin'),
-  status: oneOf('active', 'banned'),
+  custom: customObject(),
+  kind: oneOf('user', 'bot'),
+  role: oneOf<Role>('user', 'moderator', 'admin'),
+  status: oneOf('active', 'banned', 'deactivated'),
   created_at: time(),
   updated_at: time(),
+};
+const userSchema = wireObject<User>('Me', {
+  ...userFields,
+  external_id: Joi.string().allow(null).description('the id that the application gave its own user'),
 });
 
 const tokenFields = {
@@ -62,6 +76,7 @@ export const loginResultSchema = wireObject<LoginResult>('Session', { user: user
 
 const sessionSchema = wireObject<SessionView>('SessionInfo', {
   id: Joi.string(),
+  name: Joi.string().allow(null).description('given by the application that made it'),
   created_at: time(),
   last_used_at: time(),
   ip: anyText(),

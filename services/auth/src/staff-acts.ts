@@ -1,16 +1,17 @@
 // Acts on an account on behalf of staff. The admin service keeps the audit log; this service, which
 // acts, writes the security log, whoever called it.
-import { idOf, type RequestContext, type SecurityEvent, securityEvent } from '@chatapi/kit';
+import { anyId, type RequestContext, type SecurityEvent, securityEvent } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 
 /** Instances of the previous release send neither with some acts. */
 export interface StaffAct {
+  /** An admin, or an application key. */
   actor_id?: string;
   actor_ip?: string;
 }
 
-export const staffActFields = { actor_id: idOf('usr'), actor_ip: Joi.string().allow('') };
+export const staffActFields = { actor_id: anyId(), actor_ip: Joi.string().allow('') };
 
 type Call<B> = RequestContext<{ id: string }, Record<string, unknown>, B>;
 

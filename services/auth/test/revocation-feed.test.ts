@@ -1,7 +1,7 @@
 import type { PipelinedPool } from '@chatapi/kit/data';
 import { expect } from 'chai';
 import { createRevocationFeed } from '../src/revocation-feed.ts';
-import { insertRevocation } from '../src/revocation-store.ts';
+import { insertRevocations } from '../src/revocation-store.ts';
 import { type Auth, openAuth } from './harness.ts';
 
 describe('the long poll of revocations', () => {
@@ -9,7 +9,8 @@ describe('the long poll of revocations', () => {
   let other: Auth;
   let last = 0;
   const revoke = async (by: Auth, subject: string): Promise<number> => {
-    last = await by.ctx.db.transaction(async (trx) => (await insertRevocation(trx, { kind: 'session', subject })).seq);
+    const [made] = await by.ctx.db.transaction((trx) => insertRevocations(trx, [{ kind: 'session', subject }]));
+    last = made?.seq ?? 0;
     return last;
   };
   const ask = async (after: number, waitMs: number): Promise<{ subjects: string[]; ms: number }> => {

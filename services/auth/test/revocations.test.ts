@@ -1,6 +1,6 @@
 import type { Revocation } from '@chatapi/bus';
 import { expect } from 'chai';
-import { insertRevocation } from '../src/revocation-store.ts';
+import { insertRevocations } from '../src/revocation-store.ts';
 import { deleteExpired } from '../src/sweeps.ts';
 import { type Auth, openAuth } from './harness.ts';
 
@@ -27,7 +27,7 @@ describe('revocations', () => {
       Array.from({ length: 16 }, async (_, w) => {
         for (let i = 0; i < 10; i++) {
           await auth.ctx.db.transaction(async (trx) => {
-            await insertRevocation(trx, { kind: 'session', subject: `s${w}.${i}` });
+            await insertRevocations(trx, [{ kind: 'session', subject: `s${w}.${i}` }]);
             if (i % 3 === 0) await trx.raw('select pg_sleep(0.002)');
           });
         }

@@ -34,7 +34,7 @@ describe('sessions', () => {
       [second.session_id, false],
       [person.session_id, true],
     ]);
-    expect(sessions[0]).to.have.all.keys('id', 'created_at', 'last_used_at', 'ip', 'user_agent', 'current');
+    expect(sessions[0]).to.have.all.keys('id', 'name', 'created_at', 'last_used_at', 'ip', 'user_agent', 'current');
     expect(sessions[0]).to.include({ ip: '192.0.2.1', user_agent: 'mocha' });
     expect(sessions[0]?.created_at).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     const { body } = await auth.ask('get', '/users/me/sessions/?limit=1', auth.as(person));

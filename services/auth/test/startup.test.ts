@@ -89,7 +89,7 @@ describe('the service', () => {
   it('returns the profile at login, and does without it when the user service does not answer', async () => {
     const auth = await openAuth();
     try {
-      await auth.register('shown');
+      const { id: user_id } = await auth.register('shown');
       const answer = {
         display_name: 'Shown',
         bio: 'hello',
@@ -98,13 +98,12 @@ describe('the service', () => {
       };
       auth.ctx.users = {
         ...auth.ctx.users,
-        call: async () => ({ profiles: [{ user_id: 'x', ...answer }] }) as never,
+        call: async () => ({ profiles: [{ user_id, ...answer }] }) as never,
       };
       expect((await auth.login('shown')).body.user).to.include(answer);
       auth.ctx.users = {
         ...auth.ctx.users,
-        call: async () =>
-          ({ profiles: [{ user_id: 'x', ...answer, updated_at: '2000-01-01T00:00:00.000Z' }] }) as never,
+        call: async () => ({ profiles: [{ user_id, ...answer, updated_at: '2000-01-01T00:00:00.000Z' }] }) as never,
       };
       expect((await auth.login('shown')).body.user.updated_at > '2020').to.equal(true);
       auth.ctx.users = { ...auth.ctx.users, call: async () => ({ profiles: [] }) as never };

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, notFound, type RequestContext } from '@chatapi/kit';
-import type { FileVariant, Role } from '@chatapi/kit/auth';
+import { actAsRequired, type FileVariant, isCaller, type Role } from '@chatapi/kit/auth';
 import type { Context } from './context.ts';
 import { type FileCaller, readableFile } from './file-access.ts';
 import type { FileRow } from './file-store.ts';
@@ -13,7 +13,10 @@ import { typeOf } from './uploads/file-types.ts';
 
 export type BytesCall = RequestContext<{ id: string }, { token?: string }>;
 
-/** The user a link was signed for, with the current role. @throws when banned or erased. */
+/**
+ * The user a link was signed for, with the current role.
+ * @throws when banned, deactivated or erased.
+ */
 export async function linkHolder(
   ctx: Context,
   user_id: string,
@@ -21,8 +24,8 @@ export async function linkHolder(
 ): Promise<FileCaller> {
   const path = `/internal/accounts/${encodeURIComponent(user_id)}`;
   const account = await ctx.auth.call<{ role: Role; status: string }>('GET', path, { request_id });
-  if (account.status === 'banned')
-    throw new AppError('AUTHORIZATION_ERROR', 'The account that this link was made for is banned');
+  if (account.status !== 'active')
+    throw new AppError('AUTHORIZATION_ERROR', `The account that this link was made for is ${account.status}`);
   return { user_id, role: account.role, ip, request_id };
 }
 
@@ -33,7 +36,8 @@ async function allowed(ctx: Context, call: BytesCall, variant: FileVariant): Pro
     const holder = await linkHolder(ctx, ctx.links.verify(id, variant, call.query.token), call);
     return readableFile(ctx, holder, id);
   }
-  if (call.identity.kind !== 'user')
+  if (call.identity.kind === 'key') throw actAsRequired();
+  if (!isCaller(call.identity))
     throw new AppError('AUTHENTICATION_ERROR', 'A valid access token or a signed link is needed');
   return readableFile(ctx, { ...call.identity, request_id: call.request_id }, id);
 }

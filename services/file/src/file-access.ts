@@ -26,21 +26,26 @@ const isSharedWith = async (
   { id, uploaded_by }: Pick<FileRow, 'id' | 'uploaded_by'>,
   userId: string,
   request_id?: string,
+  rooms?: readonly string[],
 ): Promise<boolean> =>
   (
     await ctx.message.call<{ allowed: boolean }>('GET', `/internal/files/${encodeURIComponent(id)}/access`, {
-      query: { user_id: userId, uploaded_by },
+      query: { user_id: userId, uploaded_by, rooms: rooms?.join(',') },
       request_id,
     })
   ).allowed;
 
 /** Who asks for a file, with what the audit log needs. */
-export type FileCaller = Pick<Caller, 'user_id' | 'role' | 'ip'> & { request_id: string };
+export type FileCaller = Pick<Caller, 'user_id' | 'role' | 'ip' | 'rooms'> & { request_id: string };
 
 /** An admin does not depend on message: without it, the read is on record. */
-const isReader = async (ctx: Context, row: FileRow, { user_id, role, request_id }: FileCaller): Promise<boolean> =>
+const isReader = async (
+  ctx: Context,
+  row: FileRow,
+  { user_id, role, rooms, request_id }: FileCaller,
+): Promise<boolean> =>
   row.scan_status !== 'infected' &&
-  (await isSharedWith(ctx, row, user_id, request_id).catch((error) => {
+  (await isSharedWith(ctx, row, user_id, request_id, rooms).catch((error) => {
     if (role === 'admin') return false;
     throw error;
   }));

@@ -43,6 +43,8 @@ export interface Context extends Base<MessageConfig> {
   words: WordFilter;
   upkeep: RecurringTask;
   erasures: RecurringTask;
+  admissions: RecurringTask;
   backfill: RecurringTask;
   naming: RecurringTask;
+  generalCount: RecurringTask;
 }

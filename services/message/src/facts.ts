@@ -1,18 +1,24 @@
-import { each, type FactHandlers, type Facts } from '@chatapi/bus';
+import type { FactHandlers, Facts } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit/data';
 import { enterGeneral } from './access/general-room-store.ts';
-import { orderErasure, orderFileErasure } from './erasure/erasure-store.ts';
-import { applyAccount, applyProfile } from './people/people.ts';
+import { orderErasures, orderFileErasure } from './erasure/erasure-store.ts';
+import { applyAccounts, applyProfiles } from './people/people.ts';
+import { orderAdmissions } from './rooms/admission-store.ts';
 
-async function onAccount(account: Facts['account.updated'], trx: Knex.Transaction): Promise<void> {
-  await applyAccount(trx, account);
-  await enterGeneral(trx, [account.user_id]);
+async function onAccounts(accounts: Facts['account.updated'][], trx: Knex.Transaction): Promise<void> {
+  await applyAccounts(trx, accounts);
+  await enterGeneral(trx, [...new Set(accounts.map(({ user_id }) => user_id))]);
 }
 
 export const handlers: FactHandlers<Knex.Transaction> = {
-  'account.created': each(onAccount),
-  'account.updated': each(onAccount),
-  'account.erased': each(({ user_id, erased_at }, trx) => orderErasure(trx, user_id, erased_at)),
-  'files.erased': each(({ file_ids }, trx) => orderFileErasure(trx, file_ids)),
-  'profile.updated': each((profile, trx) => applyProfile(trx, profile)),
+  'account.created': onAccounts,
+  'account.updated': onAccounts,
+  'account.invited': (invited, trx) => orderAdmissions(trx, invited),
+  'account.erased': (erased, trx) => orderErasures(trx, erased),
+  'files.erased': (erased, trx) =>
+    orderFileErasure(
+      trx,
+      erased.flatMap(({ file_ids }) => file_ids),
+    ),
+  'profile.updated': (profiles, trx) => applyProfiles(trx, profiles),
 };

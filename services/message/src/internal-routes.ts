@@ -1,4 +1,5 @@
-import { idOf, idParams, type Route, route } from '@chatapi/kit';
+import { anyId, idOf, idParams, type Route, route } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { leavingsSince } from './access/former-member-store.ts';
 import type { Context } from './context.ts';
@@ -33,6 +34,8 @@ const posts = Joi.object<{ node: string; posts: Post[] }>({
 });
 const pageAsked = Joi.object<PageRequest>({
   user_id: idOf('usr').required(),
+  role: Joi.string<Role>().valid('user', 'moderator', 'admin'),
+  rooms: Joi.array().items(Joi.string()),
   request_id: id(),
   query: Joi.string().allow('').required(),
 });
@@ -164,12 +167,14 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Check whether a user may read a room in which the uploader attached the file',
     who: ['file'],
     params: idParams,
-    query: Joi.object<{ user_id: string; uploaded_by?: string }>({
+    query: Joi.object<{ user_id: string; uploaded_by?: string; rooms?: string }>({
       user_id: idOf('usr').required(),
       uploaded_by: idOf('usr'),
+      // Separated by commas: they limit a bot's token.
+      rooms: Joi.string().allow(''),
     }),
     rule: async (ctx: Context, { params, query }) => ({
-      allowed: await mayReadFile(ctx.db, params.id, query.user_id, query.uploaded_by as string),
+      allowed: await mayReadFile(ctx.db, params.id, query),
     }),
   }),
   route({
@@ -178,7 +183,8 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Delete a message on behalf of an admin',
     who: ['admin'],
     params: idParams,
-    body: Joi.object<{ actor_id: string }>({ actor_id: idOf('usr').required() }),
+    // An admin, or an application key.
+    body: Joi.object<{ actor_id: string }>({ actor_id: anyId().required() }),
     rule: (ctx: Context, { params, body }) => deleteMessageForAdmin(ctx, params.id, body.actor_id),
   }),
   route({

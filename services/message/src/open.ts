@@ -14,6 +14,7 @@ import {
 } from '@chatapi/kit/data';
 import { createHttpClient } from '@chatapi/kit/rpc';
 import { LRUCache } from 'lru-cache';
+import { startGeneralCount } from './access/general-count.ts';
 import type { MessageConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { startErasureJob } from './erasure/erasure-job.ts';
@@ -26,6 +27,7 @@ import { createMessageMetrics } from './metrics.ts';
 import { schema } from './migrations/index.ts';
 import { NO_SCANS, PROBES, SEARCH_OPTIONS } from './planner-options.ts';
 import { POOLS } from './pools.ts';
+import { startAdmissions } from './rooms/admissions.ts';
 import { startBackfill } from './search-index/backfill.ts';
 import { createAccessCache } from './sending/access-cache.ts';
 import { openSends } from './sending/send.ts';
@@ -57,7 +59,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   watchRedis(metrics, { commands: redis });
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
   const facts = startFacts({ service: 'message', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics });
-  const ctx: Omit<Context, 'sends' | 'erasures' | 'backfill' | 'naming'> = {
+  const ctx: Omit<Context, 'sends' | 'erasures' | 'admissions' | 'backfill' | 'naming' | 'generalCount'> = {
     ...base,
     db,
     sending,
@@ -82,8 +84,10 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   const whole = Object.assign(ctx as Context, { sends: openSends(ctx as Context) });
   return Object.assign(whole, {
     erasures: startErasureJob(whole),
+    admissions: startAdmissions(whole),
     backfill: startBackfill(whole),
     naming: startNaming(whole),
+    generalCount: startGeneralCount(whole),
   });
 }
 
@@ -96,7 +100,8 @@ export async function ready({ db }: Context): Promise<void> {
 export async function close(ctx: Context): Promise<void> {
   await ctx.upkeep.close();
   await ctx.words.close();
-  await Promise.all([ctx.erasures.close(), ctx.backfill.close(), ctx.naming.close()]);
+  const jobs = [ctx.erasures, ctx.admissions, ctx.backfill, ctx.naming, ctx.generalCount];
+  await Promise.all(jobs.map((job) => job.close()));
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);
   ctx.redis.disconnect();

@@ -1,6 +1,7 @@
 import type { Route } from '@chatapi/kit';
+import { limitedToRooms } from './access/token-rooms.ts';
 import type { Context } from './context.ts';
 import { messageRoutes } from './routes/message-routes.ts';
 import { roomRoutes } from './routes/room-routes.ts';
 
-export const routes: Route<Context>[] = [...messageRoutes, ...roomRoutes];
+export const routes: Route<Context>[] = limitedToRooms([...messageRoutes, ...roomRoutes]);

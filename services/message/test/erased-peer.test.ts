@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { orderErasure } from '../src/erasure/erasure-store.ts';
+import { orderErasures } from '../src/erasure/erasure-store.ts';
 import { type Messages, openTwo } from './harness.ts';
 
 describe('a direct room whose other user was erased', () => {
@@ -16,7 +16,9 @@ describe('a direct room whose other user was erased', () => {
     ({ chat_id, id: mine } = body);
     await two.send('usr_c', { recipient_id: 'usr_a', content: 'yes' }).expect(201);
     for (const m of [one, two]) await m.send('usr_a', { chat_id, content: 'cached' }).expect(201);
-    await one.ctx.db.transaction((trx) => orderErasure(trx, 'usr_c', new Date().toISOString()));
+    await one.ctx.db.transaction((trx) =>
+      orderErasures(trx, [{ user_id: 'usr_c', erased_at: new Date().toISOString() }]),
+    );
     for (const end = Date.now() + 5000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50)))
       if ((await one.log(chat_id)).some(({ recipient_deleted }) => recipient_deleted)) break;
   });

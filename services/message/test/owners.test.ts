@@ -1,6 +1,6 @@
 // Rooms that lost their owner, and positions that outlive a membership, over two instances.
 import { expect } from 'chai';
-import { orderErasure } from '../src/erasure/erasure-store.ts';
+import { orderErasures } from '../src/erasure/erasure-store.ts';
 import { type Messages, openTwo } from './harness.ts';
 
 describe('rooms without an owner', () => {
@@ -104,7 +104,9 @@ describe('rooms without an owner', () => {
 
   it('a sole owner who is erased leaves the room to who comes next', async () => {
     await one.send('usr_gone', { chat_id: room, content: 'x' }).expect(201);
-    await one.ctx.db.transaction((trx) => orderErasure(trx, 'usr_gone', new Date().toISOString()));
+    await one.ctx.db.transaction((trx) =>
+      orderErasures(trx, [{ user_id: 'usr_gone', erased_at: new Date().toISOString() }]),
+    );
     await expectEventually(async () => expect(await membersOf()).to.deep.equal([]));
     await two.send('usr_b', { chat_id: room, content: 'y' }).expect(201);
     expect(await membersOf()).to.deep.equal(['usr_b owner']);
@@ -169,7 +171,9 @@ describe('rooms without an owner', () => {
     await one.ask('usr_z', 'post', `/rooms/${room}/leave`).expect(204);
     const kept = () => one.ctx.db('former_members').where('user_id', 'usr_z');
     expect(await kept()).to.have.length(1);
-    await one.ctx.db.transaction((trx) => orderErasure(trx, 'usr_z', new Date().toISOString()));
+    await one.ctx.db.transaction((trx) =>
+      orderErasures(trx, [{ user_id: 'usr_z', erased_at: new Date().toISOString() }]),
+    );
     await expectEventually(async () => expect(await kept()).to.deep.equal([]));
   });
 });

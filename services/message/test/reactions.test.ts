@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { orderErasure } from '../src/erasure/erasure-store.ts';
+import { orderErasures } from '../src/erasure/erasure-store.ts';
 import { oldReactionsMigration } from '../src/migrations/012-old-reactions.ts';
 import { type Messages, openTwo, served } from './harness.ts';
 
@@ -151,7 +151,9 @@ describe('reactions', () => {
   it('an erased user’s reactions are taken back with the counts that are left', async () => {
     await react('usr_gone', '👍').expect(204);
     await react('usr_b', '👍').expect(204);
-    await one.ctx.db.transaction((trx) => orderErasure(trx, 'usr_gone', new Date().toISOString()));
+    await one.ctx.db.transaction((trx) =>
+      orderErasures(trx, [{ user_id: 'usr_gone', erased_at: new Date().toISOString() }]),
+    );
     for (const end = Date.now() + 5000; Date.now() < end && (await reactionsFor('usr_b'))[0].count === 2; )
       await new Promise((resolve) => setTimeout(resolve, 50));
     const last = (await one.log(room)).filter(({ type, action }) => type === 'reaction' && action === 'removed').at(-1);

@@ -1,7 +1,7 @@
 // Who may upgrade: path, origin, token, user, in this order.
 import type { IncomingMessage } from 'node:http';
-import { AppError, requireShortUrl, securityEvent, unavailable } from '@chatapi/kit';
-import { type AccessClaims, admitToken, hasIdentity, verifyIdentity } from '@chatapi/kit/auth';
+import { AppError, requireShortUrl, type SecurityDetails, securityEvent, unavailable } from '@chatapi/kit';
+import { type AccessClaims, admitToken, hasIdentity, requireScope, verifyIdentity } from '@chatapi/kit/auth';
 import type { Node } from './context.ts';
 
 export const SOCKET_PATH = /^\/ws\/([A-Za-z0-9_.-]{1,80})\/?$/;
@@ -49,6 +49,16 @@ function tokenOf(req: IncomingMessage, query: URLSearchParams): string | undefin
 }
 
 /** @throws AppError */
+export async function admitSocketToken(node: Node, token: string, from: SecurityDetails): Promise<AccessClaims> {
+  const claims = await admitToken(node, token, from);
+  if (claims.kind === 'key')
+    throw new AppError('AUTHORIZATION_ERROR', 'Application keys open no sockets', { details: { reason: 'key' } });
+  // A socket shows all messages of the bot's rooms.
+  if (claims.scopes !== undefined) requireScope('messages:read', claims.scopes);
+  return claims;
+}
+
+/** @throws AppError */
 export async function admitUpgrade(node: Node, req: IncomingMessage, request_id: string): Promise<AccessClaims> {
   const { url = '' } = req;
   requireShortUrl(url);
@@ -66,7 +76,7 @@ export async function admitUpgrade(node: Node, req: IncomingMessage, request_id:
   }
   const token = tokenOf(req, new URLSearchParams(query));
   if (token === undefined) throw new AppError('AUTHENTICATION_ERROR', 'An access token is needed');
-  const claims = await admitToken(node, token, from);
+  const claims = await admitSocketToken(node, token, from);
   if (pathUser !== 'me' && pathUser !== claims.user_id) {
     securityEvent(node, 'upgrade.refused', { ...from, user_id: claims.user_id, reason: 'other_user' });
     throw new AppError('AUTHORIZATION_ERROR', 'The token belongs to another user');

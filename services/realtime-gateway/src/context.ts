@@ -1,6 +1,6 @@
 import type { SignalCheck, Signals } from '@chatapi/bus';
 import type { Base, RecurringTask } from '@chatapi/kit';
-import type { AccessVerifier, FileLinks, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
+import type { AccessVerifier, Credentials, FileLinks, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { LRUCache } from 'lru-cache';
@@ -62,6 +62,7 @@ export interface Node extends Base<Config> {
   userService: ServiceClient;
   verifier: AccessVerifier;
   revocations: RevocationSet;
+  credentials: Credentials;
   limiter: RateLimiter;
   frameBudget: FrameBudget;
   upgradeBudget: UpgradeBudget;

@@ -2,6 +2,7 @@ import { createSignalCheck, createSignals, type Revocation } from '@chatapi/bus'
 import { type Base, newId } from '@chatapi/kit';
 import {
   createAccessVerifier,
+  createCredentials,
   createFileLinks,
   createRateLimiter,
   createRevocationSet,
@@ -46,6 +47,7 @@ async function openNode(base: Base<Config>): Promise<Node> {
   const message = client('message', config.MESSAGE_INTERNAL_URL);
   const writer = createWriter((at) => node.nodeMetrics.delivered(at));
   const limiter = createRateLimiter(redis, log);
+  const credentials = createCredentials({ auth, log, limiter });
   const node: Node = {
     ...base,
     id,
@@ -59,9 +61,13 @@ async function openNode(base: Base<Config>): Promise<Node> {
     verifier: createAccessVerifier(config, () => auth.call('GET', '/internal/jwks')),
     revocations: createRevocationSet<Revocation>({
       log,
-      onRevoked: (record) => closeRevoked(node, record),
+      onRevoked(record) {
+        credentials.forget(record);
+        closeRevoked(node, record);
+      },
       fetchAfter: fetchRevocationsFrom(auth),
     }),
+    credentials,
     limiter,
     frameBudget: createFrameBudget(limiter, config.RATE_LIMIT_WS_FRAMES),
     upgradeBudget: createUpgradeBudget(limiter, config.RATE_LIMIT_UPGRADES),
@@ -125,6 +131,7 @@ export async function ready(ctx: Context): Promise<void> {
 
 export async function close(ctx: Context): Promise<void> {
   ctx.revocations.close();
+  await ctx.credentials.close();
   await Promise.all(
     [ctx.reconciler, ctx.heartbeat, ctx.subscription, ctx.positions, ctx.onlineReporting].map((part) => part.close()),
   );

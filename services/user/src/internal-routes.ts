@@ -1,6 +1,7 @@
-import { idOf, type Route, route, timestamp } from '@chatapi/kit';
+import { customPatch, idOf, type Route, route, timestamp } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
+import { type AppChange, applyAppChanges } from './profile-changes.ts';
 import { updateLastSeen } from './profile-store.ts';
 import { profileSummaries } from './profiles.ts';
 
@@ -16,6 +17,36 @@ const offline = Joi.object<Offline>({
     .required(),
 });
 
+const account = Joi.object<AppChange['account']>({
+  user_id: idOf('usr').required(),
+  username: Joi.string().required(),
+  email: Joi.string().allow(null).required(),
+  role: Joi.string().required(),
+  status: Joi.string().required(),
+  kind: Joi.string(),
+  external_id: Joi.string().allow(null),
+  created_at: timestamp().required(),
+  updated_at: timestamp().required(),
+  display_name: Joi.string().allow(''),
+}).required();
+const changes = Joi.object<{ changes: AppChange[] }, true>({
+  changes: Joi.array()
+    .items(
+      Joi.object<AppChange, true>({
+        account,
+        version: Joi.number().integer().min(0).required(),
+        change: Joi.object<AppChange['change'], true>({
+          display_name: Joi.string(),
+          bio: Joi.string().allow(''),
+          avatar_url: Joi.string().allow(null),
+          custom: Joi.array().items(customPatch()),
+        }).required(),
+      }),
+    )
+    .max(1000)
+    .required(),
+});
+
 export const internalRoutes: Route<Context>[] = [
   route({
     method: 'post',
@@ -24,6 +55,14 @@ export const internalRoutes: Route<Context>[] = [
     who: ['auth', 'file', 'admin'],
     body: ids,
     rule: (ctx, { body }) => profileSummaries(ctx, body.ids),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/profiles/changes',
+    summary: 'Apply changes by applications, each once; returns the profiles',
+    who: ['auth'],
+    body: changes,
+    rule: (ctx, { body }) => applyAppChanges(ctx, body.changes),
   }),
   route({
     method: 'post',

@@ -1,3 +1,4 @@
+import { recordKeyAct } from '@chatapi/bus';
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
 import { internalRoutes } from './internal-routes.ts';
@@ -11,5 +12,6 @@ await run({
   close,
   ready,
   routes,
+  recordKeyAct,
   internalRoutes,
 });

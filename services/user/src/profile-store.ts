@@ -1,15 +1,18 @@
 // SQL of profiles. Times are returned as RFC 3339 text with milliseconds.
 import type { Account } from '@chatapi/bus';
-import { FOLD_VERSION, fold, type Paging } from '@chatapi/kit';
+import { type Custom, FOLD_VERSION, fold, type Paging } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 
 export interface ProfileRow {
   id: string;
   username: string;
-  email: string;
+  email: string | null;
+  external_id: string | null;
   display_name: string;
   bio: string;
   avatar_url: string | null;
+  custom: Custom;
+  kind: 'user' | 'bot';
   role: Account['role'];
   status: Account['status'];
   created_at: string;
@@ -17,16 +20,17 @@ export interface ProfileRow {
   last_seen: string | null;
 }
 
-type RawProfile = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_seen'> & {
+export type RawProfile = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_seen'> & {
   created_at: Date;
   updated_at: Date;
   last_seen: Date | null;
 };
 
-const COLUMNS = `user_id as id, username, email, coalesce(display_name, username) as display_name, bio, avatar_url, role, status, created_at,
-  greatest(account_updated_at, profile_updated_at) as updated_at, last_seen`;
+export const COLUMNS = `p.user_id as id, p.username, p.email, p.external_id, coalesce(p.display_name, p.username) as display_name, p.bio,
+  p.avatar_url, coalesce(p.custom, '{}') as custom, p.kind, p.role, p.status, p.created_at,
+  greatest(p.account_updated_at, p.profile_updated_at) as updated_at, p.last_seen`;
 
-const toProfile = (row: RawProfile): ProfileRow => ({
+export const toProfile = (row: RawProfile): ProfileRow => ({
   ...row,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
@@ -37,43 +41,74 @@ const toProfile = (row: RawProfile): ProfileRow => ({
 const searchKey = (name: string): string => name.normalize('NFKC').toLowerCase();
 
 /** The columns of a name, all null without one. */
-const nameColumns = (name: string | null) => ({
+export const nameColumns = (name: string | null) => ({
   displayName: name,
   displayKey: name === null ? null : searchKey(name),
   foldedName: name === null ? null : fold(name),
   foldVersion: name === null ? null : FOLD_VERSION,
 });
 
-/** Stores the newest state of an account; facts come in any order. Never changes the profile. */
-export async function upsertAccount(trx: Knex, account: Account, displayName: string | null): Promise<void> {
+export type NamedAccount = Account & { display_name?: string };
+
+/** One per user: the newest state, and the name that any of them has. */
+function newestOf(accounts: NamedAccount[]): NamedAccount[] {
+  const byId = new Map<string, NamedAccount>();
+  for (const account of accounts) {
+    const other = byId.get(account.user_id) ?? account;
+    const newest = account.updated_at >= other.updated_at ? account : other;
+    byId.set(account.user_id, { ...newest, display_name: account.display_name ?? other.display_name });
+  }
+  return [...byId.values()];
+}
+
+const NEWER = 'excluded.account_updated_at > p.account_updated_at';
+/** What an account never loses. Processes of the release before do not know it. */
+const KEPT = `kind = case when excluded.kind = 'bot' then 'bot' else p.kind end,
+       external_id = coalesce(excluded.external_id, p.external_id)`;
+
+/**
+ * Stores the newest states of accounts; facts come in any order. Never changes a profile. The order
+ * of the rows prevents deadlocks.
+ */
+export async function upsertAccounts(trx: Knex, accounts: NamedAccount[]): Promise<void> {
+  const rows = newestOf(accounts).map(({ display_name, ...account }) => ({
+    ...account,
+    ...nameColumns(display_name ?? null),
+  }));
   await trx.raw(
-    `insert into profiles as p (user_id, username, email, role, status, created_at, account_updated_at, display_name, display_key, folded_name, fold_version)
-     select :user_id, :username, :email, :role, :status, :created_at, :updated_at, :displayName, :displayKey, :foldedName, cast(:foldVersion as smallint)
-     where not exists (select from erased where user_id = :user_id)
+    `insert into profiles as p (user_id, username, email, role, status, kind, external_id, created_at, account_updated_at,
+       display_name, display_key, folded_name, fold_version)
+     select user_id, username, email, role, status, coalesce(kind, 'user'), external_id, created_at, updated_at,
+       "displayName", "displayKey", "foldedName", "foldVersion"
+     from json_to_recordset(?::json) a(user_id text, username text, email text, role text, status text, kind text, external_id text,
+       created_at timestamptz, updated_at timestamptz, "displayName" text, "displayKey" text, "foldedName" text, "foldVersion" smallint)
+     where not exists (select from erased e where e.user_id = a.user_id) order by user_id
      on conflict (user_id) do update set
        display_name = coalesce(p.display_name, excluded.display_name),
        display_key = coalesce(p.display_key, excluded.display_key),
        folded_name = case when p.display_name is null then excluded.folded_name else p.folded_name end,
        fold_version = case when p.display_name is null then excluded.fold_version else p.fold_version end,
-       username = case when newer then excluded.username else p.username end,
-       email = case when newer then excluded.email else p.email end,
-       role = case when newer then excluded.role else p.role end,
-       status = case when newer then excluded.status else p.status end,
-       account_updated_at = greatest(p.account_updated_at, excluded.account_updated_at)`.replaceAll(
-      'newer',
-      'excluded.account_updated_at > p.account_updated_at',
-    ),
-    { ...account, ...nameColumns(displayName) },
+       username = case when ${NEWER} then excluded.username else p.username end,
+       email = case when ${NEWER} then excluded.email else p.email end,
+       role = case when ${NEWER} then excluded.role else p.role end,
+       status = case when ${NEWER} then excluded.status else p.status end,
+       ${KEPT},
+       account_updated_at = greatest(p.account_updated_at, excluded.account_updated_at)
+     where ${NEWER} or (p.display_name is null and excluded.display_name is not null)
+       or (p.external_id is null and excluded.external_id is not null) or (p.kind <> 'bot' and excluded.kind = 'bot')`,
+    [JSON.stringify(rows)],
   );
 }
 
 export async function profileById(db: Knex, userId: string): Promise<ProfileRow | undefined> {
-  const { rows } = await db.raw<{ rows: RawProfile[] }>(`select ${COLUMNS} from profiles where user_id = ?`, [userId]);
+  const { rows } = await db.raw<{ rows: RawProfile[] }>(`select ${COLUMNS} from profiles p where user_id = ?`, [
+    userId,
+  ]);
   return rows[0] === undefined ? undefined : toProfile(rows[0]);
 }
 
 export async function profilesByIds(db: Knex, userIds: string[]): Promise<ProfileRow[]> {
-  const { rows } = await db.raw<{ rows: RawProfile[] }>(`select ${COLUMNS} from profiles where user_id = any(?)`, [
+  const { rows } = await db.raw<{ rows: RawProfile[] }>(`select ${COLUMNS} from profiles p where user_id = any(?)`, [
     userIds,
   ]);
   return rows.map(toProfile);
@@ -92,7 +127,7 @@ export async function searchProfiles(
   { limit, skip, cursor = ['', ''] }: Paging<UserKey>,
 ): Promise<ProfileRow[]> {
   const { rows } = await db.raw<{ rows: RawProfile[] }>(
-    `select ${COLUMNS} from profiles
+    `select ${COLUMNS} from profiles p
      where (:folded = '' or position(:folded in lower(username)) > 0 or position(:folded in folded_name) > 0
          or (fold_version is null and position(:key in display_key) > 0))
        and (lower(username), user_id) > (lower(:username), :user_id)
@@ -107,47 +142,6 @@ export async function searchProfiles(
     },
   );
   return rows.map(toProfile);
-}
-
-export interface ProfileChange {
-  display_name?: string;
-  bio?: string;
-  avatar_url?: string | null;
-}
-
-type RawChangedProfile = RawProfile & { profile_updated_at: Date };
-export type ChangedProfile = ProfileRow & { profile_updated_at: string };
-
-/**
- * Changes the given fields. `profile_updated_at` grows strictly, so that subscribers can tell which
- * of two facts is newer. @returns undefined when the profile does not exist (any more).
- */
-export async function updateProfile(
-  trx: Knex,
-  userId: string,
-  change: ProfileChange,
-): Promise<ChangedProfile | undefined> {
-  const { rows } = await trx.raw<{ rows: RawChangedProfile[] }>(
-    `update profiles set
-       display_name = coalesce(:displayName, display_name),
-       display_key = coalesce(:displayKey, display_key),
-       folded_name = coalesce(:foldedName, folded_name),
-       fold_version = coalesce(cast(:foldVersion as smallint), fold_version),
-       bio = coalesce(:bio, bio),
-       avatar_url = case when :has_avatar then :avatar_url else avatar_url end,
-       profile_updated_at = greatest(date_trunc('milliseconds', clock_timestamp()), profile_updated_at + interval '1 millisecond')
-     where user_id = :userId returning ${COLUMNS}, profile_updated_at`,
-    {
-      userId,
-      ...nameColumns(change.display_name ?? null),
-      bio: change.bio ?? null,
-      has_avatar: change.avatar_url !== undefined,
-      avatar_url: change.avatar_url ?? null,
-    },
-  );
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  return { ...toProfile(row), profile_updated_at: row.profile_updated_at.toISOString() };
 }
 
 /** Folds names without a fold. @returns how many, at most `limit`. */
@@ -168,10 +162,14 @@ export async function foldNames(db: Knex, limit: number): Promise<number> {
   });
 }
 
-/** Leaves a permanent mark, so that a late fact does not bring the profile back. */
-export async function eraseProfile(trx: Knex, userId: string, at: string): Promise<void> {
-  await trx.raw('insert into erased (user_id, erased_at) values (?, ?) on conflict do nothing', [userId, at]);
-  await trx.raw('delete from profiles where user_id = ?', [userId]);
+/** Leaves permanent marks, so that a late fact does not bring a profile back. */
+export async function eraseProfiles(trx: Knex, erased: { user_id: string; erased_at: string }[]): Promise<void> {
+  const ids = erased.map(({ user_id }) => user_id);
+  await trx.raw(
+    'insert into erased (user_id, erased_at) select * from unnest(?::text[], ?::timestamptz[]) on conflict do nothing',
+    [ids, erased.map(({ erased_at }) => erased_at)],
+  );
+  await trx.raw('delete from profiles p where user_id = any(?)', [ids]);
 }
 
 /** The time never goes back: nodes may report in any order. */

@@ -1,40 +1,46 @@
-// Reading profiles, with the fields that the caller may see, and changing one's own.
-import { type Account, recordFact } from '@chatapi/bus';
-import { notFound, type PageInfo, type Paging, page } from '@chatapi/kit';
+// Reading profiles, with the fields that the caller may see.
+import type { Account } from '@chatapi/bus';
+import { type Custom, type PageInfo, type Paging, page } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import type { Context } from './context.ts';
 import { onlineAmong, type Presence, presenceOf } from './presence.ts';
 import {
-  type ProfileChange,
   type ProfileRow,
   profileById,
   profilesByIds,
   searchProfiles,
   type UserKey,
-  updateProfile,
-  upsertAccount,
+  upsertAccounts,
 } from './profile-store.ts';
 
 export type OwnProfile = Omit<ProfileRow, 'last_seen'>;
-export type PublicProfile = Omit<OwnProfile, 'email'> & { email?: string; presence: Presence };
+/** `email` and `external_id`: for the user and for admins. */
+export type PublicProfile = Omit<OwnProfile, 'email' | 'external_id'> &
+  Partial<Pick<OwnProfile, 'email' | 'external_id'>> & { presence: Presence };
 
 /** Asks auth when the fact of a new registration has not arrived yet. */
-async function findProfile(ctx: Context, userId: string, request_id: string): Promise<ProfileRow> {
+export async function findProfile(ctx: Context, userId: string, request_id: string): Promise<ProfileRow> {
   const known = await profileById(ctx.db, userId);
   if (known !== undefined) return known;
-  const { user_id, username, email, role, status, created_at, updated_at, display_name } = await ctx.auth.call<
-    Account & { display_name: string }
-  >('GET', `/internal/accounts/${encodeURIComponent(userId)}`, { request_id });
-  await upsertAccount(ctx.db, { user_id, username, email, role, status, created_at, updated_at }, display_name);
+  const account = await ctx.auth.call<Account & { display_name: string }>(
+    'GET',
+    `/internal/accounts/${encodeURIComponent(userId)}`,
+    { request_id },
+  );
+  await upsertAccounts(ctx.db, [account]);
   return (await profileById(ctx.db, userId)) as ProfileRow;
 }
 
-const withoutPresence = ({ last_seen: _, ...rest }: ProfileRow): OwnProfile => rest;
+export const withoutPresence = ({ last_seen: _, ...rest }: ProfileRow): OwnProfile => rest;
 
-/** Only the user and admins see the email. */
-function viewFor(caller: Caller, { email, last_seen, ...rest }: ProfileRow, online: Set<string>): PublicProfile {
+function viewFor(
+  caller: Caller,
+  { email, external_id, last_seen, ...rest }: ProfileRow,
+  online: Set<string>,
+): PublicProfile {
   const presence = presenceOf(online.has(rest.id), last_seen);
-  return caller.role === 'admin' || caller.user_id === rest.id ? { ...rest, email, presence } : { ...rest, presence };
+  const isShown = caller.role === 'admin' || caller.user_id === rest.id;
+  return isShown ? { ...rest, email, external_id, presence } : { ...rest, presence };
 }
 
 export const ownProfile = async (ctx: Context, caller: Caller, requestId: string): Promise<OwnProfile> =>
@@ -72,30 +78,12 @@ export async function searchUsers(
   );
 }
 
-export async function changeProfile(
-  ctx: Context,
-  caller: Caller,
-  change: ProfileChange,
-  requestId: string,
-): Promise<OwnProfile> {
-  await findProfile(ctx, caller.user_id, requestId);
-  const changed = await ctx.db.transaction(async (trx) => {
-    const row = await updateProfile(trx, caller.user_id, change);
-    if (row === undefined) throw notFound('User');
-    const { id: user_id, display_name, bio, avatar_url, profile_updated_at: updated_at } = row;
-    await recordFact(trx, 'profile.updated', { user_id, display_name, bio, avatar_url, updated_at });
-    return row;
-  });
-  ctx.facts.nudge();
-  const { profile_updated_at: _, ...row } = changed;
-  return withoutPresence(row);
-}
-
 export interface ProfileSummary {
   user_id: string;
   display_name: string;
   bio: string;
   avatar_url: string | null;
+  custom: Custom;
   updated_at: string;
 }
 
@@ -103,11 +91,12 @@ export interface ProfileSummary {
 export async function profileSummaries(ctx: Context, ids: string[]): Promise<{ profiles: ProfileSummary[] }> {
   const rows = await profilesByIds(ctx.db, ids);
   return {
-    profiles: rows.map(({ id: user_id, display_name, bio, avatar_url, updated_at }) => ({
+    profiles: rows.map(({ id: user_id, display_name, bio, avatar_url, custom, updated_at }) => ({
       user_id,
       display_name,
       bio,
       avatar_url,
+      custom,
       updated_at,
     })),
   };

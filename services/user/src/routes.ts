@@ -1,6 +1,8 @@
 import {
   anyText,
   cursorKey,
+  customObject,
+  customPatch,
   idOf,
   idParams,
   oneOf,
@@ -9,23 +11,16 @@ import {
   route,
   text,
   time,
+  webUrl,
   wireList,
   wireObject,
 } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import type { Presence } from './presence.ts';
-import type { ProfileChange, UserKey } from './profile-store.ts';
-import {
-  changeProfile,
-  type OwnProfile,
-  ownProfile,
-  type PublicProfile,
-  type Search,
-  searchUsers,
-  showUser,
-} from './profiles.ts';
-import { webUrl } from './web-url.ts';
+import { changeProfile, type ProfileChange } from './profile-changes.ts';
+import type { UserKey } from './profile-store.ts';
+import { type OwnProfile, ownProfile, type PublicProfile, type Search, searchUsers, showUser } from './profiles.ts';
 
 const tag = 'Users';
 
@@ -33,6 +28,7 @@ const change = Joi.object<ProfileChange, true>({
   display_name: text({ min: 1, max: 64, singleLine: true }),
   bio: text({ max: 500 }),
   avatar_url: webUrl().allow(null),
+  custom: customPatch(),
 }).min(1);
 const username = Joi.string().max(64);
 const search = Joi.object<Search>({
@@ -46,12 +42,18 @@ const shown = {
   display_name: Joi.string(),
   bio: anyText(),
   avatar_url: Joi.string().allow(null),
+  custom: customObject(),
+  kind: oneOf('user', 'bot'),
   role: oneOf('user', 'moderator', 'admin'),
-  status: oneOf('active', 'banned'),
+  status: oneOf('active', 'banned', 'deactivated'),
   created_at: time(),
   updated_at: time(),
 };
-const ownSchema = wireObject<OwnProfile>('Me', { ...shown, email: Joi.string() });
+const ownSchema = wireObject<OwnProfile>('Me', {
+  ...shown,
+  email: Joi.string().allow(null),
+  external_id: Joi.string().allow(null).description('the id that the application gave its own user'),
+});
 const presenceSchema = wireObject<Presence>('Presence', {
   status: oneOf('online', 'offline'),
   last_seen: time().allow(null),
@@ -59,7 +61,10 @@ const presenceSchema = wireObject<Presence>('Presence', {
 const publicSchema = wireObject<PublicProfile>(
   'Profile',
   { ...shown, presence: presenceSchema },
-  { email: Joi.string().description('only visible to the user and to admins') },
+  {
+    email: Joi.string().allow(null).description('only visible to the user and to admins'),
+    external_id: Joi.string().allow(null).description('only visible to the user and to admins'),
+  },
 );
 
 export const routes: Route<Context>[] = [
@@ -69,6 +74,7 @@ export const routes: Route<Context>[] = [
     summary: 'Get own user',
     tag,
     who: 'user',
+    scope: 'users:read',
     answer: ownSchema,
     errors: [404],
     rule: (ctx, { caller, request_id }) => ownProfile(ctx, caller, request_id),
@@ -79,6 +85,7 @@ export const routes: Route<Context>[] = [
     summary: 'Update own profile (any subset of its fields)',
     tag,
     who: 'user',
+    scope: 'users:write',
     body: change,
     answer: ownSchema,
     errors: [404],
@@ -90,6 +97,8 @@ export const routes: Route<Context>[] = [
     summary: 'Search users by username and display name',
     tag,
     who: 'user',
+    scope: 'users:read',
+    keyAlone: true,
     query: search,
     answer: wireList('ProfileList', 'users', publicSchema),
     rule: (ctx, { caller, query }) => searchUsers(ctx, caller, query),
@@ -100,6 +109,8 @@ export const routes: Route<Context>[] = [
     summary: 'Get a user',
     tag,
     who: 'user',
+    scope: 'users:read',
+    keyAlone: true,
     params: idParams,
     answer: publicSchema,
     rule: (ctx, { caller, params, request_id }) => showUser(ctx, caller, params.id, request_id),

@@ -3,14 +3,15 @@ import { enterTopics, removeNode, renewNode, userTopic } from '@chatapi/bus';
 import { expect } from 'chai';
 import { open, ready } from '../src/open.ts';
 import { onlineAmong } from '../src/presence.ts';
-import { upsertAccount } from '../src/profile-store.ts';
+import { upsertAccounts } from '../src/profile-store.ts';
 import { account, at, openUser, type User } from './harness.ts';
 
 describe('presence', () => {
   let user: User;
   before(async () => {
     user = await openUser();
-    for (const name of ['here', 'gone', 'stale']) await upsertAccount(user.ctx.db, account(`usr_${name}`), name);
+    for (const name of ['here', 'gone', 'stale'])
+      await upsertAccounts(user.ctx.db, [{ ...account(`usr_${name}`), display_name: name }]);
     // Commands are not queued while the connection is being established.
     if (user.ctx.redis.status !== 'ready') await once(user.ctx.redis, 'ready');
     await enterTopics(user.ctx.redis, 'node-alive', [userTopic('usr_here')]);
@@ -64,7 +65,7 @@ describe('presence', () => {
     const failing = { ...hanging, hgetall: () => Promise.reject(new Error('away')) };
     expect((await onlineAmong(failing as never, ['usr_here'])).size).to.equal(0);
     const lonely = await openUser({ REDIS_URL: 'redis://127.0.0.1:1' });
-    await upsertAccount(lonely.ctx.db, account('usr_here'), 'here');
+    await upsertAccounts(lonely.ctx.db, [{ ...account('usr_here'), display_name: 'here' }]);
     const { body } = await lonely.ask('get', '/users/usr_here', lonely.as('usr_here'));
     await lonely.close();
     expect(body.presence.status).to.equal('offline');

@@ -2,7 +2,8 @@ import type { Account } from '@chatapi/bus';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { handlers } from '../src/facts.ts';
-import { profileById, updateProfile } from '../src/profile-store.ts';
+import { lockProfiles, type ProfileFields, saveProfiles } from '../src/profile-change-store.ts';
+import { profileById } from '../src/profile-store.ts';
 import { account, at, type KnownAccount, openUser, type User } from './harness.ts';
 
 describe('profiles', () => {
@@ -31,9 +32,12 @@ describe('profiles', () => {
       id,
       username: 'mine',
       email: 'usr_mine@example.com',
+      external_id: null,
       display_name: 'Mine',
       bio: '',
       avatar_url: null,
+      custom: {},
+      kind: 'user',
       role: 'user',
       status: 'active',
       created_at: at(0),
@@ -178,8 +182,9 @@ describe('profiles', () => {
   it('have strictly growing times even when the clock stands still', async () => {
     const id = await person('clock');
     await user.ctx.db.raw("update profiles set profile_updated_at = now() + interval '1 hour' where user_id = ?", [id]);
-    const first = await updateProfile(user.ctx.db, id, { bio: 'a' });
-    const second = await updateProfile(user.ctx.db, id, { bio: 'b' });
+    const [fields] = await lockProfiles(user.ctx.db, [id]);
+    const [first] = await saveProfiles(user.ctx.db, [{ ...(fields as ProfileFields), bio: 'a' }]);
+    const [second] = await saveProfiles(user.ctx.db, [{ ...(fields as ProfileFields), bio: 'b' }]);
     expect(Date.parse(second?.profile_updated_at ?? '')).to.be.greaterThan(Date.parse(first?.profile_updated_at ?? ''));
   });
 
@@ -187,7 +192,7 @@ describe('profiles', () => {
     const id = await person('card', 'Card');
     const { body } = await user.inside('post', '/internal/profiles').send({ ids: [id, 'usr_nobody'] });
     expect(body).to.deep.equal({
-      profiles: [{ user_id: id, display_name: 'Card', bio: '', avatar_url: null, updated_at: at(0) }],
+      profiles: [{ user_id: id, display_name: 'Card', bio: '', avatar_url: null, custom: {}, updated_at: at(0) }],
     });
     expect((await user.ask('post', '/internal/profiles', user.as(id)).send({ ids: [id] })).status).to.equal(403);
   });

@@ -1,6 +1,6 @@
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { upsertAccount } from '../src/profile-store.ts';
+import { upsertAccounts } from '../src/profile-store.ts';
 import { account, openUser, type User } from './harness.ts';
 
 describe('search', () => {
@@ -13,7 +13,9 @@ describe('search', () => {
       ['bobx1', '100%'],
       ['carl', 'back\\slash'],
     ] as const) {
-      await upsertAccount(user.ctx.db, account(`usr_${name}`, { email: `secret-${name}@hidden.example` }), shown);
+      await upsertAccounts(user.ctx.db, [
+        { ...account(`usr_${name}`, { email: `secret-${name}@hidden.example` }), display_name: shown },
+      ]);
     }
   });
   after(() => user?.close());
@@ -30,14 +32,14 @@ describe('search', () => {
   });
 
   it('makes no difference of accents, apostrophes and invisible characters', async () => {
-    await upsertAccount(user.ctx.db, account('usr_patrick'), 'Pátrick O’Brien');
+    await upsertAccounts(user.ctx.db, [{ ...account('usr_patrick'), display_name: 'Pátrick O’Brien' }]);
     for (const q of ['patrick', "O'Brien", 'oʼbrien', 'PA\u0301TRICK', 'pat\u00adrick', 'Ｐａｔｒｉｃｋ'])
       expect(await found(`search=${encodeURIComponent(q)}`), q).to.deep.equal(['patrick']);
     await user.ctx.db('profiles').where('user_id', 'usr_patrick').delete();
   });
 
   it('finds a name that an older version wrote, at once by its case and soon by its fold', async () => {
-    await upsertAccount(user.ctx.db, account('usr_old'), 'Before');
+    await upsertAccounts(user.ctx.db, [{ ...account('usr_old'), display_name: 'Before' }]);
     await user.ctx.db('profiles').where('user_id', 'usr_old').update({ display_name: 'Ünal', display_key: 'ünal' });
     expect(await found(`search=${encodeURIComponent('ÜNAL')}`)).to.deep.equal(['old']);
     expect(await found('search=before')).to.deep.equal([]);

@@ -1,6 +1,22 @@
 """Client for chatapi: REST API and realtime connections, sync and asyncio."""
 
-from .admin_models import AdminRoom, AuditEntry, FilteredWord, ListedReport, Report, Stats, SystemHealth, WordFilter
+from .admin_models import (
+    AdminRoom,
+    ApplicationKey,
+    AuditEntry,
+    ClaimNames,
+    FilteredWord,
+    Invite,
+    Issuer,
+    ListedReport,
+    NewApplicationKey,
+    NewInvite,
+    Report,
+    Scope,
+    Stats,
+    SystemHealth,
+    WordFilter,
+)
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import (
@@ -25,6 +41,7 @@ from .models import (
     Announcement,
     Attachment,
     Event,
+    ExchangedToken,
     Export,
     File,
     Me,
@@ -49,6 +66,7 @@ __all__ = [
     "AdminRoom",
     "Announced",
     "Announcement",
+    "ApplicationKey",
     "AsyncChatClient",
     "AsyncRealtime",
     "Attachment",
@@ -56,12 +74,16 @@ __all__ = [
     "ChangedMember",
     "ChatApiError",
     "ChatClient",
+    "ClaimNames",
     "Event",
     "EventData",
     "EventName",
+    "ExchangedToken",
     "Export",
     "File",
     "FilteredWord",
+    "Invite",
+    "Issuer",
     "ListedReport",
     "Me",
     "Member",
@@ -72,6 +94,8 @@ __all__ = [
     "MessageEvent",
     "MessageStatus",
     "MessageUpdated",
+    "NewApplicationKey",
+    "NewInvite",
     "Page",
     "Profile",
     "RateLimit",
@@ -84,6 +108,7 @@ __all__ = [
     "RoomJoined",
     "RoomRemoved",
     "RoomUpdated",
+    "Scope",
     "Session",
     "SessionInfo",
     "StateChange",

@@ -6,16 +6,26 @@ from typing import AsyncIterator, Optional, Sequence
 
 from .pages import page_of, pages
 from .paths import path_of
-from .rest import KEEP, Rest, changed, given
+from .rest import KEEP, changed, given
+from .admission import AdmissionApi
 from .models import Announcement, Export, Page, User
-from .admin_models import AdminRoom, AuditEntry, FilteredWord, ListedReport, Report, Stats, SystemHealth, WordFilter
+from .admin_models import (
+    AdminRoom,
+    ApplicationKey,
+    AuditEntry,
+    FilteredWord,
+    ListedReport,
+    NewApplicationKey,
+    Report,
+    Scope,
+    Stats,
+    SystemHealth,
+    WordFilter,
+)
 
 
-class AdminApi:
+class AdminApi(AdmissionApi):
     """Every method raises ``ChatApiError``; without the role it is ``AUTHORIZATION_ERROR``."""
-
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
 
     async def stats(self) -> Stats:
         """Return counts of users, rooms, messages, files and connections, at most 2 s old."""
@@ -37,7 +47,7 @@ class AdminApi:
         skip: int = 0,
         cursor: Optional[str] = None,
     ) -> Page[User]:
-        """List users, newest first, with ``total``. ``status_filter``: ``active`` or ``banned``."""
+        """List users, newest first, with ``total``. ``status_filter``: ``active``, ``banned``, …"""
         query = given(
             search=search, status_filter=status_filter, role_filter=role_filter, limit=limit, skip=skip, cursor=cursor
         )
@@ -219,6 +229,26 @@ class AdminApi:
         body = {"words": list(words)}
         filter: WordFilter = await self._rest.call("PUT", "/admin/word-filter", body=body)
         return filter
+
+    async def create_key(
+        self, *, name: str, scopes: Sequence[Scope], expires_at: Optional[str] = None
+    ) -> NewApplicationKey:
+        """Create an application key; its secret is only in this answer.
+
+        ``expires_at``: RFC 3339, in the future; default: it does not expire.
+        """
+        body = given(name=name, scopes=list(scopes), expires_at=expires_at)
+        key: NewApplicationKey = await self._rest.call("POST", "/admin/keys", body=body, safe=False)
+        return key
+
+    async def keys(self, *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None) -> Page[ApplicationKey]:
+        """List application keys, newest first."""
+        query = given(limit=limit, skip=skip, cursor=cursor)
+        return page_of("keys", await self._rest.call("GET", "/admin/keys", query=query))
+
+    async def end_key(self, key_id: str) -> None:
+        """End an application key: everywhere within a second."""
+        await self._rest.call("DELETE", path_of("/admin/keys/{}", key_id))
 
     async def health(self) -> SystemHealth:
         """Return the health of service instances, database, Redis, queues and disk."""

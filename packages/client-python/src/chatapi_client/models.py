@@ -53,20 +53,24 @@ class _User(TypedDict):
     display_name: str
     bio: str
     avatar_url: Optional[str]
+    custom: Dict[str, Any]
+    kind: Literal["user", "bot"]
     role: Role
-    status: Literal["active", "banned"]
+    status: Literal["active", "banned", "deactivated"]
     created_at: str
     updated_at: str
 
 
 class User(_User, total=False):
-    """``email``: only visible to the user and to admins."""
+    """``email``, ``external_id`` (the application's): only visible to the user and to admins."""
 
-    email: str
+    email: Optional[str]
+    external_id: Optional[str]
 
 
 class Me(_User):
-    email: str
+    email: Optional[str]
+    external_id: Optional[str]
 
 
 class Profile(User):
@@ -88,8 +92,19 @@ class Session(Tokens):
     user: Me
 
 
+class ExchangedToken(TypedDict):
+    """A session that ends with the exchanged token. ``expires_in``: seconds until then."""
+
+    access_token: str
+    issued_token_type: Literal["urn:ietf:params:oauth:token-type:access_token"]
+    token_type: Literal["bearer"]
+    expires_in: int
+    user: Me
+
+
 class SessionInfo(TypedDict):
     id: str
+    name: Optional[str]
     created_at: str
     last_used_at: str
     ip: str
@@ -167,13 +182,12 @@ class _Message(TypedDict):
 
 
 class Message(_Message, total=False):
-    """``seq``: position in the log of the room. ``status``: as the sender sees it.
-
-    ``recipient_id``: only in direct rooms. ``client_id``: only if the sender set one.
-    """
+    """``seq``: position in the log of the room. ``recipient_id``: only in direct rooms.
+    ``sent_by_key``: only for admins, not in events: the application key that sent it."""
 
     recipient_id: str
     client_id: str
+    sent_by_key: str
 
 
 def new_message(**known: Any) -> Message:
@@ -227,6 +241,7 @@ class Member(TypedDict):
     user_id: str
     username: str
     display_name: str
+    kind: Literal["user", "bot"]
     role: RoomRole
     joined_at: str
     read_seq: int

@@ -21,6 +21,7 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /users/register": _SESSION,
     "POST /users/login": _SESSION,
     "POST /users/refresh": _TOKENS,
+    "POST /users/token": {"access_token": "string", "user": _ITEM},
     "GET /users/me": _ITEM,
     "PUT /users/me": _ITEM,
     "PUT /users/me/password": _TOKENS,
@@ -70,6 +71,12 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /admin/announcements": _ITEM,
     "GET /admin/word-filter": _WORDS,
     "PUT /admin/word-filter": _WORDS,
+    "POST /admin/keys": {"id": "string", "key": "string"},
+    "GET /admin/keys": {"keys": [_ITEM]},
+    "POST /admin/issuers": {"id": "string", "issuer": "string"},
+    "GET /admin/issuers": {"issuers": [_ITEM]},
+    "POST /admin/invites": {"id": "string", "code": "string"},
+    "GET /admin/invites": {"invites": [_ITEM]},
     "GET /admin/system/health": {"status": "string", "services": [{"name": "string"}]},
 }
 """By method and template. An operation that is missing here is answered without a body."""

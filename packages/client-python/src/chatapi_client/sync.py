@@ -26,6 +26,7 @@ from .users import UsersApi as AsyncUsersApi
 class UsersApi(SyncWrapper):
     register = blocking(AsyncUsersApi.register)
     login = blocking(AsyncUsersApi.login)
+    exchange_token = blocking(AsyncUsersApi.exchange_token)
     logout = blocking(AsyncUsersApi.logout)
     me = blocking(AsyncUsersApi.me)
     update = blocking(AsyncUsersApi.update)
@@ -126,6 +127,12 @@ class AdminApi(SyncWrapper):
     announcements = blocking(AsyncAdminApi.announcements)
     word_filter = blocking(AsyncAdminApi.word_filter)
     set_word_filter = blocking(AsyncAdminApi.set_word_filter)
+    create_issuer = blocking(AsyncAdminApi.create_issuer)
+    issuers = blocking(AsyncAdminApi.issuers)
+    delete_issuer = blocking(AsyncAdminApi.delete_issuer)
+    create_invite = blocking(AsyncAdminApi.create_invite)
+    invites = blocking(AsyncAdminApi.invites)
+    delete_invite = blocking(AsyncAdminApi.delete_invite)
     health = blocking(AsyncAdminApi.health)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import AsyncIterator, Optional
+from typing import Any, AsyncIterator, Dict, Optional
 
 from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, Rest, changed, given
-from .models import Export, Me, Page, Profile, Session, SessionInfo, Tokens
+from .models import ExchangedToken, Export, Me, Page, Profile, Session, SessionInfo, Tokens
 
 
 class UsersApi:
@@ -18,14 +18,21 @@ class UsersApi:
         self._rest = rest
 
     async def register(
-        self, *, username: str, email: str, password: str, display_name: Optional[str] = None
+        self,
+        *,
+        username: str,
+        email: str,
+        password: str,
+        display_name: Optional[str] = None,
+        invite: Optional[str] = None,
     ) -> Session:
         """Create an account and log in.
 
         ``username``: 3–32 of ``A–Z a–z 0–9 _ . -``. ``password``: 8–72 bytes; a weak one is a
-        ``VALIDATION_ERROR`` with advice in ``details``. ``CONFLICT``: username or email is taken.
+        ``VALIDATION_ERROR`` with advice in ``details``. ``invite``: code of an invite, where one is
+        needed or has rooms. ``CONFLICT``: username or email is taken.
         """
-        body = given(username=username, email=email, password=password, display_name=display_name)
+        body = given(username=username, email=email, password=password, display_name=display_name, invite=invite)
         session: Session = await self._rest.call("POST", "/users/register", body=body, safe=False, anonymous=True)
         await self._rest.tokens.adopt(session)
         return session
@@ -41,6 +48,21 @@ class UsersApi:
         await self._rest.tokens.adopt(session)
         return session
 
+    async def exchange_token(self, subject_token: str) -> ExchangedToken:
+        """Exchange a JWT of an issuer that admins trust for an access token (RFC 8693).
+
+        Give its ``access_token`` from the ``token`` function of the client, which is asked again
+        when it has expired. ``AUTHENTICATION_ERROR``: ``details["reason"]`` says why.
+        """
+        body = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token": subject_token,
+            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        }
+        token: ExchangedToken = await self._rest.call("POST", "/users/token", body=body, anonymous=True)
+        return token
+
     async def logout(self) -> None:
         """Log out: end this session's tokens and connections."""
         await self._rest.call("POST", "/users/logout")
@@ -51,14 +73,19 @@ class UsersApi:
         return user
 
     async def update(
-        self, *, display_name: str = KEEP, bio: str = KEEP, avatar_url: Optional[str] = KEEP
+        self,
+        *,
+        display_name: str = KEEP,
+        bio: str = KEEP,
+        avatar_url: Optional[str] = KEEP,
+        custom: Dict[str, Any] = KEEP,
     ) -> Me:
         """Change the given fields.
 
         ``display_name``: 1–64 characters, ``bio``: 500, ``avatar_url``: http or https, None removes
-        it.
+        it. ``custom``: a merge patch (RFC 7396), where None removes a key.
         """
-        body = changed(display_name=display_name, bio=bio, avatar_url=avatar_url)
+        body = changed(display_name=display_name, bio=bio, avatar_url=avatar_url, custom=custom)
         user: Me = await self._rest.call("PUT", "/users/me", body=body)
         return user
 

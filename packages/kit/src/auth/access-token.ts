@@ -5,6 +5,7 @@ import { type CryptoKey, createLocalJWKSet, decodeProtectedHeader, errors, type 
 import jwt from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
 import { AppError, unavailable } from '../errors.ts';
+import type { Scope } from './scopes.ts';
 import type { Role } from './signed-identity.ts';
 
 export const TOKEN_ISSUER = 'chatapi';
@@ -21,6 +22,11 @@ export interface AccessClaims {
   issued_at: number;
   /** Milliseconds. */
   expires_at: number;
+  /** Only with application keys and bot tokens (credentials.ts); meaning as in `Caller`. */
+  kind?: 'bot' | 'key';
+  scopes?: readonly Scope[];
+  key_id?: string;
+  rooms?: readonly string[];
 }
 
 export interface AccessSettings {

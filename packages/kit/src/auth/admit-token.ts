@@ -1,13 +1,19 @@
-// The check of a client's access token in both gateways.
+// The check of a client's access token, key or bot token in both gateways.
 import { toAppError } from '../errors.ts';
 import { type SecurityDetails, type SecuritySink, securityEvent } from '../security-log.ts';
 import { type AccessClaims, type AccessVerifier, isForgery } from './access-token.ts';
+import { type Credentials, isCredential } from './credentials.ts';
 import type { RevocationSet } from './revocations.ts';
 
 export interface TokenGate extends SecuritySink {
   verifier: AccessVerifier;
   revocations: Pick<RevocationSet, 'admit'>;
+  credentials: Pick<Credentials, 'verify' | 'forget'>;
 }
+
+/** @throws AppError */
+const verify = ({ verifier, credentials }: TokenGate, token: string, { ip = '' }: SecurityDetails) =>
+  isCredential(token) ? credentials.verify(token, ip) : verifier.verify(token);
 
 /**
  * @returns the claims with the current role. @throws AppError AUTHENTICATION_ERROR,
@@ -16,7 +22,7 @@ export interface TokenGate extends SecuritySink {
 export async function admitToken(gate: TokenGate, token: string, from: SecurityDetails): Promise<AccessClaims> {
   let claims: AccessClaims;
   try {
-    claims = await gate.verifier.verify(token);
+    claims = await verify(gate, token, from);
   } catch (error) {
     if (isForgery(error)) securityEvent(gate, 'token.forged', from);
     throw error;
@@ -25,6 +31,8 @@ export async function admitToken(gate: TokenGate, token: string, from: SecurityD
     return gate.revocations.admit(claims);
   } catch (error) {
     const { user_id, session_id } = claims;
+    // What auth said may be older than the revocation.
+    if (claims.kind !== undefined) gate.credentials.forget({ subject: session_id });
     if (toAppError(error).code !== 'SERVICE_UNAVAILABLE')
       securityEvent(gate, 'token.revoked', { ...from, user_id, session_id });
     throw error;

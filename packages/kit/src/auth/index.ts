@@ -8,6 +8,15 @@ export {
 } from './access-token.ts';
 export { addressKey } from './address-key.ts';
 export { admitToken, type TokenGate } from './admit-token.ts';
+export {
+  type Credentials,
+  createCredentials,
+  credentialHash,
+  type Grant,
+  type Person,
+  type PersonName,
+  requireActive,
+} from './credentials.ts';
 export { showLimiter } from './limiter-metrics.ts';
 export { networkOf } from './network.ts';
 export {
@@ -24,6 +33,7 @@ export {
   type RevocationRecord,
   type RevocationSet,
 } from './revocations.ts';
+export { actAsRequired, requireScope, SCOPES, type Scope } from './scopes.ts';
 export {
   createServiceKeys,
   isSignedBy,
@@ -43,10 +53,12 @@ export {
   filePath,
 } from './signed-file-links.ts';
 export {
+  type Anonymous,
   type Caller,
   hasIdentity,
   type Identity,
   identityHeaders,
+  isCaller,
   REFUSED_HEADER,
   type Role,
   verifyIdentity,

@@ -13,6 +13,7 @@ export interface RevocationRecord {
   /** Session id for `session`, else user id. */
   subject: string;
   at: string;
+  reason?: 'deactivated';
   role?: Role;
   except?: string;
 }
@@ -37,7 +38,8 @@ export interface RevocationOptions<R extends RevocationRecord = RevocationRecord
 export interface RevocationSet {
   /**
    * @returns the claims with the current role.
-   * @throws AppError 401 session ended, 403 banned, 503 before the first successful poll.
+   * @throws AppError 401 session ended, 403 banned or deactivated, 503 before the first successful
+   * poll.
    */
   admit(claims: AccessClaims): AccessClaims;
   /** @throws AppError 503 before the first successful poll. */
@@ -76,9 +78,14 @@ const endsSession = ({ record, at }: Entry, { session_id, issued_at }: AccessCla
   record.kind === 'session' ||
   ((record.kind === 'user' || record.kind === 'ban') && issued_at < at && record.except !== session_id);
 
+const refusal = ({ reason }: RevocationRecord): AppError =>
+  reason === undefined
+    ? new AppError('AUTHORIZATION_ERROR', 'This account is banned')
+    : new AppError('AUTHORIZATION_ERROR', 'This account is deactivated', { details: { reason } });
+
 function applyRevocations(entries: Entry[], claims: AccessClaims): AccessClaims {
-  const banState = entries.findLast(({ record: { kind } }) => kind === 'ban' || kind === 'unban');
-  if (banState?.record.kind === 'ban') throw new AppError('AUTHORIZATION_ERROR', 'This account is banned');
+  const last = entries.findLast(({ record: { kind } }) => kind === 'ban' || kind === 'unban')?.record;
+  if (last?.kind === 'ban') throw refusal(last);
   if (entries.some((entry) => endsSession(entry, claims)))
     throw new AppError('AUTHENTICATION_ERROR', 'The session has ended');
   const newer = entries.findLast(({ record, at }) => record.kind === 'role' && claims.issued_at < at)?.record.role;

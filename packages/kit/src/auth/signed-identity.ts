@@ -5,15 +5,26 @@ import type { IncomingHttpHeaders } from 'node:http';
 import jwt from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.ts';
+import type { Scope } from './scopes.ts';
 import { SERVICES, type ServiceKeys, type ServiceName } from './service-keys.ts';
 
 export type Role = 'user' | 'moderator' | 'admin';
 
 export interface Caller {
-  kind: 'user';
+  /** `key`: an application key that acts as nobody. */
+  kind: 'user' | 'bot' | 'key';
+  /** For `key` the id of the key. */
   user_id: string;
+  /** For bots the id of the token, for keys the id of the key. */
   session_id: string;
+  /** A key that may moderate has `moderator`, and reaches routes of staff by its scopes only. */
   role: Role;
+  /** Limits bots, keys, and the persons as whom keys act. */
+  scopes?: readonly Scope[];
+  /** The key that acts as this person. */
+  key_id?: string;
+  /** Limits a bot's token to these rooms. */
+  rooms?: readonly string[];
   /** When the access token was issued, in ms. Gateways of the previous release don't send it. */
   issued_at?: number;
   ip: string;
@@ -29,6 +40,9 @@ export interface ServiceIdentity {
   service: ServiceName;
 }
 export type Identity = Caller | Anonymous | ServiceIdentity;
+
+export const isCaller = (identity: Identity): identity is Caller =>
+  identity.kind === 'user' || identity.kind === 'bot' || identity.kind === 'key';
 
 /** The header of the signed identity. Gateways remove `x-chatapi-*` headers of clients. */
 export const IDENTITY_HEADER = 'x-chatapi-caller';
@@ -47,7 +61,7 @@ const LIFETIME_S = 60;
 const NAMES_USERS: ServiceName = 'api-gateway';
 
 /** What a token holds: `iss` is the service that calls, `aud` the one that is called. */
-type Claims = Partial<Identity> & { iss?: string; exp: number; scopes?: unknown };
+type Claims = Partial<Identity> & { iss?: string; exp: number };
 
 /** Longer than any internal call, and short enough to be worthless in a log. */
 const sign = (key: KeyObject, claims: object, audience: string): string =>
@@ -70,15 +84,9 @@ function remember(keys: ServiceKeys, signed: string, identity: Identity, exp: nu
   verified.set(keys, known.set(signed, { identity: Object.freeze(identity), until: exp * 1000 }));
 }
 
-const KINDS: unknown[] = ['user', 'anonymous', 'service'] satisfies Identity['kind'][];
+const KINDS: unknown[] = ['user', 'bot', 'key', 'anonymous', 'service'] satisfies Identity['kind'][];
 
-/**
- * Bots, keys and their scopes come with a later release. No route of this one names a scope, so
- * whoever is limited to some may call none.
- */
-function refuseUnknown({ kind, scopes }: Claims): void {
-  if (scopes !== undefined)
-    throw new AppError('AUTHORIZATION_ERROR', 'This route has no scope', { details: { reason: 'scope' } });
+function refuseUnknown({ kind }: Claims): void {
   if (!KINDS.includes(kind)) throw new AppError('AUTHORIZATION_ERROR', 'This version does not know such a caller');
 }
 

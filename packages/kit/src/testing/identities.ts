@@ -1,6 +1,7 @@
 // Keys of all services and signed identities, as in a cluster. Made for each test process.
 import { randomBytes } from 'node:crypto';
 import type { Guarded } from '../admission.ts';
+import type { Scope } from '../auth/scopes.ts';
 import { createServiceKeys, publicKeyOf, SERVICES, type ServiceKeys, type ServiceName } from '../auth/service-keys.ts';
 import {
   type Anonymous,
@@ -42,6 +43,15 @@ export const userIdentity = (user_id: string, role: Role = 'user', session_id = 
   user_id,
   session_id,
   role,
+  ip: IP,
+});
+/** An application key. */
+export const keyIdentity = (...scopes: Scope[]): Caller => ({
+  kind: 'key',
+  user_id: 'key_application',
+  session_id: 'key_application',
+  role: 'user',
+  scopes,
   ip: IP,
 });
 export const anonymousIdentity = (ip = IP): Anonymous => ({ kind: 'anonymous', ip });

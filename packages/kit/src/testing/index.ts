@@ -4,6 +4,7 @@ export {
   anonymousIdentity,
   callerOf,
   identityHeader,
+  keyIdentity,
   keySettings,
   serviceIdentity,
   testKeys,

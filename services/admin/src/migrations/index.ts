@@ -4,8 +4,16 @@ import { statisticsMigration } from './001-statistics.ts';
 import { auditMigration } from './002-audit.ts';
 import { moderationMigration } from './003-moderation.ts';
 import { auditSchemaMigration } from './004-audit-schema.ts';
+import { ownUsersMigration } from './005-own-users.ts';
 
 export const schema: Schema = {
   name: 'admin',
-  migrations: [...factsMigrations, statisticsMigration, auditMigration, moderationMigration, auditSchemaMigration],
+  migrations: [
+    ...factsMigrations,
+    statisticsMigration,
+    auditMigration,
+    moderationMigration,
+    auditSchemaMigration,
+    ownUsersMigration,
+  ],
 };

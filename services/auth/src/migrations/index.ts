@@ -11,6 +11,11 @@ import { blockedNames } from './008-blocked-names.ts';
 import { revocationSubject } from './009-revocation-subject.ts';
 import { knownDevices } from './010-known-devices.ts';
 import { trust } from './011-trust.ts';
+import { ownUsers, ownUsersIndexes } from './012-own-users.ts';
+import { credentials } from './013-credentials.ts';
+import { issuers } from './014-issuers.ts';
+import { invites } from './015-invites.ts';
+import { bots } from './018-bots.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -27,5 +32,11 @@ export const schema: Schema = {
     revocationSubject,
     knownDevices,
     trust,
+    ownUsers,
+    ownUsersIndexes,
+    credentials,
+    issuers,
+    invites,
+    bots,
   ],
 };

@@ -37,9 +37,12 @@ export const findRoomForUser = async (
 ): Promise<RoomForUser | undefined> =>
   (await reads.query<RoomForUser>({ name: 'room-for', text: ROOM_FOR_USER, values: [id, userId] })).rows[0];
 
-/** Locks the room until the end of the transaction. */
+/**
+ * Locks the room until the end of the transaction, against sends too. Not against inserts of rows
+ * that refer to it, as when people enter `general`.
+ */
 export const lockRoom = async (trx: Knex, id: string): Promise<RoomRow | undefined> =>
-  await trx<RoomRow>('rooms').where({ id }).forUpdate().first();
+  await trx<RoomRow>('rooms').where({ id }).forNoKeyUpdate().first();
 
 /** @returns false when the id is taken, also by a deleted room. Waits for a concurrent insert. */
 export async function insertRoom(

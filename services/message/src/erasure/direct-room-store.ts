@@ -12,14 +12,14 @@ export async function directRoomsOf(db: Knex, userId: string): Promise<string[]>
 }
 
 /**
- * Ends what the access caches of all instances remember of the user's direct rooms. Locks them in
+ * Ends what the access caches of all instances remember of the users' direct rooms. Locks them in
  * the order of sends.
  */
-export const forgetDirectRooms = async (trx: Knex, userId: string): Promise<void> =>
+export const forgetDirectRooms = async (trx: Knex, userIds: string[]): Promise<void> =>
   void (await trx.raw(
     `with direct as (
        select r.id from room_members m join rooms r on r.id = m.room_id and r.kind = 'direct'
-       where m.user_id = ? order by r.id collate "C" for update of r
+       where m.user_id = any(?) order by r.id collate "C" for update of r
      ) update rooms set version = version + 1 where id in (select id from direct)`,
-    [userId],
+    [userIds],
   ));

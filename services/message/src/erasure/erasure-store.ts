@@ -8,17 +8,21 @@ export interface Erasure {
 }
 
 /**
- * Marks the user as erased, known or not, and inserts the order. From now on nothing can be sent to
- * them.
+ * Marks the users as erased, known or not, and inserts the orders. From now on nothing can be sent
+ * to them.
  */
-export async function orderErasure(trx: Knex, userId: string, at: string): Promise<void> {
+export async function orderErasures(trx: Knex, erased: { user_id: string; erased_at: string }[]): Promise<void> {
+  const ids = erased.map(({ user_id }) => user_id);
+  const values = [ids, erased.map(({ erased_at }) => erased_at)];
+  const given =
+    'select distinct on (user_id) * from unnest(?::text[], ?::timestamptz[]) as e(user_id, erased_at) order by user_id';
   await trx.raw(
-    `insert into people (user_id, username, account_at, erased_at) values (?, '', ?, ?)
+    `insert into people (user_id, username, account_at, erased_at) select user_id, '', erased_at, erased_at from (${given}) g
      on conflict (user_id) do update set username = '', display_name = '', erased_at = excluded.erased_at`,
-    [userId, at, at],
+    values,
   );
-  await trx.raw('insert into erasures (user_id, erased_at) values (?, ?) on conflict do nothing', [userId, at]);
-  await forgetDirectRooms(trx, userId);
+  await trx.raw(`insert into erasures (user_id, erased_at) ${given} on conflict do nothing`, values);
+  await forgetDirectRooms(trx, ids);
 }
 
 const DUE =

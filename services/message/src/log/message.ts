@@ -68,6 +68,8 @@ export interface Message<File = Attachment> {
   created_at: string;
   updated_at: string;
   client_id?: string;
+  /** The application key that sent it as its sender. For admins, by REST only. */
+  sent_by_key?: string;
 }
 
 const messageObject = (title: string, extra: Joi.SchemaMap = {}) =>
@@ -92,7 +94,11 @@ const messageObject = (title: string, extra: Joi.SchemaMap = {}) =>
       created_at: time(),
       updated_at: time(),
     },
-    { recipient_id: Joi.string().description('in a direct room'), client_id: Joi.string() },
+    {
+      recipient_id: Joi.string().description('in a direct room'),
+      client_id: Joi.string(),
+      sent_by_key: Joi.string().description('only for admins: the application key that sent it as its sender'),
+    },
   );
 
 export const messageSchema = messageObject('Message');

@@ -1,10 +1,11 @@
 // Reading messages: pages of a room, of a thread, of all rooms of a user.
 import { parse as parseQuery } from 'node:querystring';
 import { notFound, type PageInfo, page, parse, Reply } from '@chatapi/kit';
-import type { Caller } from '@chatapi/kit/auth';
+import type { Caller, Role } from '@chatapi/kit/auth';
 import { RawBody } from '@chatapi/kit/rpc';
 import { ensureGeneral } from '../access/general-room.ts';
 import { namedRoom, requireReadable } from '../access/room-access.ts';
+import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import type { Message } from '../log/message.ts';
 import { type HistoryQuery, historyQuery, type SeqKey } from './history-query.ts';
@@ -13,13 +14,14 @@ import { readAcrossRooms, renderMessages, toMessages } from './message-store.ts'
 import { readRoomPage } from './page-store.ts';
 import { readableMessage } from './require-readable.ts';
 import { type Ready, readyAnswer } from './rpc-response.ts';
+import { showKeys } from './sent-by-key.ts';
 
 export interface Page extends PageInfo {
   messages: Message[];
   last_seq?: number;
 }
 
-type Reader = Pick<Caller, 'user_id'>;
+type Reader = Pick<Caller, 'user_id' | 'role' | 'rooms'>;
 
 /** A cursor of a room continues in the direction of the page before. */
 function fromCursor({ cursor, ...query }: HistoryQuery): Omit<HistoryQuery, 'cursor'> {
@@ -30,14 +32,16 @@ function fromCursor({ cursor, ...query }: HistoryQuery): Omit<HistoryQuery, 'cur
 
 export async function listMessages(ctx: Context, caller: Reader, query: HistoryQuery): Promise<Page> {
   const { limit, skip } = query;
+  if (query.thread_of === undefined) requireTokenRoom(caller, query);
   const parent =
     query.thread_of === undefined ? undefined : await readableMessage(ctx.reads, query.thread_of, caller.user_id);
   const room_id = namedRoom(caller, query) ?? parent?.row.room_id;
-  if (room_id === undefined) {
+  if (room_id !== undefined) requireTokenRoom(caller, { chat_id: room_id });
+  else {
     await ensureGeneral(ctx, [caller.user_id]);
     const found = await readAcrossRooms(ctx.db, caller.user_id, { limit, skip, cursor: query.cursor as MessageKey });
     const { messages, ...info } = page('messages', found, limit, messageKeyOf);
-    return { messages: await toMessages(ctx, caller.user_id, messages), ...info };
+    return { messages: await showKeys(ctx, caller, await toMessages(ctx, caller.user_id, messages)), ...info };
   }
   // In one statement with the room. The page is wasted when the caller may not read the room.
   const asked = { ...fromCursor(query), room_id, viewer: caller.user_id };
@@ -49,8 +53,9 @@ export async function listMessages(ctx: Context, caller: Reader, query: HistoryQ
   }
   requireReadable(room);
   const { messages, ...info } = page('messages', rows, limit, ({ seq }) => [seq]);
+  const rendered = renderMessages(caller.user_id, ctx.links, messages, () => furthest);
   return {
-    messages: renderMessages(caller.user_id, ctx.links, messages, () => furthest),
+    messages: await showKeys(ctx, caller, rendered),
     ...info,
     last_seq: room.last_seq,
   };
@@ -59,23 +64,27 @@ export async function listMessages(ctx: Context, caller: Reader, query: HistoryQ
 /** A GET /messages that the gateway has authenticated, with the raw query string. */
 export interface PageRequest {
   user_id: string;
+  /** Gateways of the previous release don't send it. */
+  role?: Role;
+  /** Limits a bot's token. */
+  rooms?: string[];
   request_id: string;
   query: string;
 }
 
 export async function answerPage(
   ctx: Context,
-  { user_id, request_id, query }: PageRequest,
+  { user_id, role = 'user', rooms, request_id, query }: PageRequest,
 ): Promise<RawBody<Omit<Ready, 'body'>>> {
   const asked = { method: 'GET', request_id, since: performance.now() } as const;
   const { body, ...head } = await readyAnswer(ctx, asked, async () => {
     const wanted = parse(historyQuery, { ...parseQuery(query) }, 'text');
-    return new Reply(200, await listMessages(ctx, { user_id }, wanted));
+    return new Reply(200, await listMessages(ctx, { user_id, role, rooms }, wanted));
   });
   return new RawBody(head, body);
 }
 
 export async function readMessage(ctx: Context, caller: Caller, id: string): Promise<Message> {
   const { row } = await readableMessage(ctx.reads, id, caller.user_id);
-  return (await toMessages(ctx, caller.user_id, [row]))[0] as Message;
+  return (await showKeys(ctx, caller, await toMessages(ctx, caller.user_id, [row])))[0] as Message;
 }

@@ -171,15 +171,20 @@ export async function saveTombstone(trx: Knex, row: MessageRow): Promise<Tombsto
 
 /**
  * Whether the user may read a room in which the uploader has attached the file. Messages of others
- * with the file, allowed in older versions, give no access. `uploadedBy` is undefined for an older
- * version of the file service.
+ * with the file, allowed in older versions, give no access. `uploaded_by` is undefined for an older
+ * version of the file service. `rooms`, separated by commas, limit it further.
  */
-export async function mayReadFile(db: Knex, fileId: string, userId: string, uploadedBy?: string): Promise<boolean> {
+export async function mayReadFile(
+  db: Knex,
+  fileId: string,
+  { user_id, uploaded_by, rooms }: { user_id: string; uploaded_by?: string; rooms?: string },
+): Promise<boolean> {
+  const within = rooms?.split(',') ?? null;
   const { rows } = await db.raw<{ rows: unknown[] }>(
     `select 1 from messages m join rooms r on r.id = m.room_id and r.deleted_at is null
      where m.attachments <> '[]' and m.attachments @> ?::jsonb and m.sender_id = coalesce(cast(? as text), m.sender_id)
-       and (r.kind = 'public' or exists (select 1 from room_members rm where rm.room_id = m.room_id and rm.user_id = ?)) limit 1`,
-    [JSON.stringify([{ id: fileId }]), uploadedBy ?? null, userId],
+       and (cast(? as text[]) is null or m.room_id = any(?)) and (r.kind = 'public' or exists (select 1 from room_members rm where rm.room_id = m.room_id and rm.user_id = ?)) limit 1`,
+    [JSON.stringify([{ id: fileId }]), uploaded_by ?? null, within, within, user_id],
   );
   return rows.length > 0;
 }

@@ -1,6 +1,7 @@
 import { type Paging, page } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import { readableRoom } from '../access/room-access.ts';
+import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { lackWords } from '../search-index/backfill-store.ts';
 import { searchQuery } from '../search-index/query.ts';
@@ -8,6 +9,7 @@ import type { Page } from './history.ts';
 import { type MessageKey, messageKeyOf } from './message-key.ts';
 import { toMessages } from './message-store.ts';
 import { searchMessages } from './search-store.ts';
+import { showKeys } from './sent-by-key.ts';
 
 export interface SearchQuery extends Paging<MessageKey> {
   q: string;
@@ -15,7 +17,9 @@ export interface SearchQuery extends Paging<MessageKey> {
 }
 
 /** @throws AppError RESOURCE_NOT_FOUND for a room that the caller may not read. */
-export async function search(ctx: Context, { user_id }: Caller, asked: SearchQuery): Promise<Page> {
+export async function search(ctx: Context, caller: Caller, asked: SearchQuery): Promise<Page> {
+  const { user_id } = caller;
+  requireTokenRoom(caller, asked);
   const { q, chat_id = null, ...paging } = asked;
   if (chat_id !== null) await readableRoom(ctx.reads, chat_id, user_id);
   const query = searchQuery(q);
@@ -23,5 +27,5 @@ export async function search(ctx: Context, { user_id }: Caller, asked: SearchQue
   const lacking = await lackWords(ctx.reads);
   const found = await searchMessages(ctx.searches, { user_id, q, query, chat_id, ...paging }, lacking);
   const { messages, ...info } = page('messages', found, paging.limit, messageKeyOf);
-  return { messages: await toMessages(ctx, user_id, messages), ...info };
+  return { messages: await showKeys(ctx, caller, await toMessages(ctx, user_id, messages)), ...info };
 }

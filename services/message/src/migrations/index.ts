@@ -11,6 +11,9 @@ import { roomLifeMigration } from './010-room-life.ts';
 import { reactionKeysMigration } from './011-reaction-keys.ts';
 import { oldReactionsMigration } from './012-old-reactions.ts';
 import { partitionLock } from './013-partition-lock.ts';
+import { messageKeys } from './014-message-keys.ts';
+import { ownUsersMigration } from './015-own-users.ts';
+import { admissions } from './016-admissions.ts';
 
 export const schema: Schema = {
   name: 'messages',
@@ -27,5 +30,8 @@ export const schema: Schema = {
     reactionKeysMigration,
     oldReactionsMigration,
     partitionLock,
+    messageKeys,
+    ownUsersMigration,
+    admissions,
   ],
 };

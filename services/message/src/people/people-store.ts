@@ -4,44 +4,64 @@ export interface Person {
   user_id: string;
   username: string;
   display_name: string;
+  kind: 'user' | 'bot';
+}
+
+export interface KnownAccount {
+  user_id: string;
+  username: string;
+  display_name?: string;
+  kind?: 'user' | 'bot';
+  created_at: string;
+  updated_at: string;
 }
 
 /**
  * Facts may arrive out of order: an older account replaces neither a newer one nor the name of a
- * profile. @param accounts without duplicates.
+ * profile. Rows are written in one order, to prevent deadlocks.
+ * @param accounts without duplicates.
  */
-export async function saveAccounts(
-  db: Knex,
-  accounts: { user_id: string; username: string; display_name?: string; created_at: string; updated_at: string }[],
-): Promise<void> {
+export async function saveAccounts(db: Knex, accounts: KnownAccount[]): Promise<void> {
   await db.raw(
-    `insert into people as p (user_id, username, display_name, created_at, account_at)
-     select user_id, username, coalesce(display_name, ''), created_at, updated_at
-     from jsonb_to_recordset(?::jsonb) a(user_id text, username text, display_name text, created_at timestamptz, updated_at timestamptz)
+    `insert into people as p (user_id, username, display_name, kind, created_at, account_at)
+     select user_id, username, coalesce(display_name, ''), coalesce(kind, 'user'), created_at, updated_at
+     from jsonb_to_recordset(?::jsonb) a(user_id text, username text, display_name text, kind text, created_at timestamptz, updated_at timestamptz)
+     order by user_id
      on conflict (user_id) do update set username = excluded.username, account_at = excluded.account_at,
+       kind = case when excluded.kind = 'bot' then 'bot' else p.kind end,
        display_name = case when p.profile_at is null and excluded.display_name <> '' then excluded.display_name else p.display_name end
      where p.account_at <= excluded.account_at and p.erased_at is null`,
     [JSON.stringify(accounts)],
   );
 }
 
-/** @returns false when the account is not known yet. */
-export async function saveProfile(
-  db: Knex,
-  profile: { user_id: string; display_name: string; updated_at: string },
-): Promise<boolean> {
-  const { rowCount } = await db.raw<{ rowCount: number }>(
-    `update people set display_name = case when erased_at is null and coalesce(profile_at, '-infinity') <= ? then ? else display_name end,
-       profile_at = greatest(profile_at, ?) where user_id = ?`,
-    [profile.updated_at, profile.display_name, profile.updated_at, profile.user_id],
+export interface KnownProfile {
+  user_id: string;
+  display_name: string;
+  updated_at: string;
+}
+
+/** @param profiles without duplicates. @returns the users whose accounts are known. */
+export async function saveProfiles(db: Knex, profiles: KnownProfile[]): Promise<Set<string>> {
+  const { rows } = await db.raw<{ rows: { user_id: string }[] }>(
+    `with given as (
+       select * from jsonb_to_recordset(?::jsonb) g(user_id text, display_name text, updated_at timestamptz)
+     ), locked as materialized (
+       select p.user_id from people p join given using (user_id) order by p.user_id for no key update of p
+     )
+     update people p set
+       display_name = case when p.erased_at is null and coalesce(p.profile_at, '-infinity') <= g.updated_at then g.display_name else p.display_name end,
+       profile_at = greatest(p.profile_at, g.updated_at)
+     from given g join locked using (user_id) where p.user_id = g.user_id returning p.user_id`,
+    [JSON.stringify(profiles)],
   );
-  return rowCount === 1;
+  return new Set(rows.map(({ user_id }) => user_id));
 }
 
 /** Without erased users. */
 export const findPeople = async (db: Knex, ids: string[]): Promise<Person[]> =>
   await db<Person>('people')
-    .select('user_id', 'username', 'display_name')
+    .select('user_id', 'username', 'display_name', 'kind')
     .whereIn('user_id', ids)
     .whereNull('erased_at');
 

@@ -5,11 +5,17 @@ import { notFound } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import type { Context } from '../context.ts';
-import { findPeople, type Person, saveAccounts, saveProfile } from './people-store.ts';
+import { findPeople, type KnownProfile, type Person, saveAccounts, saveProfiles } from './people-store.ts';
 
-export async function applyAccount(trx: Knex, account: Account & { display_name?: string }): Promise<void> {
-  await saveAccounts(trx, [account]);
+/** The newest of each user. */
+function newestOf<T extends { user_id: string; updated_at: string }>(all: T[]): T[] {
+  const byId = new Map<string, T>();
+  for (const one of all) if (one.updated_at >= (byId.get(one.user_id)?.updated_at ?? '')) byId.set(one.user_id, one);
+  return [...byId.values()];
 }
+
+export const applyAccounts = (trx: Knex, accounts: (Account & { display_name?: string })[]): Promise<void> =>
+  saveAccounts(trx, newestOf(accounts));
 
 async function fetchAccounts(ctx: Context, ids: string[]): Promise<Person[]> {
   const { accounts } = await ctx.auth.call<{ accounts: (Account & { display_name: string })[] }>(
@@ -18,7 +24,12 @@ async function fetchAccounts(ctx: Context, ids: string[]): Promise<Person[]> {
     { body: { ids } },
   );
   if (accounts.length > 0) await saveAccounts(ctx.db, accounts);
-  return accounts.map(({ user_id, username, display_name }) => ({ user_id, username, display_name }));
+  return accounts.map(({ user_id, username, display_name, kind = 'user' }) => ({
+    user_id,
+    username,
+    display_name,
+    kind,
+  }));
 }
 
 /** Those of `ids`, 1,000 at most, that exist. Who is not known here is asked for in one call. */
@@ -44,10 +55,9 @@ export async function requirePeople(ctx: Context, ids: string[]): Promise<Map<st
   return people;
 }
 
-/** @throws Error when the account's fact has not arrived yet: the queue retries this one. */
-export async function applyProfile(
-  trx: Knex,
-  profile: { user_id: string; display_name: string; updated_at: string },
-): Promise<void> {
-  if (!(await saveProfile(trx, profile))) throw new Error('the account of this profile is not known yet');
+/** @throws Error when an account's fact has not arrived yet: the queue retries its fact alone. */
+export async function applyProfiles(trx: Knex, profiles: KnownProfile[]): Promise<void> {
+  const known = await saveProfiles(trx, newestOf(profiles));
+  if (profiles.some(({ user_id }) => !known.has(user_id)))
+    throw new Error('the account of this profile is not known yet');
 }

@@ -37,6 +37,7 @@ export interface Member {
   user_id: string;
   username: string;
   display_name: string;
+  kind: 'user' | 'bot';
   role: MemberRole;
   joined_at: string;
   read_seq: number;
@@ -48,6 +49,7 @@ export const memberSchema = wireObject<Member>('Member', {
   user_id: Joi.string(),
   username: anyText(),
   display_name: anyText(),
+  kind: oneOf('user', 'bot'),
   role: oneOf('owner', 'moderator', 'member'),
   joined_at: time(),
   read_seq: count(),
@@ -60,11 +62,12 @@ async function toMembers(ctx: Context, rows: MemberRow[]): Promise<Member[]> {
     rows.map(({ user_id }) => user_id),
   );
   return rows.map(({ user_id, role, joined_at, read_seq, muted_until }) => {
-    const { username = '', display_name = '' } = people.get(user_id) ?? {};
+    const { username = '', display_name = '', kind = 'user' } = people.get(user_id) ?? {};
     return {
       user_id,
       username,
       display_name,
+      kind,
       role,
       joined_at: joined_at.toISOString(),
       read_seq,

@@ -5,6 +5,7 @@ import { ensureGeneral } from '../access/general-room.ts';
 import type { NewMember } from '../access/member-store.ts';
 import { requireRoom } from '../access/room-access.ts';
 import { insertRoom, updateRoom } from '../access/room-store.ts';
+import { requireTokenRoom, withinToken } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { change } from '../log/room-change.ts';
 import { messagesAt, toMessages } from '../messages/message-store.ts';
@@ -38,7 +39,7 @@ export async function listRooms(ctx: Context, caller: Caller, query: RoomPage): 
   return await inSnapshot(ctx.db, async (db) => {
     const found = await roomsOf(db, caller.user_id, { ...query, limit: query.limit + 1 });
     const { rooms, ...info } = page('rooms', found, query.limit, keyOf);
-    return { rooms: await toRooms(ctx, db, caller.user_id, rooms), ...info };
+    return { rooms: await toRooms(ctx, db, caller.user_id, withinToken(caller, rooms)), ...info };
   });
 }
 
@@ -50,7 +51,7 @@ export async function listPublicRooms(
   return await inSnapshot(ctx.db, async (db) => {
     const found = await publicRooms(db, caller.user_id, search, { ...query, limit: query.limit + 1 });
     const { rooms, ...info } = page('rooms', found, query.limit, keyOf);
-    return { rooms: await toRooms(ctx, db, caller.user_id, rooms), ...info };
+    return { rooms: await toRooms(ctx, db, caller.user_id, withinToken(caller, rooms)), ...info };
   });
 }
 
@@ -72,6 +73,7 @@ export interface NewRoom {
 
 /** Appends one `member_joined` per initial member, the creator's first. */
 export async function createRoom(ctx: Context, caller: Caller, body: NewRoom): Promise<Room> {
+  requireTokenRoom(caller, body);
   const id = body.chat_id ?? newId('room');
   const others = body.member_ids.filter((user_id) => user_id !== caller.user_id);
   await requirePeople(ctx, others);

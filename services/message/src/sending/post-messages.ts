@@ -2,6 +2,7 @@
 // and the whole message as the response.
 import { AppError, invalidField, jsonOf, notFound, parse, Reply } from '@chatapi/kit';
 import type { Caller, Role } from '@chatapi/kit/auth';
+import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { clientId } from '../fields.ts';
 import type { Message } from '../log/message.ts';
@@ -24,6 +25,10 @@ export interface Post {
   key?: string;
   /** JSON. */
   body: string;
+  /** The application key that acts as the sender. */
+  sent_by_key?: string;
+  /** Limits a bot's token. */
+  rooms?: string[];
 }
 
 const idempotencyKey = clientId().required().label('Idempotency-Key');
@@ -54,8 +59,11 @@ export async function postMessage(
   body: SendBody,
   header: string | string[] | undefined,
 ): Promise<Reply<Message>> {
-  const sender = { user_id: caller.user_id, role: caller.role, origin: '', node: '' };
-  const [outcome] = await sendMessages(ctx, [{ sender }], () => withKey(body, header));
+  const sender = { user_id: caller.user_id, role: caller.role, origin: '', node: '', key_id: caller.key_id };
+  const [outcome] = await sendMessages(ctx, [{ sender }], () => {
+    requireTokenRoom(caller, body);
+    return withKey(body, header);
+  });
   return await answerTo(ctx, caller.user_id, outcome as SendResult | AppError);
 }
 
@@ -63,12 +71,14 @@ export async function postMessage(
 export async function postMessages(ctx: Context, node: string, posts: Post[]): Promise<{ answers: Ready[] }> {
   const since = performance.now();
   const sends = posts.map((post) => ({
-    sender: { user_id: post.sender_id, role: post.role, origin: '', node },
+    sender: { user_id: post.sender_id, role: post.role, origin: '', node, key_id: post.sent_by_key },
     post,
   }));
-  const outcomes = await sendMessages(ctx, sends, ({ post: { body, key } }) =>
-    withKey(parse(sendBody, jsonOf(body), 'json'), key),
-  );
+  const outcomes = await sendMessages(ctx, sends, ({ post: { body, key, sender_id: user_id, rooms } }) => {
+    const parsed = parse(sendBody, jsonOf(body), 'json');
+    requireTokenRoom({ user_id, rooms }, parsed);
+    return withKey(parsed, key);
+  });
   const answers = outcomes.map((outcome, i) => {
     const { sender_id, request_id } = posts[i] as Post;
     return readyAnswer(ctx, { method: 'POST', request_id, since }, () => answerTo(ctx, sender_id, outcome));

@@ -25,6 +25,8 @@ export interface Sender {
   role: Role;
   origin: string;
   node: string;
+  /** The application key that acts as the sender. */
+  key_id?: string;
 }
 
 export interface Draft {

@@ -6,6 +6,7 @@ import type { PoolClient } from '@chatapi/kit/data';
 import { slowModeError } from '../access/send-interval.ts';
 import type { Draft } from './send-body.ts';
 import { lockIntervals, type SlowSend, type SlowState, startIntervals } from './slow-mode-store.ts';
+import { inTransaction } from './transaction.ts';
 
 const slowSendOf = ({ room_id, sender, fields: { client_id } }: Draft): SlowSend => ({
   room_id,
@@ -46,16 +47,10 @@ export async function underSlowMode<T>(
   drafts: Draft[],
   write: (decision: SlowDecision) => Promise<{ made: Draft[]; result: T }>,
 ): Promise<T> {
-  await client.query('begin');
-  try {
+  return inTransaction(client, async () => {
     const decision = decide(drafts, await lockIntervals(client, drafts.map(slowSendOf)));
     const { made, result } = await write(decision);
     await startIntervals(client, made.map(slowSendOf), decision.at);
-    await client.query('commit');
     return result;
-  } catch (error) {
-    // A closed connection has rolled back already.
-    await client.query('rollback').catch(() => undefined);
-    throw error;
-  }
+  });
 }

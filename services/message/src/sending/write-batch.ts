@@ -3,6 +3,7 @@ import type { Publication } from '@chatapi/bus';
 import { newId, toAppError, unavailable } from '@chatapi/kit';
 import type { PoolClient } from '@chatapi/kit/data';
 import type { Context } from '../context.ts';
+import { noteKeys } from '../log/message-keys-store.ts';
 import { recordsOf } from '../log/publisher.ts';
 import { isRetried } from '../log/room-change.ts';
 import { insertBatch, type RowOutcome } from './insert-store.ts';
@@ -11,6 +12,7 @@ import { type Outcome, RETRY } from './outcome.ts';
 import { resolveDrafts } from './resolve-drafts.ts';
 import type { Draft } from './send-body.ts';
 import { underSlowMode } from './slow-mode.ts';
+import { inTransaction } from './transaction.ts';
 
 export type SendOutcome = Outcome<SendResult>;
 
@@ -48,7 +50,17 @@ function publicationsOf({ draft: { room_id, sender } }: Item, outcome: SendOutco
   return events.map((event): Publication => ({ ...event, excludeNode: sender.node }));
 }
 
-/** Inserts in one statement. */
+const isKeyed = ({ draft: { sender } }: Item): boolean => sender.key_id !== undefined;
+
+const sentByKeys = (items: Item[], outcomes: SendOutcome[]): { room_id: string; seq: number; key_id: string }[] =>
+  items.flatMap(({ draft: { room_id, sender } }, i) => {
+    const outcome = outcomes[i];
+    return sender.key_id === undefined || !isNew(outcome)
+      ? []
+      : [{ room_id, seq: outcome.result.seq, key_id: sender.key_id }];
+  });
+
+/** Inserts in one statement; messages that keys send need a second one, so a transaction. */
 async function insert(ctx: Context, client: PoolClient, items: Item[], at: Date): Promise<Inserted> {
   const pending = items.map(({ draft, resolved }) => toRow(draft, at.toISOString(), resolved));
   const rows = pending.map(({ row }) => row);
@@ -57,6 +69,8 @@ async function insert(ctx: Context, client: PoolClient, items: Item[], at: Date)
   const outcomes = items.map(({ draft }, i) =>
     outcomeOf(ctx, draft, pending[i] as PendingRow, written[i] as RowOutcome),
   );
+  const keyed = sentByKeys(items, outcomes);
+  if (keyed.length > 0) await noteKeys(client, keyed);
   const publish = (): void => {
     const publications = items.flatMap((item, i) => publicationsOf(item, outcomes[i]));
     if (publications.length === 0) return;
@@ -67,7 +81,8 @@ async function insert(ctx: Context, client: PoolClient, items: Item[], at: Date)
 }
 
 async function insertFast(ctx: Context, client: PoolClient, items: Item[]): Promise<SendOutcome[]> {
-  const { outcomes, publish } = await insert(ctx, client, items, new Date());
+  const write = (): Promise<Inserted> => insert(ctx, client, items, new Date());
+  const { outcomes, publish } = await (items.some(isKeyed) ? inTransaction(client, write) : write());
   publish();
   return outcomes;
 }

@@ -9,7 +9,7 @@ const CLOSE_CODES = {
   1009: 'a frame of more than 64 KiB',
   1012: 'the node goes away: connect again and resume',
   4401: 'token expired or session ended',
-  4403: 'banned',
+  4403: 'banned or deactivated',
   4408: 'a reader that made no progress for 60 s',
   4429: 'too many connections of one user, or too many frames for 10 s: come back later',
 };

@@ -1,5 +1,6 @@
 // Parses a client's frame and calls the handler of its type. Bad frames are answered and counted.
 import { AppError, parse } from '@chatapi/kit';
+import { requireScope } from '@chatapi/kit/auth';
 import { CLOSE, closeConnection } from '../connections/connections.ts';
 import { isWithinBudget } from '../connections/frame-excess.ts';
 import type { Node } from '../context.ts';
@@ -74,6 +75,8 @@ export function handleFrame(node: Node, c: Connection, data: Buffer, isBinary: b
   }
   c.badFrames = 0;
   try {
+    const { scopes } = c.claims;
+    if (scopes !== undefined && type.scope !== undefined) requireScope(type.scope, scopes);
     void type.handle(node, c, frame, data.length);
   } catch (error) {
     sendErrorFrame(node, c, error, body.client_id as string | undefined);

@@ -1,5 +1,6 @@
 import { notFound, roomId } from '@chatapi/kit';
 import Joi from 'joi';
+import { isWithinToken } from '../connections/token-rooms.ts';
 import { seq } from './fields.ts';
 import type { FrameType } from './frame-type.ts';
 
@@ -17,7 +18,7 @@ export const read: FrameType<ReadFrame> = {
   }),
   summary: 'Mark a room as read up to a seq; lower seqs are ignored',
   handle(node, c, frame) {
-    if (!c.user.rooms.has(frame.chat_id)) throw notFound('Room');
+    if (!c.user.rooms.has(frame.chat_id) || !isWithinToken(c, frame.chat_id)) throw notFound('Room');
     node.positions.read(frame.chat_id, c.user.id, frame.seq);
   },
 };

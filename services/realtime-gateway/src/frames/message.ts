@@ -1,7 +1,8 @@
 // The message frame. Without a room or a recipient the message goes to `general`.
-import { AppError, boundedList, idOf, roomId } from '@chatapi/kit';
+import { AppError, boundedList, idOf, notFound, roomId } from '@chatapi/kit';
 import { limitExceeded } from '@chatapi/kit/auth';
 import Joi from 'joi';
+import { isWithinToken } from '../connections/token-rooms.ts';
 import type { Node } from '../context.ts';
 import { MAX_SEND_MS, type Outcome, type SendAnswer } from '../message-service/send-queue.ts';
 import { kick } from '../rooms/feed.ts';
@@ -57,6 +58,12 @@ function sendOf(node: Node, c: Connection, frame: MessageFrame, size: number): S
   };
 }
 
+/** @throws AppError RESOURCE_NOT_FOUND */
+function requireRoomWithin(c: Connection, { chat_id = 'general', recipient_id }: MessageFrame): void {
+  const room = recipient_id === undefined ? chat_id : `dm:${[c.user.id, recipient_id].sort().join(':')}`;
+  if (!isWithinToken(c, room)) throw notFound('Room');
+}
+
 function enqueue(node: Node, c: Connection, send: Send): void {
   c.sends ??= [];
   c.sends.push(send);
@@ -89,8 +96,10 @@ export const message: FrameType<MessageFrame> = {
     reply_to: idOf('msg'),
   }).oxor('chat_id', 'recipient_id'),
   summary: 'Send a message',
+  scope: 'messages:write',
   handle(node, c, frame, size) {
     c.claims = node.revocations.admit(c.claims);
+    requireRoomWithin(c, frame);
     const send = sendOf(node, c, frame, size);
     node.config.RATE_LIMIT_WS_MESSAGES === 0 ? enqueue(node, c, send) : enqueueWithinLimit(node, c, send);
   },

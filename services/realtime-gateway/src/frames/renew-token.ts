@@ -1,6 +1,6 @@
 import { AppError, securityEvent } from '@chatapi/kit';
-import { admitToken } from '@chatapi/kit/auth';
 import Joi from 'joi';
+import { admitSocketToken } from '../admit-upgrade.ts';
 import type { Node } from '../context.ts';
 import type { Connection } from '../state.ts';
 import { sendErrorFrame } from '../wire/error-frame.ts';
@@ -13,7 +13,7 @@ interface AuthFrame {
 }
 
 async function renewToken(node: Node, c: Connection, token: string): Promise<void> {
-  const claims = await admitToken(node, token, { user_id: c.user.id, action: 'auth' });
+  const claims = await admitSocketToken(node, token, { user_id: c.user.id, action: 'auth' });
   if (claims.user_id !== c.user.id) {
     securityEvent(node, 'upgrade.refused', { user_id: c.user.id, action: 'auth', reason: 'other_user' });
     throw new AppError('AUTHORIZATION_ERROR', 'The token belongs to another user');

@@ -1,5 +1,6 @@
 import { roomId } from '@chatapi/kit';
 import Joi from 'joi';
+import { isWithinToken } from '../connections/token-rooms.ts';
 import type { Node } from '../context.ts';
 import { addFeed, answerResume, pump } from '../rooms/feed.ts';
 import type { Connection, Resume } from '../state.ts';
@@ -44,7 +45,9 @@ export const resume: FrameType<ResumeFrame> = {
     const state: Resume = { left: 0, rooms: {} };
     for (const [id, from] of wanted) state.rooms[id] = { from, to: from, complete: false };
     let guests = guestsOf(c);
-    const served = wanted.filter(([id]) => c.user.rooms.has(id) || ++guests <= MAX_GUEST_ROOMS);
+    const served = wanted.filter(
+      ([id]) => isWithinToken(c, id) && (c.user.rooms.has(id) || ++guests <= MAX_GUEST_ROOMS),
+    );
     state.left = served.length;
     // The rest is answered as incomplete: clients read the history of such public rooms by REST.
     if (served.length === 0) node.writer.write(c, jsonFrame({ type: 'resumed', rooms: state.rooms }));

@@ -1,6 +1,7 @@
 import { roomTopic } from '@chatapi/bus';
 import { notFound, roomId } from '@chatapi/kit';
 import Joi from 'joi';
+import { isWithinToken } from '../connections/token-rooms.ts';
 import type { Node } from '../context.ts';
 import type { ServerFrames } from '../wire/node-frames.ts';
 import type { FrameType } from './frame-type.ts';
@@ -22,8 +23,9 @@ function isTooSoon({ typingSentAt }: Node, key: string, now: number): boolean {
 export const typing: FrameType<TypingFrame> = {
   schema: Joi.object<TypingFrame>({ type: Joi.string().valid('typing').required(), chat_id: roomId().required() }),
   summary: 'Tell the other members of a room that the user is typing',
+  scope: 'messages:write',
   handle(node, c, { chat_id }) {
-    if (!c.user.rooms.has(chat_id)) throw notFound('Room');
+    if (!c.user.rooms.has(chat_id) || !isWithinToken(c, chat_id)) throw notFound('Room');
     if (isTooSoon(node, `${c.user.id} ${chat_id}`, Date.now())) return;
     const timestamp = new Date().toISOString();
     const frame: ServerFrames['typing'] = { type: 'typing', chat_id, user_id: c.user.id, timestamp };

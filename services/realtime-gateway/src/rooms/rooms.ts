@@ -2,6 +2,7 @@
 // are lost or reordered. gaps.ts reads missing events; feed.ts serves connections without live
 // frames.
 import { roomTopic } from '@chatapi/bus';
+import { isWithinToken } from '../connections/token-rooms.ts';
 import type { Node } from '../context.ts';
 import type { Connection, Room, RoomEvent } from '../state.ts';
 import { unansweredFor } from '../wire/acks.ts';
@@ -70,7 +71,8 @@ function deliver(node: Node, room: Room, run: RoomEvent[]): void {
   room.position = (run.at(-1) as RoomEvent).seq;
   if (room.head < room.position) room.head = room.position;
   const joined = joinFrames(run);
-  for (const user of room.users) for (const c of user.connections) deliverTo(node, room, run, joined, c);
+  for (const user of room.users)
+    for (const c of user.connections) if (isWithinToken(c, room.id)) deliverTo(node, room, run, joined, c);
   for (const { sender } of run) node.positions.delivered(room, sender);
 }
 
@@ -181,6 +183,7 @@ export function openRoomAt(node: Node, id: string, seq: number): Room {
 
 /** Feeds a new member, from the log, the events after `after` that the room has already passed. */
 export function catchUp(node: Node, c: Connection, room: Room, after: number): void {
+  if (!isWithinToken(c, room.id)) return;
   const feed = c.feeds?.get(room.id);
   const replayedTo = c.replayedTo?.get(room.id);
   c.replayedTo?.delete(room.id);

@@ -2,9 +2,10 @@
 import { type ReceivedRecord, userTopic } from '@chatapi/bus';
 import { securityEvent } from '@chatapi/kit';
 import { handleCloseNotice } from '../connections/connection-limit.ts';
+import { isWithinToken } from '../connections/token-rooms.ts';
 import type { Node } from '../context.ts';
 import { receive } from '../rooms/rooms.ts';
-import type { Connection, LocalUser } from '../state.ts';
+import type { Connection, LocalUser, Room } from '../state.ts';
 import { applyJoined, applyLeft } from '../users/users.ts';
 import { roomEvent } from '../wire/room-event.ts';
 import { HIGH_WATER, unsent } from '../wire/writer.ts';
@@ -20,8 +21,13 @@ function notify(node: Node, connections: Iterable<Connection>, frame: Buffer): v
 
 const userOf = (node: Node, topic: string): LocalUser | undefined => node.users.get(topic.slice(userTopic('').length));
 
-function* connectionsOfOthers(users: Iterable<LocalUser>, sender: string): Generator<Connection> {
-  for (const user of users) if (user.id !== sender) yield* user.connections;
+function* connectionsOfOthers(room: Room, sender: string): Generator<Connection> {
+  for (const user of room.users) if (user.id !== sender) yield* connectionsWithin(user, room.id);
+}
+
+/** `room` is '' for what concerns the user, not a room. */
+function* connectionsWithin({ connections }: LocalUser, room: string): Generator<Connection> {
+  for (const c of connections) if (isWithinToken(c, room)) yield c;
 }
 
 const each =
@@ -34,7 +40,7 @@ const membership = (change: (node: Node, user: LocalUser, record: ReceivedRecord
   each((node, record) => {
     const user = userOf(node, record.topic);
     if (user === undefined) return;
-    if (record.frame.length > 0) notify(node, user.connections, textFrame(record.frame));
+    if (record.frame.length > 0) notify(node, connectionsWithin(user, record.room), textFrame(record.frame));
     change(node, user, record);
   });
 
@@ -49,8 +55,9 @@ const KINDS: Record<ReceivedRecord['kind'], Handler> = {
   notice: each((node, { topic, room: id, sender, frame }) => {
     if (handleCloseNotice(node, topic)) return;
     const room = id === '' ? undefined : node.rooms.get(id);
-    const to = room === undefined ? userOf(node, topic)?.connections : connectionsOfOthers(room.users, sender);
-    if (to !== undefined) notify(node, to, textFrame(frame));
+    const user = room === undefined ? userOf(node, topic) : undefined;
+    if (room !== undefined) notify(node, connectionsOfOthers(room, sender), textFrame(frame));
+    else if (user !== undefined) notify(node, connectionsWithin(user, ''), textFrame(frame));
   }),
   everyone: each((node, { frame }) => notify(node, node.connections.values(), textFrame(frame))),
   joined: membership((node, user, { room, seq }) => applyJoined(node, user, room, seq)),

@@ -1,5 +1,5 @@
-import { invalid } from '@chatapi/kit';
 import Joi from 'joi';
+import { invalid } from './text/text-fields.ts';
 
 const MAX = 2048;
 

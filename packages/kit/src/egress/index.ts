@@ -1,0 +1,2 @@
+export { createEgress, type Egress, EgressFailure } from './egress.ts';
+export { type EgressSettings, egressSettings } from './settings.ts';

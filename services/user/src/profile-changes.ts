@@ -1,0 +1,116 @@
+// Changes of profiles, by their users and by the application that brought them. A change of the
+// application has a number, so that one that is told twice or late is applied once.
+import { type Facts, recordFacts } from '@chatapi/bus';
+import { type Custom, customFault, invalidField, mergePatch, notFound } from '@chatapi/kit';
+import type { Caller } from '@chatapi/kit/auth';
+import type { Knex } from '@chatapi/kit/data';
+import type { Context } from './context.ts';
+import { type ChangedProfile, lockProfiles, type ProfileFields, saveProfiles } from './profile-change-store.ts';
+import { type NamedAccount, upsertAccounts } from './profile-store.ts';
+import { findProfile, type OwnProfile, type ProfileSummary, profileSummaries, withoutPresence } from './profiles.ts';
+
+export interface ProfileChange {
+  display_name?: string;
+  bio?: string;
+  avatar_url?: string | null;
+  /** A merge patch. */
+  custom?: Custom;
+}
+
+/** What an application wants of one of its users, as auth keeps it until it is applied. */
+export interface AppChange {
+  account: NamedAccount;
+  version: number;
+  change: Omit<ProfileChange, 'custom'> & { custom?: Custom[] };
+}
+
+const changedFields = (
+  before: ProfileFields,
+  { display_name, bio, avatar_url }: Omit<ProfileChange, 'custom'>,
+): ProfileFields => ({
+  ...before,
+  display_name: display_name ?? before.display_name,
+  bio: bio ?? before.bio,
+  avatar_url: avatar_url === undefined ? before.avatar_url : avatar_url,
+});
+
+const patched = (custom: Custom, patches: Custom[]): Custom => patches.reduce<Custom>(mergePatch, custom);
+
+type Pair = (before: ProfileFields, after: ProfileFields) => boolean;
+
+/** `custom` is not in the fact. */
+const isPublished: Pair = (before, after) =>
+  before.display_name !== after.display_name || before.bio !== after.bio || before.avatar_url !== after.avatar_url;
+
+/**
+ * Of thousands that an application brings, subscribers need only the names that `account.created`
+ * did not have.
+ */
+const isRenamed: Pair = (before, after) => before.display_name !== after.display_name;
+
+const factOf = ({ id: user_id, display_name, bio, avatar_url, profile_updated_at }: ChangedProfile) =>
+  ({ user_id, display_name, bio, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.updated'];
+
+async function save(
+  trx: Knex,
+  before: ProfileFields[],
+  after: ProfileFields[],
+  isTold: Pair,
+): Promise<ChangedProfile[]> {
+  if (after.length === 0) return [];
+  const saved = await saveProfiles(trx, after);
+  const old = new Map(before.map((fields) => [fields.user_id, fields]));
+  const told = new Set(
+    after.filter((fields) => isTold(old.get(fields.user_id) as ProfileFields, fields)).map((f) => f.user_id),
+  );
+  await recordFacts(trx, 'profile.updated', saved.filter(({ id }) => told.has(id)).map(factOf));
+  return saved;
+}
+
+export async function changeProfile(
+  ctx: Context,
+  caller: Caller,
+  change: ProfileChange,
+  requestId: string,
+): Promise<OwnProfile> {
+  await findProfile(ctx, caller.user_id, requestId);
+  const { profile_updated_at: _, ...row } = await ctx.db.transaction(async (trx) => {
+    const [before] = await lockProfiles(trx, [caller.user_id]);
+    if (before === undefined) throw notFound('User');
+    const custom = patched(before.custom, change.custom === undefined ? [] : [change.custom]);
+    const fault = customFault(custom);
+    if (fault !== undefined) throw invalidField('custom', `custom ${fault}`);
+    const [saved] = await save(trx, [before], [{ ...changedFields(before, change), custom }], isPublished);
+    return saved as ChangedProfile;
+  });
+  ctx.facts.nudge();
+  return withoutPresence(row);
+}
+
+/**
+ * Applies what was not applied yet, and answers the profiles. `custom` that became too large stays
+ * as it was: auth checked it before, so somebody else changed it meanwhile.
+ */
+export async function applyAppChanges(ctx: Context, changes: AppChange[]): Promise<{ profiles: ProfileSummary[] }> {
+  await ctx.db.transaction(async (trx) => {
+    await upsertAccounts(
+      trx,
+      changes.map(({ account }) => account),
+    );
+    const wanted = new Map(changes.map((one) => [one.account.user_id, one]));
+    const before = await lockProfiles(trx, [...wanted.keys()]);
+    const after = before.flatMap((fields) => {
+      const { version, change } = wanted.get(fields.user_id) as AppChange;
+      if (version <= fields.app_version) return [];
+      const custom = patched(fields.custom, change.custom ?? []);
+      const kept = customFault(custom) === undefined ? custom : fields.custom;
+      return [{ ...changedFields(fields, change), custom: kept, app_version: version }];
+    });
+    await save(trx, before, after, isRenamed);
+  });
+  ctx.facts.nudge();
+  return await profileSummaries(
+    ctx,
+    changes.map(({ account }) => account.user_id),
+  );
+}
