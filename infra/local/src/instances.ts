@@ -121,6 +121,7 @@ const SECRET_READERS: Record<string, ServiceDir[]> = {
   JWT_SECRET_KEY_PREVIOUS: ['api-gateway', 'realtime-gateway'],
   SEALING_KEY: ['auth'],
   SEALING_KEY_PREVIOUS: ['auth'],
+  SMTP_URL: ['auth'],
   FILE_LINK_SECRET: ['realtime-gateway', 'message', 'file'],
   FILE_LINK_SECRET_PREVIOUS: ['realtime-gateway', 'message', 'file'],
 };
@@ -159,7 +160,7 @@ function environment(
   { name, dir, host, port, internalPort }: Instance,
   changed: NodeJS.ProcessEnv = {},
 ): NodeJS.ProcessEnv {
-  const { settings, secrets, backends } = plan;
+  const { settings, instances, secrets, backends } = plan;
   const role = ROLES[dir];
   // Other processes must not see the superuser's URL or the first admin's password.
   const {
@@ -174,6 +175,8 @@ function environment(
   };
   const all: NodeJS.ProcessEnv = {
     UPLOAD_DIR: join(settings.dataDir, 'uploads'),
+    MAIL_DIR: join(settings.dataDir, 'mail'),
+    PUBLIC_URL: `http://localhost:${instances[0]?.port}`,
     DISK_PATH: settings.dataDir,
     ...secretSettings(secrets, dir, given),
     DRAIN_MS: '2000',

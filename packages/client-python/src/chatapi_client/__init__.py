@@ -12,6 +12,7 @@ from .admin_models import (
     NewApplicationKey,
     NewInvite,
     Report,
+    ResetLink,
     Scope,
     Stats,
     SystemHealth,
@@ -60,6 +61,7 @@ from .models import (
     User,
 )
 from .realtime import AsyncRealtime
+from .registration import Registration
 from .sync import ChatClient, Realtime
 
 __all__ = [
@@ -102,7 +104,9 @@ __all__ = [
     "ReactionChanged",
     "Reactor",
     "Realtime",
+    "Registration",
     "Report",
+    "ResetLink",
     "Resync",
     "Room",
     "RoomJoined",
