@@ -64,7 +64,7 @@ export const userFields = {
   created_at: time(),
   updated_at: time(),
 };
-const userSchema = wireObject<User>('Me', {
+export const userSchema = wireObject<User>('Me', {
   ...userFields,
   external_id: Joi.string().allow(null).description('the id that the application gave its own user'),
 });
