@@ -28,8 +28,10 @@ export async function register(
   const grant = await ctx.db.transaction(async (trx) => {
     const account = await createAccount(trx, input, hash, 'user');
     if (account === undefined) return undefined;
+    const session = await createSession(ctx, trx, account, from);
+    // Last: others who use the same invite wait for the commit.
     if (input.invite !== undefined) await useInvite(trx, input.invite, account.user_id);
-    return createSession(ctx, trx, account, from);
+    return session;
   });
   if (grant === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();
