@@ -51,7 +51,7 @@ export const withBlock = (readme: string, block: string): string =>
 /** Set per process by the deployment (compose, Kubernetes, the local runner), not by the user. */
 const PER_PROCESS =
   /^(?:NODE_ENV|INSTANCES?|SERVICE_KEY(?:_PREVIOUS)?|HOST|PORT|INTERNAL_PORT|CHATAPI_SUPERVISED|DATABASE_URL|DATABASE_PASSWORD_PREVIOUS|REDIS_URL|\w+_(?:INTERNAL_)?URL)$/;
-const USER_SET = /^(STORAGE|CLAMAV)_URL$/;
+const USER_SET = /^(STORAGE|CLAMAV|SMTP|PUBLIC|RESET|CONFIRM)_URL$/;
 
 const entry = ({ name, required, fallback, description }: Setting): string =>
   `${description === '' ? '' : `# ${description}\n`}${required ? '' : '#'}${name}=${fallback ?? ''}\n`;

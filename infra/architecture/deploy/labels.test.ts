@@ -14,6 +14,8 @@ const LABELS: Record<string, string[]> = {
   /** Routes as in the tables, not paths. */
   chatapi_http_request_duration_seconds: ['method', 'route', 'status'],
   chatapi_jwks_fetches_total: ['result'],
+  /** Six outcomes. */
+  chatapi_mails_total: ['result'],
   chatapi_pool_connections: ['pool', 'state'],
   chatapi_pool_waiting: ['pool'],
   chatapi_queue_jobs: ['queue', 'state'],

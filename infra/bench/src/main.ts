@@ -6,6 +6,7 @@ import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
 import { AXES } from './growth-axes.ts';
+import { keys } from './keys.ts';
 import { migrations } from './migrations.ts';
 import { overload } from './overload.ts';
 import { profiling, topFunctions } from './profile.ts';
@@ -52,6 +53,7 @@ async function compareAll(): Promise<string> {
 
 const COMMANDS: Record<string, () => Promise<string>> = {
   bans: () => bans(say),
+  keys: () => keys(say),
   compare: compareAll,
   overload: () => overload(say),
   migrations: () => migrations(Number(values.to), say),

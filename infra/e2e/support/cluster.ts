@@ -17,6 +17,7 @@ const BASE: NodeJS.ProcessEnv = {
   RATE_LIMIT_LOGIN: '0',
   RATE_LIMIT_LOGIN_ADDRESS: '0',
   RATE_LIMIT_REGISTRATIONS: '0',
+  RATE_LIMIT_MAIL_ADDRESS: '0',
   RATE_LIMIT_WS_FRAMES: '0',
   RATE_LIMIT_UPGRADES: '0',
   RATE_LIMIT_UPLOADS: '0',
@@ -31,7 +32,10 @@ const BASE: NodeJS.ProcessEnv = {
  */
 const STOP_MS = 30_000;
 
-async function start(env: NodeJS.ProcessEnv, options: { dataDir?: string; stopMs?: number }): Promise<TestCluster> {
+async function start(
+  env: NodeJS.ProcessEnv,
+  options: { dataDir?: string; stopMs?: number; bundled?: boolean },
+): Promise<TestCluster> {
   const cluster = await startCluster({ ...options, env: { ...BASE, ...env } });
   try {
     await loadDocuments(cluster.url);
@@ -48,7 +52,7 @@ async function start(env: NodeJS.ProcessEnv, options: { dataDir?: string; stopMs
  * passes where these do.
  */
 export const ownCluster = (env: NodeJS.ProcessEnv = {}, dataDir?: string): Promise<TestCluster> =>
-  start({ NODE_V8_COVERAGE: '', ...env }, { dataDir });
+  start({ NODE_V8_COVERAGE: '', ...env }, { dataDir, bundled: true });
 
 export async function dispose(own: TestCluster | undefined): Promise<void> {
   await own?.stop();

@@ -73,7 +73,7 @@ process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop);
 try {
   const settings: Settings = { ...readSettings(process.env), inspectPort: INSPECT_PORT };
   cluster = await startCluster(settings, { say }, starting.signal);
-  process.stdout.write(`${readyMessage(cluster, settings.dataDir, (Date.now() - started) / 1000)}\n`);
+  process.stdout.write(`${readyMessage(cluster, settings, (Date.now() - started) / 1000)}\n`);
   for (const instance of cluster.instances)
     say(
       `inspector of ${instance.name}: 127.0.0.1:${inspectorOf({ settings, instances: cluster.instances }, instance)}`,

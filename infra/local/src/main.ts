@@ -31,7 +31,7 @@ try {
   const settings = readSettings(process.env);
   const ready = await startCluster(settings, { say }, starting.signal);
   cluster = ready;
-  process.stdout.write(`${readyMessage(ready, settings.dataDir, (Date.now() - started) / 1000)}\n`);
+  process.stdout.write(`${readyMessage(ready, settings, (Date.now() - started) / 1000)}\n`);
 } catch (error) {
   say(error instanceof UserError ? error.message : String((error as Error).stack));
   process.exit(starting.signal.aborted ? 0 : 1);

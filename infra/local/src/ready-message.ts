@@ -1,12 +1,18 @@
+import { join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { urlOf } from './instances.ts';
+import type { Settings } from './settings.ts';
 
 const PASTE_WS = (url: string): string =>
   `${process.execPath} -e 'const s=new WebSocket("${url.replace(/^http/, 'ws')}/ws/me?token="+process.argv[1]);` +
   `s.onmessage=e=>console.log(e.data);s.onopen=()=>s.send(JSON.stringify({message:"Hello, world!"}))' "$TOKEN"`;
 
 /** The message after a start, with commands that work when pasted in order. */
-export function readyMessage(cluster: Cluster, dataDir: string, seconds: number): string {
+export function readyMessage(
+  cluster: Cluster,
+  { dataDir, env }: Pick<Settings, 'dataDir' | 'env'>,
+  seconds: number,
+): string {
   const nodes = cluster.instances
     .filter(({ dir }) => dir === 'realtime-gateway')
     .map((i) => `${urlOf(i).replace(/^http/, 'ws')}/ws/{user_id}`);
@@ -14,6 +20,8 @@ export function readyMessage(cluster: Cluster, dataDir: string, seconds: number)
     cluster.admin === undefined
       ? []
       : [`  admin      ${cluster.admin.username} / ${cluster.admin.password}   (shown once)`];
+  const areSent = env.SMTP_URL || env.SMTP_URL_FILE || env.NODE_ENV === 'production';
+  const mails = areSent ? [] : [`  mails      ${join(dataDir, 'mail')}/*.eml   (SMTP_URL sends them)`];
   // A new name at each start, so that the command works again after a restart.
   const name = `john${Date.now().toString(36)}`;
   const register = `{"username":"${name}","email":"${name}@example.com","password":"securepassword123","display_name":"John Doe"}`;
@@ -25,6 +33,7 @@ export function readyMessage(cluster: Cluster, dataDir: string, seconds: number)
     `  documents  ${cluster.url}/docs`,
     `  WebSocket  ${cluster.url.replace(/^http/, 'ws')}/ws/{user_id}`,
     `  nodes      ${nodes.join('  ')}`,
+    ...mails,
     ...login,
     '',
     'Try it:',

@@ -11,6 +11,8 @@ export interface Account {
   username: string;
   /** null: an application's own user without one. */
   email: string | null;
+  /** Not told by auth of the release before. */
+  email_verified?: boolean;
   role: 'user' | 'moderator' | 'admin';
   status: 'active' | 'banned' | 'deactivated';
   /** Processes of the release before do not send it: a person. */
@@ -25,6 +27,7 @@ const account = {
   user_id: id(),
   username: Joi.string().required(),
   email: Joi.string().allow(null).required(),
+  email_verified: Joi.boolean(),
   role: Joi.string().valid('user', 'moderator', 'admin').required(),
   status: Joi.string().valid('active', 'banned', 'deactivated').required(),
   kind: Joi.string().valid('user', 'bot'),

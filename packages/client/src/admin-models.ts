@@ -167,3 +167,8 @@ export interface SystemHealth {
   disk: Health & { free_bytes: number | null; total_bytes: number | null };
   timestamp: string;
 }
+
+export interface ResetLink {
+  url: string;
+  expires_at: string;
+}

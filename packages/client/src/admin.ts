@@ -11,6 +11,7 @@ import type {
   NewInvite,
   Report,
   ReportTarget,
+  ResetLink,
   Scope,
   Stats,
   SystemHealth,
@@ -145,6 +146,11 @@ export class AdminApi {
   /** Removes the lock after failed logins. */
   unlock(userId: string, options?: CallOptions): Promise<void> {
     return this.#rest.call('POST', path`/admin/users/${userId}/unlock`, options);
+  }
+
+  /** Makes a link with which the user sets a new password. It works once, and without mail. */
+  makePasswordResetLink(userId: string, options?: CallOptions): Promise<ResetLink> {
+    return this.#rest.call('POST', path`/admin/users/${userId}/password-reset`, { ...options, safe: false });
   }
 
   endSessions(userId: string, options?: CallOptions): Promise<void> {

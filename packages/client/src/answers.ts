@@ -16,7 +16,7 @@ const WORDS = { words: ['object'], revision: 'number' } as const;
 
 /** By method and template. An operation that is missing here is answered without a body. */
 export const ANSWERS: Readonly<Record<string, Shape>> = {
-  'POST /users/register': SESSION,
+  'POST /users/register': { user: ITEM },
   'POST /users/login': SESSION,
   'POST /users/refresh': TOKENS,
   'POST /users/token': { access_token: 'string', user: ITEM },
@@ -56,6 +56,7 @@ export const ANSWERS: Readonly<Record<string, Shape>> = {
   'POST /admin/users/{}/ban': ITEM,
   'POST /admin/users/{}/unban': ITEM,
   'PUT /admin/users/{}/role': ITEM,
+  'POST /admin/users/{}/password-reset': { url: 'string', expires_at: 'string' },
   'POST /admin/users/{}/export': ITEM,
   'GET /admin/users/{}/export': ITEM,
   'GET /admin/rooms': { rooms: [ITEM] },

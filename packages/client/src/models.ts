@@ -15,6 +15,8 @@ export interface User {
   username: string;
   /** For oneself and for admins only. null: an application's own user without one. */
   email?: string | null;
+  /** For oneself and for admins only. */
+  email_verified?: boolean;
   /** The id that the application gave its own user. For oneself and for admins only. */
   external_id?: string | null;
   display_name: string;
@@ -31,6 +33,7 @@ export interface User {
 
 export interface Me extends User {
   email: string | null;
+  email_verified: boolean;
   external_id: string | null;
 }
 
@@ -57,6 +60,11 @@ export interface ExchangedToken {
   token_type: 'bearer';
   /** Seconds until then. */
   expires_in: number;
+  user: Me;
+}
+
+/** Without tokens where the server asks to confirm the e-mail address before the first login. */
+export interface Registration extends Partial<Tokens> {
   user: Me;
 }
 

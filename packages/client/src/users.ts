@@ -1,5 +1,5 @@
 // Accounts, sessions and profiles.
-import type { ExchangedToken, Export, Me, Profile, Session, SessionInfo, Tokens } from './models.ts';
+import type { ExchangedToken, Export, Me, Profile, Registration, Session, SessionInfo, Tokens } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
 import { path } from './paths.ts';
 import type { CallOptions, Paging, Request, Rest } from './rest.ts';
@@ -39,17 +39,22 @@ export class UsersApi {
     this.#rest = rest;
   }
 
-  /** Creates an account and logs in. `CONFLICT`: username or email is taken. */
-  async register(input: RegisterInput, options?: CallOptions): Promise<Session> {
-    return this.#opened('/users/register', input, { ...options, safe: false });
+  /**
+   * Creates an account and logs in. Where the server asks to confirm the e-mail address first, the
+   * answer has no tokens: `login` works once the link in the mail was used. `CONFLICT`: username or
+   * email is taken.
+   */
+  async register(input: RegisterInput, options?: CallOptions): Promise<Registration> {
+    return this.#opened<Registration>('/users/register', input, { ...options, safe: false });
   }
 
   /**
    * Logs in and renews tokens from then on. `AUTHENTICATION_ERROR`: unknown user or wrong password.
-   * `RATE_LIMIT_EXCEEDED`, `ACCOUNT_LOCKED`: too many failed attempts.
+   * `RATE_LIMIT_EXCEEDED`, `ACCOUNT_LOCKED`: too many failed attempts. `AUTHORIZATION_ERROR` with
+   * the reason `email_unverified`: the e-mail address must be confirmed first.
    */
   async login(input: LoginInput, options?: CallOptions): Promise<Session> {
-    return this.#opened('/users/login', input, options);
+    return this.#opened<Session>('/users/login', input, options);
   }
 
   /**
@@ -88,6 +93,45 @@ export class UsersApi {
    */
   changePassword(input: { current_password: string; new_password: string }, options?: CallOptions): Promise<Tokens> {
     return this.#renewed('PUT', '/users/me/password', { ...options, body: input, safe: false });
+  }
+
+  /**
+   * Asks for a mail with a link to a new password. Resolves whether or not there is such an
+   * account.
+   * `SERVICE_UNAVAILABLE` with the reason `mail_not_configured`: the server sends no mail.
+   */
+  requestPasswordReset(input: { email: string }, options?: CallOptions): Promise<void> {
+    return this.#rest.call('POST', '/users/password-resets', { ...options, body: input, safe: false, anonymous: true });
+  }
+
+  /**
+   * Sets a new password with the token of a link, and ends all sessions of the account.
+   * `VALIDATION_ERROR` with the reason `token_invalid`: it was used, replaced, or has expired.
+   */
+  confirmPasswordReset(input: { token: string; new_password: string }, options?: CallOptions): Promise<void> {
+    const request = { ...options, body: input, safe: false, anonymous: true };
+    return this.#rest.call('POST', '/users/password-resets/confirm', request);
+  }
+
+  /** Asks for another e-mail address, which counts once the link that it gets was confirmed. */
+  changeEmail(input: { email: string; current_password: string }, options?: CallOptions): Promise<void> {
+    return this.#rest.call('POST', '/users/me/email', { ...options, body: input, safe: false });
+  }
+
+  /**
+   * Confirms an e-mail address with the token of a link. `VALIDATION_ERROR` with the reason
+   * `token_invalid`: it was used, replaced, or has expired. `CONFLICT`: the address has another
+   * account.
+   */
+  confirmEmail(input: { token: string }, options?: CallOptions): Promise<void> {
+    const request = { ...options, body: input, safe: false, anonymous: true };
+    return this.#rest.call('POST', '/users/email-confirmations', request);
+  }
+
+  /** Asks for the link again. Resolves whether or not there is an account that needs one. */
+  resendEmailConfirmation(input: { email: string }, options?: CallOptions): Promise<void> {
+    const request = { ...options, body: input, safe: false, anonymous: true };
+    return this.#rest.call('POST', '/users/email-confirmations/resend', request);
   }
 
   /** Erases the account and all its content, permanently. */
@@ -134,9 +178,9 @@ export class UsersApi {
     return this.#rest.call('GET', '/users/me/export', options);
   }
 
-  async #opened(to: string, body: object, options?: Request): Promise<Session> {
-    const session = await this.#rest.call<Session>('POST', to, { ...options, body, anonymous: true });
-    await this.#rest.tokens.adopt(session);
+  async #opened<T extends Partial<Tokens>>(to: string, body: object, options?: Request): Promise<T> {
+    const session = await this.#rest.call<T>('POST', to, { ...options, body, anonymous: true });
+    if (session.access_token !== undefined) await this.#rest.tokens.adopt(session as T & Tokens);
     return session;
   }
 

@@ -27,6 +27,8 @@ export interface RequestContext<P = Record<string, string>, Q = Record<string, u
   request_id: string;
   ip: string;
   user_agent: string;
+  /** That the client prefers of those in which mails and pages are written; else English. */
+  readonly language: 'en' | 'de';
   headers: IncomingHttpHeaders;
   /** For routes that stream (`raw: true`) or set headers of their own. */
   req: express.Request;
@@ -111,6 +113,10 @@ const received = (read: express.RequestHandler, req: express.Request, res: expre
     read(req, res, (error?: unknown) => (error ? reject(error) : resolve(req.body as Buffer))),
   );
 
+/** By Accept-Language. */
+export const languageOf = (req: express.Request): 'en' | 'de' =>
+  req.acceptsLanguages('en', 'de') === 'de' ? 'de' : 'en';
+
 const NO_QUERY = Joi.object<Record<string, never>>({});
 
 async function bodyOf(r: Route<any>, req: express.Request, res: express.Response): Promise<unknown> {
@@ -167,6 +173,9 @@ async function respond<C>(
     request_id: res.locals.request_id as string,
     ip: identity.kind === 'service' ? '' : identity.ip,
     user_agent: identity.kind === 'service' ? '' : (identity.user_agent ?? ''),
+    get language() {
+      return languageOf(req);
+    },
     headers: req.headers,
     req,
     res,

@@ -19,7 +19,9 @@ export type IdKind =
   | 'key'
   | 'tok'
   | 'iss'
-  | 'inv';
+  | 'inv'
+  | 'mail'
+  | 'link';
 
 // These ids are made by the thousand and need no order within a millisecond. Node's functions use a
 // stock of random bytes and cost a tenth of uuid's.

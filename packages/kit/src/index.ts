@@ -12,6 +12,7 @@ export {
 } from './config.ts';
 export { type Custom, customFault, customObject, customPatch, mergePatch } from './custom.ts';
 export {
+  languageOf,
   Reply,
   type RequestContext,
   type Route,

@@ -14,6 +14,7 @@ import {
   auditQuery,
   banBody,
   healthSchema,
+  resetLinkSchema,
   roleBody,
   statisticsSchema,
   userList,
@@ -22,7 +23,7 @@ import {
 } from './shapes.ts';
 import { readStatistics } from './statistics.ts';
 import { rebuildStatistics } from './statistics-rebuild.ts';
-import { banUser, changeRole, endSessions, listUsers, unbanUser, unlockUser } from './users.ts';
+import { banUser, changeRole, endSessions, listUsers, makeResetLink, unbanUser, unlockUser } from './users.ts';
 
 const tag = 'Admin';
 const params = idParams;
@@ -130,6 +131,18 @@ const acting: Route<Context>[] = [
     scope: 'none',
     params,
     rule: unlockUser,
+  }),
+  route({
+    method: 'post',
+    path: '/admin/users/:id/password-reset',
+    summary: 'Make a link with which the user sets a new password; it works once, and without mail',
+    tag,
+    who: 'admin',
+    scope: 'none',
+    params,
+    answer: resetLinkSchema,
+    errors: [404],
+    rule: makeResetLink,
   }),
   route({
     method: 'delete',

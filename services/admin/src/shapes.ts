@@ -23,7 +23,7 @@ import type { Export } from './exports.ts';
 import type { Health, InstanceHealth } from './health.ts';
 import type { Statistics } from './statistics.ts';
 import type { User } from './user-view.ts';
-import type { BanRequest, UserFilter, UserList } from './users.ts';
+import type { BanRequest, ResetLink, UserFilter, UserList } from './users.ts';
 
 const role = () => oneOf<Role>('user', 'moderator', 'admin');
 const status = () => oneOf('active', 'banned', 'deactivated');
@@ -71,6 +71,7 @@ export const userSchema = wireObject<User>(
   },
   {
     email: Joi.string().allow(null).description('only for admins, not for moderators'),
+    email_verified: Joi.boolean().description('only for admins, not for moderators'),
     external_id: Joi.string().allow(null).description('only for admins, not for moderators'),
   },
 );
@@ -81,6 +82,11 @@ export const userList = wireObject<UserList>('UserList', {
   skip: count(),
   limit: count(),
   ...pageFields(),
+});
+
+export const resetLinkSchema = wireObject<ResetLink>('ResetLink', {
+  url: Joi.string().description('leads to the page that sets a new password; works once'),
+  expires_at: time(),
 });
 
 const numbers = <K extends string>(...names: K[]) =>

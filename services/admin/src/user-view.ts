@@ -8,8 +8,9 @@ import type { Context } from './context.ts';
 export interface User {
   id: string;
   username: string;
-  /** For admins only, as `external_id`. */
+  /** For admins only, as the next two. */
   email?: string | null;
+  email_verified?: boolean;
   external_id?: string | null;
   display_name: string;
   bio: string;
@@ -54,11 +55,18 @@ async function profilesOf(
   }
 }
 
+/** Auth of the release before knows neither of the last two. */
+const forAdmins = ({ email, email_verified = false, external_id = null }: AuthAccount) => ({
+  email,
+  email_verified,
+  external_id,
+});
+
 function viewUser(account: AuthAccount, profile: Profile | undefined, viewer: Role): User {
   return {
     id: account.user_id,
     username: account.username,
-    ...(viewer === 'admin' ? { email: account.email, external_id: account.external_id ?? null } : {}),
+    ...(viewer === 'admin' ? forAdmins(account) : {}),
     display_name: profile?.display_name || account.display_name || account.username,
     bio: profile?.bio ?? '',
     avatar_url: profile?.avatar_url ?? null,

@@ -64,6 +64,7 @@ describe('moderation', () => {
       id: 'usr_1',
       username: 'name-usr_1',
       email: 'usr_1@example.com',
+      email_verified: false,
       display_name: 'One',
       bio: 'b',
       avatar_url: 'https://a/b.png',

@@ -1,5 +1,6 @@
 import { count, describeRoutes, oneOf, type Route, route, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
+import { accountRoutes } from './account-pages/routes.ts';
 import type { Context } from './context.ts';
 import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
@@ -116,4 +117,5 @@ export const localRoutes: LocalRoute[] = [
     docs: file,
     rule: (_ctx, call) => asset(call),
   }),
+  ...accountRoutes,
 ];

@@ -23,7 +23,10 @@ export interface Row {
   paced?: true;
   /** Frequent: forwarded over the persistent RPC connection (rpc-forwarder.ts). */
   viaRpc?: true;
-  /** Opens or renews a session: counted on the caller’s address even if a token is sent. */
+  /**
+   * Opens or renews a session, or proves or asks who somebody is: counted on the caller’s address
+   * even if a token is sent.
+   */
   byAddress?: true;
   /** An additional rate limit. */
   budget?: 'uploads' | 'registrations' | 'docs';
@@ -42,6 +45,8 @@ const local = { method: 'GET', service: 'gateway', who: 'anyone', exempt: true }
 const health = { ...local, health: true } as const;
 const ownUser = { service: 'auth', who: 'user', opaque: true } as const;
 const document = { ...local, document: true, budget: 'docs' } as const;
+/** Of links in mails. */
+const page = { ...local, budget: 'docs' } as const;
 
 export const rows: Row[] = [
   { ...health, path: '/' },
@@ -52,6 +57,9 @@ export const rows: Row[] = [
   { ...document, path: '/docs/asyncapi.json' },
   { ...document, path: '/docs/realtime' },
   { ...document, path: '/docs/assets/:name' },
+  { ...page, path: '/account/reset' },
+  { ...page, path: '/account/confirm' },
+  { ...page, path: '/account/assets/:name' },
 
   {
     method: 'POST',
@@ -66,6 +74,18 @@ export const rows: Row[] = [
   { method: 'POST', path: '/users/refresh', service: 'auth', who: 'anyone', byAddress: true },
   { method: 'POST', path: '/users/token', service: 'auth', who: 'anyone', byAddress: true },
   { method: 'POST', path: '/users/logout', service: 'auth', who: 'user' },
+  { method: 'POST', path: '/users/password-resets', service: 'auth', who: 'anyone', byAddress: true },
+  {
+    method: 'POST',
+    path: '/users/password-resets/confirm',
+    service: 'auth',
+    who: 'anyone',
+    paced: true,
+    byAddress: true,
+  },
+  { method: 'POST', path: '/users/me/email', service: 'auth', who: 'user', paced: true },
+  { method: 'POST', path: '/users/email-confirmations', service: 'auth', who: 'anyone', byAddress: true },
+  { method: 'POST', path: '/users/email-confirmations/resend', service: 'auth', who: 'anyone', byAddress: true },
   { method: 'DELETE', path: '/users/me', service: 'auth', who: 'user', paced: true },
   { method: 'PUT', path: '/users/me/password', service: 'auth', who: 'user', paced: true },
   { method: 'GET', path: '/users/me/sessions', service: 'auth', who: 'user' },
@@ -140,6 +160,7 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/users/:id/unban', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/users/:id/role', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/users/:id/unlock', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/users/:id/password-reset', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/users/:id/sessions', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/users/:id/export', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/users/:id/export', service: 'admin', who: 'user' },

@@ -10,6 +10,7 @@ export interface AccountRow extends Account {
   display_name: string;
   /** null: no login by password. */
   password_hash: string | null;
+  email_verified: boolean;
   ban_reason: string | null;
   banned_until: string | null;
 }
@@ -23,7 +24,7 @@ export type RawAccount = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_
 /** A ban hides a deactivation. The column itself knows only bans, as the release before does. */
 export const STATUS = `case when status = 'active' and deactivated_at is not null then 'deactivated' else status end`;
 
-export const COLUMNS = `user_id, username, email, display_name, password_hash, role, ${STATUS} as status, kind, external_id,
+export const COLUMNS = `user_id, username, email, email_verified, display_name, password_hash, role, ${STATUS} as status, kind, external_id,
   ban_reason, banned_until, created_at, updated_at`;
 
 export const toAccount = (row: RawAccount): AccountRow => ({
@@ -47,13 +48,14 @@ export interface NewAccount {
   password_hash: string;
   display_name: string;
   role: Role;
+  email_verified: boolean;
 }
 
 /** @returns undefined when the username or email is taken. */
 export async function insertAccount(trx: Knex, account: NewAccount): Promise<AccountRow | undefined> {
   const { rows } = await trx.raw<{ rows: RawAccount[] }>(
-    `insert into accounts (user_id, username, username_key, email, email_key, password_hash, display_name, role, created_at, updated_at)
-     select :user_id, :username, :username_key, :email, :email_key, :password_hash, :display_name, :role, now, now
+    `insert into accounts (user_id, username, username_key, email, email_key, password_hash, display_name, role, email_verified, created_at, updated_at)
+     select :user_id, :username, :username_key, :email, :email_key, :password_hash, :display_name, :role, :email_verified, now, now
      from date_trunc('milliseconds', clock_timestamp()) now
      on conflict do nothing returning ${COLUMNS}`,
     { ...account },
@@ -79,6 +81,11 @@ export async function accountByName(db: Knex, key: string): Promise<AccountRow |
     `select ${COLUMNS} from accounts where username_key = ? or email_key = ?`,
     [key, key],
   );
+  return first(rows);
+}
+
+export async function accountByEmail(db: Knex, key: string): Promise<AccountRow | undefined> {
+  const { rows } = await db.raw<{ rows: RawAccount[] }>(`select ${COLUMNS} from accounts where email_key = ?`, [key]);
   return first(rows);
 }
 
@@ -134,6 +141,40 @@ export async function updateRole(trx: Knex, userId: string, role: Role): Promise
     [role, userId],
   );
   return toAccount(rows[0] as RawAccount);
+}
+
+/** The owner has shown that the address is theirs. */
+export async function verifyEmail(trx: Knex, userId: string): Promise<AccountRow> {
+  const { rows } = await trx.raw<{ rows: RawAccount[] }>(
+    `update accounts set email_verified = true, ${NEWER} where user_id = ? returning ${COLUMNS}`,
+    [userId],
+  );
+  return toAccount(rows[0] as RawAccount);
+}
+
+/** Sets a confirmed address. Fails on the constraint `accounts_email_taken`. */
+export async function changeEmail(trx: Knex, userId: string, email: string, key: string): Promise<AccountRow> {
+  const { rows } = await trx.raw<{ rows: RawAccount[] }>(
+    `update accounts set email = ?, email_key = ?, email_verified = true, ${NEWER} where user_id = ? returning ${COLUMNS}`,
+    [email, key, userId],
+  );
+  return toAccount(rows[0] as RawAccount);
+}
+
+/**
+ * The first admin's address is confirmed by the settings. @returns undefined when it was already.
+ */
+export async function verifyFirstAdmin(
+  trx: Knex,
+  usernameKey: string,
+  emailKey: string,
+): Promise<AccountRow | undefined> {
+  const { rows } = await trx.raw<{ rows: RawAccount[] }>(
+    `update accounts set email_verified = true, ${NEWER}
+     where username_key = ? and email_key = ? and role = 'admin' and not email_verified returning ${COLUMNS}`,
+    [usernameKey, emailKey],
+  );
+  return first(rows);
 }
 
 export async function updatePassword(trx: Knex, userId: string, passwordHash: string): Promise<void> {

@@ -30,6 +30,7 @@ export const accountFact = ({
   user_id,
   username,
   email,
+  email_verified,
   role,
   status,
   kind,
@@ -40,6 +41,7 @@ export const accountFact = ({
   user_id,
   username,
   email,
+  email_verified,
   role,
   status,
   kind,
@@ -47,6 +49,10 @@ export const accountFact = ({
   created_at,
   updated_at,
 });
+
+/** Tells other services what the account is now. */
+export const recordAccount = (trx: Knex, account: AccountRow): Promise<void> =>
+  recordFact(trx, 'account.updated', accountFact(account));
 
 export const accountView = (account: AccountRow): AccountView => ({
   ...accountFact(account),
@@ -82,7 +88,7 @@ export async function createAccount(
   trx: Knex,
   input: NewUser,
   passwordHash: string,
-  role: Role,
+  { role, email_verified = false }: { role: Role; email_verified?: boolean },
 ): Promise<AccountRow | undefined> {
   const { username, email } = input;
   const username_key = nameKey(username);
@@ -95,6 +101,7 @@ export async function createAccount(
     password_hash: passwordHash,
     display_name: input.display_name || username,
     role,
+    email_verified,
   });
   // After the insert: it waits for an erasure of the same name, which blocks it.
   if (account !== undefined && (await isNameBlocked(trx, unknownNameKey(username_key))))

@@ -13,10 +13,11 @@ import type { DbSettings } from '@chatapi/kit/data';
 import { type EgressSettings, egressSettings } from '@chatapi/kit/egress';
 import Joi from 'joi';
 import { type Algorithm, pemSetting, readPrivateKey, readPublicKeys } from './keys.ts';
+import { type MailSettings, mailFits, mailSettings } from './mail/mail-settings.ts';
 import { strongPassword } from './password-policy.ts';
 import { type RegistrationSettings, registrationSettings } from './registration/settings.ts';
 
-export interface Config extends BaseConfig, DbSettings, EgressSettings, RegistrationSettings {
+export interface Config extends BaseConfig, DbSettings, EgressSettings, RegistrationSettings, MailSettings {
   JWT_ALGORITHM: Algorithm;
   JWT_SECRET_KEY?: string;
   JWT_PRIVATE_KEY?: string;
@@ -119,10 +120,12 @@ export const schema = Joi.object<Config>({
     .valid('admins', 'everyone')
     .default('admins')
     .description('who may create bots; application keys may always'),
+  ...mailSettings(),
   USER_INTERNAL_URL: internalUrls().default([]).description('internal listeners of the user service'),
 })
   .and('ADMIN_USERNAME', 'ADMIN_EMAIL', 'ADMIN_PASSWORD')
-  .custom(keyFits);
+  .custom(keyFits)
+  .custom(mailFits);
 
 export const config = (): Config => readConfig(schema, process.env);
 

@@ -6,6 +6,7 @@ import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { Signer } from './access-token.ts';
 import type { Config } from './config.ts';
 import type { KeySets } from './issuers/key-sets.ts';
+import type { MailMetrics } from './mail/mail-metrics.ts';
 import type { Hasher } from './password-hasher.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
 
@@ -21,5 +22,7 @@ export interface Context extends Base<Config> {
   users: ServiceClient;
   egress: Egress;
   keySets: KeySets;
+  mailMetrics: MailMetrics;
+  mailJob: RecurringTask;
   sweeps: RecurringTask;
 }

@@ -1,5 +1,5 @@
-import { markAdminCreated } from './account-store.ts';
-import { createAccount, takenFields } from './accounts.ts';
+import { markAdminCreated, verifyFirstAdmin } from './account-store.ts';
+import { createAccount, recordAccount, takenFields } from './accounts.ts';
 import type { Context } from './context.ts';
 import { nameKey, unknownNameKey } from './name-key.ts';
 
@@ -14,7 +14,11 @@ export async function ensureFirstAdmin(ctx: Pick<Context, 'config' | 'log' | 'db
   const hash = exists ? '' : await ctx.hasher.hash(password);
   const created = await ctx.db.transaction(async (trx) => {
     const first = await markAdminCreated(trx, unknownNameKey(nameKey(username)));
-    return first && !exists ? createAccount(trx, { username, email }, hash, 'admin') : undefined;
+    // One of a release before.
+    const verified = exists ? await verifyFirstAdmin(trx, nameKey(username), nameKey(email)) : undefined;
+    if (verified !== undefined) await recordAccount(trx, verified);
+    const rights = { role: 'admin', email_verified: true } as const;
+    return first && !exists ? createAccount(trx, { username, email }, hash, rights) : undefined;
   });
   if (created === undefined) return; // created before, or by another instance
   ctx.log.info({ user_id: created.user_id }, 'first admin created');

@@ -7,6 +7,7 @@ import { type Ban, banAccount, unbanAccount } from './bans.ts';
 import type { Context } from './context.ts';
 import { eraseAccount } from './erasure.ts';
 import { resetFailures } from './login-limit.ts';
+import { makeResetLink } from './recovery/password-reset.ts';
 import { listRevocations } from './revocations.ts';
 import { setRole } from './roles.ts';
 import { credentialRoutes } from './routes/credential-routes.ts';
@@ -121,6 +122,15 @@ export const internalRoutes: Route<Context>[] = [
       const { user_id } = await getAccount(ctx, params.id);
       await resetFailures(ctx, user_id);
     }),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/accounts/:id/password-reset',
+    summary: 'Make a link to a new password that an admin hands out',
+    who: ['admin'],
+    params,
+    body: actBody,
+    rule: onRecord('password.reset_link_made', (ctx, { params }) => makeResetLink(ctx, params.id)),
   }),
   route({
     method: 'get',

@@ -1,49 +1,68 @@
 // Registration and login. An unknown name and a wrong password give the same answer in the same
 // time.
 import { AppError, securityEvent } from '@chatapi/kit';
+import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, accountByName, lockAccount, replaceHash } from './account-store.ts';
 import { conflict, createAccount, type NewUser, takenFields } from './accounts.ts';
 import { isBanned, liftExpiredBan, requireUsable } from './bans.ts';
 import type { Context } from './context.ts';
-import { knownDeviceKey } from './known-device.ts';
+import { deviceOf, knownDeviceKey } from './known-device.ts';
 import { beginLoginAttempt } from './login-limit.ts';
+import { queueNotice } from './mail/queue.ts';
 import { nameKey, unknownNameKey } from './name-key.ts';
+import { sendFirstConfirmation } from './recovery/email-change.ts';
 import { useInvite } from './registration/invites.ts';
 import { requireMayRegister } from './registration/policy.ts';
-import type { Origin, RequestOrigin } from './session-store.ts';
+import type { RequestOrigin } from './session-store.ts';
 import { createSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
 import { newUser, type User, userOf } from './user-view.ts';
 
 export type LoginResult = { user: User } & Tokens;
+/** Without tokens: the address must be confirmed first. */
+export type Registration = { user: User } & Partial<Tokens>;
 
 export async function register(
   ctx: Context,
   from: RequestOrigin,
   input: NewUser & { password: string; invite?: string },
-): Promise<LoginResult> {
+): Promise<Registration> {
   await requireMayRegister(ctx, input);
   const taken = await takenFields(ctx.db, input);
   if (taken.length > 0) throw conflict(taken);
   const hash = await ctx.hasher.withSlot(() => ctx.hasher.hash(input.password));
-  const grant = await ctx.db.transaction(async (trx) => {
-    const account = await createAccount(trx, input, hash, 'user');
+  const made = await ctx.db.transaction(async (trx) => {
+    const account = await createAccount(trx, input, hash, { role: 'user' });
     if (account === undefined) return undefined;
-    const session = await createSession(ctx, trx, account, from);
+    const entered = await enter(ctx, trx, account, input.email, from);
     // Last: others who use the same invite wait for the commit.
     if (input.invite !== undefined) await useInvite(trx, input.invite, account.user_id);
-    return session;
+    return entered;
   });
-  if (grant === undefined) throw conflict(await takenFields(ctx.db, input));
+  if (made === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();
-  recordLogin(ctx, 'account.registered', from, grant);
-  return { user: newUser(grant.account), ...(await tokensOf(ctx, grant)) };
+  recordLogin(ctx, 'account.registered', from, made);
+  const user = newUser(made.account);
+  return made.session_id === undefined ? { user } : { user, ...(await tokensOf(ctx, made)) };
+}
+
+/** A new account logs in at once, or gets a link first. */
+async function enter(
+  ctx: Context,
+  trx: Knex,
+  account: AccountRow,
+  email: string,
+  from: RequestOrigin,
+): Promise<SessionGrant | { account: AccountRow; session_id?: undefined }> {
+  if (!ctx.config.REQUIRE_VERIFIED_EMAIL) return createSession(ctx, trx, account, from);
+  await sendFirstConfirmation(ctx, trx, from, account, email);
+  return { account };
 }
 
 function recordLogin(
   ctx: Context,
   event: 'account.registered' | 'login.succeeded',
   { ip, request_id }: RequestOrigin,
-  { account, session_id }: SessionGrant,
+  { account, session_id }: Pick<SessionGrant, 'account'> & Partial<SessionGrant>,
 ): void {
   securityEvent(ctx, event, { user_id: account.user_id, session_id, ip, request_id });
 }
@@ -83,14 +102,40 @@ async function verifyCredentials(
  * Reads the account again under its lock.
  * @returns undefined when the password was changed after it was checked.
  */
-function createVerifiedSession(ctx: Context, verified: AccountRow, from: Origin): Promise<SessionGrant | undefined> {
+function createVerifiedSession(
+  ctx: Context,
+  verified: AccountRow,
+  from: RequestOrigin,
+): Promise<SessionGrant | undefined> {
   return ctx.db.transaction(async (trx) => {
     const account = await lockAccount(trx, verified.user_id);
     if (account?.password_hash !== verified.password_hash) return undefined;
     requireUsable(account);
-    return createSession(ctx, trx, account, from);
+    requireVerified(ctx, account);
+    const grant = await createSession(ctx, trx, account, from);
+    if (grant.is_new_device) await noticeNewDevice(ctx, trx, account, from);
+    return grant;
   });
 }
+
+/**
+ * Call it only after the user proved who they are. An account without an address has none to
+ * confirm.
+ */
+function requireVerified({ config }: Pick<Context, 'config'>, { email, email_verified }: AccountRow): void {
+  if (!config.REQUIRE_VERIFIED_EMAIL || email === null || email_verified) return;
+  throw new AppError('AUTHORIZATION_ERROR', 'The e-mail address of this account is not confirmed', {
+    details: { reason: 'email_unverified' },
+  });
+}
+
+const noticeNewDevice = (ctx: Context, trx: Knex, { user_id, email }: AccountRow, from: RequestOrigin): Promise<void> =>
+  queueNotice(ctx, trx, from, {
+    kind: 'new-device',
+    user_id,
+    recipient: email,
+    told: { device: deviceOf(from).family },
+  });
 
 /** Replaces a hash of a lower cost while the password is known. The login does not depend on it. */
 async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow, password: string): Promise<void> {

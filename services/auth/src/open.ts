@@ -16,6 +16,8 @@ import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { createKeySets } from './issuers/key-sets.ts';
+import { startMailJob } from './mail/mail-job.ts';
+import { createMailMetrics } from './mail/mail-metrics.ts';
 import { schema } from './migrations/index.ts';
 import { createHasher } from './password-hasher.ts';
 import { POOLS } from './pools.ts';
@@ -49,8 +51,10 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     const signer = await openSigner(config);
     const egress = createEgress(config.EGRESS_ALLOW);
     const keySets = createKeySets({ db, egress, log, metrics });
-    const ctx = { ...base, db, reads, redis, revocationFeed, facts, hasher, signer, users, egress, keySets };
-    return { ...ctx, sweeps: startSweeps(ctx) };
+    const mailMetrics = createMailMetrics(metrics, db);
+    const parts = { revocationFeed, facts, hasher, signer, users, egress, keySets, mailMetrics };
+    const ctx = { ...base, db, reads, redis, ...parts };
+    return { ...ctx, mailJob: startMailJob(ctx), sweeps: startSweeps(ctx) };
   } catch (error) {
     // `run` retries until it works: do not leak the connections of a failed attempt.
     redis.disconnect();
@@ -60,7 +64,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
 }
 
 export async function close(ctx: Context): Promise<void> {
-  await Promise.all([ctx.sweeps.close(), ctx.revocationFeed.close()]);
+  await Promise.all([ctx.mailJob.close(), ctx.sweeps.close(), ctx.revocationFeed.close()]);
   await ctx.facts.close();
   ctx.redis.disconnect();
   ctx.egress.close();

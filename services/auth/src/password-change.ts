@@ -3,12 +3,15 @@ import type { Caller } from '@chatapi/kit/auth';
 import { type AccountRow, updatePassword } from './account-store.ts';
 import type { Context } from './context.ts';
 import { callerAccount, verifyCurrentPassword, wrongPassword } from './current-password.ts';
+import { endLinks } from './mail/link-store.ts';
+import { queueNotice } from './mail/queue.ts';
 import { checkPassword } from './password-policy.ts';
 import { renewChain } from './session-renewal.ts';
 import type { RequestOrigin } from './session-store.ts';
 import type { Tokens } from './sessions.ts';
 
-const namesOf = ({ username, email, display_name }: AccountRow): string[] => [
+/** Names of the user, which make a password easy to guess. */
+export const passwordNames = ({ username, email, display_name }: AccountRow): string[] => [
   username,
   ...(email === null ? [] : [email, email.split('@', 1)[0] as string]),
   display_name,
@@ -22,7 +25,7 @@ export async function changePassword(
   body: { current_password: string; new_password: string },
 ): Promise<Tokens> {
   const account = await callerAccount(ctx, caller);
-  checkPassword('new_password', body.new_password, namesOf(account));
+  checkPassword('new_password', body.new_password, passwordNames(account));
   if (body.new_password === body.current_password)
     throw invalidField('new_password', 'new_password must differ from the current one');
   const hash = await ctx.hasher.withSlot(async () => {
@@ -32,5 +35,7 @@ export async function changePassword(
   return renewChain(ctx, caller, from, 'password.changed', async (trx, now) => {
     if (now?.password_hash !== account.password_hash) throw wrongPassword();
     await updatePassword(trx, caller.user_id, hash);
+    await endLinks(trx, caller.user_id, ['reset', 'admin_reset']);
+    await queueNotice(ctx, trx, from, { kind: 'password-changed', user_id: caller.user_id, recipient: account.email });
   });
 }

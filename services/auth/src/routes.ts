@@ -8,6 +8,7 @@ import { exchangeToken } from './issuers/exchange.ts';
 import { exchangeBody, exchangedSchema } from './issuers/exchange-shapes.ts';
 import { login, register } from './login.ts';
 import { changePassword } from './password-change.ts';
+import { recoveryRoutes } from './recovery/routes.ts';
 import { refresh } from './refresh.ts';
 import { endOtherSessions } from './session-renewal.ts';
 import { endOwnSession, ownSessions } from './sessions.ts';
@@ -18,6 +19,7 @@ import {
   passwordBody,
   refreshBody,
   registerBody,
+  registrationSchema,
   sessionList,
   tokensSchema,
 } from './shapes.ts';
@@ -30,11 +32,14 @@ export const routes: Route<Context>[] = [
     method: 'post',
     path: '/users/register',
     summary: 'Create an account and log in',
+    description:
+      'Under REQUIRE_VERIFIED_EMAIL the answer has the user only, and the tokens come with the login after the ' +
+      'address is confirmed.',
     tag,
     who: 'anyone',
     scope: 'none',
     body: registerBody,
-    answer: loginResultSchema,
+    answer: registrationSchema,
     status: 201,
     errors: [403, 409],
     rule: (ctx, call) => register(ctx, call, call.body),
@@ -145,6 +150,7 @@ export const routes: Route<Context>[] = [
     answer: tokensSchema,
     rule: (ctx, call) => endOtherSessions(ctx, call.caller, call),
   }),
+  ...recoveryRoutes,
   ...appUserRoutes,
   ...botRoutes,
 ];

@@ -1,15 +1,17 @@
 // SQL of sessions: one per login, until it is ended, not refreshed for too long, or too old.
 import type { IdPaging } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
+import type { Language } from './mail/mail.ts';
 
 export interface Origin {
   ip: string;
   user_agent: string;
 }
 
-/** Where a request comes from; its id is for the security log. */
+/** Where a request comes from; its id is for the security log, its language for mails. */
 export interface RequestOrigin extends Origin {
   request_id: string;
+  language: Language;
 }
 
 export interface SessionRow extends Origin {

@@ -45,6 +45,8 @@ export interface SessionGrant {
   /** The absolute end of the session, in milliseconds. */
   ends_at: number;
   refresh_token: string;
+  /** Not seen in 90 days. Undefined: the session was not opened now. */
+  is_new_device?: boolean;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -81,11 +83,11 @@ export async function createSession(
   from: Origin,
 ): Promise<SessionGrant> {
   await recordSeen(trx, account.user_id);
-  await rememberDevice(trx, account.user_id, deviceOf(from));
+  const is_new_device = await rememberDevice(trx, account.user_id, deviceOf(from));
   const session_id = newId('ses');
   const times = await insertSession(trx, session_id, account.user_id, originOf(from));
   const refresh_token = await startChain(trx, session_id, ctx.config.REFRESH_EXPIRE_DAYS);
-  return { account, session_id, ...timesOf(ctx, times), refresh_token };
+  return { account, session_id, ...timesOf(ctx, times), refresh_token, is_new_device };
 }
 
 /**

@@ -3,13 +3,17 @@ import { anyText, count, customObject, invalid, oneOf, text, time, wireList, wir
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import type { NewUser } from './accounts.ts';
-import type { Credentials, LoginResult } from './login.ts';
+import type { Credentials, LoginResult, Registration } from './login.ts';
 import { strongPassword } from './password-policy.ts';
 import type { SessionView, Tokens } from './sessions.ts';
 import type { User } from './user-view.ts';
 
-const words = (max: number): Joi.StringSchema => Joi.string().max(max).required();
-const newPassword = (...about: string[]): Joi.StringSchema =>
+/** A password as typed, or a token. */
+export const secretText = (max: number): Joi.StringSchema => Joi.string().max(max).required();
+/** Stops at the length: normalising an email can take time quadratic in its length. */
+export const emailAddress = (): Joi.StringSchema =>
+  Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true });
+export const newPassword = (...about: string[]): Joi.StringSchema =>
   Joi.string()
     .required()
     .custom(strongPassword(...about))
@@ -24,10 +28,6 @@ export const username = (): Joi.StringSchema =>
     .pattern(/^[A-Za-z0-9_.-]{3,32}$/, 'must have 3 to 32 letters, digits, _ . or -')
     .custom((value: string, h) => (RESERVED_NAMES.test(value) ? invalid(h, 'is reserved') : value));
 
-/** Stops at the length: normalising an email can take time quadratic in its length. */
-export const emailAddress = (): Joi.StringSchema =>
-  Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true });
-
 export const registerBody = Joi.object<NewUser & { password: string; invite?: string }, true>({
   username: username().required(),
   email: emailAddress().required(),
@@ -37,19 +37,23 @@ export const registerBody = Joi.object<NewUser & { password: string; invite?: st
 });
 
 // Longer than any valid password, so that a long one is a wrong password, not malformed input.
-export const loginBody = Joi.object<Credentials, true>({ username_or_email: words(254), password: words(1024) });
-export const refreshBody = Joi.object<{ refresh_token: string }, true>({ refresh_token: words(128) });
+export const loginBody = Joi.object<Credentials, true>({
+  username_or_email: secretText(254),
+  password: secretText(1024),
+});
+export const refreshBody = Joi.object<{ refresh_token: string }, true>({ refresh_token: secretText(128) });
 export const passwordBody = Joi.object<{ current_password: string; new_password: string }, true>({
-  current_password: words(1024),
+  current_password: secretText(1024),
   new_password: newPassword(),
 });
-export const erasureBody = Joi.object<{ password: string }, true>({ password: words(1024) });
+export const erasureBody = Joi.object<{ password: string }, true>({ password: secretText(1024) });
 
 /** All fields of `User` but its external id. */
 export const userFields = {
   id: Joi.string(),
   username: Joi.string(),
   email: Joi.string().allow(null),
+  email_verified: Joi.boolean().description('whether the owner has confirmed the address'),
   display_name: Joi.string(),
   bio: anyText(),
   avatar_url: Joi.string().allow(null),
@@ -72,6 +76,7 @@ const tokenFields = {
   expires_in: count().description('lifetime of `access_token` in seconds'),
 };
 export const tokensSchema = wireObject<Tokens>('Tokens', tokenFields);
+export const registrationSchema = wireObject<Registration>('Registration', { user: userSchema }, tokenFields);
 export const loginResultSchema = wireObject<LoginResult>('Session', { user: userSchema, ...tokenFields });
 
 const sessionSchema = wireObject<SessionView>('SessionInfo', {

@@ -10,11 +10,13 @@ import { resealSecrets } from './issuers/issuers.ts';
 import { deleteOldDevices } from './known-device-store.ts';
 import { WINDOW_S } from './login-limit.ts';
 import { deleteOldFailures } from './login-limit-store.ts';
+import { deleteOldLinks } from './mail/link-store.ts';
+import { deleteOldRequests } from './recovery/request-limit-store.ts';
 import { sweepInvites } from './registration/invites.ts';
 import { deleteOldRevocations } from './revocation-store.ts';
 import { deleteOldSessions } from './session-store.ts';
 
-type Ctx = Omit<Context, 'sweeps'>;
+type Ctx = Omit<Context, 'sweeps' | 'mailJob'>;
 
 const BANS_MS = 1000;
 const CHANGES_MS = 1000;
@@ -31,6 +33,8 @@ export async function deleteExpired(ctx: Ctx): Promise<void> {
   await deleteOldRevocations(ctx.db, REVOCATION_MINUTES);
   await deleteUnblockedNames(ctx.db);
   await sweepInvites(ctx);
+  await deleteOldLinks(ctx.db);
+  await deleteOldRequests(ctx.db);
   await deleteOldSessions(ctx.db, ctx.config.REFRESH_EXPIRE_DAYS, ctx.config.SESSION_MAX_DAYS);
 }
 

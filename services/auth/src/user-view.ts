@@ -10,6 +10,7 @@ export interface User {
   external_id: string | null;
   username: string;
   email: string | null;
+  email_verified: boolean;
   display_name: string;
   bio: string;
   avatar_url: string | null;
@@ -41,6 +42,7 @@ export const newUser = (account: AccountRow): User => ({
   external_id: account.external_id,
   username: account.username,
   email: account.email,
+  email_verified: account.email_verified,
   display_name: account.display_name,
   bio: '',
   avatar_url: null,

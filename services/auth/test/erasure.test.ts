@@ -9,7 +9,7 @@ import { nameKey, unknownNameKey } from '../src/name-key.ts';
 import { deleteExpired } from '../src/sweeps.ts';
 import { type Auth, GOOD, openAuth, type Person } from './harness.ts';
 
-const FROM = { ip: '192.0.2.1', user_agent: 'mocha', request_id: 'req_test' };
+const FROM = { ip: '192.0.2.1', user_agent: 'mocha', request_id: 'req_test', language: 'en' } as const;
 
 describe('the erasure of an account', () => {
   let auth: Auth;
@@ -86,7 +86,9 @@ describe('the erasure of an account', () => {
     await ctx.db.transaction(async (trx) => {
       await deleteAccount(trx, person.id);
       const other = { username: person.username, email: `waits${n++}@example.com` };
-      waiting.push(ctx.db.transaction((own) => createAccount(own, other, 'hash', 'user')).catch((error) => error.code));
+      waiting.push(
+        ctx.db.transaction((own) => createAccount(own, other, 'hash', { role: 'user' })).catch((error) => error.code),
+      );
       await new Promise((resolve) => setTimeout(resolve, 100));
       await blockName(trx, unknownNameKey(nameKey(person.username)), 90);
     });

@@ -1,4 +1,6 @@
 // The auth service in the test process: real PostgreSQL and Redis, a schema of its own, supertest.
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Identity } from '@chatapi/kit/auth';
 import {
   anonymousIdentity,
@@ -31,6 +33,7 @@ export const environment = (more: Record<string, string> = {}): Record<string, s
   LOG_LEVEL: 'silent',
   BCRYPT_COST: '4',
   RATE_LIMIT_LOGIN_ADDRESS: '0',
+  MAIL_DIR: join(tmpdir(), `chatapi-mail-${process.pid}`),
   ...more,
 });
 

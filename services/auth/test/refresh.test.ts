@@ -5,7 +5,7 @@ import { refresh } from '../src/refresh.ts';
 import { deleteExpired } from '../src/sweeps.ts';
 import { type Auth, claimsOf, openAuth, type Person } from './harness.ts';
 
-const FROM = { ip: '192.0.2.1', user_agent: 'mocha', request_id: 'req_test' };
+const FROM = { ip: '192.0.2.1', user_agent: 'mocha', request_id: 'req_test', language: 'en' } as const;
 
 describe('refresh', () => {
   let auth: Auth & { schema: string };

@@ -7,6 +7,7 @@ export interface ProfileRow {
   id: string;
   username: string;
   email: string | null;
+  email_verified: boolean;
   external_id: string | null;
   display_name: string;
   bio: string;
@@ -26,7 +27,7 @@ export type RawProfile = Omit<ProfileRow, 'created_at' | 'updated_at' | 'last_se
   last_seen: Date | null;
 };
 
-export const COLUMNS = `p.user_id as id, p.username, p.email, p.external_id, coalesce(p.display_name, p.username) as display_name, p.bio,
+export const COLUMNS = `p.user_id as id, p.username, p.email, p.email_verified, p.external_id, coalesce(p.display_name, p.username) as display_name, p.bio,
   p.avatar_url, coalesce(p.custom, '{}') as custom, p.kind, p.role, p.status, p.created_at,
   greatest(p.account_updated_at, p.profile_updated_at) as updated_at, p.last_seen`;
 
@@ -76,11 +77,11 @@ export async function upsertAccounts(trx: Knex, accounts: NamedAccount[]): Promi
     ...nameColumns(display_name ?? null),
   }));
   await trx.raw(
-    `insert into profiles as p (user_id, username, email, role, status, kind, external_id, created_at, account_updated_at,
+    `insert into profiles as p (user_id, username, email, email_verified, role, status, kind, external_id, created_at, account_updated_at,
        display_name, display_key, folded_name, fold_version)
-     select user_id, username, email, role, status, coalesce(kind, 'user'), external_id, created_at, updated_at,
+     select user_id, username, email, coalesce(email_verified, false), role, status, coalesce(kind, 'user'), external_id, created_at, updated_at,
        "displayName", "displayKey", "foldedName", "foldVersion"
-     from json_to_recordset(?::json) a(user_id text, username text, email text, role text, status text, kind text, external_id text,
+     from json_to_recordset(?::json) a(user_id text, username text, email text, email_verified boolean, role text, status text, kind text, external_id text,
        created_at timestamptz, updated_at timestamptz, "displayName" text, "displayKey" text, "foldedName" text, "foldVersion" smallint)
      where not exists (select from erased e where e.user_id = a.user_id) order by user_id
      on conflict (user_id) do update set
@@ -90,6 +91,9 @@ export async function upsertAccounts(trx: Knex, accounts: NamedAccount[]): Promi
        fold_version = case when p.display_name is null then excluded.fold_version else p.fold_version end,
        username = case when ${NEWER} then excluded.username else p.username end,
        email = case when ${NEWER} then excluded.email else p.email end,
+       -- Auth of the release before does not tell it. An address that was confirmed stays so.
+       email_verified = case when ${NEWER} then excluded.email_verified or (p.email_verified and p.email = excluded.email)
+         else p.email_verified end,
        role = case when ${NEWER} then excluded.role else p.role end,
        status = case when ${NEWER} then excluded.status else p.status end,
        ${KEPT},

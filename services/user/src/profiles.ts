@@ -13,10 +13,10 @@ import {
   upsertAccounts,
 } from './profile-store.ts';
 
+/** Only the user and admins see these. */
+type Private = 'email' | 'email_verified' | 'external_id';
 export type OwnProfile = Omit<ProfileRow, 'last_seen'>;
-/** `email` and `external_id`: for the user and for admins. */
-export type PublicProfile = Omit<OwnProfile, 'email' | 'external_id'> &
-  Partial<Pick<OwnProfile, 'email' | 'external_id'>> & { presence: Presence };
+export type PublicProfile = Omit<OwnProfile, Private> & Partial<Pick<OwnProfile, Private>> & { presence: Presence };
 
 /** Asks auth when the fact of a new registration has not arrived yet. */
 export async function findProfile(ctx: Context, userId: string, request_id: string): Promise<ProfileRow> {
@@ -35,12 +35,12 @@ export const withoutPresence = ({ last_seen: _, ...rest }: ProfileRow): OwnProfi
 
 function viewFor(
   caller: Caller,
-  { email, external_id, last_seen, ...rest }: ProfileRow,
+  { email, email_verified, external_id, last_seen, ...rest }: ProfileRow,
   online: Set<string>,
 ): PublicProfile {
   const presence = presenceOf(online.has(rest.id), last_seen);
   const isShown = caller.role === 'admin' || caller.user_id === rest.id;
-  return isShown ? { ...rest, email, external_id, presence } : { ...rest, presence };
+  return isShown ? { ...rest, email, email_verified, external_id, presence } : { ...rest, presence };
 }
 
 export const ownProfile = async (ctx: Context, caller: Caller, requestId: string): Promise<OwnProfile> =>

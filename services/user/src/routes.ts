@@ -52,6 +52,7 @@ const shown = {
 const ownSchema = wireObject<OwnProfile>('Me', {
   ...shown,
   email: Joi.string().allow(null),
+  email_verified: Joi.boolean(),
   external_id: Joi.string().allow(null).description('the id that the application gave its own user'),
 });
 const presenceSchema = wireObject<Presence>('Presence', {
@@ -63,6 +64,7 @@ const publicSchema = wireObject<PublicProfile>(
   { ...shown, presence: presenceSchema },
   {
     email: Joi.string().allow(null).description('only visible to the user and to admins'),
+    email_verified: Joi.boolean().description('only visible to the user and to admins'),
     external_id: Joi.string().allow(null).description('only visible to the user and to admins'),
   },
 );

@@ -33,6 +33,7 @@ describe('profiles', () => {
       username: 'mine',
       email: 'usr_mine@example.com',
       external_id: null,
+      email_verified: false,
       display_name: 'Mine',
       bio: '',
       avatar_url: null,

@@ -8,6 +8,7 @@ from .admin_models import (
     ListedReport,
     NewApplicationKey,
     Report,
+    ResetLink,
     Scope,
     Stats,
     SystemHealth,
@@ -56,6 +57,7 @@ from .models import (
     User,
 )
 from .realtime import AsyncRealtime
+from .registration import Registration
 from .sync import ChatClient, Realtime
 
 __all__ = [
@@ -98,7 +100,9 @@ __all__ = [
     "ReactionChanged",
     "Reactor",
     "Realtime",
+    "Registration",
     "Report",
+    "ResetLink",
     "Resync",
     "Room",
     "RoomJoined",

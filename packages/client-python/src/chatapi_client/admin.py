@@ -17,6 +17,7 @@ from .admin_models import (
     ListedReport,
     NewApplicationKey,
     Report,
+    ResetLink,
     Scope,
     Stats,
     SystemHealth,
@@ -93,6 +94,12 @@ class AdminApi(AdmissionApi):
     async def unlock(self, user_id: str) -> None:
         """Remove the lock after failed logins."""
         await self._rest.call("POST", path_of("/admin/users/{}/unlock", user_id))
+
+    async def make_password_reset_link(self, user_id: str) -> ResetLink:
+        """Make a link with which the user sets a new password. It works once, and without mail."""
+        path = path_of("/admin/users/{}/password-reset", user_id)
+        link: ResetLink = await self._rest.call("POST", path, safe=False)
+        return link
 
     async def end_sessions(self, user_id: str) -> None:
         await self._rest.call("DELETE", path_of("/admin/users/{}/sessions", user_id))

@@ -190,3 +190,8 @@ class SystemHealth(TypedDict):
     queues: QueuesHealth
     disk: DiskHealth
     timestamp: str
+
+
+class ResetLink(TypedDict):
+    url: str
+    expires_at: str

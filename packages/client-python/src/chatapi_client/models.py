@@ -62,14 +62,16 @@ class _User(TypedDict):
 
 
 class User(_User, total=False):
-    """``email``, ``external_id`` (the application's): only visible to the user and to admins."""
+    """``email``, ``email_verified``, ``external_id`` (the application's): only for the user and admins."""
 
     email: Optional[str]
+    email_verified: bool
     external_id: Optional[str]
 
 
 class Me(_User):
     email: Optional[str]
+    email_verified: bool
     external_id: Optional[str]
 
 

@@ -18,7 +18,7 @@ _STATS: Shape = {"users": "object", "rooms": "object", "messages": "object"}
 _WORDS: Shape = {"words": ["object"], "revision": "number"}
 
 ANSWERS: Mapping[str, Shape] = {
-    "POST /users/register": _SESSION,
+    "POST /users/register": {"user": _ITEM},
     "POST /users/login": _SESSION,
     "POST /users/refresh": _TOKENS,
     "POST /users/token": {"access_token": "string", "user": _ITEM},
@@ -58,6 +58,7 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /admin/users/{}/ban": _ITEM,
     "POST /admin/users/{}/unban": _ITEM,
     "PUT /admin/users/{}/role": _ITEM,
+    "POST /admin/users/{}/password-reset": {"url": "string", "expires_at": "string"},
     "POST /admin/users/{}/export": _ITEM,
     "GET /admin/users/{}/export": _ITEM,
     "GET /admin/rooms": {"rooms": [_ITEM]},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, AsyncIterator, Dict, Optional
+from typing import Any, AsyncIterator, Dict, Optional, cast
 
 from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, Rest, changed, given
 from .admission_models import ExchangedToken
 from .models import Export, Me, Page, Profile, Session, SessionInfo, Tokens
+from .registration import Registration
 
 
 class UsersApi:
@@ -26,23 +27,28 @@ class UsersApi:
         password: str,
         display_name: Optional[str] = None,
         invite: Optional[str] = None,
-    ) -> Session:
+    ) -> Registration:
         """Create an account and log in.
+
+        Where the server asks to confirm the e-mail address first, the answer has no tokens: ``login``
+        works once the link in the mail was used.
 
         ``username``: 3–32 of ``A–Z a–z 0–9 _ . -``. ``password``: 8–72 bytes; a weak one is a
         ``VALIDATION_ERROR`` with advice in ``details``. ``invite``: code of an invite, where one is
         needed or has rooms. ``CONFLICT``: username or email is taken.
         """
         body = given(username=username, email=email, password=password, display_name=display_name, invite=invite)
-        session: Session = await self._rest.call("POST", "/users/register", body=body, safe=False, anonymous=True)
-        await self._rest.tokens.adopt(session)
-        return session
+        made: Registration = await self._rest.call("POST", "/users/register", body=body, safe=False, anonymous=True)
+        if "access_token" in made:
+            await self._rest.tokens.adopt(cast(Session, made))
+        return made
 
     async def login(self, *, username_or_email: str, password: str) -> Session:
         """Log in and renew tokens from then on.
 
         ``AUTHENTICATION_ERROR``: unknown user or wrong password. ``RATE_LIMIT_EXCEEDED``,
-        ``ACCOUNT_LOCKED``: too many failed attempts.
+        ``ACCOUNT_LOCKED``: too many failed attempts. ``AUTHORIZATION_ERROR`` with the reason
+        ``email_unverified``: the e-mail address must be confirmed first.
         """
         body = {"username_or_email": username_or_email, "password": password}
         session: Session = await self._rest.call("POST", "/users/login", body=body, anonymous=True)
@@ -98,6 +104,39 @@ class UsersApi:
         body = {"current_password": current_password, "new_password": new_password}
         call = partial(self._rest.call, "PUT", "/users/me/password", body=body, safe=False)
         return await self._rest.tokens.replace(call)
+
+    async def request_password_reset(self, *, email: str) -> None:
+        """Ask for a mail with a link to a new password, whether or not there is such an account.
+
+        ``SERVICE_UNAVAILABLE`` with the reason ``mail_not_configured``: the server sends no mail.
+        """
+        await self._rest.call("POST", "/users/password-resets", body={"email": email}, safe=False, anonymous=True)
+
+    async def confirm_password_reset(self, *, token: str, new_password: str) -> None:
+        """Set a new password with the token of a link, and end all sessions of the account.
+
+        ``VALIDATION_ERROR`` with the reason ``token_invalid``: it was used, replaced, or has expired.
+        """
+        body = {"token": token, "new_password": new_password}
+        await self._rest.call("POST", "/users/password-resets/confirm", body=body, safe=False, anonymous=True)
+
+    async def change_email(self, *, email: str, current_password: str) -> None:
+        """Ask for another e-mail address, which counts once the link that it gets was confirmed."""
+        body = {"email": email, "current_password": current_password}
+        await self._rest.call("POST", "/users/me/email", body=body, safe=False)
+
+    async def confirm_email(self, *, token: str) -> None:
+        """Confirm an e-mail address with the token of a link.
+
+        ``VALIDATION_ERROR`` with the reason ``token_invalid``: it was used, replaced, or has expired.
+        ``CONFLICT``: the address has another account.
+        """
+        await self._rest.call("POST", "/users/email-confirmations", body={"token": token}, safe=False, anonymous=True)
+
+    async def resend_email_confirmation(self, *, email: str) -> None:
+        """Ask for the link again, whether or not there is an account that needs one."""
+        path = "/users/email-confirmations/resend"
+        await self._rest.call("POST", path, body={"email": email}, safe=False, anonymous=True)
 
     async def delete_me(self, *, password: str) -> None:
         """Erase the account and all its content, permanently."""

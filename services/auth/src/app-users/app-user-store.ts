@@ -86,7 +86,8 @@ export interface NamesChange {
 export async function updateNames(trx: Knex, changes: NamesChange[]): Promise<AccountRow[]> {
   if (changes.length === 0) return [];
   const { rows } = await trx.raw<{ rows: RawAccount[] }>(
-    `update accounts set username = c.new_name, username_key = c.name_key, email = c.new_email, email_key = c.mail_key, ${NEWER}
+    `update accounts set username = c.new_name, username_key = c.name_key, email = c.new_email, email_key = c.mail_key,
+       email_verified = email_verified and email_key is not distinct from c.mail_key, ${NEWER}
      from json_to_recordset(?::json) c(id text, new_name text, name_key text, new_email text, mail_key text)
      where user_id = c.id returning ${COLUMNS}`,
     [

@@ -15,6 +15,8 @@ import { ownUsers, ownUsersIndexes } from './012-own-users.ts';
 import { credentials } from './013-credentials.ts';
 import { issuers } from './014-issuers.ts';
 import { invites } from './015-invites.ts';
+import { mail } from './016-mail.ts';
+import { verifiedEmail } from './017-verified-email.ts';
 import { bots } from './018-bots.ts';
 
 export const schema: Schema = {
@@ -37,6 +39,8 @@ export const schema: Schema = {
     credentials,
     issuers,
     invites,
+    mail,
+    verifiedEmail,
     bots,
   ],
 };
