@@ -1,5 +1,5 @@
-// Every secret of a cluster is changed as docs/rotation.md says, under load, in three rollouts of
-// all services, one half of the instances at a time.
+// Every secret of a cluster is changed as docs/rotation.md says, under load, in four rollouts of all
+// services, one half of the instances at a time. The last one removes the old values.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const TWO_OF_EACH = Object.fromEntries(
   ['GATEWAY', 'AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN'].map((name) => [`${name}_INSTANCES`, '2']),
 );
 const GRACE_MS = 30_000;
-const PAUSE_MS = 100;
+const PAUSE_MS = 250;
 
 interface Secrets {
   jwt: string;
