@@ -17,10 +17,11 @@ const PAGING = { limit: 1, skip: 2, cursor: 'c' };
 export const CALLS: Record<string, Call> = {
   'POST /users/register': {
     method: 'users.register',
-    args: [{ username: 'u', email: 'e', password: 'p', display_name: 'd' }],
+    args: [{ username: 'u', email: 'e', password: 'p', display_name: 'd', invite: 'i' }],
     input: 0,
   },
   'POST /users/login': { method: 'users.login', args: [{ username_or_email: 'u', password: 'p' }], input: 0 },
+  'POST /users/token': { method: 'users.exchangeToken', args: ['jwt'] },
   'POST /users/logout': { method: 'users.logout', args: [] },
   'GET /users/me': { method: 'users.me', args: [] },
   'PUT /users/me': {
@@ -167,6 +168,32 @@ export const CALLS: Record<string, Call> = {
   'POST /admin/announcements': { method: 'admin.announce', args: [{ text: 't' }], input: 0 },
   'GET /admin/word-filter': { method: 'admin.wordFilter', args: [] },
   'PUT /admin/word-filter': { method: 'admin.setWordFilter', args: [{ words: [] }], input: 0 },
+  'POST /admin/keys': {
+    method: 'admin.createKey',
+    args: [{ name: 'n', scopes: ['users:read'], expires_at: '2030-01-01T00:00:00Z' }],
+    input: 0,
+  },
+  'GET /admin/keys': { method: 'admin.keys', args: [PAGING], input: 0 },
+  'DELETE /admin/keys/{id}': { method: 'admin.endKey', args: ['i/1'] },
+  'POST /admin/issuers': {
+    method: 'admin.createIssuer',
+    args: [
+      {
+        ...{ issuer: 'i', audience: 'a', jwks_url: 'u', public_keys: ['k'], secret: 's', user_claim: 'sub' },
+        ...{ create_users: true, claims: { email: 'email' } },
+      },
+    ],
+    input: 0,
+  },
+  'GET /admin/issuers': { method: 'admin.issuers', args: [PAGING], input: 0 },
+  'DELETE /admin/issuers/{id}': { method: 'admin.deleteIssuer', args: ['i/1'] },
+  'POST /admin/invites': {
+    method: 'admin.createInvite',
+    args: [{ max_uses: 1, expires_at: '2030-01-01T00:00:00Z', rooms: ['r'] }],
+    input: 0,
+  },
+  'GET /admin/invites': { method: 'admin.invites', args: [PAGING], input: 0 },
+  'DELETE /admin/invites/{id}': { method: 'admin.deleteInvite', args: ['i/1'] },
   'GET /admin/system/health': { method: 'admin.health', args: [] },
 };
 

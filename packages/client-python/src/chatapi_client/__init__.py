@@ -4,13 +4,9 @@ from .admin_models import (
     AdminRoom,
     ApplicationKey,
     AuditEntry,
-    ClaimNames,
     FilteredWord,
-    Invite,
-    Issuer,
     ListedReport,
     NewApplicationKey,
-    NewInvite,
     Report,
     ResetLink,
     Scope,
@@ -18,6 +14,7 @@ from .admin_models import (
     SystemHealth,
     WordFilter,
 )
+from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import (
@@ -42,7 +39,6 @@ from .models import (
     Announcement,
     Attachment,
     Event,
-    ExchangedToken,
     Export,
     File,
     Me,

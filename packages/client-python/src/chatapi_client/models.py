@@ -94,16 +94,6 @@ class Session(Tokens):
     user: Me
 
 
-class ExchangedToken(TypedDict):
-    """A session that ends with the exchanged token. ``expires_in``: seconds until then."""
-
-    access_token: str
-    issued_token_type: Literal["urn:ietf:params:oauth:token-type:access_token"]
-    token_type: Literal["bearer"]
-    expires_in: int
-    user: Me
-
-
 class SessionInfo(TypedDict):
     id: str
     name: Optional[str]

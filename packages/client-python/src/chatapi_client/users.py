@@ -8,8 +8,9 @@ from typing import Any, AsyncIterator, Dict, Optional, cast
 from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, Rest, changed, given
+from .admission_models import ExchangedToken
+from .models import Export, Me, Page, Profile, Session, SessionInfo, Tokens
 from .registration import Registration
-from .models import ExchangedToken, Export, Me, Page, Profile, Session, SessionInfo, Tokens
 
 
 class UsersApi:
