@@ -40,6 +40,7 @@ from .events import (
 )
 from .models import (
     Announcement,
+    AppUser,
     Attachment,
     Event,
     ExchangedToken,
@@ -62,20 +63,42 @@ from .models import (
 )
 from .realtime import AsyncRealtime
 from .registration import Registration
+from .server import AsyncActingApi, AsyncChatServer
+from .server_models import (
+    AppUserFields,
+    AppUserInput,
+    AppUserResult,
+    Bot,
+    BotToken,
+    ItemError,
+    MintedToken,
+    NewBotToken,
+)
 from .sync import ChatClient, Realtime
+from .sync_server import ActingApi, ChatServer
 
 __all__ = [
+    "ActingApi",
     "AdminRoom",
     "Announced",
     "Announcement",
+    "AppUser",
+    "AppUserFields",
+    "AppUserInput",
+    "AppUserResult",
     "ApplicationKey",
+    "AsyncActingApi",
     "AsyncChatClient",
+    "AsyncChatServer",
     "AsyncRealtime",
     "Attachment",
     "AuditEntry",
+    "Bot",
+    "BotToken",
     "ChangedMember",
     "ChatApiError",
     "ChatClient",
+    "ChatServer",
     "ClaimNames",
     "Event",
     "EventData",
@@ -86,6 +109,7 @@ __all__ = [
     "FilteredWord",
     "Invite",
     "Issuer",
+    "ItemError",
     "ListedReport",
     "Me",
     "Member",
@@ -96,7 +120,9 @@ __all__ = [
     "MessageEvent",
     "MessageStatus",
     "MessageUpdated",
+    "MintedToken",
     "NewApplicationKey",
+    "NewBotToken",
     "NewInvite",
     "Page",
     "Profile",

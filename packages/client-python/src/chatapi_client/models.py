@@ -75,6 +75,14 @@ class Me(_User):
     external_id: Optional[str]
 
 
+class AppUser(_User):
+    """A user that an application brought, by the id that it gave."""
+
+    email: Optional[str]
+    email_verified: bool
+    external_id: str
+
+
 class Profile(User):
     """A user as others see them."""
 
@@ -101,7 +109,7 @@ class ExchangedToken(TypedDict):
     issued_token_type: Literal["urn:ietf:params:oauth:token-type:access_token"]
     token_type: Literal["bearer"]
     expires_in: int
-    user: Me
+    user: AppUser
 
 
 class SessionInfo(TypedDict):
