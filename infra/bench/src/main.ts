@@ -6,8 +6,10 @@ import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
 import { AXES } from './growth-axes.ts';
+import { keys } from './keys.ts';
 import { migrations } from './migrations.ts';
 import { overload } from './overload.ts';
+import { ownUsers } from './own-users.ts';
 import { profiling, topFunctions } from './profile.ts';
 import { REFERENCE_SERVERS } from './systems/reference-servers.ts';
 import { KINDS, worksOf } from './workload-list.ts';
@@ -22,6 +24,7 @@ const { values, positionals } = parseArgs({
     'product-only': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     to: { type: 'string', default: '1000000' },
+    users: { type: 'string', default: '100000' },
   },
 });
 
@@ -52,9 +55,11 @@ async function compareAll(): Promise<string> {
 
 const COMMANDS: Record<string, () => Promise<string>> = {
   bans: () => bans(say),
+  keys: () => keys(say),
   compare: compareAll,
   overload: () => overload(say),
   migrations: () => migrations(Number(values.to), say),
+  'own-users': () => ownUsers(Number(values.users), say),
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };
 const [name = 'compare'] = positionals;

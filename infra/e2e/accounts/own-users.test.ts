@@ -89,7 +89,7 @@ describe('an application’s own users', () => {
       for (const url of gateways())
         expect(
           (
-            await rest(admin, url)
+            await rest(app, url)
               .get(path(stem + id))
               .expect(200)
           ).body,

@@ -4,15 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { python } from '@chatapi/local';
 import { expect } from 'chai';
-import { type Json, rest } from '../support/client.ts';
+import type { Json } from '../support/client.ts';
 import {
   answerOf,
   bodyOf,
   eventPayloads,
-  inlined,
   leastAnswerOf,
   listedBy,
   operationOf,
+  publishedDocuments,
   queryOf,
 } from '../support/openapi.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
@@ -91,8 +91,7 @@ describe('the Python SDK and the documents', function () {
   let frames: Json;
   let described: Described;
   before(async () => {
-    doc = inlined((await rest().get('/docs/openapi.json').expect(200)).body);
-    frames = inlined((await rest().get('/docs/asyncapi.json').expect(200)).body);
+    [doc, frames] = await publishedDocuments();
     const { file, env } = python();
     const calls = Object.fromEntries(
       Object.entries(CALLS).map(([name, call]) => [

@@ -8,17 +8,17 @@ import { ChatClient, type ChatClientOptions } from '@chatapi/client';
 import { ChatServer } from '@chatapi/client/server';
 import { REPO } from '@chatapi/local';
 import { expect } from 'chai';
-import { type Json, rest } from '../support/client.ts';
+import type { Json } from '../support/client.ts';
 import { typeOf } from '../support/json-schema.ts';
 import {
   type Answer,
   answerOf,
   bodyOf,
   eventPayloads,
-  inlined,
   leastAnswerOf,
   listedBy,
   operationOf,
+  publishedDocuments,
   queryOf,
 } from '../support/openapi.ts';
 import { CALLS, type Call, NO_METHOD } from '../support/sdk-calls.ts';
@@ -104,8 +104,7 @@ describe('the TypeScript SDK and the documents', function () {
   let doc: Json;
   let frames: Json;
   before(async () => {
-    doc = inlined((await rest().get('/docs/openapi.json').expect(200)).body);
-    frames = inlined((await rest().get('/docs/asyncapi.json').expect(200)).body);
+    [doc, frames] = await publishedDocuments();
   });
 
   it('have the same calls', () => {

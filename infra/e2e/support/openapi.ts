@@ -1,5 +1,5 @@
 // Request and response schemas in the OpenAPI document. `name`: `GET /users/{id}`.
-import type { Json } from './client.ts';
+import { type Json, rest } from './client.ts';
 
 /** The document with every `$ref` resolved. */
 export function inlined(doc: Json, at: Json = doc): Json {
@@ -14,6 +14,12 @@ export function inlined(doc: Json, at: Json = doc): Json {
         .reduce((found: Json, key: string) => found[key], doc),
     );
   return Object.fromEntries(Object.entries(at).map(([key, one]) => [key, inlined(doc, one)]));
+}
+
+/** The OpenAPI and the AsyncAPI document of the shared cluster, with every `$ref` resolved. */
+export async function publishedDocuments(): Promise<[doc: Json, frames: Json]> {
+  const get = async (name: string): Promise<Json> => inlined((await rest().get(`/docs/${name}.json`).expect(200)).body);
+  return [await get('openapi'), await get('asyncapi')];
 }
 
 export const operationOf = (doc: Json, name: string): Json => {

@@ -21,7 +21,7 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
     input: 0,
   },
   'POST /users/login': { method: 'users.login', args: [{ username_or_email: 'u', password: 'p' }], input: 0 },
-  'POST /users/token': { method: 'users.exchangeToken', args: ['t'] },
+  'POST /users/token': { method: 'users.exchangeToken', args: ['jwt'] },
   'POST /users/logout': { method: 'users.logout', args: [] },
   'GET /users/me': { method: 'users.me', args: [] },
   'PUT /users/me': {
@@ -170,7 +170,7 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'PUT /admin/word-filter': { method: 'admin.setWordFilter', args: [{ words: [] }], input: 0 },
   'POST /admin/keys': {
     method: 'admin.createKey',
-    args: [{ name: 'n', scopes: ['act_as'], expires_at: 'e' }],
+    args: [{ name: 'n', scopes: ['users:read'], expires_at: '2030-01-01T00:00:00Z' }],
     input: 0,
   },
   'GET /admin/keys': { method: 'admin.keys', args: [PAGING], input: 0 },
@@ -179,14 +179,8 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
     method: 'admin.createIssuer',
     args: [
       {
-        issuer: 'i',
-        audience: 'a',
-        jwks_url: 'u',
-        public_keys: ['k'],
-        secret: 's',
-        user_claim: 'u',
-        create_users: true,
-        claims: {},
+        ...{ issuer: 'i', audience: 'a', jwks_url: 'u', public_keys: ['k'], secret: 's', user_claim: 'sub' },
+        ...{ create_users: true, claims: { email: 'email' } },
       },
     ],
     input: 0,
@@ -195,7 +189,7 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'DELETE /admin/issuers/{id}': { method: 'admin.deleteIssuer', args: ['i/1'] },
   'POST /admin/invites': {
     method: 'admin.createInvite',
-    args: [{ max_uses: 1, expires_at: 'e', rooms: ['r'] }],
+    args: [{ max_uses: 1, expires_at: '2030-01-01T00:00:00Z', rooms: ['r'] }],
     input: 0,
   },
   'GET /admin/invites': { method: 'admin.invites', args: [PAGING], input: 0 },

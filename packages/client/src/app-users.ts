@@ -1,10 +1,10 @@
 // Users that an application brings. Scope `users:write`, for reads `users:read`.
-import type { AppUser, Profile } from './models.ts';
+import type { Profile } from './models.ts';
 import type { Page } from './pages.ts';
 import { path } from './paths.ts';
 import { PeopleApi } from './people.ts';
 import type { CallOptions, Paging, Rest } from './rest.ts';
-import type { AppUserFields, AppUserInput, AppUserResult, MintedToken, MintInput } from './server-models.ts';
+import type { AppUser, AppUserFields, AppUserInput, AppUserResult, MintedToken, MintInput } from './server-models.ts';
 
 /**
  * `externalId`: the application's own id of a user, any string of 1–128 characters without control
@@ -51,8 +51,11 @@ export class AppUsersApi {
     return this.#rest.call('POST', path`/app/users/${externalId}/activate`, options);
   }
 
-  /** Erases the user and all their content, permanently. The external id becomes free. */
-  delete(externalId: string, options?: CallOptions): Promise<void> {
+  /**
+   * Erases the user and all their content, permanently. The external id becomes free. Resolves with
+   * the server's own id of who is erased.
+   */
+  delete(externalId: string, options?: CallOptions): Promise<{ id: string }> {
     return this.#rest.call('DELETE', path`/app/users/${externalId}`, options);
   }
 

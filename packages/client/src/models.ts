@@ -37,11 +37,6 @@ export interface Me extends User {
   external_id: string | null;
 }
 
-/** A user that an application brought, by the id that it gave. */
-export interface AppUser extends Me {
-  external_id: string;
-}
-
 export interface Profile extends User {
   presence: Presence;
 }
@@ -65,7 +60,7 @@ export interface ExchangedToken {
   token_type: 'bearer';
   /** Seconds until then. */
   expires_in: number;
-  user: AppUser;
+  user: Me;
 }
 
 /** Without tokens where the server asks to confirm the e-mail address before the first login. */

@@ -1,6 +1,11 @@
 // What the server takes and answers from applications.
 import type { Scope } from './admin-models.ts';
-import type { AppUser, Me } from './models.ts';
+import type { Me } from './models.ts';
+
+/** A user that an application brought, by the id that it gave. */
+export interface AppUser extends Me {
+  external_id: string;
+}
 
 export interface AppUserFields {
   /** 3–32 of `A–Z a–z 0–9 _ . -`; default: derived, and free. `CONFLICT` if it is taken. */

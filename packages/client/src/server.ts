@@ -38,6 +38,7 @@ const SERVER_ANSWERS: Answers = {
   'POST /app/users/batch': { results: [{ status: 'string' }] },
   'PUT /app/users/{}': USER,
   'GET /app/users/{}': USER,
+  'DELETE /app/users/{}': ITEM,
   'POST /app/users/{}/deactivate': USER,
   'POST /app/users/{}/activate': USER,
   'POST /app/users/{}/tokens': { access_token: 'string', user: USER },

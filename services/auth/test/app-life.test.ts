@@ -120,7 +120,7 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
     const { id, user } = await some({ username: 'first-life', bio: 'secret' });
     await app.auth.ctx.db('profile_changes').insert({ user_id: user.id, version: 9, change: '{}', due_at: new Date() });
     const gone = await app.erase(id);
-    expect([gone.status, gone.text]).to.deep.equal([202, '']);
+    expect([gone.status, gone.body]).to.deep.equal([202, { id: user.id }]);
     expect((await app.get(id)).status).to.equal(404);
     expect((await app.erase(id)).status).to.equal(404);
     expect(await revoked(user.id)).to.deep.equal([['user']]);

@@ -1,36 +1,12 @@
 // Exchange of an application's tokens for sessions (RFC 8693).
-import { collectSecurityLines, type StubServer, startStubServer } from '@chatapi/kit/testing';
+import { collectSecurityLines } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { type Auth, claimsOf, openAuth } from './harness.ts';
-import { createIssuer, ed25519, now, tokenOf } from './issuer-harness.ts';
+import { createIssuer, ed25519, now, startUsers, tokenOf } from './issuer-harness.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 const NAMES = { username: 'preferred_username', display_name: 'name', email: 'email', avatar_url: 'picture' };
-
-/** The user service, which knows no profile; `down`: it answers nothing. */
-async function startUsers(): Promise<StubServer & { down: boolean; told: any[] }> {
-  const stub = await startStubServer((req, res) => {
-    let text = '';
-    req.on('data', (chunk) => {
-      text += chunk;
-    });
-    req.on('end', () => {
-      if (self.down) return void res.writeHead(503).end();
-      const body = JSON.parse(text);
-      if (req.url?.includes('changes')) self.told.push(...body.changes);
-      const profiles = (body.changes ?? []).map(({ account, change }: any) => ({
-        ...{ user_id: account.user_id, display_name: account.display_name, bio: '', avatar_url: null },
-        ...change,
-        custom: {},
-        updated_at: new Date().toISOString(),
-      }));
-      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ profiles }));
-    });
-  });
-  const self = Object.assign(stub, { down: false, told: [] as any[] });
-  return self;
-}
 
 describe('the exchange of an application’s token', () => {
   let auth: Auth;

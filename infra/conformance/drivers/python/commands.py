@@ -173,6 +173,12 @@ class Commands:
     async def say(self, socket: str, **message: Any) -> Any:
         return await self._sockets[socket].send(**message)
 
+    async def typing(self, socket: str, chat_id: str) -> None:
+        await self._sockets[socket].typing(chat_id)
+
+    async def mark_read(self, socket: str, chat_id: str, seq: int) -> None:
+        await self._sockets[socket].mark_read(chat_id, seq)
+
     async def release(self, socket: str) -> None:
         self._held[socket].set()
 

@@ -116,6 +116,8 @@ export function openCommands(askToken: (client: string) => Promise<string>, logg
     connect: (args) => void sockets.set(args.socket, connect(clientOf(args), args)),
     ready: (args) => socketOf(args).ready(args.seconds * 1000),
     say: ({ socket, ...message }) => socketOf({ socket }).send(message),
+    typing: (args) => socketOf(args).typing(args.chat_id),
+    mark_read: ({ socket, ...read }) => socketOf({ socket }).markRead(read),
     release: ({ socket }) => sockets.get(socket)?.release(),
     report: ({ socket, entries = false }) => sockets.get(socket)?.view.report(entries),
     ended: (args) => ended(socketOf(args)),

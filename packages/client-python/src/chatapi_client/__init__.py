@@ -4,13 +4,9 @@ from .admin_models import (
     AdminRoom,
     ApplicationKey,
     AuditEntry,
-    ClaimNames,
     FilteredWord,
-    Invite,
-    Issuer,
     ListedReport,
     NewApplicationKey,
-    NewInvite,
     Report,
     ResetLink,
     Scope,
@@ -18,6 +14,7 @@ from .admin_models import (
     SystemHealth,
     WordFilter,
 )
+from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import (
@@ -40,10 +37,8 @@ from .events import (
 )
 from .models import (
     Announcement,
-    AppUser,
     Attachment,
     Event,
-    ExchangedToken,
     Export,
     File,
     Me,
@@ -65,11 +60,13 @@ from .realtime import AsyncRealtime
 from .registration import Registration
 from .server import AsyncActingApi, AsyncChatServer
 from .server_models import (
+    AppUser,
     AppUserFields,
     AppUserInput,
     AppUserResult,
     Bot,
     BotToken,
+    ErasedUser,
     ItemError,
     MintedToken,
     NewBotToken,
@@ -100,6 +97,7 @@ __all__ = [
     "ChatClient",
     "ChatServer",
     "ClaimNames",
+    "ErasedUser",
     "Event",
     "EventData",
     "EventName",

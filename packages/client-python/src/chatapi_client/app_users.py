@@ -7,8 +7,8 @@ from typing import Any, AsyncIterator, Dict, List, Optional, Sequence
 from .paths import path_of
 from .people import PeopleApi
 from .rest import KEEP, Rest, changed, given
-from .models import AppUser, Page, Profile
-from .server_models import AppUserInput, AppUserResult, MintedToken
+from .models import Page, Profile
+from .server_models import AppUser, AppUserInput, AppUserResult, ErasedUser, MintedToken
 
 
 class AppUsersApi:
@@ -72,9 +72,10 @@ class AppUsersApi:
         user: AppUser = await self._rest.call("POST", path_of("/app/users/{}/activate", external_id))
         return user
 
-    async def delete(self, external_id: str) -> None:
+    async def delete(self, external_id: str) -> ErasedUser:
         """Erase the user and all their content, permanently. The external id becomes free."""
-        await self._rest.call("DELETE", path_of("/app/users/{}", external_id))
+        erased: ErasedUser = await self._rest.call("DELETE", path_of("/app/users/{}", external_id))
+        return erased
 
     async def create_token(
         self, external_id: str, *, expires_in: Optional[int] = None, session_name: Optional[str] = None

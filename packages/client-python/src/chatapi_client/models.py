@@ -75,14 +75,6 @@ class Me(_User):
     external_id: Optional[str]
 
 
-class AppUser(_User):
-    """A user that an application brought, by the id that it gave."""
-
-    email: Optional[str]
-    email_verified: bool
-    external_id: str
-
-
 class Profile(User):
     """A user as others see them."""
 
@@ -100,16 +92,6 @@ class Tokens(TypedDict):
 
 class Session(Tokens):
     user: Me
-
-
-class ExchangedToken(TypedDict):
-    """A session that ends with the exchanged token. ``expires_in``: seconds until then."""
-
-    access_token: str
-    issued_token_type: Literal["urn:ietf:params:oauth:token-type:access_token"]
-    token_type: Literal["bearer"]
-    expires_in: int
-    user: AppUser
 
 
 class SessionInfo(TypedDict):

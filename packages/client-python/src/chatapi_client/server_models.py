@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Literal, Optional, TypedDict
 
 from .admin_models import Scope
-from .models import AppUser, Me
+from .models import Me, Role
 
 
 class AppUserFields(TypedDict, total=False):
@@ -23,6 +23,31 @@ class AppUserInput(AppUserFields):
     """A user of a batch."""
 
     external_id: str
+
+
+class AppUser(TypedDict):
+    """A user that an application brought, by the id that it gave."""
+
+    id: str
+    external_id: str
+    username: str
+    email: Optional[str]
+    email_verified: bool
+    display_name: str
+    bio: str
+    avatar_url: Optional[str]
+    custom: Dict[str, Any]
+    kind: Literal["user", "bot"]
+    role: Role
+    status: Literal["active", "banned", "deactivated"]
+    created_at: str
+    updated_at: str
+
+
+class ErasedUser(TypedDict):
+    """``id``: the server's own id of who is erased."""
+
+    id: str
 
 
 class ItemError(TypedDict):

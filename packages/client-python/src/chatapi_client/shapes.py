@@ -82,6 +82,7 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /app/users/batch": {"results": [{"status": "string"}]},
     "PUT /app/users/{}": _APP_USER,
     "GET /app/users/{}": _APP_USER,
+    "DELETE /app/users/{}": _ITEM,
     "POST /app/users/{}/deactivate": _APP_USER,
     "POST /app/users/{}/activate": _APP_USER,
     "POST /app/users/{}/tokens": {"access_token": "string", "user": _APP_USER},

@@ -9,8 +9,9 @@ from .pages import page_of
 from .paths import path_of
 from .people import PeopleApi
 from .rest import KEEP, changed, given
+from .admission_models import ExchangedToken
+from .models import Export, Me, Page, Session, SessionInfo, Tokens
 from .registration import Registration
-from .models import ExchangedToken, Export, Me, Page, Session, SessionInfo, Tokens
 
 
 class UsersApi(PeopleApi):

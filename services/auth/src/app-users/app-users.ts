@@ -1,6 +1,6 @@
 // One of an application's users: shown, deactivated, activated, erased.
 import { type Revocation, recordFact } from '@chatapi/bus';
-import { notFound, Reply, type SecurityEvent, securityEvent } from '@chatapi/kit';
+import { notFound, type SecurityEvent, securityEvent } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, updateDeactivation } from '../account-store.ts';
 import { accountFact } from '../accounts.ts';
@@ -79,8 +79,13 @@ export const deactivateUser = deactivation(true, 'user.deactivate', 'account.dea
 /** Ended sessions stay ended, and a ban stays. */
 export const activateUser = deactivation(false, 'user.activate', 'account.activated');
 
+/** The user whose data goes, service by service. */
+export interface Erasing {
+  id: string;
+}
+
 /** As erasures by admins. The external id is free at once; its next owner is another person. */
-export async function eraseUser(ctx: Context, call: UserCall): Promise<Reply<undefined>> {
+export async function eraseUser(ctx: Context, call: UserCall): Promise<Erasing> {
   const { account, revoked } = await ctx.db.transaction(async (trx) => {
     const one = await lockOwnUser(trx, call.params.external_id);
     await recordAct(trx, call, { action: 'user.erase', target_id: one.user_id });
@@ -88,5 +93,5 @@ export async function eraseUser(ctx: Context, call: UserCall): Promise<Reply<und
   });
   publishAfterCommit(ctx, revoked);
   recordSecurity(ctx, call, 'account.erased', account);
-  return new Reply(202, undefined);
+  return { id: account.user_id };
 }

@@ -17,6 +17,7 @@ import {
 import Joi from 'joi';
 import { emailAddress, userFields, username } from '../shapes.ts';
 import type { AppUserView } from '../user-view.ts';
+import type { Erasing } from './app-users.ts';
 import type { MintedToken, MintRequest } from './minting.ts';
 import type { AppUser, AppUserFields } from './plan.ts';
 
@@ -112,6 +113,8 @@ const resultSchema = wireObject<ItemResult>(
 export const batchResults = wireObject<{ results: ItemResult[] }>('AppUserResults', {
   results: Joi.array().items(resultSchema).description('in the order of `users`'),
 });
+
+export const erasingSchema = wireObject<Erasing>('Erasing', { id: Joi.string() });
 
 export const mintedSchema = wireObject<MintedToken>('MintedToken', {
   access_token: Joi.string(),

@@ -2,7 +2,7 @@
 // knows a public key could else sign with it as a secret.
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
-export type Algorithm = 'RS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'HS256';
+type Algorithm = 'RS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'HS256';
 
 export interface TrustedKey {
   /** Undefined: it may be the key of any `kid`. */
