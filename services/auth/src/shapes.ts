@@ -10,7 +10,7 @@ import type { User } from './user-view.ts';
 
 /** A password as typed, or a token. */
 export const secretText = (max: number): Joi.StringSchema => Joi.string().max(max).required();
-// Stop at the length: normalising an email can take time quadratic in its length.
+/** Stops at the length: normalising an email can take time quadratic in its length. */
 export const emailAddress = (): Joi.StringSchema =>
   Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true });
 export const newPassword = (...about: string[]): Joi.StringSchema =>
