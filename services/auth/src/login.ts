@@ -150,7 +150,8 @@ async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow,
 /** The password was right: whoever has it must learn of the ban, and the log too. */
 function recordBlocked(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
   if (!(error instanceof AppError) || error.code !== 'AUTHORIZATION_ERROR') return;
-  const reason = error.details.reason === 'deactivated' && !('until' in error.details) ? 'deactivated' : 'banned';
+  // The reason of a ban is a text of staff, which is not for the log.
+  const reason = 'until' in error.details ? 'banned' : String(error.details.reason);
   securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason });
 }
 

@@ -134,6 +134,15 @@ describe('a change of e-mail', () => {
     await confirm(token).expect(400);
   });
 
+  it('obeys REGISTRATION_DOMAINS', async () => {
+    const other = await openAuth({ ...mailEnvironment(server), REGISTRATION_DOMAINS: 'example.com' });
+    const ann = await other.register('mail.domain');
+    const body = { email: 'ann@elsewhere.example', current_password: GOOD };
+    const refused = await other.ask('post', '/users/me/email', other.as(ann)).send(body).expect(403);
+    expect(refused.body.details.reason).to.equal('email_domain');
+    await other.close();
+  });
+
   it('refuses header injection and what is no address', async () => {
     const ann = await auth.register('mail.inject');
     for (const email of [
