@@ -7,7 +7,7 @@ import { domainKey, type RegistrationSettings } from './settings.ts';
 const refused = (reason: string, message: string): AppError =>
   new AppError('AUTHORIZATION_ERROR', message, { details: { reason } });
 
-/** Also for a new address of an account. @throws AUTHORIZATION_ERROR, reason `email_domain`. */
+/** @throws AUTHORIZATION_ERROR, reason `email_domain`. */
 export function requireEmailDomain(
   { REGISTRATION_DOMAINS }: Pick<RegistrationSettings, 'REGISTRATION_DOMAINS'>,
   email: string,
