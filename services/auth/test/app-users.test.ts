@@ -27,7 +27,7 @@ describe('an application’s own users', () => {
     expect(made.body).to.deep.include({ external_id: id, ...all, kind: 'user', role: 'user', status: 'active' });
     expect(made.body).to.have.all.keys(
       ...['id', 'external_id', 'username', 'email', 'display_name', 'bio', 'avatar_url', 'custom', 'kind', 'role'],
-      ...['status', 'created_at', 'updated_at'],
+      ...['email_verified', 'status', 'created_at', 'updated_at'],
     );
     const changed = await app.put(id, { bio: 'ho', email: null, custom: { seats: 2 } });
     expect(changed.status).to.equal(200);
