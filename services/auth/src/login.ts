@@ -33,8 +33,10 @@ export async function register(
   const made = await ctx.db.transaction(async (trx) => {
     const account = await createAccount(trx, input, hash, { role: 'user' });
     if (account === undefined) return undefined;
+    const entered = await enter(ctx, trx, account, input.email, from);
+    // Last: others who use the same invite wait for the commit.
     if (input.invite !== undefined) await useInvite(trx, input.invite, account.user_id);
-    return await enter(ctx, trx, account, input.email, from);
+    return entered;
   });
   if (made === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();
