@@ -1,20 +1,20 @@
 // The method of the TypeScript SDK for each operation of the public API, with all its parameters.
 import type { ChatClient } from '@chatapi/client';
+import { type MethodOf, PAGING, SERVER_CALLS, type ServerMethod } from './sdk-server-calls.ts';
 
 type Part = 'users' | 'messages' | 'chats' | 'files' | 'admin';
-type Method<P extends Part> = `${P}.${Extract<keyof ChatClient[P], string>}`;
-type MethodName = { [P in Part]: Method<P> }[Part] | 'rateLimits' | 'report' | 'announcements';
+type ClientMethod = MethodOf<ChatClient, Part> | 'rateLimits' | 'report' | 'announcements';
 
-export interface Call {
-  method: MethodName;
+export interface Call<M = ClientMethod | ServerMethod> {
+  method: M;
   args: unknown[];
   /** Which argument is the body (or the query), whole. */
   input?: number;
+  /** Of the client for backends. */
+  by?: 'server';
 }
 
-const PAGING = { limit: 1, skip: 2, cursor: 'c' };
-
-export const CALLS: Record<string, Call> = {
+const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /users/register': {
     method: 'users.register',
     args: [{ username: 'u', email: 'e', password: 'p', display_name: 'd', invite: 'i' }],
@@ -197,6 +197,9 @@ export const CALLS: Record<string, Call> = {
   'GET /admin/system/health': { method: 'admin.health', args: [] },
 };
 
+/** By operation, of `ChatClient` and of `ChatServer`. */
+export const CALLS: Record<string, Call> = { ...CLIENT_CALLS, ...SERVER_CALLS };
+
 /**
  * For people and load balancers; what a link leads to; and the refresh, which the client makes by
  * itself.
@@ -214,19 +217,4 @@ export const NO_METHOD = [
   'GET /account/confirm',
   'GET /account/assets/{name}',
   'POST /users/refresh',
-  // For servers, not for the client of a person.
-  'POST /app/users/batch',
-  'PUT /app/users/{external_id}',
-  'GET /app/users/{external_id}',
-  'DELETE /app/users/{external_id}',
-  'POST /app/users/{external_id}/deactivate',
-  'POST /app/users/{external_id}/activate',
-  'POST /app/users/{external_id}/tokens',
-  'POST /bots',
-  'GET /bots',
-  'PUT /bots/{id}',
-  'DELETE /bots/{id}',
-  'POST /bots/{id}/tokens',
-  'GET /bots/{id}/tokens',
-  'DELETE /bots/{id}/tokens/{token_id}',
 ];
