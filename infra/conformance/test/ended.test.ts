@@ -1,16 +1,8 @@
 import { expect } from 'chai';
 import { ADMIN } from '../src/cluster.ts';
-import type { SdkError } from '../src/driver.ts';
+import { failureOf } from '../src/failure.ts';
 import { adminOf } from '../src/run-scenario.ts';
 import { scenario } from '../src/scenario.ts';
-
-const failureOf = (work: Promise<unknown>): Promise<SdkError> =>
-  work.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    (error: SdkError) => error,
-  );
 
 for (const [command, code] of [
   ['end_sessions', 'AUTHENTICATION_ERROR'],
