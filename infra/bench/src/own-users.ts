@@ -37,6 +37,7 @@ interface Run {
 
 interface Phase {
   seconds: number;
+  answered: number;
   /** CPU time in µs by group of processes. */
   cpu: Record<string, number>;
   users: number;
@@ -77,8 +78,8 @@ async function putBatch({ gateway, key, agent }: Run, from: number, count: numbe
   throw new Error(`${answer.statusCode}: ${created} of ${count} users were created; ${why}`);
 }
 
-/** Until all services have the rows. */
-async function bring(run: Run, from: number, count: number): Promise<void> {
+/** Until all services have the rows. @returns seconds until the last batch was answered. */
+async function bring(run: Run, from: number, count: number): Promise<number> {
   let next = from;
   const work = async (): Promise<void> => {
     while (next < from + count) {
@@ -87,8 +88,11 @@ async function bring(run: Run, from: number, count: number): Promise<void> {
       await putBatch(run, begin, Math.min(BATCH, from + count - begin));
     }
   };
+  const began = performance.now();
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, work));
+  const answered = (performance.now() - began) / 1000;
   while ((await pendingFacts(run.owner)) > 0) await sleep(POLL_MS);
+  return answered;
 }
 
 /** Sends at a fixed rate until `stop`; latencies in ms. */
@@ -119,20 +123,20 @@ function startSending({ product, gateway, agent }: Run): { stop(): Promise<numbe
   };
 }
 
-async function phase(run: Run, users: number, isSending: boolean, work: () => Promise<unknown>): Promise<Phase> {
+async function phase(run: Run, users: number, isSending: boolean, work: () => Promise<number>): Promise<Phase> {
   const sending = isSending ? startSending(run) : undefined;
   const before = cpuTimes(run.product.pids());
   const began = performance.now();
-  await work();
+  const answered = await work();
   const seconds = (performance.now() - began) / 1000;
   const cpu = used(before, cpuTimes(run.product.pids()));
-  return { seconds, cpu, users, sends: (await sending?.stop()) ?? [] };
+  return { seconds, answered, cpu, users, sends: (await sending?.stop()) ?? [] };
 }
 
 const totalOf = ({ cpu }: Phase): number => Object.values(cpu).reduce((sum, us) => sum + us, 0);
 
 const line = (what: string, one: Phase, sendUs: number | undefined): string => {
-  const { seconds, users, sends } = one;
+  const { seconds, answered, users, sends } = one;
   const most = Object.entries(one.cpu)
     .sort(([, a], [, b]) => b - a)
     .slice(0, 5)
@@ -141,6 +145,7 @@ const line = (what: string, one: Phase, sendUs: number | undefined): string => {
     what,
     users === 0 ? '–' : users.toLocaleString('en-US'),
     short(seconds),
+    users === 0 ? '–' : short(answered),
     users === 0 ? '–' : short(users / seconds),
     short(totalOf(one) / 1e6),
     most.join(', '),
@@ -153,12 +158,13 @@ const line = (what: string, one: Phase, sendUs: number | undefined): string => {
 
 async function measure(run: Run, count: number, say: Say): Promise<string> {
   const half = Math.ceil(count / 2);
+  const quiet = (): Promise<number> => sleep(QUIET_MS, 0);
   await bring(run, 0, Math.min(BATCH, half));
   const first = Math.min(BATCH, half);
   say('nothing');
-  const nothing = await phase(run, 0, false, () => sleep(QUIET_MS));
+  const nothing = await phase(run, 0, false, quiet);
   say('sends alone');
-  const alone = await phase(run, 0, true, () => sleep(QUIET_MS));
+  const alone = await phase(run, 0, true, quiet);
   say(`${half} users alone`);
   const users = await phase(run, half, false, () => bring(run, first, half));
   say(`${half} users beside sends`);
@@ -169,8 +175,8 @@ async function measure(run: Run, count: number, say: Say): Promise<string> {
   const usersUs = totalOf(users) - idle * users.seconds;
   const usBoth = (totalOf(both) - idle * both.seconds - usersUs) / both.sends.length;
   return [
-    '| what | users | s | users/s | CPU s | by process, s | sends | CPU µs/send | p50 ms | p99 ms |',
-    '| --- | --: | --: | --: | --: | --- | --: | --: | --: | --: |',
+    '| what | users | s | answered s | users/s | CPU s | by process, s | sends | CPU µs/send | p50 ms | p99 ms |',
+    '| --- | --: | --: | --: | --: | --: | --- | --: | --: | --: | --: |',
     line('nothing', nothing, undefined),
     line('sends alone', alone, usAlone),
     line('users alone', users, undefined),
