@@ -1,13 +1,12 @@
 // A backend with an application key and the client of the SDK under test.
-import { unique } from './accounts.ts';
-import { ADMIN } from './cluster.ts';
-import { adminOf, type Harness } from './run-scenario.ts';
+import { adminWith, unique } from './accounts.ts';
+import type { Harness } from './run-scenario.ts';
 
 export type Backend = (command: string, args?: object) => Promise<any>;
 
 /** @param scopes of its key. */
 export async function backendOf(harness: Harness, scopes: string[]): Promise<Backend> {
-  const admin = await adminOf(harness, ADMIN.username, ADMIN.password);
+  const admin = await adminWith(harness.driver, harness.cluster.url);
   const { key } = await admin.call('create_key', { name: unique('key'), scopes });
   const server = unique('server');
   await harness.driver.call('serve', { server, base_url: harness.cluster.url, key });

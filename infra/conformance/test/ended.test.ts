@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { ADMIN } from '../src/cluster.ts';
+import { adminWith } from '../src/accounts.ts';
 import { failureOf } from '../src/failure.ts';
-import { adminOf } from '../src/run-scenario.ts';
 import { scenario } from '../src/scenario.ts';
 
 for (const [command, code] of [
@@ -9,7 +8,7 @@ for (const [command, code] of [
   ['ban', 'AUTHORIZATION_ERROR'],
 ] as const) {
   scenario(`${command} by an admin closes the connection permanently, with the reason`, async (harness) => {
-    const admin = await adminOf(harness, ADMIN.username, ADMIN.password);
+    const admin = await adminWith(harness.driver, harness.cluster.url);
     const person = await harness.someone();
     const socket = await person.connect();
     await socket.ready();
