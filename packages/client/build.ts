@@ -1,5 +1,5 @@
-// Builds the published package: ESM and CJS with types, and one file for <script>. Run by `pnpm
-// build` after `tsc`.
+// Builds the published package: ESM and CJS with types, and one file for <script>; of the server's
+// client ESM and CJS alone. Run by `pnpm build` after `tsc`.
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
@@ -7,7 +7,6 @@ import { type BuildOptions, build } from 'esbuild';
 const DIST = join(import.meta.dirname, 'dist');
 
 const SHARED: BuildOptions = {
-  entryPoints: [join(import.meta.dirname, 'src', 'index.ts')],
   bundle: true,
   target: 'es2022',
   platform: 'neutral',
@@ -17,10 +16,16 @@ const SHARED: BuildOptions = {
   write: false,
 };
 
+const from = (name: string): Pick<BuildOptions, 'entryPoints'> => ({
+  entryPoints: [join(import.meta.dirname, 'src', name)],
+});
+
 export const FORMATS = {
-  'esm/index.js': { format: 'esm' },
-  'cjs/index.js': { format: 'cjs' },
-  'chatapi-client.js': { format: 'iife', globalName: 'chatapi', minify: true },
+  'esm/index.js': { ...from('index.ts'), format: 'esm' },
+  'cjs/index.js': { ...from('index.ts'), format: 'cjs' },
+  'esm/server.js': { ...from('server.ts'), format: 'esm' },
+  'cjs/server.js': { ...from('server.ts'), format: 'cjs' },
+  'chatapi-client.js': { ...from('index.ts'), format: 'iife', globalName: 'chatapi', minify: true },
 } as const satisfies Record<string, BuildOptions>;
 
 /** Contents of a bundle and its source map. */

@@ -44,8 +44,9 @@ const isObject = (value: unknown): value is object =>
 /**
  * The same call in Python: what TypeScript takes as an object are keywords there; a file is null.
  */
-function inPython({ method, args }: Call) {
+function inPython({ method, args, by }: Call) {
   return {
+    by: by ?? 'client',
     method: method.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     args: args.filter((arg) => !isObject(arg)).map((arg) => (arg instanceof Blob ? null : arg)),
     kwargs: Object.assign({}, ...args.filter(isObject)) as object,

@@ -1,8 +1,9 @@
 // Each service as one file, for tests: most of the CPU time of a start goes into finding and
 // reading some 1,400 modules. Beside each file is its compile cache, so that both go together.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { build, stop } from 'esbuild';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, type Plugin, stop } from 'esbuild';
 import { fingerprint } from './fingerprint.ts';
 import { REPO, SERVICE_DIRS, type ServiceDir } from './settings.ts';
 
@@ -26,6 +27,20 @@ const EXTERNAL = [
 const BANNER = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const { filename: __filename, dirname: __dirname } = import.meta;`;
+
+/** Sources find files that belong to them, as templates, beside themselves. */
+const ownPlaces: Plugin = {
+  name: 'own-places',
+  setup(one) {
+    one.onLoad({ filter: /[\\/](services|packages)[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const contents = readFileSync(path, 'utf8')
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+        .replaceAll('import.meta.filename', JSON.stringify(path))
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
+      return { contents, loader: 'ts' };
+    });
+  },
+};
 
 /** Where the imports of a service are found. */
 const cacheOf = (dir: ServiceDir): string => join(REPO, 'services', dir, 'node_modules', '.chatapi');
@@ -57,6 +72,7 @@ async function bundle(dirs: ServiceDir[], mainOf: (dir: ServiceDir) => string): 
     conditions: ['source'],
     external: EXTERNAL,
     banner: { js: BANNER },
+    plugins: [ownPlaces],
     legalComments: 'none',
     logLevel: 'silent',
     write: false,

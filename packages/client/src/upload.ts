@@ -4,7 +4,7 @@ import { ABORTED, ChatApiError, errorOfAnswer, redirected } from './errors.ts';
 import type { FileInfo } from './models.ts';
 import { multipart } from './multipart.ts';
 import { newXhr, type Xhr } from './platform.ts';
-import { bearer, cutOff, type Rest } from './rest.ts';
+import { cutOff, type Rest } from './rest.ts';
 
 /** The size of a stream is unknown; browsers read it completely before they send it. */
 export type Source = Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
@@ -33,7 +33,7 @@ export async function upload(rest: Rest, source: Source, options: UploadOptions)
     if (sent && file instanceof ReadableStream) throw new ChatApiError('AUTHENTICATION_ERROR', 'The token has expired');
     sent = true;
     return xhr !== undefined && file instanceof Blob
-      ? byXhr(newXhr() as Xhr, rest.baseUrl + PATH, file, name, token, options)
+      ? byXhr(newXhr() as Xhr, rest.baseUrl + PATH, file, name, rest.headers(token), options)
       : byFetch(rest, file, name, token, options);
   });
   return rest.answer('POST', PATH, response, options.signal);
@@ -47,7 +47,7 @@ async function byFetch(
   { description, onProgress, signal }: UploadOptions,
 ): Promise<Response> {
   const { body, type } = multipart(file, name, description, onProgress);
-  const headers = { ...bearer(token), 'Content-Type': type };
+  const headers = { ...rest.headers(token), 'Content-Type': type };
   const init = { method: 'POST', headers, body, signal, duplex: 'half', redirect: 'manual' };
   try {
     return await rest.fetch(rest.baseUrl + PATH, init as RequestInit);
@@ -61,7 +61,7 @@ function byXhr(
   url: string,
   file: Blob,
   name: string,
-  token: string | undefined,
+  headers: Record<string, string>,
   { description, onProgress, signal }: UploadOptions,
 ): Promise<Response> {
   const form = new FormData();
@@ -81,7 +81,7 @@ function byXhr(
     xhr.onerror = () => reject(cutOff(`POST ${PATH}: the connection was lost`, undefined, signal));
     xhr.onabort = () => reject(new ChatApiError(ABORTED, 'The upload was aborted'));
     xhr.open('POST', url);
-    for (const [header, value] of Object.entries(bearer(token))) xhr.setRequestHeader(header, value);
+    for (const [header, value] of Object.entries(headers)) xhr.setRequestHeader(header, value);
     signal?.addEventListener('abort', abort);
     xhr.send(form);
   }).finally(() => signal?.removeEventListener('abort', abort));

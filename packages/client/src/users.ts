@@ -1,7 +1,8 @@
-// Accounts, sessions and profiles.
-import type { ExchangedToken, Export, Me, Profile, Registration, Session, SessionInfo, Tokens } from './models.ts';
-import { type Page, pageOf, pages } from './pages.ts';
+// Accounts and sessions.
+import type { ExchangedToken, Export, Me, Registration, Session, SessionInfo, Tokens } from './models.ts';
+import { type Page, pageOf } from './pages.ts';
 import { path } from './paths.ts';
+import { PeopleApi } from './people.ts';
 import type { CallOptions, Paging, Request, Rest } from './rest.ts';
 
 export interface RegisterInput {
@@ -32,10 +33,11 @@ export interface ProfilePatch {
 }
 
 /** Every method rejects with `ChatApiError`. */
-export class UsersApi {
+export class UsersApi extends PeopleApi {
   readonly #rest: Rest;
 
   constructor(rest: Rest) {
+    super(rest);
     this.#rest = rest;
   }
 
@@ -76,10 +78,6 @@ export class UsersApi {
   async logout(options?: CallOptions): Promise<void> {
     await this.#rest.call('POST', '/users/logout', options);
     await this.#rest.tokens.forget();
-  }
-
-  me(options?: CallOptions): Promise<Me> {
-    return this.#rest.call('GET', '/users/me', options);
   }
 
   /** Changes the given fields. */
@@ -151,21 +149,6 @@ export class UsersApi {
   /** Ends all other sessions; this one gets new tokens. */
   endOtherSessions(options?: CallOptions): Promise<Tokens> {
     return this.#renewed('DELETE', '/users/me/sessions', options);
-  }
-
-  /** Returns a user's public profile. */
-  get(userId: string, options?: CallOptions): Promise<Profile> {
-    return this.#rest.call('GET', path`/users/${userId}`, options);
-  }
-
-  /** Searches users by username and display name. */
-  async search(query: { search?: string } & Paging = {}, options?: CallOptions): Promise<Page<Profile>> {
-    return pageOf('users', await this.#rest.call('GET', '/users', { ...options, query }));
-  }
-
-  /** Iterates over all results of `search`, page by page. */
-  iterate(query: { search?: string } = {}): AsyncGenerator<Profile, void, undefined> {
-    return pages((start) => this.search({ ...query, limit: 100, ...start }));
   }
 
   /** Requests an archive of everything that the caller wrote and uploaded. */

@@ -49,6 +49,16 @@ describe('a change of e-mail', () => {
     expect((await confirm(tokenIn(mail)).expect(400)).body.details.reason).to.equal('token_invalid');
   });
 
+  it('keeps to the domains that may register, when they are limited', async () => {
+    const limited = await openAuth({ ...mailEnvironment(server), REGISTRATION_DOMAINS: 'example.com' });
+    const ann = await limited.register('mail.inside');
+    const to = (email: string) =>
+      limited.ask('post', '/users/me/email', limited.as(ann)).send({ email, current_password: GOOD });
+    expect((await to('ann@elsewhere.example').expect(403)).body.details.reason).to.equal('email_domain');
+    await to('inside.new@EXAMPLE.com').expect(202);
+    await limited.close();
+  });
+
   it('needs the current password', async () => {
     const ann = await auth.register('mail.wrong');
     await change(ann, 'wrong.new@example.com', 'not-the-password-1').expect(401);
@@ -122,6 +132,15 @@ describe('a change of e-mail', () => {
     const token = tokenIn(await linkTo('erased.new@example.com'));
     await auth.inside('delete', `/internal/accounts/${ann.id}`).send({}).expect(204);
     await confirm(token).expect(400);
+  });
+
+  it('obeys REGISTRATION_DOMAINS', async () => {
+    const other = await openAuth({ ...mailEnvironment(server), REGISTRATION_DOMAINS: 'example.com' });
+    const ann = await other.register('mail.domain');
+    const body = { email: 'ann@elsewhere.example', current_password: GOOD };
+    const refused = await other.ask('post', '/users/me/email', other.as(ann)).send(body).expect(403);
+    expect(refused.body.details.reason).to.equal('email_domain');
+    await other.close();
   });
 
   it('refuses header injection and what is no address', async () => {

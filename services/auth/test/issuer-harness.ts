@@ -86,14 +86,17 @@ export const privatePem = (pair: KeyPair): string => pair.privateKey.export({ fo
 export const privateJwk = (pair: KeyPair): Record<string, unknown> =>
   createPrivateKey(privatePem(pair)).export({ format: 'jwk' });
 
-/** The user service, which knows no profile; `down`: it answers nothing. */
-export async function startUsers(): Promise<StubServer & { down: boolean; told: any[] }> {
+/** The user service, which knows no profile. `meanwhile` runs before it answers. */
+export async function startUsers(): Promise<
+  StubServer & { down: boolean; told: any[]; meanwhile(): Promise<unknown> }
+> {
   const stub = await startStubServer((req, res) => {
     let text = '';
     req.on('data', (chunk) => {
       text += chunk;
     });
-    req.on('end', () => {
+    req.on('end', async () => {
+      await self.meanwhile();
       if (self.down) return void res.writeHead(503).end();
       const body = JSON.parse(text);
       if (req.url?.includes('changes')) self.told.push(...body.changes);
@@ -106,6 +109,10 @@ export async function startUsers(): Promise<StubServer & { down: boolean; told: 
       res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ profiles }));
     });
   });
-  const self = Object.assign(stub, { down: false, told: [] as any[] });
+  const self = Object.assign(stub, {
+    down: false,
+    told: [] as any[],
+    meanwhile: async (): Promise<unknown> => undefined,
+  });
   return self;
 }

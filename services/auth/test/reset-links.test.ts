@@ -62,8 +62,11 @@ describe('a link to a new password by an admin', () => {
     expect(body.user.email_verified).to.equal(false);
   });
 
-  it('is refused for an unknown user', async () => {
+  it('is refused for an unknown user, and for a bot', async () => {
     await make('usr_nobody').expect(404);
+    const bot = await auth.register('link.bot');
+    await auth.ctx.db.raw(`update accounts set kind = 'bot' where user_id = ?`, [bot.id]);
+    expect((await make(bot.id).expect(409)).body.details.reason).to.equal('bot');
   });
 
   it('needs PUBLIC_URL in production, which the answer says', async () => {

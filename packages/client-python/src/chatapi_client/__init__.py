@@ -58,21 +58,46 @@ from .models import (
 )
 from .realtime import AsyncRealtime
 from .registration import Registration
+from .server import AsyncActingApi, AsyncChatServer
+from .server_models import (
+    AppUser,
+    AppUserFields,
+    AppUserInput,
+    AppUserResult,
+    Bot,
+    BotToken,
+    ErasedUser,
+    ItemError,
+    MintedToken,
+    NewBotToken,
+)
 from .sync import ChatClient, Realtime
+from .sync_server import ActingApi, ChatServer
 
 __all__ = [
+    "ActingApi",
     "AdminRoom",
     "Announced",
     "Announcement",
+    "AppUser",
+    "AppUserFields",
+    "AppUserInput",
+    "AppUserResult",
     "ApplicationKey",
+    "AsyncActingApi",
     "AsyncChatClient",
+    "AsyncChatServer",
     "AsyncRealtime",
     "Attachment",
     "AuditEntry",
+    "Bot",
+    "BotToken",
     "ChangedMember",
     "ChatApiError",
     "ChatClient",
+    "ChatServer",
     "ClaimNames",
+    "ErasedUser",
     "Event",
     "EventData",
     "EventName",
@@ -82,6 +107,7 @@ __all__ = [
     "FilteredWord",
     "Invite",
     "Issuer",
+    "ItemError",
     "ListedReport",
     "Me",
     "Member",
@@ -92,7 +118,9 @@ __all__ = [
     "MessageEvent",
     "MessageStatus",
     "MessageUpdated",
+    "MintedToken",
     "NewApplicationKey",
+    "NewBotToken",
     "NewInvite",
     "Page",
     "Profile",

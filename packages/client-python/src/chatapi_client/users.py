@@ -1,23 +1,21 @@
-"""Accounts, sessions and profiles."""
+"""Accounts and sessions."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, AsyncIterator, Dict, Optional, cast
+from typing import Any, Dict, Optional, cast
 
-from .pages import page_of, pages
+from .pages import page_of
 from .paths import path_of
-from .rest import KEEP, Rest, changed, given
+from .people import PeopleApi
+from .rest import KEEP, changed, given
 from .admission_models import ExchangedToken
-from .models import Export, Me, Page, Profile, Session, SessionInfo, Tokens
+from .models import Export, Me, Page, Session, SessionInfo, Tokens
 from .registration import Registration
 
 
-class UsersApi:
+class UsersApi(PeopleApi):
     """Every method raises ``ChatApiError``."""
-
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
 
     async def register(
         self,
@@ -74,10 +72,6 @@ class UsersApi:
         """Log out: end this session's tokens and connections."""
         await self._rest.call("POST", "/users/logout")
         self._rest.tokens.forget()
-
-    async def me(self) -> Me:
-        user: Me = await self._rest.call("GET", "/users/me")
-        return user
 
     async def update(
         self,
@@ -153,22 +147,6 @@ class UsersApi:
     async def end_other_sessions(self) -> Tokens:
         """End all other sessions; this one gets new tokens."""
         return await self._rest.tokens.replace(partial(self._rest.call, "DELETE", "/users/me/sessions"))
-
-    async def get(self, user_id: str) -> Profile:
-        """Return a user's public profile."""
-        user: Profile = await self._rest.call("GET", path_of("/users/{}", user_id))
-        return user
-
-    async def search(
-        self, search: str = "", *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None
-    ) -> Page[Profile]:
-        """Search users by username and display name. ``limit``: 1–100."""
-        query = given(search=search, limit=limit, skip=skip, cursor=cursor)
-        return page_of("users", await self._rest.call("GET", "/users", query=query))
-
-    def iterate(self, search: str = "") -> AsyncIterator[Profile]:
-        """Iterate over all results of `search`, page by page."""
-        return pages(lambda cursor, skip: self.search(search, limit=100, skip=skip, cursor=cursor))
 
     async def start_export(self) -> Export:
         """Request an archive of everything that the caller wrote and uploaded."""

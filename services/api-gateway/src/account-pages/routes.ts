@@ -8,7 +8,9 @@ const html = {
   responses: { 200: { description: 'HTML page', content: { 'text/html': { schema: { type: 'string' } } } } },
 };
 const text = { schema: { type: 'string' } };
-const file = { responses: { 200: { description: 'The asset', content: { 'text/css': text, 'text/javascript': text } } } };
+const file = {
+  responses: { 200: { description: 'The asset', content: { 'text/css': text, 'text/javascript': text } } },
+};
 const linkQuery = Joi.object<{ token?: string }, true>({
   token: Joi.string().allow('').max(128).description('read by the page’s script, not by the server'),
 });

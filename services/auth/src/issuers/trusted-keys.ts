@@ -25,7 +25,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 function algorithmOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): Algorithm {
   if (type === 'ed25519') return 'EdDSA';
   if (type === 'ec') {
-    const algorithm = CURVES[details?.namedCurve ?? ''];
+    const algorithm = CURVES[details?.namedCurve as string];
     if (algorithm !== undefined) return algorithm;
     throw new Error('is on a curve that is not P-256, P-384 or P-521');
   }

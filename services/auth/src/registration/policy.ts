@@ -8,7 +8,7 @@ const refused = (reason: string, message: string): AppError =>
   new AppError('AUTHORIZATION_ERROR', message, { details: { reason } });
 
 /** @throws AUTHORIZATION_ERROR, reason `email_domain`. */
-function requireEmailDomain(
+export function requireEmailDomain(
   { REGISTRATION_DOMAINS }: Pick<RegistrationSettings, 'REGISTRATION_DOMAINS'>,
   email: string,
 ): void {
