@@ -13,7 +13,8 @@ const ATTEMPTS = 5;
 /** Deadlock, serialization failure, unique violation. */
 const RETRIED: unknown[] = ['40P01', '40001', '23505'];
 
-async function withRetries<T>(work: () => Promise<T>): Promise<T> {
+/** @throws the last error. */
+export async function withRetries<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
