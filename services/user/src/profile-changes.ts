@@ -51,6 +51,11 @@ const isRenamed: Pair = (before, after) => before.display_name !== after.display
 const factOf = ({ id: user_id, display_name, bio, avatar_url, profile_updated_at }: ChangedProfile) =>
   ({ user_id, display_name, bio, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.updated'];
 
+const isNewAvatar: Pair = (before, after) => before.avatar_url !== after.avatar_url || before.avatar_untold === true;
+
+const avatarOf = ({ id: user_id, avatar_url, profile_updated_at }: ChangedProfile) =>
+  ({ user_id, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.avatar'];
+
 async function save(
   trx: Knex,
   before: ProfileFields[],
@@ -60,10 +65,14 @@ async function save(
   if (after.length === 0) return [];
   const saved = await saveProfiles(trx, after);
   const old = new Map(before.map((fields) => [fields.user_id, fields]));
-  const told = new Set(
-    after.filter((fields) => isTold(old.get(fields.user_id) as ProfileFields, fields)).map((f) => f.user_id),
-  );
-  await recordFacts(trx, 'profile.updated', saved.filter(({ id }) => told.has(id)).map(factOf));
+  const those = (are: Pair): ChangedProfile[] => {
+    const ids = new Set(
+      after.filter((fields) => are(old.get(fields.user_id) as ProfileFields, fields)).map((f) => f.user_id),
+    );
+    return saved.filter(({ id }) => ids.has(id));
+  };
+  await recordFacts(trx, 'profile.updated', those(isTold).map(factOf));
+  await recordFacts(trx, 'profile.avatar', those(isNewAvatar).map(avatarOf));
   return saved;
 }
 

@@ -18,6 +18,28 @@ export interface Leaving {
   seq: number;
 }
 
+/** As of `last_seq`. */
+export interface ReadState {
+  read_seq: number;
+  unread_count: number;
+  last_seq: number;
+}
+
+export interface StateAsked {
+  user_id: string;
+  rooms?: readonly string[];
+  limit: number;
+  cursor?: string;
+}
+
+export interface StatePage {
+  /** Room ids with the seq that each is as of. */
+  heads: [string, number][];
+  peers: string[];
+  /** JSON of an object with the rooms, users and next cursor. */
+  body: string;
+}
+
 export interface MembersReader {
   /** @throws AppError SERVICE_UNAVAILABLE. */
   roomsOf(userId: string): Promise<RoomOfUser[]>;
@@ -25,12 +47,18 @@ export interface MembersReader {
   presenceAudiences(userIds: string[]): Promise<Record<string, string[]>>;
   /** Who left since a version of each room. @throws AppError SERVICE_UNAVAILABLE. */
   leavingsSince(rooms: { id: string; since: number }[]): Promise<Leaving[]>;
+  /** Where the user stands, by room. @throws AppError SERVICE_UNAVAILABLE. */
+  readStates(asked: { user_id: string; rooms: string[] }): Promise<Map<string, ReadState>>;
+  /** A page of the user's rooms. @throws AppError SERVICE_UNAVAILABLE, VALIDATION_ERROR. */
+  stateOf(asked: StateAsked): Promise<StatePage>;
   /** Whether the user may be seen typing in the room. @throws AppError SERVICE_UNAVAILABLE. */
   mayType(typist: { user_id: string; room_id: string }): Promise<boolean>;
 }
 
 const MAX_USERS_PER_CALL = 100;
 const MAX_ROOMS_PER_CALL = 1000;
+/** The end of a resume waits for it, and comes without it when it takes longer. */
+const READ_STATES_MS = 1000;
 
 export function createMembersReader(message: Pick<ServiceClient, 'call'>): MembersReader {
   const post = <T>(path: string, user_ids: string[]): Promise<T> =>
@@ -58,6 +86,23 @@ export function createMembersReader(message: Pick<ServiceClient, 'call'>): Membe
       }
       return all;
     },
+    readStates: coalesce(async (asked) => {
+      type Row = ReadState & { user_id: string; room_id: string };
+      const { states } = await message.call<{ states: Row[] }>('POST', '/internal/read-states', {
+        body: { asked },
+        timeoutMs: READ_STATES_MS,
+      });
+      const byUser = Map.groupBy(states, ({ user_id }) => user_id);
+      return asked.map(
+        ({ user_id }) =>
+          new Map(
+            byUser
+              .get(user_id)
+              ?.map(({ room_id, read_seq, unread_count, last_seq }) => [room_id, { read_seq, unread_count, last_seq }]),
+          ),
+      );
+    }, MAX_USERS_PER_CALL),
+    stateOf: (asked) => message.call<StatePage>('POST', '/internal/state', { body: asked }),
     mayType: coalesce(async (typists) => {
       const body = { typists };
       return (await message.call<{ allowed: boolean[] }>('POST', '/internal/may-type', { body })).allowed;
