@@ -79,19 +79,11 @@ describe('the example application with its own users', function () {
       const wide = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
       expect(wide, 'no sideways scrolling').to.equal(false);
     }
-    if (process.env.SCREENSHOTS !== undefined)
-      for (const page of [ann, bob])
-        await page.screenshot({ path: join(process.env.SCREENSHOTS, `${page.viewportSize()?.width}.png`) });
 
     await ann.getByRole('button', { name: 'Log out' }).click();
     await ann.locator('#enter').waitFor();
     await entered(ann, names[0], 'Log in', 'a wrong password');
     await ann.getByText('The name or the password is wrong').waitFor();
-    if (process.env.SCREENSHOTS !== undefined)
-      for (const width of WIDTHS) {
-        await ann.setViewportSize({ width, height: 800 });
-        await ann.screenshot({ path: join(process.env.SCREENSHOTS, `login-${width}.png`) });
-      }
     await entered(ann, names[0], 'Log in');
     await connected(ann);
     await ann.getByText('hello yourself').waitFor();
