@@ -21,7 +21,7 @@ export type { Logger } from './logger.ts';
 export type { ListQuery, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
 export type * from './models.ts';
 export { localOutbox, type OutboxStore, type StoredSend } from './outbox-store.ts';
-export type { Page } from './pages.ts';
+export type { Page, UserCard } from './pages.ts';
 export type { Realtime, RealtimeOptions } from './realtime.ts';
 export type { CallOptions, Paging } from './rest.ts';
 export type { LiveSendInput, LiveSendOptions } from './sends.ts';

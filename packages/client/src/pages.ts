@@ -10,11 +10,23 @@ export interface Page<T> {
   last_seq?: number;
   /** On admin lists. */
   total?: number;
+  /** Names and pictures of those whom the page shows, by id. Missing on servers before 0.2. */
+  users?: Record<string, UserCard>;
+}
+
+/** What a list tells of a user. */
+export interface UserCard {
+  username: string;
+  display_name: string;
+  avatar_url: string | null;
+  kind: 'user' | 'bot';
 }
 
 export function pageOf<T>(name: string, answer: Record<string, unknown>): Page<T> {
-  const { has_more = false, next_cursor = null, last_seq, total } = answer as Partial<Page<T>>;
-  return { items: answer[name] as T[], has_more, next_cursor, last_seq, total };
+  const { has_more = false, next_cursor = null, last_seq, total, users } = answer as Partial<Page<T>>;
+  // The items of some lists are called so.
+  const cards = Array.isArray(users) ? undefined : users;
+  return { items: answer[name] as T[], has_more, next_cursor, last_seq, total, users: cards };
 }
 
 /** Where a page begins. */

@@ -21,6 +21,15 @@ export class PeopleApi {
     return this.#rest.call('GET', path`/users/${userId}`, options);
   }
 
+  /** Returns the profiles of up to 100 users, without those that do not exist. */
+  async many(userIds: readonly string[], options?: CallOptions): Promise<Profile[]> {
+    const answer = await this.#rest.call<{ users: Profile[] }>('GET', '/users', {
+      ...options,
+      query: { ids: userIds.join(',') },
+    });
+    return answer.users;
+  }
+
   /** Searches users by username and display name. */
   async search(query: { search?: string } & Paging = {}, options?: CallOptions): Promise<Page<Profile>> {
     return pageOf('users', await this.#rest.call('GET', '/users', { ...options, query }));
