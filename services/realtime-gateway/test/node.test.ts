@@ -221,7 +221,7 @@ describe('a realtime node', () => {
       c.send({ type: 'resume', rooms: { [mine]: 10, [secret]: 0, [open]: 0, unknown: 3 } });
       const { rooms } = await c.frame('resumed');
       expect(rooms).to.deep.equal({
-        [mine]: { from: 10, to: 230, complete: true },
+        [mine]: { from: 10, to: 230, complete: true, read_seq: 1, unread_count: 2, last_seq: 3 },
         [secret]: { from: 0, to: 0, complete: false },
         [open]: { from: 0, to: 1, complete: true },
         unknown: { from: 3, to: 0, complete: false },

@@ -29,11 +29,13 @@ from .events import (
     MessageStatus,
     MessageUpdated,
     ReactionChanged,
+    ReadMoved,
     RoomJoined,
     RoomRemoved,
     RoomUpdated,
     Typing,
     UserStatus,
+    UserUpdated,
 )
 from .models import (
     Announcement,
@@ -55,6 +57,7 @@ from .models import (
     StateChange,
     Tokens,
     User,
+    UserCard,
 )
 from .realtime import AsyncRealtime
 from .registration import Registration
@@ -127,6 +130,7 @@ __all__ = [
     "RateLimit",
     "ReactionChanged",
     "Reactor",
+    "ReadMoved",
     "Realtime",
     "Registration",
     "Report",
@@ -145,6 +149,8 @@ __all__ = [
     "Tokens",
     "Typing",
     "User",
+    "UserCard",
     "UserStatus",
+    "UserUpdated",
     "WordFilter",
 ]
