@@ -130,7 +130,6 @@ export function createNodeFixture(): NodeFixture {
         pendingBytes: 0,
         paused: false,
         laggedAt: 0,
-        claims: {},
         missedPongs: 0,
         badFrames: 0,
         statesAsked: 0,

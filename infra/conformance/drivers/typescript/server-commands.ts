@@ -1,6 +1,6 @@
 // The commands for backends with an application key; see PROTOCOL.md, "Commands".
 import { type ActingApi, ChatServer } from '@chatapi/client/server';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 
 export function openServerCommands(): Record<string, Command> {
   const servers = new Map<string, ChatServer>();

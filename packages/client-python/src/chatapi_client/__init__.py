@@ -16,6 +16,7 @@ from .admin_models import (
 )
 from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
 from .client import AsyncChatClient
+from .connection_models import Resync, StateChange
 from .errors import ChatApiError
 from .events import (
     Announced,
@@ -50,11 +51,9 @@ from .models import (
     Profile,
     RateLimit,
     Reactor,
-    Resync,
     Room,
     Session,
     SessionInfo,
-    StateChange,
     Tokens,
     User,
     UserCard,
