@@ -66,7 +66,7 @@ describe('the example application with its own users', function () {
     expect(cluster).to.equal('ALLOWED_ORIGINS=http://localhost:3000 npm start\n');
     const pages = [await opened(WIDTHS[0] as number), await opened(WIDTHS[1] as number)];
     const [ann, bob] = pages.map(({ page }) => page) as [Page, Page];
-    const names = [unique('Ann'), unique('Bob')] as [string, string];
+    const names = [unique('Ann'), unique('Bob of a name that no phone has room for')] as [string, string];
     await entered(ann, names[0], 'Create account');
     await entered(bob, names[1], 'Create account');
     for (const page of [ann, bob]) await connected(page);
