@@ -27,8 +27,11 @@ export const operationOf = (doc: Json, name: string): Json => {
   return doc.paths[path]?.[method.toLowerCase()];
 };
 
+/** `token` stands in links, `ids` is a method of its own. */
+const OF_NO_QUERY = new Set(['token', 'ids']);
+
 export const queryOf = (operation: Json): Json[] =>
-  (operation.parameters ?? []).filter((p: Json) => p.in === 'query' && p.name !== 'token');
+  (operation.parameters ?? []).filter((p: Json) => p.in === 'query' && !OF_NO_QUERY.has(p.name));
 
 export const bodyOf = (operation: Json): Json | undefined =>
   operation.requestBody?.content?.['application/json']?.schema;
@@ -41,12 +44,15 @@ const PAGE_FIELDS = new Set(['has_more', 'total', 'skip', 'limit', 'last_seq', '
 
 /** What a list lists; undefined for anything else. */
 export function listedBy(answer: Json): Json | undefined {
-  const lists = Object.entries<Json>(answer.properties ?? {}).filter(([name]) => !PAGE_FIELDS.has(name));
+  const lists = Object.entries<Json>(answer.properties ?? {}).filter(
+    // Names stand beside lists, by id.
+    ([name, { type }]) => !PAGE_FIELDS.has(name) && !(name === 'users' && type === 'object'),
+  );
   return lists.length === 1 && lists[0]?.[1].type === 'array' ? lists[0][1].items : undefined;
 }
 
 /** Responses to frames of the SDK itself. */
-const FOR_THE_SDK = ['hello', 'ack', 'error', 'resumed', 'authenticated', 'pong'];
+const FOR_THE_SDK = ['hello', 'ack', 'error', 'resumed', 'state', 'authenticated', 'pong'];
 
 /** Name and schema of each event for apps. `frames`: the AsyncAPI document, with refs resolved. */
 export const eventPayloads = (frames: Json): [string, Json][] =>

@@ -95,7 +95,7 @@ export function createNodeFixture(): NodeFixture {
     topics: { enter: async () => true, leave: async () => undefined, enterAll: async () => undefined, entered: true },
     writer: createWriter(),
     fileLinks: createFileLinks({ FILE_LINK_SECRET: 'secret', FILE_URL_TTL: 60 }),
-    members: { readStates: async () => new Map([['room', { read_seq: 1, unread_count: 2, last_seq: 3 }]]) },
+    members: { readStates: async () => new Map() },
     positions: { delivered: () => undefined, fed: () => undefined, read: () => undefined },
     nodeMetrics: {
       resumed: (complete: boolean) => resumes.push(complete),
@@ -133,6 +133,7 @@ export function createNodeFixture(): NodeFixture {
         missedPongs: 0,
         badFrames: 0,
         statesAsked: 0,
+        claims: {},
       } as unknown as Connection;
       user.connections.push(c);
       user.rooms.set('room', { room, since: 0, noted: 0 });

@@ -16,6 +16,7 @@ from .admin_models import (
 )
 from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
 from .client import AsyncChatClient
+from .connection_models import Resync, StateChange
 from .errors import ChatApiError
 from .events import (
     Announced,
@@ -29,11 +30,13 @@ from .events import (
     MessageStatus,
     MessageUpdated,
     ReactionChanged,
+    ReadMoved,
     RoomJoined,
     RoomRemoved,
     RoomUpdated,
     Typing,
     UserStatus,
+    UserUpdated,
 )
 from .models import (
     Announcement,
@@ -48,13 +51,12 @@ from .models import (
     Profile,
     RateLimit,
     Reactor,
-    Resync,
     Room,
     Session,
     SessionInfo,
-    StateChange,
     Tokens,
     User,
+    UserCard,
 )
 from .realtime import AsyncRealtime
 from .registration import Registration
@@ -127,6 +129,7 @@ __all__ = [
     "RateLimit",
     "ReactionChanged",
     "Reactor",
+    "ReadMoved",
     "Realtime",
     "Registration",
     "Report",
@@ -145,6 +148,8 @@ __all__ = [
     "Tokens",
     "Typing",
     "User",
+    "UserCard",
     "UserStatus",
+    "UserUpdated",
     "WordFilter",
 ]

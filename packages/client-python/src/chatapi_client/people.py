@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import AsyncIterator, Optional
+from typing import AsyncIterator, List, Optional, Sequence
 
 from .pages import page_of, pages
 from .paths import path_of
@@ -24,6 +24,12 @@ class PeopleApi:
         """Return a user's public profile."""
         user: Profile = await self._rest.call("GET", path_of("/users/{}", user_id))
         return user
+
+    async def many(self, user_ids: Sequence[str]) -> List[Profile]:
+        """Return the profiles of up to 100 users, without those that do not exist."""
+        answer = await self._rest.call("GET", "/users", query={"ids": ",".join(user_ids)})
+        users: List[Profile] = answer["users"]
+        return users
 
     async def search(
         self, search: str = "", *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None

@@ -41,6 +41,7 @@ class UsersApi(SyncWrapper):
     end_session = blocking(AsyncUsersApi.end_session)
     end_other_sessions = blocking(AsyncUsersApi.end_other_sessions)
     get = blocking(AsyncUsersApi.get)
+    many = blocking(AsyncUsersApi.many)
     search = blocking(AsyncUsersApi.search)
     iterate = iterating(AsyncUsersApi.iterate)
     start_export = blocking(AsyncUsersApi.start_export)
