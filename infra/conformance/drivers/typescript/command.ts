@@ -1,5 +1,3 @@
-// A command of the suite.
-
-/** As described in PROTOCOL.md. */
+// Arguments as described in PROTOCOL.md.
 export type Arguments = any;
 export type Command = (args: Arguments) => unknown;
