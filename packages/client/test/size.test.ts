@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { bundle } from '../build.ts';
 
-const MAX_BYTES = 17_500;
+const MAX_BYTES = 17_600;
 
 describe('the bundle', () => {
   for (const file of ['esm/index.js', 'chatapi-client.js'] as const)

@@ -37,6 +37,7 @@ from .events import (
     UserStatus,
     UserUpdated,
 )
+from .cards import Reactor, UserCard
 from .models import (
     Announcement,
     Attachment,
@@ -49,7 +50,6 @@ from .models import (
     Page,
     Profile,
     RateLimit,
-    Reactor,
     Resync,
     Room,
     Session,
@@ -57,7 +57,6 @@ from .models import (
     StateChange,
     Tokens,
     User,
-    UserCard,
 )
 from .realtime import AsyncRealtime
 from .registration import Registration

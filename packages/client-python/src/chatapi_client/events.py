@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import List, Literal, Optional, TypedDict
 
 from .errors import ChatApiError
-from .models import Attachment, Message, Resync, RoomRole, StateChange, UserCard
+from .cards import UserCard
+from .models import Attachment, Message, Resync, RoomRole, StateChange
 
 
 class Logged(TypedDict):

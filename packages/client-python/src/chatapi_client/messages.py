@@ -8,7 +8,8 @@ from typing import AsyncIterator, Literal, Optional, Sequence
 from .pages import page_of
 from .paths import path_of
 from .rest import Rest, given
-from .models import Message, Page, Reactor
+from .cards import Reactor
+from .models import Message, Page
 
 
 class MessagesApi:

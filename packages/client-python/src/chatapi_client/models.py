@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, Generic, Iterator, List, Literal, NamedTuple, Optional, TypedDict, TypeVar, cast
 
+from .cards import UserCard
+
 T = TypeVar("T")
 
 Role = Literal["user", "moderator", "admin"]
@@ -147,23 +149,6 @@ class Reaction(TypedDict):
     count: int
     user_ids: List[str]
     me: bool
-
-
-class UserCard(TypedDict):
-    """What a list tells of a user."""
-
-    username: str
-    display_name: str
-    avatar_url: Optional[str]
-    kind: Literal["user", "bot"]
-
-
-class Reactor(TypedDict):
-    """Who reacted, and when. ``user`` is None for a deleted one."""
-
-    user_id: str
-    created_at: str
-    user: Optional[UserCard]
 
 
 class _Message(TypedDict):

@@ -19,13 +19,13 @@ export interface Leaving {
 }
 
 /** As of `last_seq`. */
-export interface ReadState {
+interface ReadState {
   read_seq: number;
   unread_count: number;
   last_seq: number;
 }
 
-export interface StateAsked {
+interface StateAsked {
   user_id: string;
   rooms?: readonly string[];
   limit: number;
