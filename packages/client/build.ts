@@ -20,17 +20,21 @@ const from = (name: string): Pick<BuildOptions, 'entryPoints'> => ({
   entryPoints: [join(import.meta.dirname, 'src', name)],
 });
 
+/** `@chatapi/client/state` shares no module with the client, which it gets as an argument. */
 export const FORMATS = {
   'esm/index.js': { ...from('index.ts'), format: 'esm' },
   'cjs/index.js': { ...from('index.ts'), format: 'cjs' },
   'esm/server.js': { ...from('server.ts'), format: 'esm' },
   'cjs/server.js': { ...from('server.ts'), format: 'cjs' },
+  'esm/state/index.js': { ...from('state/index.ts'), format: 'esm' },
+  'cjs/state/index.js': { ...from('state/index.ts'), format: 'cjs' },
   'chatapi-client.js': { ...from('index.ts'), format: 'iife', globalName: 'chatapi', minify: true },
 } as const satisfies Record<string, BuildOptions>;
 
 /** Contents of a bundle and its source map. */
 export async function bundle(file: keyof typeof FORMATS, options: BuildOptions = {}): Promise<Map<string, Uint8Array>> {
-  const { outputFiles = [] } = await build({ ...SHARED, ...FORMATS[file], ...options, outfile: join(DIST, file) });
+  const made = { ...SHARED, ...FORMATS[file], outfile: join(DIST, file), ...options };
+  const { outputFiles = [] } = await build(made);
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }
 
@@ -43,15 +47,16 @@ function put(path: string, contents: string | Uint8Array): void {
 
 /** One copy per folder, since the package.json above a type decides its module system. */
 function writeTypes(folder: string): void {
-  for (const name of readdirSync(DIST).filter((file) => file.endsWith('.d.ts'))) {
-    const text = readFileSync(join(DIST, name), 'utf8').replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'");
-    put(join(DIST, folder, name), text.replace(/^\/\/# sourceMappingURL.*$/m, ''));
-  }
+  for (const below of ['', 'state'])
+    for (const name of readdirSync(join(DIST, below)).filter((file) => file.endsWith('.d.ts'))) {
+      const text = readFileSync(join(DIST, below, name), 'utf8').replace(/(from '\.\.?\/[\w/-]+)\.ts'/g, "$1.js'");
+      put(join(DIST, folder, below, name), text.replace(/^\/\/# sourceMappingURL.*$/m, ''));
+    }
 }
 
 async function write(): Promise<void> {
   for (const folder of ['esm', 'cjs']) {
-    mkdirSync(join(DIST, folder), { recursive: true });
+    mkdirSync(join(DIST, folder, 'state'), { recursive: true });
     writeTypes(folder);
   }
   put(join(DIST, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');

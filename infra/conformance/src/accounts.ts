@@ -1,5 +1,6 @@
 // Accounts with a client of the SDK under test and its connections.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ADMIN } from './cluster.ts';
 import { type Driver, SdkError } from './driver.ts';
 import type { View } from './view.ts';
 
@@ -56,6 +57,13 @@ export async function openClient(driver: Driver, options: object): Promise<Clien
     };
   };
   return { name: client, call: (command, args = {}) => driver.call(command, { client, ...args }), connect };
+}
+
+/** A client logged in as the admin of the clusters. */
+export async function adminWith(driver: Driver, base_url: string): Promise<Client> {
+  const client = await openClient(driver, { base_url });
+  await client.call('login', { username_or_email: ADMIN.username, password: ADMIN.password });
+  return client;
 }
 
 const MAX_ATTEMPTS = 10;

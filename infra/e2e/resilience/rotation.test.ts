@@ -1,5 +1,5 @@
-// Every secret of a cluster is changed as docs/rotation.md says, under load, in four rollouts of all
-// services, one half of the instances at a time. The last one removes the old values.
+// Every secret of a cluster is changed as docs/rotation.md says, under load, in four rollouts of
+// all services, one half of the instances at a time. The last one removes the old values.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,6 +7,9 @@ import { expect } from 'chai';
 import { checkTarball, output, packClient, packPython } from '../src/index.ts';
 
 const APP = `import { ChatApiError, ChatClient, type Message } from '@chatapi/client';
+import { ChatServer, type MintedToken } from '@chatapi/client/server';
+const server: ChatServer = new ChatServer({ baseUrl: 'http://localhost:8000', key: 'cak_key' });
+export const tokenOf = (externalId: string): Promise<MintedToken> => server.users.createToken(externalId);
 const client: ChatClient = new ChatClient({ baseUrl: 'http://localhost:8000', token: 'token' });
 export const send = async (content: string): Promise<Message> => client.messages.send({ chat_id: 'general', content });
 export const isRefusal = (error: unknown): boolean => error instanceof ChatApiError && error.status < 500;
@@ -14,7 +17,12 @@ if (typeof client.users.me !== 'function') throw new Error('no users.me');
 `;
 const COMPILER = { module: 'nodenext', target: 'es2022', lib: ['es2022', 'DOM'], types: [], strict: true };
 
-const PYTHON_APP = `from chatapi_client import ChatClient, Message
+const PYTHON_APP = `from chatapi_client import ChatClient, ChatServer, Message, MintedToken
+
+server: ChatServer = ChatServer("http://localhost:8000", "cak_key")
+
+def token_of(external_id: str) -> MintedToken:
+    return server.users.create_token(external_id)
 
 client: ChatClient = ChatClient("http://localhost:8000", "token")
 

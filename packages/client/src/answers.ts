@@ -2,7 +2,7 @@
 import { ChatApiError, isObject, NETWORK_ERROR } from './errors.ts';
 
 /** A kind of value, keys that an object must have, or an array of such items. */
-export type Shape = 'string' | 'number' | 'object' | { readonly [key: string]: Shape } | readonly [Shape];
+type Shape = 'string' | 'number' | 'object' | { readonly [key: string]: Shape } | readonly [Shape];
 
 export type Answers = Readonly<Record<string, Shape>>;
 

@@ -4,7 +4,8 @@ import { asError, ChatApiError, NETWORK_ERROR } from './errors.ts';
 import { fill, findRooms } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { type Frame, Machine, TOKEN_ENDED } from './machine.ts';
-import type { Me } from './models.ts';
+import type { Me, Room } from './models.ts';
+import type { Page } from './pages.ts';
 import { type Path, path } from './paths.ts';
 import { Alarm, isHidden, now, whenBack } from './platform.ts';
 import type { Rest } from './rest.ts';
@@ -23,6 +24,7 @@ export interface DriverOptions {
   maxDelayMs?: number;
   webSocket: typeof WebSocket;
   shareTabs: boolean;
+  onRooms?: (page: Page<Room>) => void;
   /** Called before each connection attempt and once connected. */
   opening(): Promise<void>;
   opened(): void;
@@ -152,7 +154,7 @@ export class Driver {
       // Before the connection, since the app must see what is committed from here on.
       if (first && this.#options.resume) {
         const { views } = this.machine;
-        const how = { onlyNews: false, waits: false };
+        const how = { onlyNews: false, waits: false, onPage: this.#options.onRooms };
         this.#roomsKnown = await findRooms(this.#rest, (room) => views.startAtEnd(room), how);
       }
       await this.#options.opening();
@@ -232,16 +234,17 @@ export class Driver {
   async #lookForRooms(first: boolean): Promise<void> {
     const { views } = this.machine;
     if (first) {
-      const how = { onlyNews: false, waits: true };
+      const how = { onlyNews: false, waits: true, onPage: this.#options.onRooms };
       this.#roomsKnown ||= await findRooms(this.#rest, (room) => views.startAtEnd(room), how);
       return;
     }
     const look = views.unsure();
+    const how = { onlyNews: true, waits: true, onPage: this.#options.onRooms };
     for (const backoff = new Backoff(); ; await this.#pause.wait(backoff.next())) {
       // The next connection tries again.
       if (this.machine.state !== 'connected') return;
       try {
-        await findRooms(this.#rest, (room) => views.cameInto(room), { onlyNews: true, waits: true });
+        await findRooms(this.#rest, (room) => views.cameInto(room), how);
         break;
       } catch (error) {
         if (!asError(error).retryable) break;

@@ -196,5 +196,10 @@ export interface RealtimeEvents {
 
 export type EventName = keyof RealtimeEvents;
 
-/** One event of any kind, as `events()` gives it. */
-export type AnyEvent = { [Name in EventName]: { type: Name; data: RealtimeEvents[Name] } }[EventName];
+/**
+ * One event of any kind, as `events()` gives it. `fromHistory`: a message that the log no longer
+ * held; a `resync` follows.
+ */
+export type AnyEvent = {
+  [Name in EventName]: { type: Name; data: RealtimeEvents[Name]; fromHistory?: true };
+}[EventName];

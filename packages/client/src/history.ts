@@ -14,12 +14,13 @@ const POLL_MS = 50;
 /**
  * Passes the caller's rooms to `note`, latest activity first; `note` returns whether a room was
  * new. `onlyNews`: stops at a page without new rooms.
+ * `onPage` gets each page.
  * @returns whether they could be read; a limit must not keep the client from connecting.
  */
 export async function findRooms(
   rest: Rest,
   note: (room: Room) => boolean,
-  { onlyNews, waits }: { onlyNews: boolean; waits: boolean },
+  { onlyNews, waits, onPage }: { onlyNews: boolean; waits: boolean; onPage?: (page: Page<Room>) => void },
 ): Promise<boolean> {
   let start: ReturnType<typeof startAfter> = { skip: 0 };
   for (let seen = 0; ; ) {
@@ -30,6 +31,7 @@ export async function findRooms(
       if (error instanceof ChatApiError && error.code === 'RATE_LIMIT_EXCEEDED') return false;
       throw error;
     }
+    onPage?.(page);
     const news = page.items.filter(note);
     if (!page.has_more || (onlyNews && news.length === 0)) return true;
     seen += page.items.length;
@@ -52,7 +54,12 @@ export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: s
       page = pageOf('messages', await rest.call('GET', '/messages/', { query }));
     } catch (thrown) {
       const error = thrown as ChatApiError;
-      if (GONE.has(error.code)) return views.forget(chatId);
+      if (GONE.has(error.code)) {
+        views.forget(chatId);
+        const timestamp = new Date().toISOString();
+        inbox.put({ type: 'room_removed', data: { type: 'room_removed', chat_id: chatId, timestamp } });
+        return;
+      }
       if (!error.retryable) throw error;
       await sleep(error.retryAfterMs ?? backoff.next());
       continue;
@@ -60,7 +67,7 @@ export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: s
     end = page.last_seq ?? 0;
     for (const message of page.items.filter(({ seq }) => seq <= end)) {
       while (!inbox.hasPlace && !machine.isClosed) await sleep(POLL_MS);
-      inbox.put({ type: 'message', data: { type: 'message', ...message } });
+      inbox.put({ type: 'message', data: { type: 'message', ...message }, fromHistory: true });
       position = message.seq;
       missed++;
       views.filledTo(chatId, position);

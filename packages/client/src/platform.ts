@@ -143,6 +143,17 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     signal?.addEventListener('abort', end);
   });
 
+/**
+ * Does something later, if the process still runs then.
+ * @returns a function that stops it.
+ */
+export function later(ms: number, work: () => void): () => void {
+  const timer: unknown = setTimeout(work, ms);
+  // Node has timers that keep it running.
+  (timer as { unref?(): void }).unref?.();
+  return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
+}
+
 /** `randomUUID` exists only on https and localhost. */
 export const newId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');

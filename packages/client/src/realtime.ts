@@ -6,8 +6,9 @@ import type { AnyEvent, EventName, RealtimeEvents, RealtimeState } from './event
 import type { EventStream, Handler } from './inbox.ts';
 import { overOf } from './machine.ts';
 import type { ReadInput } from './messages.ts';
-import type { Message } from './models.ts';
+import type { Message, Room } from './models.ts';
 import type { OutboxStore } from './outbox-store.ts';
+import type { Page } from './pages.ts';
 import { now } from './platform.ts';
 import type { Rest } from './rest.ts';
 import { type LiveSendInput, type LiveSendOptions, Sends } from './sends.ts';
@@ -26,6 +27,8 @@ export interface RealtimeOptions {
   shareTabs?: boolean;
   /** Keeps unsent messages over reloads; see `localOutbox`. Default: in memory. */
   outbox?: OutboxStore;
+  /** Gets each page of the user's rooms that the connection reads to know them. */
+  onRooms?: (page: Page<Room>) => void;
   /** Bounds of the delay between attempts in ms; default 500 and 20,000. */
   minDelayMs?: number;
   maxDelayMs?: number;
@@ -43,7 +46,7 @@ export class Realtime implements AsyncIterable<AnyEvent> {
   readonly #givenUser: string | undefined;
 
   constructor(rest: Rest, webSocket: typeof WebSocket, userId: string | undefined, options: RealtimeOptions) {
-    const { autoReconnect = true, resume = true, shareTabs = true, outbox, minDelayMs, maxDelayMs } = options;
+    const { autoReconnect = true, resume = true, shareTabs = true, outbox, onRooms, minDelayMs, maxDelayMs } = options;
     this.#rest = rest;
     this.#givenUser = userId;
     this.#driver = new Driver(rest, userId ?? 'me', {
@@ -53,6 +56,7 @@ export class Realtime implements AsyncIterable<AnyEvent> {
       minDelayMs,
       maxDelayMs,
       webSocket,
+      onRooms,
       opening: () => this.#sends.load(),
       opened: () => this.#sends.restore(),
     });
@@ -144,6 +148,15 @@ export class Realtime implements AsyncIterable<AnyEvent> {
   markRead({ chat_id, seq }: ReadInput): void {
     this.#driver.use();
     this.#driver.machine.read(chat_id, seq);
+    this.#driver.act();
+  }
+
+  /**
+   * For apps that keep rooms by themselves: delivers all events of a room after `seq`, such as the
+   * `last_seq` of a page of its messages. Those that were delivered before come again.
+   */
+  follow(chatId: string, seq: number): void {
+    this.#driver.machine.views.follow(chatId, seq);
     this.#driver.act();
   }
 

@@ -70,6 +70,18 @@ export class Views {
   }
 
   /**
+   * The app has read the room up to `seq` elsewhere and needs every event after it: what was before
+   * its position is requested again.
+   */
+  follow(chatId: string, seq: number): void {
+    const position = this.positions.get(chatId);
+    if (this.#filling.has(chatId) || (position !== undefined && position <= seq)) return;
+    this.positions.set(chatId, seq);
+    this.#asked.delete(chatId);
+    this.#behind.add(chatId);
+  }
+
+  /**
    * Until the last lookup is `sure`, the first event of an unknown room may not be its beginning:
    * earlier ones may be missing.
    */

@@ -149,10 +149,11 @@ async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow,
 
 /** The password was right: whoever has it must learn of the ban, and the log too. */
 function recordBlocked(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
-  if (!(error instanceof AppError) || error.code !== 'AUTHORIZATION_ERROR') return;
-  // The reason of a ban is a text of staff, which is not for the log.
-  const reason = 'until' in error.details ? 'banned' : String(error.details.reason);
-  securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason });
+  if (error instanceof AppError && error.code === 'AUTHORIZATION_ERROR') {
+    // The reason of a ban is a text of staff, which is not for the log.
+    const reason = 'until' in error.details ? 'banned' : String(error.details.reason);
+    securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason });
+  }
 }
 
 export async function login(ctx: Context, from: RequestOrigin, input: Credentials): Promise<LoginResult> {

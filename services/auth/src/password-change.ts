@@ -33,9 +33,9 @@ export async function changePassword(
     return ctx.hasher.hash(body.new_password);
   });
   return renewChain(ctx, caller, from, 'password.changed', async (trx, now) => {
-    if (now?.password_hash !== account.password_hash) throw wrongPassword();
+    if (now === undefined || now.password_hash !== account.password_hash) throw wrongPassword();
     await updatePassword(trx, caller.user_id, hash);
     await endLinks(trx, caller.user_id, ['reset', 'admin_reset']);
-    await queueNotice(ctx, trx, from, { kind: 'password-changed', user_id: caller.user_id, recipient: account.email });
+    await queueNotice(ctx, trx, from, { kind: 'password-changed', user_id: caller.user_id, recipient: now.email });
   });
 }

@@ -92,6 +92,7 @@ describe('a link to a new password by an admin', () => {
       expect(answer.body.details.reason, path).to.equal('mail_not_configured');
     }
     auth.ctx.db.off('query', note);
-    expect(sql).to.deep.equal([]);
+    // Sweeps and the outbox run whenever they do.
+    expect(sql.filter((one) => /accounts|login_gates|into mail/.test(one))).to.deep.equal([]);
   });
 });

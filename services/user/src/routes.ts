@@ -70,7 +70,7 @@ const shown = {
 const ownSchema = wireObject<OwnProfile>('Me', {
   ...shown,
   email: Joi.string().allow(null),
-  email_verified: Joi.boolean(),
+  email_verified: Joi.boolean().description('whether the owner has confirmed the address'),
   external_id: Joi.string().allow(null).description('the id that the application gave its own user'),
 });
 const presenceSchema = wireObject<Presence>('Presence', {

@@ -1,11 +1,9 @@
 // The commands of the suite; see PROTOCOL.md, "Commands".
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChatClient, type Logger, type Message, type Realtime } from '@chatapi/client';
+import type { Arguments, Command } from './command.ts';
+import { openServerCommands } from './server-commands.ts';
 import { type View, watch } from './view.ts';
-
-// Arguments as described in PROTOCOL.md.
-type Arguments = any;
-export type Command = (args: Arguments) => unknown;
 
 export const OWN_FAILURE = 'the handler’s own failure';
 const LINE = 'a line of text\n';
@@ -90,6 +88,8 @@ export function openCommands(askToken: (client: string) => Promise<string>, logg
     },
     register: ({ client, ...account }) => clientOf({ client }).users.register(account),
     login: ({ client, ...account }) => clientOf({ client }).users.login(account),
+    ...openServerCommands(),
+    create_key: ({ client, ...key }) => clientOf({ client }).admin.createKey(key),
     me: (args) => clientOf(args).users.me(),
     ban: (args) => clientOf(args).admin.ban(args.user_id),
     end_sessions: (args) => clientOf(args).admin.endSessions(args.user_id),

@@ -16,6 +16,7 @@ from .admin_models import (
 )
 from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
 from .client import AsyncChatClient
+from .connection_models import Resync, StateChange
 from .errors import ChatApiError
 from .events import (
     Announced,
@@ -37,7 +38,6 @@ from .events import (
     UserStatus,
     UserUpdated,
 )
-from .cards import Reactor, UserCard
 from .models import (
     Announcement,
     Attachment,
@@ -50,13 +50,13 @@ from .models import (
     Page,
     Profile,
     RateLimit,
-    Resync,
+    Reactor,
     Room,
     Session,
     SessionInfo,
-    StateChange,
     Tokens,
     User,
+    UserCard,
 )
 from .realtime import AsyncRealtime
 from .registration import Registration

@@ -23,7 +23,7 @@ from .events import (
     UserStatus,
     UserUpdated,
 )
-from .models import Resync, StateChange
+from .connection_models import Resync, StateChange
 
 Stop = Callable[[], None]
 

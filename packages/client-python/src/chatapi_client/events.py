@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import List, Literal, Optional, TypedDict
 
 from .errors import ChatApiError
-from .cards import UserCard
-from .models import Attachment, Message, Resync, RoomRole, StateChange
+from .connection_models import Resync, StateChange
+from .models import Attachment, Message, RoomRole, UserCard
 
 
 class Logged(TypedDict):

@@ -8,8 +8,7 @@ from typing import AsyncIterator, Literal, Optional, Sequence
 from .pages import page_of
 from .paths import path_of
 from .rest import Rest, given
-from .cards import Reactor
-from .models import Message, Page
+from .models import Message, Page, Reactor
 
 
 class MessagesApi:

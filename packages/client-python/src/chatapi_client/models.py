@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, Generic, Iterator, List, Literal, NamedTuple, Optional, TypedDict, TypeVar, cast
 
-from .cards import UserCard
-
 T = TypeVar("T")
 
 Role = Literal["user", "moderator", "admin"]
@@ -151,6 +149,23 @@ class Reaction(TypedDict):
     me: bool
 
 
+class UserCard(TypedDict):
+    """What a list tells of a user."""
+
+    username: str
+    display_name: str
+    avatar_url: Optional[str]
+    kind: Literal["user", "bot"]
+
+
+class Reactor(TypedDict):
+    """Who reacted, and when. ``user`` is None for a deleted one."""
+
+    user_id: str
+    created_at: str
+    user: Optional[UserCard]
+
+
 class _Message(TypedDict):
     id: str
     chat_id: str
@@ -275,22 +290,3 @@ class RateLimit(TypedDict):
     window_s: int
     remaining: Optional[int]
     reset: Optional[int]
-
-
-class StateChange(TypedDict):
-    """Why a connection changed its state: ``code`` is the close code or HTTP status, ``retry_in`` seconds to the next try."""
-
-    previous: str
-    state: str
-    code: Optional[int]
-    reason: str
-    retry_in: Optional[float]
-
-
-class Resync(TypedDict):
-    """The log no longer reached back: ``missed`` messages came from history, edits and reactions did not."""
-
-    chat_id: str
-    missed: int
-    first_seq: int
-    last_seq: int

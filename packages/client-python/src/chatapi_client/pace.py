@@ -1,4 +1,4 @@
-"""Waiting for the server's rate limits: once one is reached, calls go one after the other, in order."""
+"""Waiting for rate limits of the server: once one is reached, calls go one by one, in order."""
 
 from __future__ import annotations
 

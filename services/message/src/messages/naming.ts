@@ -1,7 +1,7 @@
 // Completes the mentions of messages that name somebody whose account was not known yet: the fact
 // of a new account may arrive after messages that welcome the person. A person is due when they
-// become known, and twice again in a minute, since sends in flight may not have seen them. Each message
-// is completed in one transaction with its event, so a crash neither loses nor repeats one.
+// become known, and twice again in a minute, since sends in flight may not have seen them. Each
+// message is completed in one transaction with its event, so a crash neither loses nor repeats one.
 import { every, type RecurringTask } from '@chatapi/kit';
 import { lockRoom } from '../access/room-store.ts';
 import type { Context } from '../context.ts';

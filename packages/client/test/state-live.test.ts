@@ -1,0 +1,299 @@
+// The stores over a fake socket and fake REST answers.
+import { expect } from 'chai';
+import { type Message, newMessage, type Room as RoomModel } from '../src/models.ts';
+import { type Live, live, type RoomSnapshot, type Store } from '../src/state/index.ts';
+import { type Asked, answering, clientOf, FakeSocket, until } from './fake-server.ts';
+
+const AT = '2026-01-01T12:00:00.000Z';
+const HELLO = { type: 'hello', user_id: 'usr_me', server_time: AT, token_expires_at: '2099-01-01T00:00:00.000Z' };
+const ANNA = { username: 'anna', display_name: 'Anna', avatar_url: null, kind: 'user' };
+const CARDS = { usr_a: ANNA, usr_me: { ...ANNA, username: 'me', display_name: 'Me' } };
+
+const text = (seq: number, more: Partial<Message> = {}): Message =>
+  newMessage({
+    id: `m${seq}`,
+    chat_id: 'r1',
+    seq,
+    sender_id: 'usr_a',
+    content: `text ${seq}`,
+    created_at: AT,
+    ...more,
+  });
+const event = (seq: number, more: Partial<Message> = {}) => ({ type: 'message', ...text(seq, more) });
+const roomOf = (chat_id: string, last: Message | null, unread_count: number): RoomModel => ({
+  id: chat_id,
+  chat_id,
+  kind: 'private',
+  name: chat_id,
+  topic: null,
+  visibility: 'private',
+  role: 'member',
+  archived: false,
+  member_count: 2,
+  slow_mode_seconds: 0,
+  last_seq: last?.seq ?? 0,
+  read_seq: 0,
+  unread_count,
+  last_message: last,
+  created_at: '2025-01-01T12:00:00.000Z',
+  updated_at: AT,
+});
+
+class Scene {
+  readonly history = [1, 2, 3].map((seq) => text(seq));
+  users: object | undefined = CARDS;
+  refuses: { status: number; body: object } | undefined;
+  readonly asked: Asked[];
+  readonly live: Live;
+
+  constructor() {
+    const { asked, fetch } = answering((call) => this.#answer(call));
+    this.asked = asked;
+    this.live = live(clientOf({ fetch, token: 't', retries: 0 }));
+  }
+
+  /** Connects a store's first listener, as the server would. */
+  async connected<T>(store: Store<T>): Promise<T[]> {
+    const known = FakeSocket.all.length;
+    const seen: T[] = [];
+    store.subscribe((snapshot) => seen.push(snapshot));
+    await until(() => FakeSocket.all.length > known);
+    FakeSocket.last.open();
+    FakeSocket.last.say(HELLO);
+    await until(() => this.live.connection().getSnapshot().state === 'connected');
+    return seen;
+  }
+
+  #answer({ method, path, body }: Asked): [number, unknown] {
+    if (method !== 'GET' && this.refuses) return [this.refuses.status, this.refuses.body];
+    if (path.startsWith('/rooms?')) {
+      const rooms = [roomOf('r2', null, 0), roomOf('r1', this.history.at(-1) ?? null, 2)];
+      return [200, { rooms, has_more: false, next_cursor: null, users: this.users }];
+    }
+    if (path === '/rooms/r1') return [200, roomOf('r1', this.history.at(-1) ?? null, 1)];
+    if (path.startsWith('/messages/?')) return [200, this.#page(new URLSearchParams(path.slice(path.indexOf('?'))))];
+    if (path.startsWith('/users?ids=')) {
+      const ids = path.slice(11).split(',');
+      return [200, { users: ids.map((id) => ({ id, ...ANNA, presence: { status: 'online', last_seen: null } })) }];
+    }
+    if (path.includes('/members'))
+      return [200, { members: [{ user_id: 'usr_a', ...ANNA, role: 'owner' }], has_more: false }];
+    if (method === 'PUT' && path === '/messages/m1') return [200, text(1, { content: body.content, is_edited: true })];
+    return [204, undefined];
+  }
+
+  #page(query: URLSearchParams): object {
+    const [before, limit] = [Number(query.get('before_seq') ?? 1e9), Number(query.get('limit'))];
+    const found = this.history.filter(({ seq }) => seq < before).reverse();
+    const page = { has_more: found.length > limit, last_seq: this.history.at(-1)?.seq ?? 0, users: this.users };
+    return { messages: found.slice(0, limit), ...page };
+  }
+}
+
+const contents = ({ messages }: RoomSnapshot): string[] => messages.map(({ content }) => content);
+const calls = (scene: Scene, start: string) => scene.asked.filter(({ path }) => path.startsWith(start));
+
+describe('the stores', () => {
+  let scene: Scene;
+
+  beforeEach(() => {
+    scene = new Scene();
+  });
+  afterEach(() => scene.live.client.close());
+
+  it('open no connection and ask nothing until somebody subscribes, as on a server', async () => {
+    const sockets = FakeSocket.all.length;
+    const { live: stores } = scene;
+    expect(stores.room('r1').getSnapshot()).to.include({ status: 'loading', hasOlder: false });
+    expect(stores.rooms().getSnapshot()).to.deep.equal({ status: 'loading', rooms: [] });
+    expect(stores.user('usr_a').getSnapshot()).to.equal(undefined);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([scene.asked, FakeSocket.all.length]).to.deep.equal([[], sockets]);
+  });
+
+  it('are the same objects for each component, over one connection', async () => {
+    const sockets = FakeSocket.all.length;
+    await scene.connected(scene.live.rooms());
+    const again = live(scene.live.client);
+    again.room('r1').subscribe(() => undefined)();
+    again.room('r1').subscribe(() => undefined);
+    await until(() => again.room('r1').getSnapshot().status === 'ready');
+    expect(again.room('r1')).to.equal(scene.live.room('r1'));
+    expect(FakeSocket.all.length).to.equal(sockets + 1);
+    expect(calls(scene, '/messages/')).to.have.length(1);
+  });
+
+  it('a room shows history and what comes then, with senders, in one request', async () => {
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    FakeSocket.last.say(event(4));
+    FakeSocket.last.say({
+      type: 'reaction',
+      chat_id: 'r1',
+      seq: 5,
+      message_id: 'm1',
+      user_id: 'usr_me',
+      emoji: '👍',
+      action: 'added',
+    });
+    await until(() => room.getSnapshot().messages[0]?.reactions.length === 1);
+    expect(contents(room.getSnapshot())).to.deep.equal(['text 1', 'text 2', 'text 3', 'text 4']);
+    expect(room.getSnapshot().messages[0]?.reactions).to.deep.equal([
+      { emoji: '👍', count: 1, user_ids: ['usr_me'], me: true },
+    ]);
+    expect(room.getSnapshot().messages.map(({ sender }) => sender?.display_name)).to.deep.equal(Array(4).fill('Anna'));
+    expect(scene.asked.map(({ path }) => path.split('?')[0]).toSorted()).to.deep.equal(['/messages/', '/rooms']);
+  });
+
+  it('keep the same snapshot and the same rows until they change', async () => {
+    const room = scene.live.room('r1');
+    const seen = await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    const before = room.getSnapshot();
+    FakeSocket.last.say({ type: 'typing', chat_id: 'r1', user_id: 'usr_a', timestamp: AT });
+    await until(() => scene.live.typing('r1').getSnapshot().length === 1);
+    expect(room.getSnapshot()).to.equal(before);
+    FakeSocket.last.say(event(4));
+    await until(() => room.getSnapshot() !== before);
+    expect(
+      room
+        .getSnapshot()
+        .messages.slice(0, 3)
+        .every((row, i) => row === before.messages[i]),
+    ).to.equal(true);
+    expect(seen.at(-1)).to.equal(room.getSnapshot());
+    expect(new Set(seen).size, 'no listener hears of a change that is none').to.equal(seen.length);
+  });
+
+  it('a listener that comes late gets what came before it', async () => {
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    FakeSocket.last.say(event(4));
+    await until(() => room.getSnapshot().messages.length === 4);
+    const late: string[][] = [];
+    room.subscribe((snapshot) => late.push(contents(snapshot)));
+    expect(late).to.deep.equal([['text 1', 'text 2', 'text 3', 'text 4']]);
+  });
+
+  it('an own message is shown at once, and is one row after its ack and its event', async () => {
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    const client_id = room.send({ content: 'mine' });
+    const [shown] = room.getSnapshot().messages.slice(-1);
+    expect(shown).to.deep.include({
+      content: 'mine',
+      local: { state: 'sending', error: undefined, progress: undefined },
+    });
+    await until(() => FakeSocket.last.sent.some((frame) => frame.client_id === client_id));
+    FakeSocket.last.say({ type: 'ack', client_id, message_id: 'm4', chat_id: 'r1', seq: 4, created_at: AT });
+    await until(() => room.getSnapshot().messages.at(-1)?.local?.state === 'sent');
+    FakeSocket.last.say(event(4, { sender_id: 'usr_me', content: 'mine', client_id }));
+    await until(() => room.getSnapshot().messages.at(-1)?.local === undefined);
+    expect(contents(room.getSnapshot())).to.deep.equal(['text 1', 'text 2', 'text 3', 'mine']);
+    expect(room.getSnapshot().messages.at(-1)?.key).to.equal(shown?.key);
+  });
+
+  it('a refused message stays with its reason, can be sent again and be removed', async () => {
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    const client_id = room.send({ content: 'bad' });
+    await until(() => FakeSocket.last.sent.some((frame) => frame.client_id === client_id));
+    FakeSocket.last.say({ type: 'error', client_id, code: 'VALIDATION_ERROR', message: 'no' });
+    await until(() => room.getSnapshot().messages.at(-1)?.local?.state === 'failed');
+    expect(room.getSnapshot().messages.at(-1)?.local?.error?.code).to.equal('VALIDATION_ERROR');
+    room.retry(client_id);
+    await until(() => FakeSocket.last.sent.filter((frame) => frame.client_id === client_id).length === 2);
+    room.cancel(client_id);
+    expect(contents(room.getSnapshot())).to.deep.equal(['text 1', 'text 2', 'text 3']);
+  });
+
+  it('an edit is shown at once, and taken back when it is refused', async () => {
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    const edit = room.edit('m1', 'better');
+    expect(room.getSnapshot().messages[0]).to.include({ content: 'better', is_edited: true });
+    await edit;
+    expect(room.getSnapshot().messages[0]).to.include({ content: 'better', is_edited: true });
+    scene.refuses = { status: 403, body: { error: true, code: 'AUTHORIZATION_ERROR', message: 'no' } };
+    const refused = room.delete('m2').catch(({ code }) => code);
+    expect(room.getSnapshot().messages[1]).to.include({ content: '', is_deleted: true });
+    expect(await refused).to.equal('AUTHORIZATION_ERROR');
+    expect(room.getSnapshot().messages[1]).to.include({ content: 'text 2', is_deleted: false });
+  });
+
+  it('the list moves a room up, counts what is unread, and the badges sum it', async () => {
+    const rooms = scene.live.rooms();
+    await scene.connected(rooms);
+    await until(() => rooms.getSnapshot().status === 'ready');
+    const ids = () => rooms.getSnapshot().rooms.map(({ chat_id }) => chat_id);
+    expect(ids()).to.deep.equal(['r1', 'r2']);
+    const created_at = '2026-02-01T12:00:00.000Z';
+    FakeSocket.last.say({ ...event(1, { chat_id: 'r2', created_at }) });
+    await until(() => ids()[0] === 'r2');
+    expect(rooms.getSnapshot().rooms[0]).to.deep.include({ unread_count: 1, last_seq: 1 });
+    expect(scene.live.badges().getSnapshot()).to.deep.equal({ unread: 3, rooms: 2 });
+    FakeSocket.last.say({ type: 'read', chat_id: 'r1', read_seq: 3, unread_count: 0, timestamp: AT });
+    await until(() => scene.live.badges().getSnapshot().unread === 1);
+    FakeSocket.last.say({ type: 'room_removed', chat_id: 'r2', timestamp: AT });
+    await until(() => ids().length === 1);
+  });
+
+  it('names are asked for in one request where lists do not bear them', async () => {
+    scene.users = undefined;
+    scene.history.push(text(4, { sender_id: 'usr_b' }));
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() =>
+      room.getSnapshot().messages.every(({ sender }) => sender !== undefined && room.getSnapshot().messages.length > 0),
+    );
+    expect(calls(scene, '/users').map(({ path }) => path)).to.deep.equal(['/users?ids=usr_a,usr_b']);
+  });
+
+  it('a new name is shown everywhere', async () => {
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    FakeSocket.last.say({ type: 'user_updated', user_id: 'usr_a', ...ANNA, display_name: 'Anne', timestamp: AT });
+    await until(() => room.getSnapshot().messages[0]?.sender?.display_name === 'Anne');
+  });
+
+  it('who types is shown until they stop or send; presence and members follow their events', async () => {
+    const typing = scene.live.typing('r1');
+    const members = scene.live.members('r1');
+    const presence = scene.live.presence('usr_a');
+    await scene.connected(typing);
+    members.subscribe(() => undefined);
+    presence.subscribe(() => undefined);
+    scene.live.room('r1').subscribe(() => undefined);
+    await until(() => presence.getSnapshot()?.status === 'online' && members.getSnapshot().status === 'ready');
+    FakeSocket.last.say({ type: 'typing', chat_id: 'r1', user_id: 'usr_a', expires_in_ms: 6000, timestamp: AT });
+    FakeSocket.last.say({ type: 'user_status', user_id: 'usr_a', status: 'offline', timestamp: AT });
+    await until(() => typing.getSnapshot().length === 1 && presence.getSnapshot()?.status === 'offline');
+    FakeSocket.last.say({ type: 'typing', chat_id: 'r1', user_id: 'usr_a', expires_in_ms: 0, timestamp: AT });
+    await until(() => typing.getSnapshot().length === 0);
+    FakeSocket.last.say({ type: 'member_joined', chat_id: 'r1', seq: 4, user_id: 'usr_me', role: 'member' });
+    await until(() => members.getSnapshot().members.length === 2);
+    FakeSocket.last.say({ type: 'member_left', chat_id: 'r1', seq: 5, user_id: 'usr_a' });
+    await until(() => members.getSnapshot().members.length === 1);
+  });
+
+  it('what was written while the connection was cut is asked for from where the room was', async () => {
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    const before = FakeSocket.all.length;
+    FakeSocket.last.cut();
+    await until(() => FakeSocket.all.length > before);
+    FakeSocket.last.open();
+    FakeSocket.last.say(HELLO);
+    await until(() => FakeSocket.last.sent.some(({ rooms }) => rooms?.r1 === 3));
+    FakeSocket.last.say(event(4));
+    FakeSocket.last.say({ type: 'resumed', rooms: { r1: { from: 3, to: 4, complete: true } } });
+    await until(() => room.getSnapshot().messages.length === 4);
+  });
+});
