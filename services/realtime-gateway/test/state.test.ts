@@ -1,3 +1,4 @@
+import { notFound } from '@chatapi/kit';
 import { expect } from 'chai';
 import { createHarness, type Harness, type TestNode } from './harness.ts';
 import { until, upTo } from './node-fixture.ts';
@@ -91,6 +92,31 @@ describe('the state frame', () => {
     await append(room, bob);
     await until(() => c.seqs(room).includes(4));
     expect(c.seqs(room)).to.deep.equal(upTo(4));
+  });
+
+  it('does not bring back a room that the user left while it was read', async () => {
+    const [ann, bob] = [someone(), someone()];
+    const room = roomOf([ann, bob]);
+    await append(room, bob);
+    const c = await harness.connect(one, ann);
+    harness.services.beforeState = async () => {
+      await harness.services.member('left', room, ann);
+      await c.frame('room_removed');
+    };
+    c.send({ type: 'state' });
+    await c.frame('state');
+    await until(() => c.got.at(-1).type === 'room_removed');
+    expect(c.got.filter(({ type }) => type === 'room_removed')).to.have.length(2);
+    expect(c.got.at(-1)).to.include({ chat_id: room });
+  });
+
+  it('of a message service of the version before is SERVICE_UNAVAILABLE', async () => {
+    const c = await harness.connect(one, someone());
+    harness.services.beforeState = async () => {
+      throw notFound('Route');
+    };
+    c.send({ type: 'state' });
+    expect((await c.frame('error')).code).to.equal('SERVICE_UNAVAILABLE');
   });
 
   it('ends a resume that is already further, and goes on from its own seqs', async () => {
