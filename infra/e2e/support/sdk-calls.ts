@@ -29,6 +29,8 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
     args: [{ display_name: 'd', bio: 'b', avatar_url: 'a', custom: { c: 1 } }],
     input: 0,
   },
+  'PUT /users/me/avatar': { method: 'users.setAvatar', args: [new Blob(['b']), { name: 'n' }] },
+  'DELETE /users/me/avatar': { method: 'users.removeAvatar', args: [] },
   'DELETE /users/me': { method: 'users.deleteMe', args: [{ password: 'p' }], input: 0 },
   'PUT /users/me/password': {
     method: 'users.changePassword',
@@ -213,6 +215,7 @@ export const NO_METHOD = [
   'GET /docs/openapi.json',
   'GET /docs/realtime',
   'GET /files/exports/{id}',
+  'GET /avatars/{user_id}/{hash}',
   'GET /account/reset',
   'GET /account/confirm',
   'GET /account/assets/{name}',

@@ -24,6 +24,7 @@ export const ANSWERS: Answers = {
   'POST /users/token': { access_token: 'string', user: ITEM },
   'GET /users/me': ITEM,
   'PUT /users/me': ITEM,
+  'PUT /users/me/avatar': ITEM,
   'PUT /users/me/password': TOKENS,
   'GET /users/me/sessions': { sessions: [ITEM] },
   'DELETE /users/me/sessions': TOKENS,

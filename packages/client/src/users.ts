@@ -4,6 +4,7 @@ import { type Page, pageOf } from './pages.ts';
 import { path } from './paths.ts';
 import { PeopleApi } from './people.ts';
 import type { CallOptions, Paging, Request, Rest } from './rest.ts';
+import { type Source, type UploadOptions, upload } from './upload.ts';
 
 export interface RegisterInput {
   /** 3–32 of `A–Z a–z 0–9 _ . -`, unique regardless of case. */
@@ -149,6 +150,18 @@ export class UsersApi extends PeopleApi {
   /** Ends all other sessions; this one gets new tokens. */
   endOtherSessions(options?: CallOptions): Promise<Tokens> {
     return this.#renewed('DELETE', '/users/me/sessions', options);
+  }
+
+  /**
+   * Uploads an avatar: a PNG, JPEG, WebP or GIF of at most 2 MiB, which is cut square. The
+   * `avatar_url` of the answer is relative to the server.
+   */
+  setAvatar(file: Source, options: Omit<UploadOptions, 'description'> = {}): Promise<Me> {
+    return upload(this.#rest, file, options, 'PUT', '/users/me/avatar');
+  }
+
+  removeAvatar(options?: CallOptions): Promise<void> {
+    return this.#rest.call('DELETE', '/users/me/avatar', options);
   }
 
   /** Requests an archive of everything that the caller wrote and uploaded. */

@@ -1,3 +1,4 @@
+import { notFound } from '@chatapi/kit';
 import { expect } from 'chai';
 import { createHarness, type Harness, type TestNode } from './harness.ts';
 import { until, upTo } from './node-fixture.ts';
@@ -93,24 +94,54 @@ describe('the state frame', () => {
     expect(c.seqs(room)).to.deep.equal(upTo(4));
   });
 
-  it('ends a resume that is already further, and goes on from its own seqs', async () => {
+  it('does not bring back a room that the user left while it was read', async () => {
+    const [ann, bob] = [someone(), someone()];
+    const room = roomOf([ann, bob]);
+    await append(room, bob);
+    const c = await harness.connect(one, ann);
+    harness.services.beforeState = async () => {
+      await harness.services.member('left', room, ann);
+      await c.frame('room_removed');
+    };
+    c.send({ type: 'state' });
+    await c.frame('state');
+    await until(() => c.got.at(-1).type === 'room_removed');
+    expect(c.got.filter(({ type }) => type === 'room_removed')).to.have.length(2);
+    expect(c.got.at(-1)).to.include({ chat_id: room });
+  });
+
+  it('of a message service of the version before is SERVICE_UNAVAILABLE', async () => {
+    const c = await harness.connect(one, someone());
+    harness.services.beforeState = async () => {
+      throw notFound('Route');
+    };
+    c.send({ type: 'state' });
+    expect((await c.frame('error')).code).to.equal('SERVICE_UNAVAILABLE');
+  });
+
+  it('has no gap beside a resume of the same room, whichever is further', async () => {
     const [ann, bob] = [someone(), someone()];
     const room = roomOf([ann, bob]);
     for (let i = 0; i < 300; i++) await append(room, bob);
-    const c = await harness.connect(one, ann);
-    harness.services.beforeState = async () => {
-      for (let i = 0; i < 50; i++) await append(room, bob);
-      c.send({ type: 'resume', rooms: { [room]: 0 } });
-      await until(() => c.seqs(room).includes(350));
-    };
-    c.send({ type: 'state' });
-    const at = c.got.indexOf(await c.frame('state'));
-    await append(room, bob);
-    const after = () =>
-      c.got.slice(at + 1).flatMap(({ type, chat_id, seq }) => (type === 'message' && chat_id === room ? [seq] : []));
-    await until(() => after().includes(351));
-    expect(after()).to.deep.equal(upTo(351, 301));
-    expect((await c.frame('resumed')).rooms[room]).to.include({ from: 0, complete: true });
+    for (const from of [0, 250, 300]) {
+      const c = await harness.connect(one, ann);
+      const head = harness.services.rooms.get(room)?.events.length ?? 0;
+      harness.services.beforeState = async () => {
+        for (let i = 0; i < 50; i++) await append(room, bob);
+        c.send({ type: 'resume', rooms: { [room]: from } });
+        await until(() => c.seqs(room).includes(head + 50));
+      };
+      c.send({ type: 'state' });
+      const at = c.got.indexOf(await c.frame('state'));
+      await append(room, bob);
+      /** As a client applies events: in order, what it has is skipped. */
+      const applied = () =>
+        c.got
+          .slice(at + 1)
+          .reduce((last, { chat_id, seq }) => (chat_id === room && seq === last + 1 ? seq : last), head);
+      await until(() => applied() === head + 51);
+      expect((await c.frame('resumed')).rooms[room]).to.include({ from, complete: true });
+    }
   });
 
   it('of a limited token asks for its rooms only', async () => {

@@ -76,24 +76,44 @@ async function save(
   return saved;
 }
 
-export async function changeProfile(
+/** The user, and the profile as it was before. */
+async function applyChange(
   ctx: Context,
-  caller: Caller,
+  userId: string,
   change: ProfileChange,
   requestId: string,
-): Promise<OwnProfile> {
-  await findProfile(ctx, caller.user_id, requestId);
-  const { profile_updated_at: _, ...row } = await ctx.db.transaction(async (trx) => {
-    const [before] = await lockProfiles(trx, [caller.user_id]);
+): Promise<{ user: OwnProfile; before: ProfileFields }> {
+  await findProfile(ctx, userId, requestId);
+  const { saved, before } = await ctx.db.transaction(async (trx) => {
+    const [before] = await lockProfiles(trx, [userId]);
     if (before === undefined) throw notFound('User');
     const custom = patched(before.custom, change.custom === undefined ? [] : [change.custom]);
     const fault = customFault(custom);
     if (fault !== undefined) throw invalidField('custom', `custom ${fault}`);
     const [saved] = await save(trx, [before], [{ ...changedFields(before, change), custom }], isPublished);
-    return saved as ChangedProfile;
+    return { saved: saved as ChangedProfile, before };
   });
   ctx.facts.nudge();
-  return withoutPresence(row);
+  const { profile_updated_at: _, ...row } = saved;
+  return { user: withoutPresence(row), before };
+}
+
+export const changeProfile = async (
+  ctx: Context,
+  caller: Caller,
+  change: ProfileChange,
+  requestId: string,
+): Promise<OwnProfile> => (await applyChange(ctx, caller.user_id, change, requestId)).user;
+
+/** For the file service, which stores avatars. `replaced`: the address before. */
+export async function setAvatar(
+  ctx: Context,
+  userId: string,
+  avatar_url: string | null,
+  requestId: string,
+): Promise<{ user: OwnProfile; replaced: string | null }> {
+  const { user, before } = await applyChange(ctx, userId, { avatar_url }, requestId);
+  return { user, replaced: before.avatar_url };
 }
 
 /**

@@ -25,6 +25,7 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /users/token": {"access_token": "string", "user": _ITEM},
     "GET /users/me": _ITEM,
     "PUT /users/me": _ITEM,
+    "PUT /users/me/avatar": _ITEM,
     "PUT /users/me/password": _TOKENS,
     "GET /users/me/sessions": {"sessions": [_ITEM]},
     "DELETE /users/me/sessions": _TOKENS,

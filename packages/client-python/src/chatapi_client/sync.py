@@ -44,6 +44,8 @@ class UsersApi(SyncWrapper):
     many = blocking(AsyncUsersApi.many)
     search = blocking(AsyncUsersApi.search)
     iterate = iterating(AsyncUsersApi.iterate)
+    set_avatar = blocking(AsyncUsersApi.set_avatar)
+    remove_avatar = blocking(AsyncUsersApi.remove_avatar)
     start_export = blocking(AsyncUsersApi.start_export)
     export = blocking(AsyncUsersApi.export)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Dict, Optional, cast
 
+from .multipart import Source, Upload
 from .pages import page_of
 from .paths import path_of
 from .people import PeopleApi
@@ -12,6 +13,7 @@ from .rest import KEEP, changed, given
 from .admission_models import ExchangedToken
 from .models import Export, Me, Page, Session, SessionInfo, Tokens
 from .registration import Registration
+from .upload import send_upload
 
 
 class UsersApi(PeopleApi):
@@ -147,6 +149,17 @@ class UsersApi(PeopleApi):
     async def end_other_sessions(self) -> Tokens:
         """End all other sessions; this one gets new tokens."""
         return await self._rest.tokens.replace(partial(self._rest.call, "DELETE", "/users/me/sessions"))
+
+    async def set_avatar(self, file: Source, *, name: Optional[str] = None) -> Me:
+        """Upload an avatar: a PNG, JPEG, WebP or GIF of at most 2 MiB, which is cut square.
+
+        The ``avatar_url`` of the answer is relative to the server.
+        """
+        user: Me = await send_upload(self._rest, "PUT", "/users/me/avatar", Upload(file, name, None, None, None))
+        return user
+
+    async def remove_avatar(self) -> None:
+        await self._rest.call("DELETE", "/users/me/avatar")
 
     async def start_export(self) -> Export:
         """Request an archive of everything that the caller wrote and uploaded."""

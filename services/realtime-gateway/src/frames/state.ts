@@ -58,9 +58,18 @@ function frameOf({ body }: StatePage, presence: Presence): Buffer {
   return textFrame(`{"type":"state",${body.slice(1, -1)},${rest.slice(1)}`);
 }
 
-/** The connection has got events after `seq`, or will not wait for them: they come again. */
+/** The user left after the page was read, and the client heard of it before the page. */
+function removeAgain(node: Node, c: Connection, chat_id: string): void {
+  node.writer.write(
+    c,
+    textFrame(JSON.stringify({ type: 'room_removed', chat_id, timestamp: new Date().toISOString() })),
+  );
+}
+
+/** What the connection has got after `seq` comes again. */
 function continueFrom(node: Node, c: Connection, id: string, seq: number): void {
   const room = c.user.rooms.get(id)?.room;
+  if (room === undefined && (c.user.leftAt?.get(id) ?? -1) >= seq) removeAgain(node, c, id);
   // Of a membership that this node does not know yet, all events come when it does.
   if (room === undefined || !isWithinToken(c, id)) return;
   const feed = c.feeds?.get(id);

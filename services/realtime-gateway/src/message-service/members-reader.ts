@@ -1,4 +1,5 @@
 // Asks the message service about users, many per call: after a node's death thousands reconnect.
+import { AppError, unavailable } from '@chatapi/kit';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import { coalesce } from './coalesce.ts';
 
@@ -102,7 +103,15 @@ export function createMembersReader(message: Pick<ServiceClient, 'call'>): Membe
           ),
       );
     }, MAX_USERS_PER_CALL),
-    stateOf: (asked) => message.call<StatePage>('POST', '/internal/state', { body: asked }),
+    async stateOf(asked) {
+      try {
+        return await message.call<StatePage>('POST', '/internal/state', { body: asked });
+      } catch (error) {
+        // An instance of the version before: another one may answer the next time.
+        if (error instanceof AppError && error.code === 'RESOURCE_NOT_FOUND') throw unavailable('The state', error);
+        throw error;
+      }
+    },
     mayType: coalesce(async (typists) => {
       const body = { typists };
       return (await message.call<{ allowed: boolean[] }>('POST', '/internal/may-type', { body })).allowed;
