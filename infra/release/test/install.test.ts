@@ -7,13 +7,14 @@ import { expect } from 'chai';
 import { checkTarball, output, packClient, packPython } from '../src/index.ts';
 
 const APP = `import { ChatApiError, ChatClient, type Message } from '@chatapi/client';
-import { ChatServer, type MintedToken } from '@chatapi/client/server';
-const server: ChatServer = new ChatServer({ baseUrl: 'http://localhost:8000', key: 'cak_key' });
-export const tokenOf = (externalId: string): Promise<MintedToken> => server.users.createToken(externalId);
 const client: ChatClient = new ChatClient({ baseUrl: 'http://localhost:8000', token: 'token' });
 export const send = async (content: string): Promise<Message> => client.messages.send({ chat_id: 'general', content });
 export const isRefusal = (error: unknown): boolean => error instanceof ChatApiError && error.status < 500;
 if (typeof client.users.me !== 'function') throw new Error('no users.me');
+`;
+const BACKEND = `import { ChatServer, type MintedToken } from '@chatapi/client/server';
+const server: ChatServer = new ChatServer({ baseUrl: 'http://localhost:8000', key: 'cak_key' });
+export const tokenOf = (externalId: string): Promise<MintedToken> => server.users.createToken(externalId);
 `;
 const COMPILER = { module: 'nodenext', target: 'es2022', lib: ['es2022', 'DOM'], types: [], strict: true };
 
@@ -74,10 +75,14 @@ describe('packages as a user installs them', function () {
       const app = join(dir, 'npm');
       writeFileSync(join(app, 'package.json'), '{"private":true,"type":"module"}');
       writeFileSync(join(app, 'app.ts'), APP);
-      writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER, files: ['app.ts'] }));
+      writeFileSync(join(app, 'backend.ts'), BACKEND);
+      writeFileSync(
+        join(app, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: COMPILER, files: ['app.ts', 'backend.ts'] }),
+      );
       output(['npm', 'install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: app });
       output([join(REPO, 'node_modules', '.bin', 'tsc'), '-p', '.'], { cwd: app });
-      output([process.execPath, 'app.js'], { cwd: app });
+      for (const file of ['app.js', 'backend.js']) output([process.execPath, file], { cwd: app });
     });
 
     it('passes publint and attw; without its types it does not', () => {

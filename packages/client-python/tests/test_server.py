@@ -1,6 +1,6 @@
 import time
 import unittest
-from typing import List
+from typing import Dict, List
 from unittest import mock
 
 import httpx
@@ -42,7 +42,8 @@ class Server(unittest.IsolatedAsyncioTestCase):
                 with self.assertRaises(ChatApiError) as refused:
                     self.server.acting_as(**{name: wrong})
                 self.assertEqual(refused.exception.code, "VALIDATION_ERROR")
-        for names in ({}, {"user_id": "usr_1", "external_id": "1"}):
+        both_or_none: List[Dict[str, str]] = [{}, {"user_id": "usr_1", "external_id": "1"}]
+        for names in both_or_none:
             with self.assertRaises(ChatApiError):
                 self.server.acting_as(**names)
         self.assertEqual(self.asked, [])

@@ -19,7 +19,7 @@ export interface Row {
   document?: true;
   /** Answered with SERVICE_UNAVAILABLE after 2.5 s, since it is used when something hangs. */
   shortTimeout?: true;
-  /** Checks a password, which is slow: starts are spread (pacing.ts). */
+  /** Checks a password, which is slow: starts are spread (login-pacing.ts). */
   paced?: true;
   /** Frequent: forwarded over the persistent RPC connection (rpc-forwarder.ts). */
   viaRpc?: true;

@@ -3,10 +3,10 @@ import type { Caller } from '@chatapi/kit/auth';
 import { type AccountRow, updatePassword } from './account-store.ts';
 import type { Context } from './context.ts';
 import { callerAccount, verifyCurrentPassword, wrongPassword } from './current-password.ts';
+import { renewChain } from './end-other-sessions.ts';
 import { endLinks } from './mail/link-store.ts';
 import { queueNotice } from './mail/queue.ts';
 import { checkPassword } from './password-policy.ts';
-import { renewChain } from './session-renewal.ts';
 import type { RequestOrigin } from './session-store.ts';
 import type { Tokens } from './sessions.ts';
 

@@ -51,7 +51,8 @@ async function ownersAmong(db: Knex, ids: string[]): Promise<Set<string>> {
 }
 
 /**
- * Removes bytes older than `olderThanMs` that no live file, export or avatar owns. @returns how many.
+ * Removes bytes older than `olderThanMs` that no live file, export or avatar owns.
+ * @returns how many.
  */
 export async function removeOrphans(
   { db, storage }: Pick<SweepOptions, 'db' | 'storage'>,

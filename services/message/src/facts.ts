@@ -3,7 +3,7 @@ import type { Knex } from '@chatapi/kit/data';
 import { enterGeneral } from './access/general-room-store.ts';
 import { orderErasures, orderFileErasure } from './erasure/erasure-store.ts';
 import { applyAccounts, applyAvatars, applyProfiles } from './people/people.ts';
-import { orderAdmissions } from './rooms/admission-store.ts';
+import { orderAdmissions } from './rooms/invited-room-store.ts';
 
 async function onAccounts(accounts: Facts['account.updated'][], trx: Knex.Transaction): Promise<void> {
   await applyAccounts(trx, accounts);

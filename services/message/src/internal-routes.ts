@@ -12,7 +12,7 @@ import { mayReadFile } from './messages/message-store.ts';
 import { firstState, type StateRequest, stateFrame } from './nodes/first-state.ts';
 import { type EventsRequest, type InternalSend, replay, roomsOfUsers, sendForNode } from './nodes/node-requests.ts';
 import { mayType, presenceAudienceOf } from './nodes/user-rooms-store.ts';
-import { type Position, savePositions } from './positions/positions.ts';
+import { type Position, savePositions } from './positions/save-positions.ts';
 import { readStates } from './positions/unread-store.ts';
 import { type RoomKey, roomKey } from './rooms/room-key.ts';
 import { adminRoomRoutes } from './routes/admin-room-routes.ts';

@@ -28,7 +28,7 @@ import { schema } from './migrations/index.ts';
 import { startPeopleChanges } from './nodes/people-changes.ts';
 import { NO_SCANS, PROBES, SEARCH_OPTIONS } from './planner-options.ts';
 import { POOLS } from './pools.ts';
-import { startAdmissions } from './rooms/admissions.ts';
+import { startAdmissions } from './rooms/invited-rooms.ts';
 import { startBackfill } from './search-index/backfill.ts';
 import { createAccessCache } from './sending/access-cache.ts';
 import { openSends } from './sending/send.ts';

@@ -17,7 +17,7 @@ from .errors import CLIENT_CLOSED, ChatApiError, error_of_frame, error_of_loss
 from .outbox import Outbox
 from .models import Event
 from .outgoing import Outgoing
-from .room_order import Views
+from .room_positions import Views
 
 TOKEN_ENDED = 4401
 BANNED = 4403

@@ -16,8 +16,8 @@ import {
   wireObject,
 } from '@chatapi/kit';
 import Joi from 'joi';
+import { content } from '../content-field.ts';
 import type { Context } from '../context.ts';
-import { content } from '../fields.ts';
 import { messageSchema } from '../log/message.ts';
 import { userSummary } from '../log/user-summary.ts';
 import { deleteMessage, editMessage } from '../messages/edit-delete.ts';
