@@ -35,7 +35,14 @@ describe('resume', () => {
     await rest(ann).delete(`/messages/${missed.id}`).expect(204);
     const after = await connect(bob, nodes()[1]);
     const rooms = await resume(after, { [room]: 3 });
-    expect(rooms[room]).to.deep.equal({ from: 3, to: 7, complete: true });
+    expect(rooms[room]).to.deep.equal({
+      from: 3,
+      to: 7,
+      complete: true,
+      read_seq: 0,
+      unread_count: 1,
+      last_seq: 7,
+    });
     const got = durable(after, room);
     expect(got.map((f) => [f.type, f.seq])).to.deep.equal([
       ['message', 4],
@@ -75,7 +82,7 @@ describe('resume', () => {
       const make = { chat_id: fresh, visibility: 'private', member_ids: [bob.id] };
       await rest(ann).post('/rooms', make).expect(201);
       const b = await connect(bob, nodes()[i % 2]);
-      expect((await resume(b, { [fresh]: 1 }))[fresh]).to.deep.equal({ from: 1, to: 2, complete: true });
+      expect((await resume(b, { [fresh]: 1 }))[fresh]).to.include({ from: 1, to: 2, complete: true, unread_count: 0 });
       b.ws.terminate();
     }
   });
@@ -85,8 +92,9 @@ describe('resume', () => {
     await rest(ann).post('/rooms', { chat_id: secret, visibility: 'private' }).expect(201);
     const b = await connect(bob, nodes()[1]);
     const rooms = await resume(b, { [room]: 1, [secret]: 0, 'no-such-room': 0, general: 1_000_000_000 });
-    expect(rooms[room]).to.deep.equal({ from: 1, to: 2, complete: true });
+    expect(rooms[room]).to.include({ from: 1, to: 2, complete: true, unread_count: 0 });
     for (const id of [secret, 'no-such-room', 'general']) expect(rooms[id].complete, id).to.equal(false);
+    for (const id of [secret, 'no-such-room']) expect(rooms[id]).to.not.have.property('unread_count');
     b.send({ type: 'resume', rooms: { [room]: -1 } });
     expect((await b.next('error')).code).to.equal('VALIDATION_ERROR');
   });

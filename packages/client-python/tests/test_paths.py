@@ -16,7 +16,7 @@ def methods_of(client: AsyncChatClient) -> "List[tuple[str, Callable[..., Any]]]
     found = []
     for part in PARTS:
         for name, method in inspect.getmembers(getattr(client, part), inspect.iscoroutinefunction):
-            if not name.startswith("_") and name != "upload":
+            if not name.startswith("_") and name not in ("upload", "set_avatar"):
                 found.append((f"{part}.{name}", method))
     return found
 

@@ -113,10 +113,11 @@ export function startSweep(o: SweepOptions): RecurringTask {
     fullDue = Date.now() + orphanMs;
     const orphans = await removeOrphans(o, orphanMs);
     if (orphans > 0) o.log.info({ orphans }, 'removed bytes without a record');
-    const replaced = await removeReplaced(o);
-    if (replaced > 0) o.log.info({ replaced }, 'removed avatars that no profile shows');
     const { lost, removed } = await removeLost(o, o.config.FILE_LOST_HOURS * 3_600_000);
     if (lost > 0) o.log.error({ lost, removed }, 'files whose bytes are missing in the storage');
+    // Last: it needs the user service.
+    const replaced = await removeReplaced(o);
+    if (replaced > 0) o.log.info({ replaced }, 'removed avatars that no profile shows');
   };
   return every(
     TICK_MS,

@@ -2,7 +2,7 @@ import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import sharp from 'sharp';
 import supertest, { type Test } from 'supertest';
-import { removeReplaced } from '../src/avatars/avatars.ts';
+import { avatarBytes, removeReplaced } from '../src/avatars/avatars.ts';
 import { scheduleErasure } from '../src/erasure.ts';
 import { removeOrphans } from '../src/sweep.ts';
 import { anonymous, as, type Running, start } from './harness.ts';
@@ -120,6 +120,16 @@ describe('avatars', () => {
     await eventually(async () => (await file.stored()).length === stored.length - 1);
     const { body: error } = await put('usr_gone', await png(64, 64, 10)).expect(401);
     expect(error.code).to.equal('AUTHENTICATION_ERROR');
+  });
+
+  it('are in the archive of their user', async () => {
+    const { body } = await put('usr_archive', await png(64, 64, 11)).expect(200);
+    const parts: string[] = [];
+    for await (const { path, bytes } of avatarBytes(file.ctx, 'usr_archive')) {
+      parts.push(path);
+      bytes.destroy();
+    }
+    expect(parts).to.deep.equal([`avatars/${body.avatar_url.split('/').at(-1)}.webp`]);
   });
 
   for (const [what, bytes, name, status, code] of [

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { AppError, invalidField, unavailable } from '@chatapi/kit';
 import sharp from 'sharp';
+import { fits } from '../jobs/thumbnails.ts';
 import { checkedBytes, typeByName } from '../uploads/content-check.ts';
 import type { FilePart } from '../uploads/multipart.ts';
 
@@ -27,10 +28,12 @@ export async function readPicture(part: FilePart): Promise<Buffer> {
 }
 
 async function square(bytes: Buffer): Promise<Buffer> {
-  const options = { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 } as const;
-  const { autoOrient } = await sharp(bytes, options).metadata();
+  const options = { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true, pages: 1 } as const;
+  const picture = sharp(bytes, options);
+  if (!(await fits(picture))) throw new Error('the picture unpacks to too many bytes');
+  const { autoOrient } = await picture.metadata();
   const side = Math.min(MAX_SIDE, autoOrient.width, autoOrient.height);
-  return await sharp(bytes, options)
+  return await picture
     .rotate()
     .resize({ width: side, height: side, fit: 'cover' })
     .webp({ quality: 80 })

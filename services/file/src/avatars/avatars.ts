@@ -103,6 +103,14 @@ export async function downloadAvatar(ctx: Context, call: AvatarCall): Promise<vo
   await sendBytes(ctx, call, source);
 }
 
+/** For the archive of a user. */
+export async function* avatarBytes({ db, storage }: Deps, userId: string) {
+  for (const { id, hash } of await avatarsOf(db, userId)) {
+    const bytes = await storage.read(keyOf(id));
+    if (bytes !== undefined) yield { path: `avatars/${hash}.webp`, bytes, compress: false };
+  }
+}
+
 export async function eraseAvatars(o: Deps, userId: string): Promise<void> {
   for (const row of await avatarsOf(o.db, userId)) await removeAvatar(o, row);
 }

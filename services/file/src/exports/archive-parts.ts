@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream';
 import type { Knex } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
+import { avatarBytes } from '../avatars/avatars.ts';
 import { type FileRow, filesOfAfter } from '../file-store.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ExportRow } from './export-store.ts';
@@ -92,5 +93,6 @@ export async function* archiveParts(from: ArchiveSources, { user_id, created_at 
     yield list(`${kind}.json`, pagesOf(from.message, user_id, kind));
   yield list('reports.json', pagesOf(from.admin, user_id, 'reports'));
   yield list('files.json', filesOf(from, user_id));
+  yield* avatarBytes(from, user_id);
   yield* bytesOf(from, user_id);
 }

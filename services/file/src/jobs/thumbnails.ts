@@ -21,7 +21,8 @@ export const thumbnailKey = (id: string): string => `${id}.webp`;
 sharp.cache(false);
 sharp.concurrency(1);
 
-async function fits(picture: Sharp): Promise<boolean> {
+/** Whether it can be unpacked in bounded memory. */
+export async function fits(picture: Sharp): Promise<boolean> {
   const { width, height, channels, isProgressive } = await picture.metadata();
   // Two bytes per sample: coefficients of a JPEG, or a PNG of 16 bits.
   return !isProgressive || width * height * channels * 2 <= MAX_UNPACKED;
