@@ -42,6 +42,10 @@ export class Conversation {
       this.local.event(event);
       if (!fromHistory) for (const { timeline } of this.#windows) timeline.event(event);
     });
+  }
+
+  /** Asks for what is missing; after all events that have come, since they may bring it. */
+  follow(): void {
     for (const { reader } of this.#windows) reader.follow();
   }
 
@@ -58,7 +62,6 @@ export class Conversation {
   reconnected(): void {
     for (const { timeline, reader } of this.#windows) {
       timeline.reconnected();
-      reader.follow();
       void reader.run();
     }
   }
