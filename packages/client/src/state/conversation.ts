@@ -52,8 +52,8 @@ export class Conversation {
   /** Events up to `seq` will not come. */
   resync(seq: number): void {
     this.changing(() => {
-      this.local.resync();
       for (const { timeline } of this.#windows) timeline.resync(seq);
+      this.local.resync(this.#windows.every(({ timeline }) => timeline.wants === undefined));
     });
     for (const { reader } of this.#windows) void reader.run();
   }
