@@ -25,7 +25,7 @@ const SQL = [
 ];
 /** kit's data/migrate.ts runs the migrations of all services; bus' migration.ts is one. */
 const SQL_FILE =
-  /-store\.ts$|\/migrations\/|^packages\/kit\/src\/data\/migrat(?:e|ion-connection)\.ts$|^packages\/kit\/src\/testing\/|^packages\/bus\/src\/migration\.ts$/;
+  /-store\.ts$|\/migrations\/|^packages\/kit\/src\/data\/migrat(?:e|ion-lock)\.ts$|^packages\/kit\/src\/testing\/|^packages\/bus\/src\/migration\.ts$/;
 
 export const sqlFaults = (root: string): string[] =>
   sources(root)
@@ -41,7 +41,7 @@ export const sqlFaults = (root: string): string[] =>
 /** Any role may hold any advisory lock. kit's migrations pass over those of other roles. */
 export const advisoryLockFaults = (root: string): string[] =>
   sources(root)
-    .filter((file) => file !== 'packages/kit/src/data/migration-connection.ts')
+    .filter((file) => file !== 'packages/kit/src/data/migration-lock.ts')
     .filter((file) => /pg_(?:try_)?advisory/.test(withoutComments(read(root, file))))
     .map((file) => `${file}: lock a row or a table of the own schema instead`);
 

@@ -1,5 +1,5 @@
-// Builds the published package: ESM and CJS with types, and one file for <script>. Run by `pnpm
-// build` after `tsc`.
+// Builds the published package: ESM and CJS with types, and one file for <script>; of the server's
+// client ESM and CJS alone. Run by `pnpm build` after `tsc`.
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
@@ -16,20 +16,24 @@ const SHARED: BuildOptions = {
   write: false,
 };
 
+const from = (name: string): Pick<BuildOptions, 'entryPoints'> => ({
+  entryPoints: [join(import.meta.dirname, 'src', name)],
+});
+
 /** `@chatapi/client/state` shares no module with the client, which it gets as an argument. */
 export const FORMATS = {
-  'esm/index.js': { format: 'esm' },
-  'esm/state/index.js': { format: 'esm' },
-  'cjs/index.js': { format: 'cjs' },
-  'cjs/state/index.js': { format: 'cjs' },
-  'chatapi-client.js': { format: 'iife', globalName: 'chatapi', minify: true },
+  'esm/index.js': { ...from('index.ts'), format: 'esm' },
+  'cjs/index.js': { ...from('index.ts'), format: 'cjs' },
+  'esm/server.js': { ...from('server.ts'), format: 'esm' },
+  'cjs/server.js': { ...from('server.ts'), format: 'cjs' },
+  'esm/state/index.js': { ...from('state/index.ts'), format: 'esm' },
+  'cjs/state/index.js': { ...from('state/index.ts'), format: 'cjs' },
+  'chatapi-client.js': { ...from('index.ts'), format: 'iife', globalName: 'chatapi', minify: true },
 } as const satisfies Record<string, BuildOptions>;
 
 /** Contents of a bundle and its source map. */
 export async function bundle(file: keyof typeof FORMATS, options: BuildOptions = {}): Promise<Map<string, Uint8Array>> {
-  const source = file.includes('/state/') ? 'state/index.ts' : 'index.ts';
-  const entryPoints = [join(import.meta.dirname, 'src', source)];
-  const made = { ...SHARED, ...FORMATS[file], entryPoints, outfile: join(DIST, file), ...options };
+  const made = { ...SHARED, ...FORMATS[file], outfile: join(DIST, file), ...options };
   const { outputFiles = [] } = await build(made);
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }

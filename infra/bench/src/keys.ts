@@ -1,6 +1,6 @@
 // `npm run bench -- keys`: time from the end of an application key until the last request with it
-// that a gateway accepted, under load on two gateways, with Redis and with a stopped Redis. And what
-// a request with a key costs, against one of a person.
+// that a gateway accepted, under load on two gateways, with Redis and with a stopped Redis. And
+// what a request with a key costs, against one of a person.
 import { rmSync } from 'node:fs';
 import { type Cluster, startCluster, urlOf } from '@chatapi/local';
 import { Agent, request } from 'undici';

@@ -9,6 +9,7 @@ import { AXES } from './growth-axes.ts';
 import { keys } from './keys.ts';
 import { migrations } from './migrations.ts';
 import { overload } from './overload.ts';
+import { ownUsers } from './own-users.ts';
 import { profiling, topFunctions } from './profile.ts';
 import { REFERENCE_SERVERS } from './systems/reference-servers.ts';
 import { KINDS, worksOf } from './workload-list.ts';
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
     'product-only': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     to: { type: 'string', default: '1000000' },
+    users: { type: 'string', default: '100000' },
   },
 });
 
@@ -57,6 +59,7 @@ const COMMANDS: Record<string, () => Promise<string>> = {
   compare: compareAll,
   overload: () => overload(say),
   migrations: () => migrations(Number(values.to), say),
+  'own-users': () => ownUsers(Number(values.users), say),
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };
 const [name = 'compare'] = positionals;

@@ -1,10 +1,13 @@
 // Accounts with a client of the SDK under test and its connections.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ADMIN } from './cluster.ts';
 import { type Driver, SdkError } from './driver.ts';
 import type { View } from './view.ts';
 
 export interface Socket {
   say(message: object): Promise<any>;
+  typing(chat_id: string): Promise<void>;
+  markRead(chat_id: string, seq: number): Promise<void>;
   ready(seconds?: number): Promise<void>;
   view(): Promise<View>;
   /** Without the entries of rooms, which grow with them. */
@@ -43,6 +46,8 @@ export async function openClient(driver: Driver, options: object): Promise<Clien
     const on = (command: string, args: object = {}): Promise<any> => driver.call(command, { socket, ...args });
     return {
       say: (message) => on('say', message),
+      typing: (chat_id) => on('typing', { chat_id }),
+      markRead: (chat_id, seq) => on('mark_read', { chat_id, seq }),
       ready: (seconds = 60) => on('ready', { seconds }),
       view: () => on('report', { entries: true }),
       summary: () => on('report'),
@@ -52,6 +57,13 @@ export async function openClient(driver: Driver, options: object): Promise<Clien
     };
   };
   return { name: client, call: (command, args = {}) => driver.call(command, { client, ...args }), connect };
+}
+
+/** A client logged in as the admin of the clusters. */
+export async function adminWith(driver: Driver, base_url: string): Promise<Client> {
+  const client = await openClient(driver, { base_url });
+  await client.call('login', { username_or_email: ADMIN.username, password: ADMIN.password });
+  return client;
 }
 
 const MAX_ATTEMPTS = 10;

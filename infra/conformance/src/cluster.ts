@@ -29,10 +29,11 @@ const ENV: NodeJS.ProcessEnv = {
 };
 
 /** Limits for scenarios that wait for a rate limit or for the log to expire. */
-export const NARROW = { requests: 20, windowSeconds: 2, frames: 60, logSeconds: 2 };
+export const NARROW = { requests: 20, windowSeconds: 2, messages: 60, frames: 300, logSeconds: 2 };
 const DAY_SECONDS = 86_400;
 
-const start = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> => startCluster({ env: { ...ENV, ...env } });
+const start = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> =>
+  startCluster({ bundled: true, env: { ...ENV, ...env } });
 
 async function dispose(own: TestCluster | undefined): Promise<void> {
   await own?.stop();
@@ -52,7 +53,8 @@ export const narrowCluster = (): Promise<TestCluster> =>
     REALTIME_NODES: '1',
     RATE_LIMIT_REQUESTS: String(NARROW.requests),
     RATE_LIMIT_WINDOW: String(NARROW.windowSeconds),
-    RATE_LIMIT_WS_MESSAGES: String(NARROW.frames),
+    RATE_LIMIT_WS_MESSAGES: String(NARROW.messages),
+    RATE_LIMIT_WS_FRAMES: String(NARROW.frames),
     LOG_RETENTION_DAYS: String(NARROW.logSeconds / DAY_SECONDS),
   }));
 

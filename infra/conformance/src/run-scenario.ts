@@ -1,7 +1,7 @@
 // Runs one scenario with one SDK and cleans up after it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { openClient, type Person, registered, type Socket } from './accounts.ts';
+import { type Person, registered, type Socket } from './accounts.ts';
 import type { TestCluster } from './cluster.ts';
 import { type Driver, startDriver, type TokenSource } from './driver.ts';
 import { type Network, openNetwork } from './network.ts';
@@ -89,11 +89,4 @@ export async function runScenario(kind: Sdk, own: TestCluster, scenario: Scenari
   } finally {
     for (const close of closing) await close();
   }
-}
-
-/** A client logged in as an admin. */
-export async function adminOf({ driver, cluster: own }: Harness, name: string, password: string) {
-  const client = await openClient(driver, { base_url: own.url });
-  await client.call('login', { username_or_email: name, password });
-  return client;
 }

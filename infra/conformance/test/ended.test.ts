@@ -1,23 +1,14 @@
 import { expect } from 'chai';
-import { ADMIN } from '../src/cluster.ts';
-import type { SdkError } from '../src/driver.ts';
-import { adminOf } from '../src/run-scenario.ts';
+import { adminWith } from '../src/accounts.ts';
+import { failureOf } from '../src/failure.ts';
 import { scenario } from '../src/scenario.ts';
-
-const failureOf = (work: Promise<unknown>): Promise<SdkError> =>
-  work.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    (error: SdkError) => error,
-  );
 
 for (const [command, code] of [
   ['end_sessions', 'AUTHENTICATION_ERROR'],
   ['ban', 'AUTHORIZATION_ERROR'],
 ] as const) {
   scenario(`${command} by an admin closes the connection permanently, with the reason`, async (harness) => {
-    const admin = await adminOf(harness, ADMIN.username, ADMIN.password);
+    const admin = await adminWith(harness.driver, harness.cluster.url);
     const person = await harness.someone();
     const socket = await person.connect();
     await socket.ready();

@@ -1,15 +1,25 @@
 // The samples of each SDK's README, with the address, token and names of the test.
 import { spawn } from 'node:child_process';
 import { expect } from 'chai';
-import { PASSWORD, type Person, registered } from '../src/accounts.ts';
+import { adminWith, PASSWORD, type Person, registered, unique } from '../src/accounts.ts';
 import { cluster } from '../src/cluster.ts';
 import { type Driver, startDriver } from '../src/driver.ts';
 import { type Command, LANGUAGES, type Language, SDKS, type Sdk } from '../src/sdks.ts';
 
 /** The expected output of each sample, in order. The first one needs someone who sends. */
 const PRINTS: Record<Language['name'], RegExp[]> = {
-  python: [/New message: Hello from asyncio!/, /VALIDATION_ERROR 400/, /22 of 22 bytes.*The minutes/s],
-  typescript: [/connected.*New message: Hello from Node!/s, /VALIDATION_ERROR 400/, /22 of 22 bytes.*The minutes/s],
+  python: [
+    /New message: Hello from asyncio!/,
+    /VALIDATION_ERROR 400/,
+    /22 of 22 bytes.*The minutes/s,
+    /^3600\nSent by the backend\n$/,
+  ],
+  typescript: [
+    /connected.*New message: Hello from Node!/s,
+    /VALIDATION_ERROR 400/,
+    /22 of 22 bytes.*The minutes/s,
+    /^true 3600\nSent by the backend\n$/,
+  ],
 };
 
 function output({ file, args, cwd, env }: Command): Promise<string> {
@@ -29,10 +39,12 @@ for (const language of LANGUAGES) {
     this.timeout(60_000);
     let driver: Driver;
     let person: Person;
+    let key: string;
     const samples = language.samples();
     const ours = (code: string): string =>
       code
         .replaceAll('http://localhost:8000', cluster().url)
+        .replaceAll('your-application-key', key)
         .replaceAll('your-jwt-token', person.session.access_token)
         .replaceAll('user_123', person.id)
         .replaceAll('johndoe', person.username)
@@ -41,6 +53,9 @@ for (const language of LANGUAGES) {
     before(async () => {
       driver = startDriver(SDKS.find((kind) => kind.language === language.name) as Sdk);
       person = await registered(driver, cluster().url);
+      const admin = await adminWith(driver, cluster().url);
+      const scopes = ['users:write', 'tokens:write', 'messages:write', 'act_as'];
+      ({ key } = await admin.call('create_key', { name: unique('key'), scopes }));
     });
     after(() => driver.end());
 

@@ -140,6 +140,7 @@ describe('application keys', () => {
         async () => void expectError(await acting(key, bob.id, url).get('/users/me'), 403, 'AUTHORIZATION_ERROR'),
         1000,
       );
+    await rest(admin).put(`/admin/users/${bob.id}/role`, { role: 'user' }).expect(200);
   });
 
   it('a person’s token with X-Act-As is refused', async () => {

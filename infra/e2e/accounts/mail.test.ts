@@ -2,6 +2,7 @@
 // auth is killed, and what other services learn.
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
+import { Client } from 'pg';
 import { type Account, login, loginAdmin, register, rest, unique } from '../support/client.ts';
 import { dispose, ownCluster, type TestCluster } from '../support/cluster.ts';
 import { linkTo, mailsTo } from '../support/mails.ts';
@@ -88,8 +89,12 @@ describe('auth killed between the queue and the mail server', function () {
       own.kill('auth');
       server.hang(false);
       await own.waitReady();
-      // The lease of what it was sending ends after a minute.
-      await eventually(() => people.every(({ email }) => server.count(email) >= 1), 120_000);
+      // As if the minute had passed after which others may send what it was sending.
+      const db = new Client({ connectionString: own.postgresUrl });
+      await db.connect();
+      await db.query('update auth.mails set due_at = now()');
+      await db.end();
+      await eventually(() => people.every(({ email }) => server.count(email) >= 1));
     } finally {
       await dispose(own);
       await server.stop();

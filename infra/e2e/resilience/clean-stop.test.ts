@@ -13,7 +13,7 @@ const TWO_OF_EACH = Object.fromEntries(
 );
 const GRACE_MS = 30_000;
 const APPS = 3;
-const PAUSE_MS = 100;
+const PAUSE_MS = 250;
 
 describe('a clean stop of any instance, two of each under load', function () {
   this.timeout(180_000);

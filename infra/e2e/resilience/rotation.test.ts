@@ -1,32 +1,44 @@
-// Every secret of a cluster is changed as docs/rotation.md says, under load, in three rollouts of
-// all services, one half of the instances at a time.
+// Every secret of a cluster is changed as docs/rotation.md says, under load, in four rollouts of
+// all services, one half of the instances at a time. The last one removes the old values.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatClient } from '@chatapi/client';
-import { publicKeyOf, SERVICES, type ServiceName } from '@chatapi/kit/auth';
-import { eventually } from '@chatapi/kit/testing';
+import { createServiceKeys, identityHeaders, publicKeyOf, SERVICES, type ServiceName } from '@chatapi/kit/auth';
+import { eventually, userIdentity } from '@chatapi/kit/testing';
+import { type Instance, urlOf } from '@chatapi/local';
 import { expect } from 'chai';
 import { Client } from 'pg';
 import { type Balancer, startBalancer } from '../support/balancer.ts';
 import { loginAdmin, rest, unique } from '../support/client.ts';
-import { dispose, gatewaysOf, ownCluster, type TestCluster } from '../support/cluster.ts';
+import { dispose, gatewaysOf, nodesOf, ownCluster, type TestCluster } from '../support/cluster.ts';
 import { PNG } from '../support/images.ts';
-import { clientAt, closeClients, someone } from '../support/sdk.ts';
+import { clientAt, closeClients, type Person, someone } from '../support/sdk.ts';
+import { refusedUpgrade, wsUrl } from '../support/socket.ts';
 
 const TWO_OF_EACH = Object.fromEntries(
   ['GATEWAY', 'AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN'].map((name) => [`${name}_INSTANCES`, '2']),
 );
 const GRACE_MS = 30_000;
-const PAUSE_MS = 100;
+const PAUSE_MS = 250;
 
 interface Secrets {
   jwt: string;
   files: string;
+  sealing: string;
   services: Record<ServiceName, string>;
   roles: Record<string, string>;
 }
+
+/** A call to each service that has a client behind the gateway. */
+const OF_SERVICE: Record<string, string> = {
+  auth: '/users/me/sessions',
+  user: '/users/me',
+  message: '/rooms',
+  file: '/files',
+  admin: '/admin/dashboard/stats',
+};
 
 const random = (): string => randomBytes(32).toString('base64url');
 const listOf = (...all: Secrets['services'][]): string =>
@@ -45,9 +57,15 @@ describe('a change of every secret, two of each service under load', function ()
   let calls = 0;
   let stopped = false;
   let load: Promise<unknown>;
+  let person: Person;
+  let admin: ChatClient;
+  let file: string;
+  /** Signed with the old secrets at first. */
+  let link: string;
+  const heard: string[] = [];
 
   /** One call to each service, over and over, as an app's. */
-  async function callAll(app: ChatClient, admin: ChatClient, link: string): Promise<void> {
+  async function callAll(app: ChatClient): Promise<void> {
     for (let n = 0; !stopped; n++, await sleep(PAUSE_MS)) {
       const all: Record<string, () => Promise<unknown>> = {
         'messages.send': () => app.messages.send({ chat_id: room, content: `n${n}`, client_id: `n${n}` }),
@@ -83,13 +101,15 @@ describe('a change of every secret, two of each service under load', function ()
     }
   }
 
+  const roleOf = (service: ServiceName): string => `chatapi_${service}`;
+  const hasRole = (service: ServiceName): boolean => old.roles[roleOf(service)] !== undefined;
+
   function databaseOf(service: ServiceName): NodeJS.ProcessEnv {
-    const role = `chatapi_${service}`;
-    if (old.roles[role] === undefined) return {};
+    if (!hasRole(service)) return {};
     const url = new URL(own.postgresUrl);
-    url.username = role;
-    url.password = next.roles[role] as string;
-    return { DATABASE_URL: url.href, DATABASE_PASSWORD_PREVIOUS: old.roles[role] };
+    url.username = roleOf(service);
+    url.password = next.roles[roleOf(service)] as string;
+    return { DATABASE_URL: url.href };
   }
 
   async function provisionPasswords(): Promise<void> {
@@ -106,7 +126,13 @@ describe('a change of every secret, two of each service under load', function ()
     own = await ownCluster({ ...TWO_OF_EACH, DRAIN_MS: '500' });
     balancer = await startBalancer(gatewaysOf(own));
     old = JSON.parse(readFileSync(join(own.dataDir, 'secrets.json'), 'utf8')) as Secrets;
-    next = { jwt: random(), files: random(), services: renewed(old.services), roles: renewed(old.roles) };
+    next = {
+      jwt: random(),
+      files: random(),
+      sealing: random(),
+      services: renewed(old.services),
+      roles: renewed(old.roles),
+    };
   });
   after(async () => {
     stopped = true;
@@ -116,17 +142,41 @@ describe('a change of every secret, two of each service under load', function ()
     await dispose(own);
   });
 
+  const linkNow = async (): Promise<string> => `${balancer.url}${(await person.client.files.get(file)).url}`;
+  const loginNow = async (): Promise<ChatClient> =>
+    clientAt(balancer.url, { token: (await loginAdmin(balancer.url)).token });
+
+  /** Settings after the change of a value that has a second one. */
+  const changed = (service: ServiceName): NodeJS.ProcessEnv => ({
+    ...databaseOf(service),
+    JWT_SECRET_KEY: next.jwt,
+    FILE_LINK_SECRET: next.files,
+    SEALING_KEY: next.sealing,
+    SERVICE_KEY: next.services[service],
+  });
+  const oldAsPrevious = (service: ServiceName): NodeJS.ProcessEnv => ({
+    JWT_SECRET_KEY_PREVIOUS: old.jwt,
+    FILE_LINK_SECRET_PREVIOUS: old.files,
+    SEALING_KEY_PREVIOUS: old.sealing,
+    SERVICE_KEY_PREVIOUS: old.services[service],
+    ...(hasRole(service) ? { DATABASE_PASSWORD_PREVIOUS: old.roles[roleOf(service)] } : {}),
+  });
+
+  async function loadGoesOn(): Promise<void> {
+    const before = calls;
+    await eventually(() => calls > before + 20, 20_000);
+    expect(failures).to.deep.equal([]);
+  }
+
   it('fails no call, logs nobody out and ends no link to a file', async () => {
     const { url } = balancer;
-    const person = await someone(url);
+    person = await someone(url);
     const token = person.session.access_token;
-    const { token: adminToken } = await loginAdmin(own.url);
     await person.client.chats.create({ chat_id: room, visibility: 'public' });
-    const file = (await rest({ token }, url).post('/files/upload').attach('file', PNG, 'dot.png').expect(201)).body;
-    const shown = (await rest({ token }, url).get(`/files/${file.id}`).expect(200)).body;
-    load = callAll(person.client, clientAt(url, { token: adminToken }), url + shown.url);
+    file = (await rest({ token }, url).post('/files/upload').attach('file', PNG, 'dot.png').expect(201)).body.id;
+    [admin, link] = [await loginNow(), await linkNow()];
+    load = callAll(person.client);
     const socket = person.client.websocket.connect(person.id);
-    const heard: string[] = [];
     socket.on('message', ({ content }) => void heard.push(content));
     await socket.ready(10_000);
 
@@ -134,35 +184,70 @@ describe('a change of every secret, two of each service under load', function ()
     await roll((service) => ({
       ...both,
       ...databaseOf(service),
+      ...(hasRole(service) ? { DATABASE_PASSWORD_PREVIOUS: old.roles[roleOf(service)] } : {}),
       JWT_SECRET_KEY_PREVIOUS: next.jwt,
       FILE_LINK_SECRET_PREVIOUS: next.files,
+      SEALING_KEY_PREVIOUS: next.sealing,
     }));
     await provisionPasswords();
-    const changed = (service: ServiceName): NodeJS.ProcessEnv => ({
-      ...databaseOf(service),
-      JWT_SECRET_KEY: next.jwt,
-      JWT_SECRET_KEY_PREVIOUS: old.jwt,
-      FILE_LINK_SECRET: next.files,
-      FILE_LINK_SECRET_PREVIOUS: old.files,
-      SERVICE_KEY: next.services[service],
-      SERVICE_KEY_PREVIOUS: old.services[service],
-    });
-    await roll((service) => ({ ...changed(service), ...both }));
-    await roll((service) => ({ ...changed(service), SERVICE_PUBLIC_KEYS: listOf(next.services, old.services) }));
-    // What is left is to remove the old values, which nobody uses any more.
+    const during = (service: ServiceName) => ({ ...changed(service), ...oldAsPrevious(service) });
+    await roll((service) => ({ ...during(service), ...both }));
+    await roll((service) => ({ ...during(service), SERVICE_PUBLIC_KEYS: listOf(next.services, old.services) }));
 
-    const before = calls;
-    await eventually(() => calls > before + 20, 20_000);
+    await loadGoesOn();
+    expect(calls).to.be.greaterThan(100);
+    await rest({ token }, url).get('/users/me').expect(200);
+    await person.client.messages.send({ chat_id: room, content: 'changed', client_id: 'changed' });
+    await eventually(() => heard.includes('changed'), 20_000);
+  });
+
+  it('fails no call when the old values are removed, which nobody accepts after that', async () => {
+    const { url } = balancer;
+    const [token, oldLink] = [person.session.access_token, link];
+    // Instead of waiting until what was signed with the old secrets has expired. The SDK renews
+    // the person's token.
+    [admin, link] = [await loginNow(), await linkNow()];
+    await roll((service) => ({ ...changed(service), SERVICE_PUBLIC_KEYS: listOf(next.services) }));
+    await loadGoesOn();
+    await person.client.messages.send({ chat_id: room, content: 'removed', client_id: 'removed' });
+    await eventually(() => heard.includes('removed'), 20_000);
     stopped = true;
     await load;
     expect(failures).to.deep.equal([]);
-    expect(calls).to.be.greaterThan(100);
-    await rest({ token }, url).get('/users/me').expect(200);
-    const renewedSession = await rest(undefined, url).post('/users/refresh', {
-      refresh_token: person.session.refresh_token,
-    });
-    expect(renewedSession.status, 'the session goes on').to.equal(200);
-    await person.client.messages.send({ chat_id: room, content: 'last', client_id: 'last' });
-    await eventually(() => heard.includes('last'), 20_000);
+
+    for (const gateway of gatewaysOf(own)) {
+      await rest({ token }, gateway).get('/users/me').expect(401);
+      expect((await fetch(oldLink.replace(url, gateway))).status, 'the old link').to.equal(401);
+      expect((await fetch(link.replace(url, gateway))).status, 'the new link').to.equal(200);
+    }
+    for (const node of nodesOf(own)) expect((await refusedUpgrade(wsUrl(node, token))).status).to.equal(401);
+    for (const instance of own.instances.filter(({ dir }) => !dir.endsWith('gateway'))) {
+      expect(await asGateway(instance, next.services), `${instance.name} and the new key`).to.not.equal(401);
+      expect(await asGateway(instance, old.services), `${instance.name} and the old key`).to.equal(401);
+    }
+    for (const [role, password] of Object.entries(old.roles)) await isRefusedByPostgres(role, password);
   });
+
+  /** @returns the status of a call to a service with the key that the gateway has among these. */
+  async function asGateway(instance: Instance, keys: Secrets['services']): Promise<number> {
+    const publicKeys = { ...next.services, 'api-gateway': keys['api-gateway'] };
+    const gateway = createServiceKeys('api-gateway', {
+      SERVICE_KEY: keys['api-gateway'],
+      SERVICE_PUBLIC_KEYS: SERVICES.map((name) => [name, publicKeyOf(publicKeys[name])]),
+    });
+    const headers = identityHeaders(gateway, instance.dir, userIdentity(person.id, 'user'));
+    return (await fetch(`${urlOf(instance)}${OF_SERVICE[instance.dir]}`, { headers })).status;
+  }
+
+  async function isRefusedByPostgres(role: string, password: string): Promise<void> {
+    const url = new URL(own.postgresUrl);
+    [url.username, url.password] = [role, password];
+    const db = new Client(url.href);
+    const code = await db.connect().then(
+      () => 'taken',
+      (error: { code?: string }) => error.code,
+    );
+    await db.end().catch(() => undefined);
+    expect(code, role).to.equal('28P01');
+  }
 });

@@ -4,15 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { python } from '@chatapi/local';
 import { expect } from 'chai';
-import { type Json, rest } from '../support/client.ts';
+import type { Json } from '../support/client.ts';
 import {
   answerOf,
   bodyOf,
   eventPayloads,
-  inlined,
   leastAnswerOf,
   listedBy,
   operationOf,
+  publishedDocuments,
   queryOf,
 } from '../support/openapi.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
@@ -44,8 +44,9 @@ const isObject = (value: unknown): value is object =>
 /**
  * The same call in Python: what TypeScript takes as an object are keywords there; a file is null.
  */
-function inPython({ method, args }: Call) {
+function inPython({ method, args, by }: Call) {
   return {
+    by: by ?? 'client',
     method: method.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     args: args.filter((arg) => !isObject(arg)).map((arg) => (arg instanceof Blob ? null : arg)),
     kwargs: Object.assign({}, ...args.filter(isObject)) as object,
@@ -90,8 +91,7 @@ describe('the Python SDK and the documents', function () {
   let frames: Json;
   let described: Described;
   before(async () => {
-    doc = inlined((await rest().get('/docs/openapi.json').expect(200)).body);
-    frames = inlined((await rest().get('/docs/asyncapi.json').expect(200)).body);
+    [doc, frames] = await publishedDocuments();
     const { file, env } = python();
     const calls = Object.fromEntries(
       Object.entries(CALLS).map(([name, call]) => [

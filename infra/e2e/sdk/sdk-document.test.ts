@@ -4,20 +4,21 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ChatClient } from '@chatapi/client';
+import { ChatClient, type ChatClientOptions } from '@chatapi/client';
+import { ChatServer } from '@chatapi/client/server';
 import { REPO } from '@chatapi/local';
 import { expect } from 'chai';
-import { type Json, rest } from '../support/client.ts';
+import type { Json } from '../support/client.ts';
 import { typeOf } from '../support/json-schema.ts';
 import {
   type Answer,
   answerOf,
   bodyOf,
   eventPayloads,
-  inlined,
   leastAnswerOf,
   listedBy,
   operationOf,
+  publishedDocuments,
   queryOf,
 } from '../support/openapi.ts';
 import { CALLS, type Call, NO_METHOD } from '../support/sdk-calls.ts';
@@ -30,18 +31,19 @@ interface Asked {
 }
 
 /** Calls the method with a network that gives each request this answer. */
-function called({ method, args }: Call, { status, body }: Answer): { asked: Asked[]; answered: Promise<unknown> } {
+function called({ method, args, by }: Call, { status, body }: Answer): { asked: Asked[]; answered: Promise<unknown> } {
   const asked: Asked[] = [];
-  const client: any = new ChatClient({
+  const options: ChatClientOptions = {
     baseUrl: 'http://nowhere',
-    token: 'token',
     retries: 0,
     fetch: async (url, init) => {
       const sent = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined;
       asked.push({ method: init?.method ?? '', url: new URL(String(url)), body: sent });
       return new Response(body, { status, headers: { 'x-request-id': 'req_1' } });
     },
-  });
+  };
+  const client: any =
+    by === 'server' ? new ChatServer({ ...options, key: 'cak_key' }) : new ChatClient({ ...options, token: 'token' });
   const [part, name] = method.split('.') as [string, string | undefined];
   return { asked, answered: name === undefined ? client[part](...args) : client[part][name](...args) };
 }
@@ -52,7 +54,9 @@ const codeOf = (answered: Promise<unknown>): Promise<string> =>
     (error: { code?: string }) => error.code ?? String(error),
   );
 
-const HEAD = `import type { ChatClient, Page, RealtimeEvents } from ${JSON.stringify(join(REPO, 'packages', 'client', 'src', 'index.ts'))};
+const source = (name: string): string => JSON.stringify(join(REPO, 'packages', 'client', 'src', name));
+const HEAD = `import type { ChatClient, Page, RealtimeEvents } from ${source('index.ts')};
+import type { ChatServer } from ${source('server.ts')};
 type Plain<T> = T extends (infer U)[] ? Plain<U>[] : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : ['the SDK has', A, 'the document', B]) : ['the SDK has', A, 'the document', B];
 type Item<T> = T extends Page<infer U> ? U : T extends (infer U)[] ? U : T;
@@ -63,8 +67,8 @@ function answerCheck(at: string, schema: Json): string {
   return `Same<Plain<Item<Awaited<ReturnType<${at}>>>>, Plain<${typeOf(listedBy(schema) ?? schema)}>>`;
 }
 
-function checksOf(name: string, { method, input }: Call, operation: Json): string[] {
-  const at = `ChatClient${method
+function checksOf(name: string, { method, input, by }: Call, operation: Json): string[] {
+  const at = `${by === 'server' ? 'ChatServer' : 'ChatClient'}${method
     .split('.')
     .map((part) => `['${part}']`)
     .join('')}`;
@@ -100,8 +104,7 @@ describe('the TypeScript SDK and the documents', function () {
   let doc: Json;
   let frames: Json;
   before(async () => {
-    doc = inlined((await rest().get('/docs/openapi.json').expect(200)).body);
-    frames = inlined((await rest().get('/docs/asyncapi.json').expect(200)).body);
+    [doc, frames] = await publishedDocuments();
   });
 
   it('have the same calls', () => {

@@ -32,7 +32,10 @@ const BASE: NodeJS.ProcessEnv = {
  */
 const STOP_MS = 30_000;
 
-async function start(env: NodeJS.ProcessEnv, options: { dataDir?: string; stopMs?: number }): Promise<TestCluster> {
+async function start(
+  env: NodeJS.ProcessEnv,
+  options: { dataDir?: string; stopMs?: number; bundled?: boolean },
+): Promise<TestCluster> {
   const cluster = await startCluster({ ...options, env: { ...BASE, ...env } });
   try {
     await loadDocuments(cluster.url);
@@ -49,7 +52,7 @@ async function start(env: NodeJS.ProcessEnv, options: { dataDir?: string; stopMs
  * passes where these do.
  */
 export const ownCluster = (env: NodeJS.ProcessEnv = {}, dataDir?: string): Promise<TestCluster> =>
-  start({ NODE_V8_COVERAGE: '', ...env }, { dataDir });
+  start({ NODE_V8_COVERAGE: '', ...env }, { dataDir, bundled: true });
 
 export async function dispose(own: TestCluster | undefined): Promise<void> {
   await own?.stop();

@@ -1,5 +1,5 @@
 // Request and response schemas in the OpenAPI document. `name`: `GET /users/{id}`.
-import type { Json } from './client.ts';
+import { type Json, rest } from './client.ts';
 
 /** The document with every `$ref` resolved. */
 export function inlined(doc: Json, at: Json = doc): Json {
@@ -16,13 +16,22 @@ export function inlined(doc: Json, at: Json = doc): Json {
   return Object.fromEntries(Object.entries(at).map(([key, one]) => [key, inlined(doc, one)]));
 }
 
+/** The OpenAPI and the AsyncAPI document of the shared cluster, with every `$ref` resolved. */
+export async function publishedDocuments(): Promise<[doc: Json, frames: Json]> {
+  const get = async (name: string): Promise<Json> => inlined((await rest().get(`/docs/${name}.json`).expect(200)).body);
+  return [await get('openapi'), await get('asyncapi')];
+}
+
 export const operationOf = (doc: Json, name: string): Json => {
   const [method = '', path = ''] = name.split(' ');
   return doc.paths[path]?.[method.toLowerCase()];
 };
 
+/** `token` stands in links, `ids` is a method of its own. */
+const OF_NO_QUERY = new Set(['token', 'ids']);
+
 export const queryOf = (operation: Json): Json[] =>
-  (operation.parameters ?? []).filter((p: Json) => p.in === 'query' && p.name !== 'token');
+  (operation.parameters ?? []).filter((p: Json) => p.in === 'query' && !OF_NO_QUERY.has(p.name));
 
 export const bodyOf = (operation: Json): Json | undefined =>
   operation.requestBody?.content?.['application/json']?.schema;
@@ -35,12 +44,15 @@ const PAGE_FIELDS = new Set(['has_more', 'total', 'skip', 'limit', 'last_seq', '
 
 /** What a list lists; undefined for anything else. */
 export function listedBy(answer: Json): Json | undefined {
-  const lists = Object.entries<Json>(answer.properties ?? {}).filter(([name]) => !PAGE_FIELDS.has(name));
+  const lists = Object.entries<Json>(answer.properties ?? {}).filter(
+    // Names stand beside lists, by id.
+    ([name, { type }]) => !PAGE_FIELDS.has(name) && !(name === 'users' && type === 'object'),
+  );
   return lists.length === 1 && lists[0]?.[1].type === 'array' ? lists[0][1].items : undefined;
 }
 
 /** Responses to frames of the SDK itself. */
-const FOR_THE_SDK = ['hello', 'ack', 'error', 'resumed', 'authenticated', 'pong'];
+const FOR_THE_SDK = ['hello', 'ack', 'error', 'resumed', 'state', 'authenticated', 'pong'];
 
 /** Name and schema of each event for apps. `frames`: the AsyncAPI document, with refs resolved. */
 export const eventPayloads = (frames: Json): [string, Json][] =>

@@ -1,26 +1,27 @@
 // The method of the TypeScript SDK for each operation of the public API, with all its parameters.
 import type { ChatClient } from '@chatapi/client';
+import { type MethodOf, PAGING, SERVER_CALLS, type ServerMethod } from './sdk-server-calls.ts';
 
 type Part = 'users' | 'messages' | 'chats' | 'files' | 'admin';
-type Method<P extends Part> = `${P}.${Extract<keyof ChatClient[P], string>}`;
-type MethodName = { [P in Part]: Method<P> }[Part] | 'rateLimits' | 'report' | 'announcements';
+type ClientMethod = MethodOf<ChatClient, Part> | 'rateLimits' | 'report' | 'announcements';
 
-export interface Call {
-  method: MethodName;
+export interface Call<M = ClientMethod | ServerMethod> {
+  method: M;
   args: unknown[];
   /** Which argument is the body (or the query), whole. */
   input?: number;
+  /** Of the client for backends. */
+  by?: 'server';
 }
 
-const PAGING = { limit: 1, skip: 2, cursor: 'c' };
-
-export const CALLS: Record<string, Call> = {
+const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /users/register': {
     method: 'users.register',
-    args: [{ username: 'u', email: 'e', password: 'p', display_name: 'd' }],
+    args: [{ username: 'u', email: 'e', password: 'p', display_name: 'd', invite: 'i' }],
     input: 0,
   },
   'POST /users/login': { method: 'users.login', args: [{ username_or_email: 'u', password: 'p' }], input: 0 },
+  'POST /users/token': { method: 'users.exchangeToken', args: ['jwt'] },
   'POST /users/logout': { method: 'users.logout', args: [] },
   'GET /users/me': { method: 'users.me', args: [] },
   'PUT /users/me': {
@@ -28,6 +29,8 @@ export const CALLS: Record<string, Call> = {
     args: [{ display_name: 'd', bio: 'b', avatar_url: 'a', custom: { c: 1 } }],
     input: 0,
   },
+  'PUT /users/me/avatar': { method: 'users.setAvatar', args: [new Blob(['b']), { name: 'n' }] },
+  'DELETE /users/me/avatar': { method: 'users.removeAvatar', args: [] },
   'DELETE /users/me': { method: 'users.deleteMe', args: [{ password: 'p' }], input: 0 },
   'PUT /users/me/password': {
     method: 'users.changePassword',
@@ -167,8 +170,37 @@ export const CALLS: Record<string, Call> = {
   'POST /admin/announcements': { method: 'admin.announce', args: [{ text: 't' }], input: 0 },
   'GET /admin/word-filter': { method: 'admin.wordFilter', args: [] },
   'PUT /admin/word-filter': { method: 'admin.setWordFilter', args: [{ words: [] }], input: 0 },
+  'POST /admin/keys': {
+    method: 'admin.createKey',
+    args: [{ name: 'n', scopes: ['users:read'], expires_at: '2030-01-01T00:00:00Z' }],
+    input: 0,
+  },
+  'GET /admin/keys': { method: 'admin.keys', args: [PAGING], input: 0 },
+  'DELETE /admin/keys/{id}': { method: 'admin.endKey', args: ['i/1'] },
+  'POST /admin/issuers': {
+    method: 'admin.createIssuer',
+    args: [
+      {
+        ...{ issuer: 'i', audience: 'a', jwks_url: 'u', public_keys: ['k'], secret: 's', user_claim: 'sub' },
+        ...{ create_users: true, claims: { email: 'email' } },
+      },
+    ],
+    input: 0,
+  },
+  'GET /admin/issuers': { method: 'admin.issuers', args: [PAGING], input: 0 },
+  'DELETE /admin/issuers/{id}': { method: 'admin.deleteIssuer', args: ['i/1'] },
+  'POST /admin/invites': {
+    method: 'admin.createInvite',
+    args: [{ max_uses: 1, expires_at: '2030-01-01T00:00:00Z', rooms: ['r'] }],
+    input: 0,
+  },
+  'GET /admin/invites': { method: 'admin.invites', args: [PAGING], input: 0 },
+  'DELETE /admin/invites/{id}': { method: 'admin.deleteInvite', args: ['i/1'] },
   'GET /admin/system/health': { method: 'admin.health', args: [] },
 };
+
+/** By operation, of `ChatClient` and of `ChatServer`. */
+export const CALLS: Record<string, Call> = { ...CLIENT_CALLS, ...SERVER_CALLS };
 
 /**
  * For people and load balancers; what a link leads to; and the refresh, which the client makes by
@@ -183,23 +215,9 @@ export const NO_METHOD = [
   'GET /docs/openapi.json',
   'GET /docs/realtime',
   'GET /files/exports/{id}',
+  'GET /avatars/{user_id}/{hash}',
   'GET /account/reset',
   'GET /account/confirm',
   'GET /account/assets/{name}',
   'POST /users/refresh',
-  // For servers, not for the client of a person.
-  'POST /app/users/batch',
-  'PUT /app/users/{external_id}',
-  'GET /app/users/{external_id}',
-  'DELETE /app/users/{external_id}',
-  'POST /app/users/{external_id}/deactivate',
-  'POST /app/users/{external_id}/activate',
-  'POST /app/users/{external_id}/tokens',
-  'POST /bots',
-  'GET /bots',
-  'PUT /bots/{id}',
-  'DELETE /bots/{id}',
-  'POST /bots/{id}/tokens',
-  'GET /bots/{id}/tokens',
-  'DELETE /bots/{id}/tokens/{token_id}',
 ];

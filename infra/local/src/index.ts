@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BackendsOnly, startBackendsOnly } from './backends.ts';
+import { makeBundles } from './bundles.ts';
 import { type Cluster, startCluster as start } from './cluster.ts';
 import { prepareData } from './prepared-data.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -29,6 +30,8 @@ export interface Options {
   stopMs?: number;
   /** Address of a DNS server, which has `dnsNameOf` each service; default: fixed lists of URLs. */
   dnsServer?: string;
+  /** Start the services from one file each, which takes less time and CPU. */
+  bundled?: boolean;
   /** Settings as in the environment. PORT and REALTIME_PORT are free ones by default. */
   env?: NodeJS.ProcessEnv;
   /** Receives the runner's messages; default: none. */
@@ -45,7 +48,7 @@ async function prepared(options: Options): Promise<Settings> {
   const settings = { ...testSettings(options), stopMs: options.stopMs, dnsServer: options.dnsServer };
   if (options.root !== undefined) return { ...settings, root: options.root };
   if (options.dataDir === undefined) await prepareData(settings);
-  return settings;
+  return options.bundled ? { ...settings, bundles: await makeBundles() } : settings;
 }
 
 export async function startCluster(options: Options = {}): Promise<Cluster & { dataDir: string }> {

@@ -5,7 +5,7 @@ import { ROLES, type Secrets } from './data-dir.ts';
 import { claimPort, freePort } from './ports.ts';
 import { roleUrl } from './provision.ts';
 import { keySettings } from './service-keys.ts';
-import { REPO, type ServiceDir, type Settings } from './settings.ts';
+import { REPO, SERVICE_DIRS, type ServiceDir, type Settings } from './settings.ts';
 import type { Command } from './supervise.ts';
 
 export interface Instance {
@@ -17,7 +17,6 @@ export interface Instance {
   internalPort: number;
 }
 
-const DIRS: ServiceDir[] = ['api-gateway', 'auth', 'user', 'message', 'file', 'admin', 'realtime-gateway'];
 const VARIABLE: Record<ServiceDir, string> = {
   'api-gateway': 'GATEWAY',
   auth: 'AUTH',
@@ -45,7 +44,7 @@ function portOf(settings: Settings, dir: ServiceDir, index: number): Promise<num
 
 export async function planInstances(settings: Settings): Promise<Instance[]> {
   const instances: Instance[] = [];
-  for (const dir of DIRS) {
+  for (const dir of SERVICE_DIRS) {
     const mine: Instance[] = [];
     for (let i = 0; i < settings.counts[dir]; i++) mine.push(await planInstance(settings, dir, mine));
     instances.push(...mine);
@@ -87,7 +86,8 @@ export const urlOf = ({ host, port }: Instance): string => `http://${host}:${por
 export const internalUrlOf = ({ host, internalPort }: Instance): string => `http://${host}:${internalPort}`;
 
 /** The address of the instance `index` there. */
-export const dnsAddressOf = (dir: ServiceDir, index: number): string => `127.0.${DIRS.indexOf(dir) + 1}.${index + 1}`;
+export const dnsAddressOf = (dir: ServiceDir, index: number): string =>
+  `127.0.${SERVICE_DIRS.indexOf(dir) + 1}.${index + 1}`;
 
 /** The name of a service in the DNS of a cluster with a DNS server. */
 export const dnsNameOf = (dir: ServiceDir): string => `${dir}.chatapi.test`;
@@ -101,7 +101,7 @@ export interface Backends {
 function addresses({ settings, instances }: Pick<ClusterPlan, 'settings' | 'instances'>): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { DNS_SERVERS: settings.dnsServer ?? '' };
   const listed: { name: string; service: ServiceDir; internal_url: string }[] = [];
-  for (const dir of DIRS) {
+  for (const dir of SERVICE_DIRS) {
     const mine = instances.filter((instance) => instance.dir === dir);
     const { port, internalPort } = mine[0] as Instance;
     const byDns = isFoundByDns(settings, dir);
@@ -189,8 +189,6 @@ function environment(
     PORT: String(port),
     INTERNAL_PORT: String(internalPort),
     CHATAPI_SUPERVISED: 'true',
-    // Compiling TypeScript takes more than half of the start, so the result is cached.
-    NODE_COMPILE_CACHE: join(REPO, '.cache', 'compile'),
     // Node passes its own value on unless the variable is set, even if empty.
     NODE_V8_COVERAGE: settings.env.NODE_V8_COVERAGE ?? '',
     ...(IS_PUBLIC.has(dir) && !isFoundByDns(settings, dir) ? {} : { HOST: host }),
@@ -226,12 +224,20 @@ export function serviceCommand(
   instance: Instance,
   { root = plan.settings.root ?? REPO, env }: Change = {},
 ): Command {
+  const { bundles, compiled } = plan.settings;
   const folder = join(root, 'services', instance.dir);
+  const bundle = root === REPO ? bundles?.[instance.dir] : undefined;
   const inspector = inspectorOf(plan, instance);
-  const run = plan.settings.compiled
-    ? ['--enable-source-maps', join(folder, 'dist', 'main.js')]
-    : ['--conditions=source', join(folder, 'src', 'main.ts')];
+  const run =
+    bundle !== undefined
+      ? [join(bundle, 'main.mjs')]
+      : compiled
+        ? ['--enable-source-maps', join(folder, 'dist', 'main.js')]
+        : ['--conditions=source', join(folder, 'src', 'main.ts')];
   const inspect = inspector === undefined ? [] : [`--inspect=127.0.0.1:${inspector}`];
   const args = [...(FLAGS[instance.dir] ?? []), ...inspect, ...run];
-  return { file: process.execPath, args, cwd: root, env: environment(plan, instance, env), ipc: true };
+  const own = environment(plan, instance, env);
+  // Compiling takes more than half of the start, so the result is cached.
+  own.NODE_COMPILE_CACHE = join(bundle ?? join(REPO, '.cache'), 'compile');
+  return { file: process.execPath, args, cwd: root, env: own, ipc: true };
 }

@@ -1,21 +1,10 @@
 // A cached data folder in the state after a first start (PostgreSQL provisioned and migrated).
 // Tests copy it, because creating it takes longer than most of them.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { startBackendsOnly } from './backends.ts';
+import { fingerprint } from './fingerprint.ts';
 import { migrateAll } from './migrations.ts';
 import { REPO, readSettings, type Settings } from './settings.ts';
 
@@ -25,17 +14,11 @@ const ROOT = join(REPO, '.cache', 'prepared-data');
 const SOURCES = [
   'pnpm-lock.yaml',
   'infra/postgres/provision.sql',
-  'infra/local/src/{postgres,provision,data-dir,migrations,prepared-data}.ts',
+  'infra/local/src/{fingerprint,postgres,provision,data-dir,migrations,prepared-data}.ts',
   'packages/kit/src/data/*migrat*.ts',
   'packages/bus/src/migration.ts',
   'services/*/src/migrations/*.ts',
 ];
-
-function fingerprint(): string {
-  const hash = createHash('sha256').update(`${process.getuid?.()}`);
-  for (const file of globSync(SOURCES, { cwd: REPO }).sort()) hash.update(file).update(readFileSync(join(REPO, file)));
-  return hash.digest('hex').slice(0, 16);
-}
 
 const ABANDONED_MS = 10 * 60_000;
 
@@ -62,7 +45,7 @@ async function make(folder: string): Promise<void> {
 
 /** @returns the folder to copy, created if it does not exist. */
 export async function preparedFolder(): Promise<string> {
-  const folder = join(ROOT, fingerprint());
+  const folder = join(ROOT, fingerprint(SOURCES));
   if (!existsSync(folder)) await make(folder);
   return folder;
 }

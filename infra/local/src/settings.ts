@@ -4,7 +4,8 @@ import { UserError } from './user-error.ts';
 
 export const REPO = resolve(import.meta.dirname, '..', '..', '..');
 
-export type ServiceDir = 'api-gateway' | 'auth' | 'user' | 'message' | 'file' | 'admin' | 'realtime-gateway';
+export const SERVICE_DIRS = ['api-gateway', 'auth', 'user', 'message', 'file', 'admin', 'realtime-gateway'] as const;
+export type ServiceDir = (typeof SERVICE_DIRS)[number];
 
 export interface Settings {
   dataDir: string;
@@ -17,6 +18,8 @@ export interface Settings {
   redisUrl?: string;
   /** Run `dist/main.js` instead of the TypeScript sources. */
   compiled: boolean;
+  /** Run the bundles in these folders instead of the TypeScript sources. */
+  bundles?: Record<ServiceDir, string>;
   /** Root of the checkout to run; default: this one. */
   root?: string;
   /** Time in ms before a process that does not stop is killed; default 4,000. */

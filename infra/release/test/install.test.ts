@@ -12,9 +12,18 @@ export const send = async (content: string): Promise<Message> => client.messages
 export const isRefusal = (error: unknown): boolean => error instanceof ChatApiError && error.status < 500;
 if (typeof client.users.me !== 'function') throw new Error('no users.me');
 `;
+const BACKEND = `import { ChatServer, type MintedToken } from '@chatapi/client/server';
+const server: ChatServer = new ChatServer({ baseUrl: 'http://localhost:8000', key: 'cak_key' });
+export const tokenOf = (externalId: string): Promise<MintedToken> => server.users.createToken(externalId);
+`;
 const COMPILER = { module: 'nodenext', target: 'es2022', lib: ['es2022', 'DOM'], types: [], strict: true };
 
-const PYTHON_APP = `from chatapi_client import ChatClient, Message
+const PYTHON_APP = `from chatapi_client import ChatClient, ChatServer, Message, MintedToken
+
+server: ChatServer = ChatServer("http://localhost:8000", "cak_key")
+
+def token_of(external_id: str) -> MintedToken:
+    return server.users.create_token(external_id)
 
 client: ChatClient = ChatClient("http://localhost:8000", "token")
 
@@ -66,10 +75,14 @@ describe('packages as a user installs them', function () {
       const app = join(dir, 'npm');
       writeFileSync(join(app, 'package.json'), '{"private":true,"type":"module"}');
       writeFileSync(join(app, 'app.ts'), APP);
-      writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER, files: ['app.ts'] }));
+      writeFileSync(join(app, 'backend.ts'), BACKEND);
+      writeFileSync(
+        join(app, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: COMPILER, files: ['app.ts', 'backend.ts'] }),
+      );
       output(['npm', 'install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: app });
       output([join(REPO, 'node_modules', '.bin', 'tsc'), '-p', '.'], { cwd: app });
-      output([process.execPath, 'app.js'], { cwd: app });
+      for (const file of ['app.js', 'backend.js']) output([process.execPath, file], { cwd: app });
     });
 
     it('passes publint and attw; without its types it does not', () => {

@@ -1,5 +1,5 @@
-// `npm run scale`: instances come and go under load, found by DNS. Prints one table: how evenly
-// work is shared, and what clients notice.
+// `npm run scale`: instances come and go under load, found by DNS. Prints how evenly work is shared
+// and what clients notice, also when the only instance of a service stops.
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { startDnsServer } from '@chatapi/kit/testing';
 import { type Cluster, dnsAddressOf, dnsNameOf, type Instance, startCluster, urlOf } from '@chatapi/local';
 import { WebSocket } from 'ws';
 import { readAll, type Shares, sharesOf } from './metrics.ts';
+import { type Stop, stopOnlyInstances, tableOf } from './only-instances.ts';
 
 const { values } = parseArgs({
   options: { seed: { type: 'string', default: '1' }, keep: { type: 'boolean', default: false } },
@@ -39,9 +40,17 @@ for (const [dir, count] of Object.entries(COUNTS) as [Dir, number][])
     dir,
     Array.from({ length: count }, (_, i) => dnsAddressOf(dir, i)),
   );
+const ADMIN = { username: 'chief', password: 'quiet-harbour-lamp-41' };
 const cluster = await startCluster({
   dnsServer: dns.address,
-  env: { ...CHAOS_ENV, GATEWAY_INSTANCES: '2', MESSAGE_INSTANCES: '1', REALTIME_NODES: '2' },
+  env: {
+    ...CHAOS_ENV,
+    GATEWAY_INSTANCES: '2',
+    MESSAGE_INSTANCES: '1',
+    REALTIME_NODES: '2',
+    ADMIN_USERNAME: ADMIN.username,
+    ADMIN_PASSWORD: ADMIN.password,
+  },
 });
 
 const instancesOf = (of: Cluster, dir: string): Instance[] => of.instances.filter((i) => i.dir === dir);
@@ -112,9 +121,10 @@ async function socketShares(what: string, { users, observers }: Cast): Promise<S
   return { what, shares, detail: `${count} new connections through 2 gateways`, silence_ms };
 }
 
-async function scale(cast: Cast): Promise<Step[]> {
+async function scale(cast: Cast): Promise<{ steps: Step[]; stops: Stop[] }> {
   for (const observer of cast.observers) observer.takeLongestSilence();
   const steps = [await messageShares('message: 1', cast)];
+  const stops = await stopOnlyInstances(cluster, cast, ADMIN);
   await addTo('message', 5);
   steps.push(await messageShares('message: 1 to 6', cast));
   const stopped = await removeFrom('message', 4);
@@ -123,18 +133,19 @@ async function scale(cast: Cast): Promise<Step[]> {
   steps.push(await socketShares('realtime: 2 to 4', cast));
   const gone = await removeFrom('realtime-gateway', 2);
   steps.push(await socketShares('realtime: 4 to 2', cast));
-  const badly = [...stopped, ...gone].filter((how) => how !== 'exit code 0');
+  const badly = [...stops.map(({ how }) => how), ...stopped, ...gone].filter((how) => how !== 'exit code 0');
   if (badly.length > 0) throw new Error(`instances ended with ${badly.join(', ')}`);
-  return steps;
+  return { steps, stops };
 }
 
 const isEven = ({ shares }: Step): boolean => shares.lowest >= 1 - TOLERANCE && shares.highest <= 1 + TOLERANCE;
 
-function judge(report: Report, steps: Step[]): boolean {
+function judge(report: Report, steps: Step[], stops: Stop[]): boolean {
   say('\n| step | share of the mean | work | longest silence |');
   say('| --- | --- | --- | --: |');
   for (const { what, shares, detail, silence_ms } of steps)
     say(`| ${what} | ${shares.lowest.toFixed(2)} to ${shares.highest.toFixed(2)} | ${detail} | ${silence_ms} ms |`);
+  say(`\n${tableOf(stops)}`);
   say(`\nacked ${report.acked} · delivered ${report.delivered} · sends repeated ${report.repeats}`);
   say(`lost ${report.lost} · duplicated ${report.duplicated} · inversions ${report.inversions}`);
   for (const problem of report.problems) say(problem);
@@ -145,13 +156,13 @@ function judge(report: Report, steps: Step[]): boolean {
 
 let good = false;
 try {
-  const steps: Step[] = [];
+  let done: Awaited<ReturnType<typeof scale>> = { steps: [], stops: [] };
   const options = { seed: Number(values.seed), seconds: 0, rest: 0, rooms: ROOMS, say };
   const report = await runUnder(cluster, options, async (cast) => {
-    steps.push(...(await scale(cast)));
+    done = await scale(cast);
     return [];
   });
-  good = judge(report, steps);
+  good = judge(report, done.steps, done.stops);
 } finally {
   await cluster.stop();
   await dns.stop();

@@ -56,6 +56,8 @@ export interface Facts {
     avatar_url: string | null;
     updated_at: string;
   };
+  /** The user has another avatar, or none. Older processes that set avatars do not tell it. */
+  'profile.avatar': { user_id: string; avatar_url: string | null; updated_at: string };
   'room.created': { room_id: string; kind: 'public' | 'private' | 'direct'; created_at: string };
   'room.updated': { room_id: string; kind: 'public' | 'private' | 'direct'; updated_at: string };
   'room.deleted': { room_id: string; deleted_at: string };
@@ -131,6 +133,11 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
       avatar_url: Joi.string().allow(null).required(),
       updated_at: time(),
     }),
+  },
+  'profile.avatar': {
+    from: 'user',
+    heard_by: ['message'],
+    schema: Joi.object({ user_id: id(), avatar_url: Joi.string().allow(null).required(), updated_at: time() }),
   },
   'room.created': {
     from: 'message',

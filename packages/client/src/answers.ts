@@ -2,7 +2,9 @@
 import { ChatApiError, isObject, NETWORK_ERROR } from './errors.ts';
 
 /** A kind of value, keys that an object must have, or an array of such items. */
-export type Shape = 'string' | 'number' | 'object' | { readonly [key: string]: Shape } | readonly [Shape];
+type Shape = 'string' | 'number' | 'object' | { readonly [key: string]: Shape } | readonly [Shape];
+
+export type Answers = Readonly<Record<string, Shape>>;
 
 // Only keys by which an answer is known: a newer client must work with an older server.
 const ITEM = { id: 'string' } as const;
@@ -15,13 +17,14 @@ const STATS = { users: 'object', rooms: 'object', messages: 'object' } as const;
 const WORDS = { words: ['object'], revision: 'number' } as const;
 
 /** By method and template. An operation that is missing here is answered without a body. */
-export const ANSWERS: Readonly<Record<string, Shape>> = {
+export const ANSWERS: Answers = {
   'POST /users/register': { user: ITEM },
   'POST /users/login': SESSION,
   'POST /users/refresh': TOKENS,
   'POST /users/token': { access_token: 'string', user: ITEM },
   'GET /users/me': ITEM,
   'PUT /users/me': ITEM,
+  'PUT /users/me/avatar': ITEM,
   'PUT /users/me/password': TOKENS,
   'GET /users/me/sessions': { sessions: [ITEM] },
   'DELETE /users/me/sessions': TOKENS,
@@ -97,8 +100,8 @@ export const notOurs = (operation: string, status: number): ChatApiError =>
  * @returns the body; undefined for an operation without one.
  * @throws ChatApiError for a body that the server does not give.
  */
-export function readAnswer(operation: string, status: number, text: string): unknown {
-  const shape = ANSWERS[operation];
+export function readAnswer(operation: string, status: number, text: string, answers: Answers): unknown {
+  const shape = answers[operation];
   if (shape === undefined && text === '') return undefined;
   try {
     const body: unknown = JSON.parse(text);

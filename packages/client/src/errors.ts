@@ -78,6 +78,11 @@ export class ChatApiError extends Error {
    */
   readonly foreign: boolean;
 
+  /** An app may load two bundles of this package, each with its own class. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'ChatApiError';
+  }
+
   constructor(
     code: string,
     message: string,

@@ -2,6 +2,7 @@
 // `error` are its own.
 import type { ChatApiError } from './errors.ts';
 import type { Attachment, Message, RoomRole } from './models.ts';
+import type { UserCard } from './pages.ts';
 
 /** `waiting`: for the next try. `closed`: for good. */
 export type RealtimeState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
@@ -141,6 +142,26 @@ export interface Typing {
   type: 'typing';
   chat_id: string;
   user_id: string;
+  /** Without another event the user has stopped after this time; 0: stopped. */
+  expires_in_ms: number;
+  timestamp: string;
+}
+
+/** The user has read further in a room, on another connection or by REST. */
+export interface ReadMoved {
+  type: 'read';
+  chat_id: string;
+  read_seq: number;
+  /** As of `last_seq`: unread messages with a higher seq come on top. */
+  unread_count: number;
+  last_seq: number;
+  timestamp: string;
+}
+
+/** The name or picture of the user, or of somebody whose presence the user sees, changed. */
+export interface UserUpdated extends UserCard {
+  type: 'user_updated';
+  user_id: string;
   timestamp: string;
 }
 
@@ -164,6 +185,8 @@ export interface RealtimeEvents {
   user_status: UserStatus;
   message_status: MessageStatus;
   typing: Typing;
+  read: ReadMoved;
+  user_updated: UserUpdated;
   announcement: Announced;
   state: StateChange;
   resync: Resync;

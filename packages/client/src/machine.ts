@@ -8,7 +8,7 @@ import { ChatApiError, CLIENT_CLOSED, errorOfFrame, errorOfLoss } from './errors
 import type { AnyEvent, RealtimeState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Ack, Outbox, type Outgoing } from './outbox.ts';
-import { type Resumed, Views } from './room-order.ts';
+import { type Resumed, Views } from './room-positions.ts';
 
 export const TOKEN_ENDED = 4401;
 const BANNED = 4403;

@@ -2,6 +2,8 @@
 // with milliseconds, ids opaque strings that sort by creation time. The OpenAPI document is
 // compared with these types by a test.
 
+import type { UserCard } from './pages.ts';
+
 export type Role = 'user' | 'moderator' | 'admin';
 export type RoomRole = 'owner' | 'moderator' | 'member';
 
@@ -126,6 +128,8 @@ export interface Reaction {
 export interface Reactor {
   user_id: string;
   created_at: string;
+  /** null: deleted. */
+  user: UserCard | null;
 }
 
 export interface Message {

@@ -10,30 +10,38 @@ export interface FilledPath {
 /** A path, or the error with which a call that gets it rejects before any request. */
 export type Path = string | FilledPath | ChatApiError;
 
-/** `.`, `..` and '' would name another resource than intended. */
-function segment(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value === '' || value === '.' || value === '..') return undefined;
+function notAnId(value: unknown): ChatApiError {
+  const message = `${JSON.stringify(value)} is not an id`;
+  return new ChatApiError('VALIDATION_ERROR', message, {
+    status: 400,
+    details: { fields: [{ path: 'id', message }] },
+  });
+}
+
+/**
+ * `.`, `..` and '' would name another resource than intended.
+ * @throws ChatApiError
+ */
+export function segment(value: unknown): string {
+  if (typeof value !== 'string' || value === '' || value === '.' || value === '..') throw notAnId(value);
   try {
     return encodeURIComponent(value);
   } catch {
-    return undefined; // half a character
+    throw notAnId(value); // half a character
   }
 }
 
 /** A path whose values are one encoded segment each. */
 export function path(parts: TemplateStringsArray, ...values: string[]): Path {
-  const segments = values.map(segment);
-  const bad = segments.indexOf(undefined);
-  if (bad < 0)
+  try {
+    const segments = values.map(segment);
     return {
       text: parts.reduce((before, part, i) => before + segments[i - 1] + part),
       template: parts.join('{}'),
     };
-  const message = `${JSON.stringify(values[bad])} is not an id`;
-  return new ChatApiError('VALIDATION_ERROR', message, {
-    status: 400,
-    details: { fields: [{ path: 'id', message }] },
-  });
+  } catch (error) {
+    return error as ChatApiError;
+  }
 }
 
 /** @throws ChatApiError for an invalid id. */

@@ -1,17 +1,15 @@
 // REST calls with tokens, retries, waiting for rate limits, and error mapping.
-import { notOurs, readAnswer } from './answers.ts';
+import { ANSWERS, type Answers, notOurs, readAnswer } from './answers.ts';
 import { Backoff } from './backoff.ts';
 import { judgedBaseUrl } from './base-url.ts';
 import { ServerClock } from './clock.ts';
 import { ABORTED, asError, ChatApiError, errorOfAnswer, NETWORK_ERROR, redirected } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { Tokens } from './models.ts';
+import { MAX_LIMIT_WAIT_MS, Pace } from './pace.ts';
 import { filled, type Path, queryOf } from './paths.ts';
 import { now, sleep } from './platform.ts';
 import { TokenKeeper, type TokenOptions } from './tokens.ts';
-
-/** Longest wait for a rate limit in ms; a longer one rejects at once. */
-const MAX_LIMIT_WAIT_MS = 120_000;
 
 export interface RestOptions extends TokenOptions {
   /** URL of the API gateway, such as `https://chat.example.com`. */
@@ -51,8 +49,13 @@ export interface Request extends CallOptions {
   waits?: boolean;
 }
 
-export const bearer = (token: string | undefined): Record<string, string> =>
-  token === undefined ? {} : { Authorization: `Bearer ${token}` };
+/** Of clients that share a limit, such as those of the persons that a key acts as. */
+interface RestExtras {
+  /** Sent with each request. */
+  headers?: Record<string, string>;
+  pace?: Pace;
+  answers?: Answers;
+}
 
 /** The error of a request without a response. */
 export const cutOff = (message: string, cause: unknown, signal: AbortSignal | undefined): ChatApiError =>
@@ -88,16 +91,21 @@ export class Rest {
   readonly fetch: typeof fetch;
   readonly #timeoutMs: number;
   readonly #retries: number;
-  #limitTurn: Promise<unknown> = Promise.resolve();
-  #limitedUntil = 0;
+  readonly #extras: Required<RestExtras>;
 
-  constructor(options: RestOptions) {
+  constructor(options: RestOptions, { headers = {}, pace = new Pace(), answers = ANSWERS }: RestExtras = {}) {
+    this.#extras = { headers, pace, answers };
     this.baseUrl = judgedBaseUrl(options.baseUrl);
     this.fetch = options.fetch ?? ((...call) => fetch(...call));
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#retries = options.retries ?? 5;
     this.logger = options.logger ?? console;
     this.tokens = new TokenKeeper(options, (refreshToken) => this.#refresh(refreshToken), this.clock, this.logger);
+  }
+
+  /** What each request bears. */
+  headers(token: string | undefined): Record<string, string> {
+    return { ...this.#extras.headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) };
   }
 
   /**
@@ -110,9 +118,10 @@ export class Rest {
     const backoff = new Backoff();
     for (let left = this.#retries; ; left--) {
       try {
+        const attempt = (): Promise<Response> => this.#attempt(method, text, request);
         const response = await (waits && !request.anonymous
-          ? this.#paced(method, text, request)
-          : this.#attempt(method, text, request));
+          ? this.#extras.pace.run(attempt, request.signal)
+          : attempt());
         return await this.answer(method, template, response, request.signal);
       } catch (thrown) {
         const error = asError(thrown);
@@ -131,7 +140,7 @@ export class Rest {
     } catch (cause) {
       throw cutOff(`${operation}: ${cause}`, cause, signal);
     }
-    return readAnswer(operation, response.status, text) as T;
+    return readAnswer(operation, response.status, text, this.#extras.answers) as T;
   }
 
   /** Downloads bytes. Every response of the server has an id, pages of proxies have not. */
@@ -161,43 +170,11 @@ export class Rest {
     return request.anonymous ? send().then(judged) : this.authorized(send);
   }
 
-  /** Once a rate limit is reached, calls go one after the other, in order. */
-  async #paced(method: string, path: string, request: Request): Promise<Response> {
-    if (now() >= this.#limitedUntil) {
-      try {
-        return await this.#attempt(method, path, request);
-      } catch (error) {
-        this.#noteLimit(error);
-      }
-    }
-    const turn = this.#limitTurn.then(() => this.#untilAllowed(method, path, request));
-    this.#limitTurn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async #untilAllowed(method: string, path: string, request: Request): Promise<Response> {
-    while (true) {
-      await sleep(this.#limitedUntil - now(), request.signal);
-      try {
-        return await this.#attempt(method, path, request);
-      } catch (error) {
-        this.#noteLimit(error);
-      }
-    }
-  }
-
-  /** A proxy's limit is no limit of the server: it may last for ever. */
-  #noteLimit(thrown: unknown): void {
-    const { code, foreign, retryAfterMs = 1000 } = asError(thrown);
-    if (code !== 'RATE_LIMIT_EXCEEDED' || foreign || retryAfterMs > MAX_LIMIT_WAIT_MS) throw thrown;
-    this.#limitedUntil = Math.max(this.#limitedUntil, now() + retryAfterMs);
-  }
-
   async #exchange(method: string, path: string, request: Request, token?: string): Promise<Response> {
     const { query, body, signal } = request;
     if (signal?.aborted) throw cutOff('', undefined, signal);
     const late = AbortSignal.timeout(this.#timeoutMs);
-    const headers = { ...bearer(token), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) };
+    const headers = { ...this.headers(token), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) };
     try {
       const response = await this.fetch(this.baseUrl + path + queryOf(query), {
         method,

@@ -2,7 +2,7 @@
 import { epochOf } from './clock.ts';
 import type { Frame } from './machine.ts';
 import { newId, now } from './platform.ts';
-import type { Resumed } from './room-order.ts';
+import type { Resumed } from './room-positions.ts';
 import type { Socket } from './socket.ts';
 
 /** What the leading tab tells. `line`: the connection; `n`: number of the frame on it. */

@@ -1,10 +1,9 @@
 // Uploads with progress and abort: by XMLHttpRequest if present (only it reports what was sent),
 // else by `fetch` with a streamed body, so that memory use does not depend on the file size.
 import { ABORTED, ChatApiError, errorOfAnswer, redirected } from './errors.ts';
-import type { FileInfo } from './models.ts';
 import { multipart } from './multipart.ts';
 import { newXhr, type Xhr } from './platform.ts';
-import { bearer, cutOff, type Rest } from './rest.ts';
+import { cutOff, type Rest } from './rest.ts';
 
 /** The size of a stream is unknown; browsers read it completely before they send it. */
 export type Source = Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
@@ -19,9 +18,19 @@ export interface UploadOptions {
   signal?: AbortSignal;
 }
 
-const PATH = '/files/upload';
+/** Where to. */
+interface Target {
+  method: 'POST' | 'PUT';
+  path: string;
+}
 
-export async function upload(rest: Rest, source: Source, options: UploadOptions): Promise<FileInfo> {
+export async function upload<T>(
+  rest: Rest,
+  source: Source,
+  options: UploadOptions,
+  method: 'POST' | 'PUT' = 'POST',
+  path = '/files/upload',
+): Promise<T> {
   const name = options.name ?? (source instanceof Blob && 'name' in source ? String(source.name) : 'file');
   const xhr = newXhr();
   let file = source instanceof Uint8Array ? new Blob([source]) : source;
@@ -33,35 +42,36 @@ export async function upload(rest: Rest, source: Source, options: UploadOptions)
     if (sent && file instanceof ReadableStream) throw new ChatApiError('AUTHENTICATION_ERROR', 'The token has expired');
     sent = true;
     return xhr !== undefined && file instanceof Blob
-      ? byXhr(newXhr() as Xhr, rest.baseUrl + PATH, file, name, token, options)
-      : byFetch(rest, file, name, token, options);
+      ? byXhr(newXhr() as Xhr, { method, path: rest.baseUrl + path }, file, name, rest.headers(token), options)
+      : byFetch(rest, { method, path }, file, name, token, options);
   });
-  return rest.answer('POST', PATH, response, options.signal);
+  return rest.answer(method, path, response, options.signal);
 }
 
 async function byFetch(
   rest: Rest,
+  { method, path }: Target,
   file: Blob | ReadableStream<Uint8Array>,
   name: string,
   token: string | undefined,
   { description, onProgress, signal }: UploadOptions,
 ): Promise<Response> {
   const { body, type } = multipart(file, name, description, onProgress);
-  const headers = { ...bearer(token), 'Content-Type': type };
-  const init = { method: 'POST', headers, body, signal, duplex: 'half', redirect: 'manual' };
+  const headers = { ...rest.headers(token), 'Content-Type': type };
+  const init = { method, headers, body, signal, duplex: 'half', redirect: 'manual' };
   try {
-    return await rest.fetch(rest.baseUrl + PATH, init as RequestInit);
+    return await rest.fetch(rest.baseUrl + path, init as RequestInit);
   } catch (cause) {
-    throw cutOff(`POST ${PATH}: ${cause}`, cause, signal);
+    throw cutOff(`${method} ${path}: ${cause}`, cause, signal);
   }
 }
 
 function byXhr(
   xhr: Xhr,
-  url: string,
+  { method, path: url }: Target,
   file: Blob,
   name: string,
-  token: string | undefined,
+  headers: Record<string, string>,
   { description, onProgress, signal }: UploadOptions,
 ): Promise<Response> {
   const form = new FormData();
@@ -78,10 +88,10 @@ function byXhr(
         reject(errorOfAnswer(xhr.status, (header) => xhr.getResponseHeader(header), undefined));
       else resolve(responseOf(xhr));
     };
-    xhr.onerror = () => reject(cutOff(`POST ${PATH}: the connection was lost`, undefined, signal));
+    xhr.onerror = () => reject(cutOff(`${method} ${url}: the connection was lost`, undefined, signal));
     xhr.onabort = () => reject(new ChatApiError(ABORTED, 'The upload was aborted'));
-    xhr.open('POST', url);
-    for (const [header, value] of Object.entries(bearer(token))) xhr.setRequestHeader(header, value);
+    xhr.open(method, url);
+    for (const [header, value] of Object.entries(headers)) xhr.setRequestHeader(header, value);
     signal?.addEventListener('abort', abort);
     xhr.send(form);
   }).finally(() => signal?.removeEventListener('abort', abort));

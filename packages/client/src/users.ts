@@ -1,8 +1,10 @@
-// Accounts, sessions and profiles.
-import type { ExchangedToken, Export, Me, Profile, Registration, Session, SessionInfo, Tokens } from './models.ts';
-import { type Page, pageOf, pages } from './pages.ts';
+// Accounts and sessions.
+import type { ExchangedToken, Export, Me, Registration, Session, SessionInfo, Tokens } from './models.ts';
+import { type Page, pageOf } from './pages.ts';
 import { path } from './paths.ts';
+import { PeopleApi } from './people.ts';
 import type { CallOptions, Paging, Request, Rest } from './rest.ts';
+import { type Source, type UploadOptions, upload } from './upload.ts';
 
 export interface RegisterInput {
   /** 3–32 of `A–Z a–z 0–9 _ . -`, unique regardless of case. */
@@ -32,10 +34,11 @@ export interface ProfilePatch {
 }
 
 /** Every method rejects with `ChatApiError`. */
-export class UsersApi {
+export class UsersApi extends PeopleApi {
   readonly #rest: Rest;
 
   constructor(rest: Rest) {
+    super(rest);
     this.#rest = rest;
   }
 
@@ -76,10 +79,6 @@ export class UsersApi {
   async logout(options?: CallOptions): Promise<void> {
     await this.#rest.call('POST', '/users/logout', options);
     await this.#rest.tokens.forget();
-  }
-
-  me(options?: CallOptions): Promise<Me> {
-    return this.#rest.call('GET', '/users/me', options);
   }
 
   /** Changes the given fields. */
@@ -153,28 +152,16 @@ export class UsersApi {
     return this.#renewed('DELETE', '/users/me/sessions', options);
   }
 
-  /** Returns a user's public profile. */
-  get(userId: string, options?: CallOptions): Promise<Profile> {
-    return this.#rest.call('GET', path`/users/${userId}`, options);
+  /**
+   * Uploads an avatar: a PNG, JPEG, WebP or GIF of at most 2 MiB, which is cut square. The
+   * `avatar_url` of the answer is relative to the server.
+   */
+  setAvatar(file: Source, options: Omit<UploadOptions, 'description'> = {}): Promise<Me> {
+    return upload(this.#rest, file, options, 'PUT', '/users/me/avatar');
   }
 
-  /** Returns the profiles of up to 100 users, without those that do not exist. */
-  async many(userIds: readonly string[], options?: CallOptions): Promise<Profile[]> {
-    const answer = await this.#rest.call<{ users: Profile[] }>('GET', '/users', {
-      ...options,
-      query: { ids: String(userIds) },
-    });
-    return answer.users;
-  }
-
-  /** Searches users by username and display name. */
-  async search(query: { search?: string } & Paging = {}, options?: CallOptions): Promise<Page<Profile>> {
-    return pageOf('users', await this.#rest.call('GET', '/users', { ...options, query }));
-  }
-
-  /** Iterates over all results of `search`, page by page. */
-  iterate(query: { search?: string } = {}): AsyncGenerator<Profile, void, undefined> {
-    return pages((start) => this.search({ ...query, limit: 100, ...start }));
+  removeAvatar(options?: CallOptions): Promise<void> {
+    return this.#rest.call('DELETE', '/users/me/avatar', options);
   }
 
   /** Requests an archive of everything that the caller wrote and uploaded. */

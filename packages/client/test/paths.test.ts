@@ -11,7 +11,7 @@ const methodsOf = (client: ChatClient): [string, (...args: unknown[]) => unknown
   PARTS.flatMap((part) => {
     const api = client[part] as unknown as Record<string, (...args: unknown[]) => unknown>;
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(api)).filter(
-      (name) => name !== 'constructor' && !name.startsWith('iterate') && name !== 'upload',
+      (name) => name !== 'constructor' && !name.startsWith('iterate') && name !== 'upload' && name !== 'setAvatar',
     );
     return names.map((name): [string, (...args: unknown[]) => unknown] => [
       `${part}.${name}`,

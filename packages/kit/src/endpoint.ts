@@ -2,7 +2,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import express from 'express';
 import Joi from 'joi';
-import { identityOf, isInternal, type RequiredRole, recordRefusal, requireAllowed, requireNamed } from './admission.ts';
 import type { RequiredScope } from './auth/scopes.ts';
 import type { ServiceKeys } from './auth/service-keys.ts';
 import type { Caller, Identity } from './auth/signed-identity.ts';
@@ -11,6 +10,14 @@ import { FORM_TYPE, formOf } from './form-body.ts';
 import { parse, refuseNul } from './input.ts';
 import { jsonOf, requireJson, utf8Text } from './json-body.ts';
 import { type RecordKeyAct, recordIfActed } from './key-acts.ts';
+import {
+  identityOf,
+  isInternal,
+  type RequiredRole,
+  recordRefusal,
+  requireAllowed,
+  requireNamed,
+} from './route-access.ts';
 import type { HandleRpc } from './rpc/rpc-server.ts';
 import type { SecuritySink } from './security-log.ts';
 import type { Json } from './wire-object.ts';

@@ -8,6 +8,7 @@ export type IdKind =
   | 'ses'
   | 'msg'
   | 'file'
+  | 'ava'
   | 'fact'
   | 'con'
   | 'aud'

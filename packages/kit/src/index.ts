@@ -1,4 +1,3 @@
-export { type Guarded, requireAllowed } from './admission.ts';
 export { boundedList } from './bounded-list.ts';
 export { closeServer } from './close-server.ts';
 export {
@@ -44,6 +43,7 @@ export { describeRoutes } from './openapi-operations.ts';
 export { cursorKey, encodeCursor, type IdPaging, idPaging, type PageInfo, type Paging, page, paging } from './page.ts';
 export { every, type RecurringTask } from './recurring.ts';
 export { isWebSocketUpgrade, requireShortUrl } from './request-head.ts';
+export { type Guarded, requireAllowed } from './route-access.ts';
 export { type Base, run } from './run.ts';
 export { fromFile } from './secret-files.ts';
 export { SECURITY_EVENTS, type SecurityEvent } from './security-events.ts';

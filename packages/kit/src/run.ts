@@ -7,13 +7,13 @@ import { closeServer } from './close-server.ts';
 import type { BaseConfig } from './config.ts';
 import { IncompatibleSchema } from './data/migrate.ts';
 import { handleCalls, type Route, router, unknownRoute } from './endpoint.ts';
+import { mountHealth, mountMetrics, within } from './health-and-metrics-routes.ts';
 import type { RecordKeyAct } from './key-acts.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics, httpMetrics, type Metrics } from './metrics.ts';
 import { describeRoutes } from './openapi-operations.ts';
 import { attachRpcServer } from './rpc/rpc-server.ts';
 import { createApp, listen } from './server.ts';
-import { VERSION } from './version.ts';
 
 /** The part of a service's context that kit provides. */
 export interface Base<F extends BaseConfig = BaseConfig> {
@@ -79,7 +79,6 @@ function keysOf<F extends BaseConfig, C extends Base<F>>({ name, config }: Servi
 }
 
 const OPEN_RETRY_MS = 300;
-const READY_MS = 2000;
 /** How long requests in flight may take when the process stops. */
 const GRACE_MS = 3000;
 /** How long clients may still use idle connections then, unless DRAIN_MS is shorter. */
@@ -107,51 +106,13 @@ async function openWithRetries<F extends BaseConfig, C extends Base<F>>(
   }
 }
 
-const within = <T>(ms: number, work: Promise<T>): Promise<T> =>
-  Promise.race([
-    work,
-    new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms).unref()),
-  ]);
-
-interface State {
-  draining: boolean;
-}
-
-function mountHealth<F extends BaseConfig, C extends Base<F>>(
-  app: express.Express,
-  service: Service<F, C>,
-  ctx: C,
-  state: State,
-): void {
-  const self = { service: service.name, instance: ctx.config.INSTANCE, version: VERSION };
-  app.get('/health/live', (_req, res) => {
-    res.json({ status: 'ok', ...self, uptime_s: Math.round(process.uptime()) });
-  });
-  app.get('/health/ready', async (_req, res) => {
-    try {
-      if (state.draining) throw new Error('draining');
-      await within(READY_MS, service.ready(ctx));
-      res.json({ status: 'ok', ...self, uptime_s: Math.round(process.uptime()) });
-    } catch (err) {
-      ctx.log.debug({ err: (err as Error).message }, 'not ready');
-      res.status(503).json({ status: 'unavailable', ...self });
-    }
-  });
-}
-
-function mountMetrics(app: express.Express, metrics: Metrics): void {
-  app.get('/metrics', async (_req, res) => {
-    res.type(metrics.contentType).send(await metrics.metrics());
-  });
-}
-
 /** Runs until SIGTERM or SIGINT (or until the local cluster's runner is gone), then exits 0. */
 export async function run<F extends BaseConfig, C extends Base<F>>(service: Service<F, C>): Promise<void> {
   const { config } = service;
   const log = createLog(service.name, config.INSTANCE, config.LOG_LEVEL);
   const metrics = createMetrics(service.name, config.INSTANCE);
   if (config.DNS_SERVERS.length > 0) setServers(config.DNS_SERVERS);
-  const state: State = { draining: false };
+  const state = { draining: false };
   let stop = (): void => process.exit(0);
   const onStop = (): void => stop();
   process.on('SIGTERM', onStop).on('SIGINT', onStop);
@@ -165,11 +126,18 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
   const keys = keysOf(service, log);
   const ctx = await openWithRetries(service, { config, keys, log, metrics });
   const duration = httpMetrics(metrics);
+  const health = {
+    service: service.name,
+    instance: config.INSTANCE,
+    log,
+    isDraining: () => state.draining,
+    ready: () => service.ready(ctx),
+  };
   const edge = service.edge?.(ctx);
   const inner = createApp({
     log,
     mount(app) {
-      mountHealth(app, service, ctx, state);
+      mountHealth(app, health);
       mountMetrics(app, metrics);
       app.get('/internal/openapi.json', (_req, res) => void res.json(describeRoutes(service.routes ?? [])));
       app.use(router(ctx, keys, service.internalRoutes ?? []));
@@ -182,7 +150,7 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
     log,
     duration,
     mount(app) {
-      if (service.healthOutside ?? edge === undefined) mountHealth(app, service, ctx, state);
+      if (service.healthOutside ?? edge === undefined) mountHealth(app, health);
       if (edge === undefined) mountMetrics(app, metrics);
       edge?.mount?.(app);
       app.use(router(ctx, keys, service.routes ?? [], service.recordKeyAct));

@@ -7,7 +7,7 @@ import {
   isForgery,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
-} from '../src/auth/access-token.ts';
+} from '../src/auth/verify-access-token.ts';
 import type { AppError } from '../src/errors.ts';
 import { thrownBy } from './thrown.ts';
 

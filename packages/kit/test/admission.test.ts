@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { type Guarded, requireAllowed } from '../src/admission.ts';
 import { SCOPES, type Scope } from '../src/auth/scopes.ts';
 import type { Caller, Identity } from '../src/auth/signed-identity.ts';
 import { AppError } from '../src/errors.ts';
+import { type Guarded, requireAllowed } from '../src/route-access.ts';
 
 const ip = '192.0.2.1';
 const person = (role: Caller['role']): Caller => ({ kind: 'user', user_id: 'usr_1', session_id: 'ses_1', role, ip });

@@ -34,7 +34,7 @@ const claimNames = () =>
 const issuerBody = Joi.object<NewIssuer>({
   issuer: word(512).required().description('the claim `iss` of its tokens, exactly'),
   audience: word(512).required().description('must be in the claim `aud` of its tokens'),
-  jwks_url: Joi.string().max(2048).description('URL of a JWK Set, reachable from outside'),
+  jwks_url: Joi.string().max(2048).description('URL of a JWK Set, globally reachable; use https'),
   public_keys: Joi.array()
     .items(Joi.string().max(16_384), Joi.object().unknown())
     .min(1)

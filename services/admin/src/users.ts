@@ -85,7 +85,7 @@ export async function banUser(ctx: Context, call: UserCall<BanRequest>): Promise
   if (isByKey) requireShortBan(body);
   const account = await withAudit(ctx, call, { action: 'user.ban', target_id: params.id, details: { ...body } }, () =>
     ctx.auth.call<AuthAccount>('POST', accountPath(params.id, '/ban'), {
-      body: { ...body, ...actorOf(call), spares_staff: isByKey },
+      body: { ...body, ...actorOf(call), ...(isByKey ? { spares_staff: true } : {}) },
       request_id,
     }),
   );

@@ -51,6 +51,10 @@ function open(name, send) {
     const failure = await send(form);
     button.disabled = false;
     if (failure === undefined) return done(form, name);
+    if (name === 'reset' && failure === 'token_invalid') {
+      form.remove();
+      return askForLink(words(failure));
+    }
     error.textContent = words(failure);
     if (failure === 'weak' || failure === 'invalid') field?.setAttribute('aria-invalid', 'true');
     field?.focus();
@@ -65,13 +69,19 @@ function done(form, name) {
   find('h1').focus();
 }
 
+/** Also where the link turned out not to work any more. */
+function askForLink(why) {
+  open('ask', (form) => post('/users/password-resets', { email: form.elements.email.value }));
+  find('form[data-form="ask"] .error').textContent = why;
+}
+
 if (document.body.dataset.page === 'confirm') {
   if (token === '') {
     find('.notice').textContent = words('token_invalid');
     find('.notice').hidden = false;
   } else open('confirm', () => post('/users/email-confirmations', { token }));
 } else if (token === '') {
-  open('ask', (form) => post('/users/password-resets', { email: form.elements.email.value }));
+  askForLink('');
 } else {
   open('reset', (form) =>
     post('/users/password-resets/confirm', { token, new_password: form.elements.password.value }),

@@ -1,7 +1,7 @@
 // Limits on the size and the duration of request bodies. The services check sizes again;
 // checking here keeps large bodies away from them.
 import { AppError, utf8Text } from '@chatapi/kit';
-import type { GatewayRequest } from './exchange.ts';
+import type { GatewayRequest } from './request-exchange.ts';
 import type { Row } from './routes.ts';
 
 const MAX_JSON_BYTES = 100 * 1024;

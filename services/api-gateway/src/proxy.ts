@@ -7,7 +7,7 @@ import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import { hasBody, watchBody } from './body-limits.ts';
 import type { ServiceName } from './config.ts';
 import type { Context } from './context.ts';
-import type { Exchange, GatewayRequest, GatewayResponse } from './exchange.ts';
+import type { Exchange, GatewayRequest, GatewayResponse } from './request-exchange.ts';
 import { clientResponseHeaders } from './response-headers.ts';
 import type { Row } from './routes.ts';
 import { createUpstreamAgent, type Instance } from './upstreams.ts';

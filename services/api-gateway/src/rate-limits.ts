@@ -1,3 +1,5 @@
+// Limits of requests: whom each counts for, and over which time. The numbers are in config.ts; auth
+// limits logins (login-limit.ts) and mails, the realtime nodes messages, frames and upgrades.
 import { AppError, securityEvent } from '@chatapi/kit';
 import {
   type AccessClaims,
@@ -11,7 +13,7 @@ import {
 } from '@chatapi/kit/auth';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './request-exchange.ts';
 import type { Row } from './routes.ts';
 
 const HOUR_S = 3600;

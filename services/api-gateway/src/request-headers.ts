@@ -1,7 +1,7 @@
 // Request headers that reach a service: an allow-list, so that no client can send X-Forwarded-*,
 // X-User-*, X-Internal-* or X-ChatAPI-*, and tokens, cookies and hop-by-hop headers stay here.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { GatewayRequest } from './exchange.ts';
+import type { GatewayRequest } from './request-exchange.ts';
 
 const FORWARDED = [
   'accept',

@@ -2,7 +2,7 @@
 // service's own headers. CORS: see cors.ts.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import helmet from 'helmet';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './request-exchange.ts';
 
 /** For JSON responses; the pages of `/docs` replace the policy with their own. */
 const setSecurityHeaders = helmet({

@@ -19,7 +19,7 @@ export interface Row {
   document?: true;
   /** Answered with SERVICE_UNAVAILABLE after 2.5 s, since it is used when something hangs. */
   shortTimeout?: true;
-  /** Checks a password, which is slow: starts are spread (pacing.ts). */
+  /** Checks a password, which is slow: starts are spread (login-pacing.ts). */
   paced?: true;
   /** Frequent: forwarded over the persistent RPC connection (rpc-forwarder.ts). */
   viaRpc?: true;
@@ -140,6 +140,18 @@ export const rows: Row[] = [
   { method: 'DELETE', path: '/messages/:id/reactions/:emoji', service: 'message', who: 'user' },
 
   { method: 'POST', path: '/files/upload', service: 'file', who: 'user', file: 'upload', budget: 'uploads' },
+  { method: 'PUT', path: '/users/me/avatar', service: 'file', who: 'user', file: 'upload', budget: 'uploads' },
+  { method: 'DELETE', path: '/users/me/avatar', service: 'file', who: 'user' },
+  // Pictures of a page: not of the general limit.
+  {
+    method: 'GET',
+    path: '/avatars/:user_id/:hash',
+    service: 'file',
+    who: 'anyone',
+    file: 'download',
+    exempt: true,
+    budget: 'docs',
+  },
   { method: 'POST', path: '/users/me/export', service: 'file', who: 'user' },
   { method: 'GET', path: '/users/me/export', service: 'file', who: 'user' },
   { method: 'GET', path: '/files/exports/:id', service: 'file', who: 'anyone', file: 'download' },

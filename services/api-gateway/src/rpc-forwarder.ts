@@ -9,8 +9,8 @@ import { createLanes, createRpcClient, instanceFor, NotSent } from '@chatapi/kit
 import { hasBody, readText } from './body-limits.ts';
 import { callerOf, type RequestCaller } from './caller.ts';
 import type { Context } from './context.ts';
-import type { GatewayRequest, GatewayResponse } from './exchange.ts';
 import type { Refuse } from './proxy.ts';
+import type { GatewayRequest, GatewayResponse } from './request-exchange.ts';
 import { clientResponseHeaders } from './response-headers.ts';
 import type { Row } from './routes.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createPacer } from '../src/pacing.ts';
+import { createPacer } from '../src/login-pacing.ts';
 
 describe('request pacing', () => {
   it('starts the first request at once and the others one by one in order, burst after burst', async () => {

@@ -72,7 +72,7 @@ export const internalRoutes: Route<Context>[] = [
     method: 'post',
     path: '/internal/accounts/by-ids',
     summary: 'Get accounts by ids; unknown ones are left out',
-    who: ['message'],
+    who: ['message', 'user'],
     body: byIds,
     rule: (ctx, { body }) => accountsById(ctx, body.ids),
   }),

@@ -33,8 +33,10 @@ export async function register(
   const made = await ctx.db.transaction(async (trx) => {
     const account = await createAccount(trx, input, hash, { role: 'user' });
     if (account === undefined) return undefined;
+    const entered = await enter(ctx, trx, account, input.email, from);
+    // Last: others who use the same invite wait for the commit.
     if (input.invite !== undefined) await useInvite(trx, input.invite, account.user_id);
-    return await enter(ctx, trx, account, input.email, from);
+    return entered;
   });
   if (made === undefined) throw conflict(await takenFields(ctx.db, input));
   ctx.facts.nudge();
@@ -147,9 +149,11 @@ async function upgradeHash(ctx: Context, { user_id, password_hash }: AccountRow,
 
 /** The password was right: whoever has it must learn of the ban, and the log too. */
 function recordBlocked(ctx: Context, { ip, request_id }: RequestOrigin, { user_id }: AccountRow, error: unknown): void {
-  if (!(error instanceof AppError) || error.code !== 'AUTHORIZATION_ERROR') return;
-  const reason = error.details.reason === 'deactivated' && !('until' in error.details) ? 'deactivated' : 'banned';
-  securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason });
+  if (error instanceof AppError && error.code === 'AUTHORIZATION_ERROR') {
+    // The reason of a ban is a text of staff, which is not for the log.
+    const reason = 'until' in error.details ? 'banned' : String(error.details.reason);
+    securityEvent(ctx, 'login.failed', { user_id, ip, request_id, reason });
+  }
 }
 
 export async function login(ctx: Context, from: RequestOrigin, input: Credentials): Promise<LoginResult> {

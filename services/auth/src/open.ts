@@ -11,7 +11,6 @@ import {
 } from '@chatapi/kit/data';
 import { createEgress } from '@chatapi/kit/egress';
 import { createHttpClient } from '@chatapi/kit/rpc';
-import { openSigner } from './access-token.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
@@ -22,6 +21,7 @@ import { schema } from './migrations/index.ts';
 import { createHasher } from './password-hasher.ts';
 import { POOLS } from './pools.ts';
 import { createRevocationFeed } from './revocation-feed.ts';
+import { openSigner } from './sign-access-token.ts';
 import { startSweeps } from './sweeps.ts';
 
 /** `schemaName`: tests use their own. */

@@ -3,10 +3,10 @@ import type { Caller } from '@chatapi/kit/auth';
 import { type AccountRow, updatePassword } from './account-store.ts';
 import type { Context } from './context.ts';
 import { callerAccount, verifyCurrentPassword, wrongPassword } from './current-password.ts';
+import { renewChain } from './end-other-sessions.ts';
 import { endLinks } from './mail/link-store.ts';
 import { queueNotice } from './mail/queue.ts';
 import { checkPassword } from './password-policy.ts';
-import { renewChain } from './session-renewal.ts';
 import type { RequestOrigin } from './session-store.ts';
 import type { Tokens } from './sessions.ts';
 
@@ -33,9 +33,9 @@ export async function changePassword(
     return ctx.hasher.hash(body.new_password);
   });
   return renewChain(ctx, caller, from, 'password.changed', async (trx, now) => {
-    if (now?.password_hash !== account.password_hash) throw wrongPassword();
+    if (now === undefined || now.password_hash !== account.password_hash) throw wrongPassword();
     await updatePassword(trx, caller.user_id, hash);
     await endLinks(trx, caller.user_id, ['reset', 'admin_reset']);
-    await queueNotice(ctx, trx, from, { kind: 'password-changed', user_id: caller.user_id, recipient: account.email });
+    await queueNotice(ctx, trx, from, { kind: 'password-changed', user_id: caller.user_id, recipient: now.email });
   });
 }

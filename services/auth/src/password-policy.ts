@@ -5,7 +5,7 @@ import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as common } from '@zxcvbn-ts/language-common';
 import { dictionary as english, translations } from '@zxcvbn-ts/language-en';
 import type { CustomHelpers, CustomValidator } from 'joi';
-import { isContextPattern } from './password-context.ts';
+import { isContextPattern } from './guessable-words.ts';
 import { MAX_PASSWORD_BYTES } from './password-hasher.ts';
 
 const MIN_BYTES = 8;

@@ -35,7 +35,6 @@ const COLUMNS = 'seq, kind, subject, at, role, reason, except_session as "except
  * older.
  */
 export async function insertRevocations(trx: Knex, all: NewRevocation[]): Promise<Revocation[]> {
-  if (all.length === 0) return [];
   // Not an advisory lock: any role of the database may hold any of those. Readers do not wait.
   await trx.raw('lock table revocations in share row exclusive mode');
   const { rows } = await trx.raw<{ rows: Raw[] }>(

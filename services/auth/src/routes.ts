@@ -3,6 +3,7 @@ import Joi from 'joi';
 import { appUserRoutes } from './app-users/routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import type { Context } from './context.ts';
+import { endOtherSessions } from './end-other-sessions.ts';
 import { eraseOwnAccount } from './erasure.ts';
 import { exchangeToken } from './issuers/exchange.ts';
 import { exchangeBody, exchangedSchema } from './issuers/exchange-shapes.ts';
@@ -10,7 +11,6 @@ import { login, register } from './login.ts';
 import { changePassword } from './password-change.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
 import { refresh } from './refresh.ts';
-import { endOtherSessions } from './session-renewal.ts';
 import { endOwnSession, ownSessions } from './sessions.ts';
 import {
   erasureBody,

@@ -10,9 +10,9 @@ import type { User } from './user-view.ts';
 
 /** A password as typed, or a token. */
 export const secretText = (max: number): Joi.StringSchema => Joi.string().max(max).required();
-// Stop at the length: normalising an email can take time quadratic in its length.
+/** Stops at the length: normalising an email can take time quadratic in its length. */
 export const emailAddress = (): Joi.StringSchema =>
-  Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true }).required();
+  Joi.string().max(254).email({ tlds: false }).prefs({ abortEarly: true });
 export const newPassword = (...about: string[]): Joi.StringSchema =>
   Joi.string()
     .required()
@@ -64,7 +64,7 @@ export const userFields = {
   created_at: time(),
   updated_at: time(),
 };
-const userSchema = wireObject<User>('Me', {
+export const userSchema = wireObject<User>('Me', {
   ...userFields,
   external_id: Joi.string().allow(null).description('the id that the application gave its own user'),
 });

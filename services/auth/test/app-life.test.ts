@@ -236,6 +236,7 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
   it('a session with a password is renewed as before, one that was minted by no password change', async () => {
     const { id, person } = await withPassword();
     const own = await minted(id);
+    await app.auth.ctx.db('accounts').where('user_id', person.id).update({ email: null, email_key: null });
     const body = { current_password: GOOD, new_password: 'quiet-meadow-copper-31' };
     const refused = await app.auth.ask('put', '/users/me/password', app.auth.as(own)).send(body);
     expect(outcome(refused)).to.deep.equal([403, 'AUTHORIZATION_ERROR', 'limited_session']);

@@ -1,6 +1,8 @@
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { recordProfileChanges, tellDueChanges } from '../src/app-users/profile-changes.ts';
+import { Raced } from '../src/app-users/save.ts';
+import { withRetries } from '../src/app-users/upsert.ts';
 import { type App, openApp, outcome } from './app-harness.ts';
 import { GOOD, openAuth } from './harness.ts';
 
@@ -65,6 +67,22 @@ describe('profiles and passwords of an application’s users', () => {
     expect((await app.put(id, { display_name: 'Alone' })).body).to.include({ display_name: 'Alone', bio: '' });
     expect(outcome(await app.put(id, { bio: 'x' }))).to.deep.equal([503, 'SERVICE_UNAVAILABLE', undefined]);
     expect((await app.get(id)).status).to.equal(503);
+  });
+
+  it('a race is tried again, five times at most; any other error at once', async () => {
+    for (const [error, tries] of [
+      [new Raced(), 5],
+      [Object.assign(new Error('deadlock'), { code: '40P01' }), 5],
+      [new Error('other'), 1],
+    ] as const) {
+      let tried = 0;
+      const fail = async (): Promise<never> => {
+        tried++;
+        throw error;
+      };
+      const failed = await withRetries(fail).catch((thrown: Error) => thrown);
+      expect([failed, tried]).to.deep.equal([error, tries]);
+    }
   });
 
   it('cannot log in by password, and the answer is that of a wrong one', async () => {

@@ -26,7 +26,19 @@ describe('an application’s own users', () => {
     expect(made.status).to.equal(201);
     expect(made.body).to.deep.include({ external_id: id, ...all, kind: 'user', role: 'user', status: 'active' });
     expect(made.body).to.have.all.keys(
-      ...['id', 'external_id', 'username', 'email', 'display_name', 'bio', 'avatar_url', 'custom', 'kind', 'role'],
+      ...[
+        'id',
+        'external_id',
+        'username',
+        'email',
+        'email_verified',
+        'display_name',
+        'bio',
+        'avatar_url',
+        'custom',
+        'kind',
+        'role',
+      ],
       ...['status', 'created_at', 'updated_at'],
     );
     const changed = await app.put(id, { bio: 'ho', email: null, custom: { seats: 2 } });
@@ -39,6 +51,15 @@ describe('an application’s own users', () => {
       custom: { plan: 'free', seats: 2 },
     });
     expect((await app.get(id)).body).to.deep.equal(changed.body);
+  });
+
+  it('an address that the application changes is not verified any more; the same one in another case is', async () => {
+    const id = some();
+    const { body } = await app.put(id, { email: 'proven@example.com' });
+    expect(body.email_verified).to.equal(false);
+    await app.auth.ctx.db('accounts').where('user_id', body.id).update({ email_verified: true });
+    expect((await app.put(id, { email: 'Proven@example.com' })).body.email_verified).to.equal(true);
+    expect((await app.put(id, { email: 'other@example.com' })).body.email_verified).to.equal(false);
   });
 
   it('of nothing get a free name, and the same call again changes and records nothing', async () => {

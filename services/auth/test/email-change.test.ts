@@ -1,5 +1,6 @@
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
+import { confirmEmail } from '../src/recovery/email-change.ts';
 import { type Auth, configOf, GOOD, openAuth, type Person, personOf } from './harness.ts';
 import { type MailServer, mailEnvironment, startMailServer, tokenIn } from './mail-server.ts';
 
@@ -64,6 +65,20 @@ describe('a change of e-mail', () => {
     expect((await emailOf(eve)).email).to.equal('mail.eve@example.com');
   });
 
+  it('fails while the database is away, and works after that', async () => {
+    const ann = await auth.register('mail.away');
+    await change(ann, 'away.new@example.com').expect(202);
+    const token = tokenIn(await linkTo('away.new@example.com'));
+    const away = (): Promise<never> => Promise.reject(new Error('Connection terminated'));
+    const db = new Proxy(auth.ctx.db, {
+      get: (target, name) => (name === 'transaction' ? away : Reflect.get(target, name)),
+    });
+    const from = { ip: '192.0.2.1', user_agent: 'mocha', request_id: 'req_test', language: 'en' } as const;
+    const error = await confirmEmail({ ...auth.ctx, db }, from, token).catch((one) => one);
+    expect(error.message).to.equal('Connection terminated');
+    await confirm(token).expect(204);
+  });
+
   it('of two accounts to one address at once goes to one of them', async () => {
     const people = await Promise.all(['mail.one', 'mail.two'].map((name) => auth.register(name)));
     const tokens: string[] = [];
@@ -122,6 +137,15 @@ describe('a change of e-mail', () => {
     const token = tokenIn(await linkTo('erased.new@example.com'));
     await auth.inside('delete', `/internal/accounts/${ann.id}`).send({}).expect(204);
     await confirm(token).expect(400);
+  });
+
+  it('obeys REGISTRATION_DOMAINS', async () => {
+    const other = await openAuth({ ...mailEnvironment(server), REGISTRATION_DOMAINS: 'example.com' });
+    const ann = await other.register('mail.domain');
+    const body = { email: 'ann@elsewhere.example', current_password: GOOD };
+    const refused = await other.ask('post', '/users/me/email', other.as(ann)).send(body).expect(403);
+    expect(refused.body.details.reason).to.equal('email_domain');
+    await other.close();
   });
 
   it('refuses header injection and what is no address', async () => {

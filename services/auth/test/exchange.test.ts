@@ -1,36 +1,12 @@
 // Exchange of an application's tokens for sessions (RFC 8693).
-import { collectSecurityLines, type StubServer, startStubServer } from '@chatapi/kit/testing';
+import { collectSecurityLines, eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { type Auth, claimsOf, openAuth } from './harness.ts';
-import { createIssuer, ed25519, now, tokenOf } from './issuer-harness.ts';
+import { createIssuer, ed25519, now, startUsers, tokenOf } from './issuer-harness.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 const NAMES = { username: 'preferred_username', display_name: 'name', email: 'email', avatar_url: 'picture' };
-
-/** The user service, which knows no profile; `down`: it answers nothing. */
-async function startUsers(): Promise<StubServer & { down: boolean; told: any[] }> {
-  const stub = await startStubServer((req, res) => {
-    let text = '';
-    req.on('data', (chunk) => {
-      text += chunk;
-    });
-    req.on('end', () => {
-      if (self.down) return void res.writeHead(503).end();
-      const body = JSON.parse(text);
-      if (req.url?.includes('changes')) self.told.push(...body.changes);
-      const profiles = (body.changes ?? []).map(({ account, change }: any) => ({
-        ...{ user_id: account.user_id, display_name: account.display_name, bio: '', avatar_url: null },
-        ...change,
-        custom: {},
-        updated_at: new Date().toISOString(),
-      }));
-      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ profiles }));
-    });
-  });
-  const self = Object.assign(stub, { down: false, told: [] as any[] });
-  return self;
-}
 
 describe('the exchange of an application’s token', () => {
   let auth: Auth;
@@ -241,6 +217,22 @@ describe('the exchange of an application’s token', () => {
       .where('user_id', banned.user.id)
       .update({ banned_until: new Date(Date.now() - 1000) });
     expect((await exchange()).status).to.equal(200);
+  });
+
+  it('refuses who becomes an admin, or is erased, while it runs', async () => {
+    const { user } = await created();
+    users.meanwhile = () => auth.ctx.db('accounts').where('user_id', user.id).update({ role: 'admin' });
+    expect(refusal(await exchange({ name: 'Late' }))).to.deep.equal([403, 'AUTHORIZATION_ERROR', 'admin']);
+    users.meanwhile = async () => undefined;
+    await created();
+    const erasure = await auth.ctx.db.transaction();
+    await erasure.raw('select from accounts where external_id = ? for update', [`person-${made}`]);
+    const waiting = exchange({ iss: CLOSED, uid: `person-${made}` });
+    await eventually(async () => (await auth.ctx.db('pg_locks').where('granted', false)).length > 0);
+    await erasure('accounts').where('external_id', `person-${made}`).delete();
+    await erasure.commit();
+    const answer = await waiting;
+    expect(refusal(answer)).to.deep.equal([...UNAUTHENTICATED, 'user']);
   });
 
   it('of an erased user makes a new person', async () => {

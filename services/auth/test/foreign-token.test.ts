@@ -4,7 +4,18 @@ import { startStubServer } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { verifyForeignToken } from '../src/issuers/foreign-token.ts';
 import { type Auth, openAuth } from './harness.ts';
-import { AUDIENCE, createIssuer, ec, forged, ISSUER, now, rsa, type TokenOptions, tokenOf } from './issuer-harness.ts';
+import {
+  AUDIENCE,
+  createIssuer,
+  ec,
+  forged,
+  ISSUER,
+  now,
+  rsa,
+  startKeyServer,
+  type TokenOptions,
+  tokenOf,
+} from './issuer-harness.ts';
 
 const OTHER = 'https://other.example';
 
@@ -32,6 +43,7 @@ describe('the token of an application', () => {
 
   it('is accepted with the right key, issuer and audience', async () => {
     expect(await signed()).to.equal('u1');
+    expect(await signed({ claims: { iat: undefined } })).to.equal('u1');
     expect(await signed({ header: { kid: 'k1', typ: 'JWT' } })).to.equal('u1');
     expect(await signed({ header: { kid: 'other' } })).to.equal('signature');
   });
@@ -177,6 +189,20 @@ describe('the token of an application', () => {
     expect(await by(secret.repeat(2), 'HS512')).to.equal('signature');
     expect(await by(secret, 'HS384')).to.equal('signature');
     expect(await signed({ claims })).to.equal('signature');
+  });
+
+  it('verifies by the keys of a server, whose last fetch is shown', async () => {
+    const server = await startKeyServer(ours.jwk('k1'));
+    const claims = { iss: 'https://served.example' };
+    const { id, jwks_fetched_at } = await createIssuer(auth, { issuer: claims.iss, jwks_url: server.url });
+    expect(jwks_fetched_at).to.equal(null);
+    expect(await signed({ claims })).to.equal('u1');
+    expect(await signed({ claims }, theirs.privateKey)).to.equal('signature');
+    const { body } = await auth.inside('get', '/internal/issuers');
+    const shown = body.issuers.find((issuer: { id: string }) => issuer.id === id);
+    expect(Date.parse(shown.jwks_fetched_at)).to.be.closeTo(Date.now(), 60_000);
+    expect(shown).to.not.have.property('jwks');
+    await server.stop();
   });
 
   it('of an issuer that is entered twice verifies with either key, so that a secret can be replaced', async () => {

@@ -85,3 +85,34 @@ export async function startKeyServer(...keys: Record<string, unknown>[]): Promis
 export const privatePem = (pair: KeyPair): string => pair.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
 export const privateJwk = (pair: KeyPair): Record<string, unknown> =>
   createPrivateKey(privatePem(pair)).export({ format: 'jwk' });
+
+/** The user service, which knows no profile. `meanwhile` runs before it answers. */
+export async function startUsers(): Promise<
+  StubServer & { down: boolean; told: any[]; meanwhile(): Promise<unknown> }
+> {
+  const stub = await startStubServer((req, res) => {
+    let text = '';
+    req.on('data', (chunk) => {
+      text += chunk;
+    });
+    req.on('end', async () => {
+      await self.meanwhile();
+      if (self.down) return void res.writeHead(503).end();
+      const body = JSON.parse(text);
+      if (req.url?.includes('changes')) self.told.push(...body.changes);
+      const profiles = (body.changes ?? []).map(({ account, change }: any) => ({
+        ...{ user_id: account.user_id, display_name: account.display_name, bio: '', avatar_url: null },
+        ...change,
+        custom: {},
+        updated_at: new Date().toISOString(),
+      }));
+      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ profiles }));
+    });
+  });
+  const self = Object.assign(stub, {
+    down: false,
+    told: [] as any[],
+    meanwhile: async (): Promise<unknown> => undefined,
+  });
+  return self;
+}

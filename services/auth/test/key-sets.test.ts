@@ -1,4 +1,4 @@
-// JWK Sets of applications: how often their servers are asked, and what happens while they are away.
+// JWK Sets of applications: how often their servers are asked, and what happens without them.
 import { createMetrics, newId } from '@chatapi/kit';
 import { createEgress } from '@chatapi/kit/egress';
 import { DEAD_URL } from '@chatapi/kit/testing';

@@ -108,8 +108,12 @@ describe('the queue of mails', () => {
     start({ firstRetryS: 100 }, 'smtp://127.0.0.1:1');
     for (const attempts of [0, 1, 9]) {
       await auth.ctx.db.raw('delete from mails');
-      await queue('slow@example.com');
-      await auth.ctx.db.raw('update mails set attempts = ?', [attempts]);
+      // At once: the job takes it before any later statement.
+      await auth.ctx.db.transaction(async (trx) => {
+        const mail = { kind: 'password-changed', user_id: ann.id, recipient: 'slow@example.com' } as const;
+        await queueNotice(auth.ctx, trx, FROM, mail);
+        await trx.raw('update mails set attempts = ?', [attempts]);
+      });
       const delay = await eventually(async () => {
         const [mail] = await waiting();
         return mail.attempts > attempts && (mail.due_at - Date.now()) / 1000 > 70 && (mail.due_at - Date.now()) / 1000;

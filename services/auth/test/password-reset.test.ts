@@ -193,6 +193,20 @@ describe('a password reset', () => {
     await auth.ask('post', '/users/password-resets').send({ email: 'a@example.com', cc: 'b@example.com' }).expect(400);
   });
 
+  it('is not mailed to an account that never had a password; an admin’s link gives it one', async () => {
+    const ann = await auth.register('reset.none');
+    await auth.ctx.db.raw('update accounts set password_hash = null where user_id = ?', [ann.id]);
+    await ask(ann.email).expect(202);
+    const bob = await auth.register('reset.some');
+    await tokenFor(bob);
+    expect(server.of(ann.email)).to.deep.equal([]);
+    const { body } = await auth.inside('post', `/internal/accounts/${ann.id}/password-reset`).send({}).expect(200);
+    // Nor an address, so nobody is told.
+    await auth.ctx.db.raw('update accounts set email = null, email_key = null where user_id = ?', [ann.id]);
+    await confirm(new URL(body.url).searchParams.get('token') as string).expect(204);
+    await auth.login('reset.none', NEW).expect(200);
+  });
+
   it('is mailed in German to who prefers it', async () => {
     const ann = await auth.register('reset.german');
     await ask(ann.email, { 'Accept-Language': 'fr;q=1, de-AT;q=0.8, en;q=0.5' });

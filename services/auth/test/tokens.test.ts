@@ -7,8 +7,8 @@ import { createAccessVerifier } from '@chatapi/kit/auth';
 import { expect } from 'chai';
 import { decodeProtectedHeader } from 'jose';
 import jwt from 'jsonwebtoken';
-import { openSigner, type Signer } from '../src/access-token.ts';
 import { config as fromEnvironment, schema } from '../src/config.ts';
+import { openSigner, type Signer } from '../src/sign-access-token.ts';
 import { type Auth, configOf, environment, openAuth } from './harness.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

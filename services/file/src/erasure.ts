@@ -3,6 +3,7 @@
 import { type FactsRunner, recordFact } from '@chatapi/bus';
 import { every, type Log, type RecurringTask } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
+import { eraseAvatars } from './avatars/avatars.ts';
 import { endErasure, isErasureDue, markErased, postponeErasure, takeErasure } from './erasure-store.ts';
 import { exportOf } from './exports/export-store.ts';
 import { removeExport } from './exports/exports.ts';
@@ -36,6 +37,7 @@ export async function scheduleErasure(trx: Knex, userId: string, at: string): Pr
 async function eraseUser(o: ErasureDeps, userId: string): Promise<void> {
   const archive = await exportOf(o.db, userId);
   if (archive !== undefined) await removeExport(o, archive.id);
+  await eraseAvatars(o, userId);
   for (;;) {
     const rows = await listFilesOf(o.db, userId, { limit: BATCH, skip: 0 });
     for (const { id } of rows) await removeFile(o, id);

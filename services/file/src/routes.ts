@@ -1,5 +1,6 @@
 import { type IdPaging, idPaging, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
+import { avatarRoutes } from './avatars/avatar-routes.ts';
 import type { Context } from './context.ts';
 import { downloadContent, downloadThumbnail } from './downloads.ts';
 import { downloadExport, requestExport, showExport } from './exports/exports.ts';
@@ -64,6 +65,7 @@ const exporting: Route<Context>[] = [
 
 export const routes: Route<Context>[] = [
   ...exporting,
+  ...avatarRoutes,
   route<Context>({
     method: 'post',
     path: '/files/upload',

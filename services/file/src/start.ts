@@ -1,3 +1,4 @@
+import { recordKeyAct } from '@chatapi/bus';
 import { run } from '@chatapi/kit';
 import { config } from './config.ts';
 import { internalRoutes } from './internal-routes.ts';
@@ -11,6 +12,7 @@ await run({
   ready,
   close,
   routes,
+  recordKeyAct,
   internalRoutes,
   // Uploads over slow connections take long. Stalled ones are ended after 30 s by multipart.ts.
   requestTimeout: 600_000,

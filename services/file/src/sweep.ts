@@ -3,6 +3,9 @@
 import type { FactsRunner } from '@chatapi/bus';
 import { every, type Log, type RecurringTask } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
+import type { ServiceClient } from '@chatapi/kit/rpc';
+import { knownAvatars } from './avatars/avatar-store.ts';
+import { removeReplaced } from './avatars/avatars.ts';
 import type { Config } from './config.ts';
 import { expiredExports, knownExports } from './exports/export-store.ts';
 import { removeExport } from './exports/exports.ts';
@@ -16,6 +19,7 @@ export interface SweepOptions {
   log: Log;
   config: Pick<Config, 'FILE_ORPHAN_MINUTES' | 'FILE_LOST_HOURS'>;
   facts: FactsRunner;
+  user: ServiceClient;
 }
 
 const TICK_MS = 5000;
@@ -39,10 +43,16 @@ async function* inBatches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
 const ownerOf = ({ key }: StoredObject): string => key.replace(/\.(webp|zip)$/, '');
 
 async function ownersAmong(db: Knex, ids: string[]): Promise<Set<string>> {
-  return new Set([...(await fileIdsWithBytes(db, ids)), ...(await knownExports(db, ids))]);
+  return new Set([
+    ...(await fileIdsWithBytes(db, ids)),
+    ...(await knownExports(db, ids)),
+    ...(await knownAvatars(db, ids)),
+  ]);
 }
 
-/** Removes bytes older than `olderThanMs` that no live file or export owns. @returns how many. */
+/**
+ * Removes bytes older than `olderThanMs` that no live file, export or avatar owns. @returns how many.
+ */
 export async function removeOrphans(
   { db, storage }: Pick<SweepOptions, 'db' | 'storage'>,
   olderThanMs: number,
@@ -102,6 +112,8 @@ export function startSweep(o: SweepOptions): RecurringTask {
     fullDue = Date.now() + orphanMs;
     const orphans = await removeOrphans(o, orphanMs);
     if (orphans > 0) o.log.info({ orphans }, 'removed bytes without a record');
+    const replaced = await removeReplaced(o);
+    if (replaced > 0) o.log.info({ replaced }, 'removed avatars that no profile shows');
     const { lost, removed } = await removeLost(o, o.config.FILE_LOST_HOURS * 3_600_000);
     if (lost > 0) o.log.error({ lost, removed }, 'files whose bytes are missing in the storage');
   };

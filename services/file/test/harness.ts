@@ -31,16 +31,36 @@ export const as = (user_id: string, role?: Role): Record<string, string> =>
 export const anonymous = (): Record<string, string> => identityHeader('file', anonymousIdentity());
 export const service = (): Record<string, string> => identityHeader('file', serviceIdentity('message'));
 
-/** A stub of message, for the readers of a file, and of auth, for accounts. */
-const startStubs = (readers: Set<string>, banned: Set<string>): Promise<StubServer> =>
-  startStubServer((req, res) => {
+/**
+ * A stub of message, for the readers of a file, of auth, for accounts, and of user, for avatars: it
+ * cuts requests for the user `profiles.get('away')`.
+ */
+const startStubs = (
+  readers: Set<string>,
+  banned: Set<string>,
+  profiles: Map<string, string | null>,
+): Promise<StubServer> =>
+  startStubServer(async (req, res) => {
     const url = new URL(req.url ?? '', 'http://x');
     const [, , kind, id] = url.pathname.split('/') as [string, string, string, string];
+    res.setHeader('content-type', 'application/json');
+    if (kind === 'avatars' || kind === 'profiles') {
+      const { user_id, avatar_url, ids } = JSON.parse(Buffer.concat(await req.toArray()).toString());
+      if (kind === 'profiles') {
+        const known = ids.filter((one: string) => profiles.has(one));
+        const shown = known.map((one: string) => ({ user_id: one, avatar_url: profiles.get(one) }));
+        return void res.end(JSON.stringify({ profiles: shown }));
+      }
+      if (profiles.get('away') === user_id) return void res.destroy();
+      const replaced = profiles.get(user_id) ?? null;
+      profiles.set(user_id, avatar_url);
+      return void res.end(JSON.stringify({ user: { id: user_id, avatar_url }, replaced }));
+    }
     const answer =
       kind === 'accounts'
         ? { role: 'user', status: banned.has(id) ? 'banned' : 'active' }
         : { allowed: readers.has(`${id} ${url.searchParams.get('user_id')}`) };
-    res.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+    res.end(JSON.stringify(answer));
   });
 
 export interface Running {
@@ -50,6 +70,8 @@ export interface Running {
   /** `<file id> <user id>` pairs that message allows. */
   readers: Set<string>;
   banned: Set<string>;
+  /** Addresses of avatars by user id. */
+  profiles: Map<string, string | null>;
   /** Names of all stored objects and unfinished uploads. */
   stored(): Promise<string[]>;
   stop(): Promise<void>;
@@ -61,6 +83,7 @@ export interface Place {
   folder: string;
   readers: Set<string>;
   banned: Set<string>;
+  profiles: Map<string, string | null>;
   stored(): Promise<string[]>;
   leave(): Promise<void>;
 }
@@ -80,7 +103,8 @@ export async function openPlace(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'chatapi-file-'));
   const readers = new Set<string>();
   const banned = new Set<string>();
-  const stubs = await startStubs(readers, banned);
+  const profiles = new Map<string, string | null>();
+  const stubs = await startStubs(readers, banned, profiles);
   const entries = () => readdir(folder, { recursive: true, withFileTypes: true });
   return {
     settings: {
@@ -91,11 +115,13 @@ export async function openPlace(): Promise<Place> {
       UPLOAD_DIR: folder,
       MESSAGE_INTERNAL_URL: stubs.url,
       AUTH_INTERNAL_URL: stubs.url,
+      USER_INTERNAL_URL: stubs.url,
       LOG_LEVEL: 'silent',
     },
     folder,
     readers,
     banned,
+    profiles,
     stored: async () => (await entries()).filter((e) => e.isFile()).map((e) => e.name),
     async leave() {
       await stubs.stop();

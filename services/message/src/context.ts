@@ -1,4 +1,4 @@
-import type { FactsRunner } from '@chatapi/bus';
+import type { FactsRunner, Signals } from '@chatapi/bus';
 import type { Base, RecurringTask } from '@chatapi/kit';
 import type { FileLinks } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool, Pool, Redis } from '@chatapi/kit/data';
@@ -32,6 +32,7 @@ export interface Context extends Base<MessageConfig> {
   file: ServiceClient;
   links: FileLinks;
   facts: FactsRunner;
+  signals: Signals;
   publisher: Publisher;
   access: AccessCache;
   /** Users known to be members of `general`. */
@@ -46,5 +47,6 @@ export interface Context extends Base<MessageConfig> {
   admissions: RecurringTask;
   backfill: RecurringTask;
   naming: RecurringTask;
+  peopleChanges: RecurringTask;
   generalCount: RecurringTask;
 }

@@ -2,8 +2,8 @@ import type { FactHandlers, Facts } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit/data';
 import { enterGeneral } from './access/general-room-store.ts';
 import { orderErasures, orderFileErasure } from './erasure/erasure-store.ts';
-import { applyAccounts, applyProfiles } from './people/people.ts';
-import { orderAdmissions } from './rooms/admission-store.ts';
+import { applyAccounts, applyAvatars, applyProfiles } from './people/people.ts';
+import { orderAdmissions } from './rooms/invited-room-store.ts';
 
 async function onAccounts(accounts: Facts['account.updated'][], trx: Knex.Transaction): Promise<void> {
   await applyAccounts(trx, accounts);
@@ -21,4 +21,5 @@ export const handlers: FactHandlers<Knex.Transaction> = {
       erased.flatMap(({ file_ids }) => file_ids),
     ),
   'profile.updated': (profiles, trx) => applyProfiles(trx, profiles),
+  'profile.avatar': (avatars, trx) => applyAvatars(trx, avatars),
 };

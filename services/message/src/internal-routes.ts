@@ -1,4 +1,4 @@
-import { anyId, idOf, idParams, type Route, route } from '@chatapi/kit';
+import { anyId, idOf, idParams, paging, type Route, route } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { leavingsSince } from './access/former-member-store.ts';
@@ -9,9 +9,12 @@ import { readHeads } from './log/log-store.ts';
 import { deleteMessageForAdmin } from './messages/edit-delete.ts';
 import { answerPage, type PageRequest } from './messages/history.ts';
 import { mayReadFile } from './messages/message-store.ts';
+import { firstState, type StateRequest, stateFrame } from './nodes/first-state.ts';
 import { type EventsRequest, type InternalSend, replay, roomsOfUsers, sendForNode } from './nodes/node-requests.ts';
 import { mayType, presenceAudienceOf } from './nodes/user-rooms-store.ts';
-import { type Position, savePositions } from './positions/positions.ts';
+import { type Position, savePositions } from './positions/save-positions.ts';
+import { readStates } from './positions/unread-store.ts';
+import { type RoomKey, roomKey } from './rooms/room-key.ts';
 import { adminRoomRoutes } from './routes/admin-room-routes.ts';
 import { moderationRoutes } from './routes/moderation-routes.ts';
 import { wordRoutes } from './routes/word-routes.ts';
@@ -61,9 +64,27 @@ const typists = Joi.object<{ typists: { user_id: string; room_id: string }[] }>(
     .max(1000)
     .required(),
 });
-const position = Joi.object({ room_id: id(), user_id: idOf('usr').required(), delivered_seq: seq(), read_seq: seq() });
+const position = Joi.object({
+  room_id: id(),
+  user_id: idOf('usr').required(),
+  delivered_seq: seq(),
+  read_seq: seq(),
+  origin: Joi.string(),
+});
 const positions = Joi.object<{ positions: Position[] }>({
   positions: Joi.array().items(position).max(10_000).required(),
+});
+const standing = Joi.object<{ asked: { user_id: string; rooms: string[] }[] }>({
+  asked: Joi.array()
+    .items(Joi.object({ user_id: idOf('usr').required(), rooms: Joi.array().items(Joi.string()).max(2000).required() }))
+    .max(100)
+    .required(),
+});
+const stateAsked = Joi.object<StateRequest>({
+  user_id: idOf('usr').required(),
+  rooms: Joi.array().items(Joi.string()),
+  limit: Joi.number().integer().min(1).max(200).required(),
+  cursor: paging<RoomKey>(roomKey()).cursor as Joi.Schema,
 });
 const users = Joi.object<{ user_ids: string[] }>({ user_ids: Joi.array().items(idOf('usr')).max(1000).required() });
 const exported = Joi.object<{ id: string; kind: string }, true>({
@@ -162,6 +183,22 @@ export const internalRoutes: Route<Context>[] = [
     rule: (ctx: Context, { body }) => savePositions(ctx, body.positions),
   }),
   route({
+    method: 'post',
+    path: '/internal/read-states',
+    summary: 'Get the read positions and unread counts of users in rooms',
+    who: ['realtime-gateway'],
+    body: standing,
+    rule: async (ctx: Context, { body }) => ({ states: await readStates(ctx.pool, body.asked) }),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/state',
+    summary: 'Get a page of a user’s rooms for a state frame',
+    who: ['realtime-gateway'],
+    body: stateAsked,
+    rule: (ctx: Context, { body }) => firstState(ctx, body),
+  }),
+  route({
     method: 'get',
     path: '/internal/files/:id/access',
     summary: 'Check whether a user may read a room in which the uploader attached the file',
@@ -192,7 +229,7 @@ export const internalRoutes: Route<Context>[] = [
     path: '/internal/frames',
     summary: 'Get the schemas of the frames that this service makes',
     who: ['realtime-gateway'],
-    rule: async () => describeFrames(),
+    rule: async () => describeFrames({ state: stateFrame }),
   }),
   ...moderationRoutes,
   ...adminRoomRoutes,

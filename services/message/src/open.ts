@@ -25,9 +25,10 @@ import { createPublisher } from './log/publisher.ts';
 import { startNaming } from './messages/naming.ts';
 import { createMessageMetrics } from './metrics.ts';
 import { schema } from './migrations/index.ts';
+import { startPeopleChanges } from './nodes/people-changes.ts';
 import { NO_SCANS, PROBES, SEARCH_OPTIONS } from './planner-options.ts';
 import { POOLS } from './pools.ts';
-import { startAdmissions } from './rooms/admissions.ts';
+import { startAdmissions } from './rooms/invited-rooms.ts';
 import { startBackfill } from './search-index/backfill.ts';
 import { createAccessCache } from './sending/access-cache.ts';
 import { openSends } from './sending/send.ts';
@@ -59,7 +60,11 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   watchRedis(metrics, { commands: redis });
   const openQueue = (): Redis => openQueueRedis(config.REDIS_URL, log);
   const facts = startFacts({ service: 'message', keys, db, redis, openQueueRedis: openQueue, handlers, log, metrics });
-  const ctx: Omit<Context, 'sends' | 'erasures' | 'admissions' | 'backfill' | 'naming' | 'generalCount'> = {
+  const signals = createSignals(redis, keys);
+  const ctx: Omit<
+    Context,
+    'sends' | 'erasures' | 'admissions' | 'backfill' | 'naming' | 'peopleChanges' | 'generalCount'
+  > = {
     ...base,
     db,
     sending,
@@ -71,9 +76,8 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     file: createHttpClient('file', config.FILE_INTERNAL_URL, keys),
     links: createFileLinks(config),
     facts,
-    publisher: createPublisher({ db, reads, redis, signals: createSignals(redis, keys), log }, () =>
-      facts.nudge(FACTS_DELAY_MS),
-    ),
+    signals,
+    publisher: createPublisher({ db, reads, redis, signals, log }, () => facts.nudge(FACTS_DELAY_MS)),
     access: createAccessCache(),
     inGeneral: new LRUCache({ max: MAX_IN_GENERAL }),
     mutex: createKeyedMutex(),
@@ -87,6 +91,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     admissions: startAdmissions(whole),
     backfill: startBackfill(whole),
     naming: startNaming(whole),
+    peopleChanges: startPeopleChanges(whole),
     generalCount: startGeneralCount(whole),
   });
 }
@@ -100,7 +105,7 @@ export async function ready({ db }: Context): Promise<void> {
 export async function close(ctx: Context): Promise<void> {
   await ctx.upkeep.close();
   await ctx.words.close();
-  const jobs = [ctx.erasures, ctx.admissions, ctx.backfill, ctx.naming, ctx.generalCount];
+  const jobs = [ctx.erasures, ctx.admissions, ctx.backfill, ctx.naming, ctx.peopleChanges, ctx.generalCount];
   await Promise.all(jobs.map((job) => job.close()));
   await ctx.sends.idle();
   await Promise.all([ctx.publisher.close(), ctx.facts.close()]);

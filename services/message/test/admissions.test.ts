@@ -3,7 +3,7 @@ import { userTopic } from '@chatapi/bus';
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { handlers } from '../src/facts.ts';
-import { admitInvited } from '../src/rooms/admissions.ts';
+import { admitInvited } from '../src/rooms/invited-rooms.ts';
 import { type Messages, openMessages } from './harness.ts';
 
 describe('people who registered with an invite', () => {

@@ -1,6 +1,6 @@
 // Archived rooms, and rooms for admins, over two instances.
 import { expect } from 'chai';
-import { type Messages, openMessages } from './harness.ts';
+import { type Messages, openTwo } from './harness.ts';
 
 const LIKE = encodeURIComponent('👍');
 
@@ -10,13 +10,8 @@ describe('archived rooms', () => {
   let room: string;
   let message: string;
   let made = 0;
-  before(async () => {
-    one = await openMessages();
-    two = await one.twin();
-  });
-  after(async () => {
-    await two?.close();
-    await one?.close();
+  openTwo((a, b) => {
+    [one, two] = [a, b];
   });
   beforeEach(async () => {
     room = `arch${made++}`;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { orderErasures } from '../src/erasure/erasure-store.ts';
-import { type Messages, openMessages } from './harness.ts';
+import { type Messages, openTwo } from './harness.ts';
 
 describe('a direct room whose other user was erased', () => {
   let one: Messages;
@@ -8,9 +8,10 @@ describe('a direct room whose other user was erased', () => {
   let chat_id: string;
   let mine: string;
   const first = { recipient_id: 'usr_c', content: 'one', client_id: 'k' };
+  openTwo((a, b) => {
+    [one, two] = [a, b];
+  });
   before(async () => {
-    one = await openMessages();
-    two = await one.twin();
     const { body } = await one.send('usr_a', first).expect(201);
     ({ chat_id, id: mine } = body);
     await two.send('usr_c', { recipient_id: 'usr_a', content: 'yes' }).expect(201);
@@ -20,10 +21,6 @@ describe('a direct room whose other user was erased', () => {
     );
     for (const end = Date.now() + 5000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50)))
       if ((await one.log(chat_id)).some(({ recipient_deleted }) => recipient_deleted)) break;
-  });
-  after(async () => {
-    await two?.close();
-    await one?.close();
   });
 
   it('takes no messages, on any instance, by recipient, by room and from a socket', async () => {

@@ -154,3 +154,18 @@ export async function openMessages(more: Record<string, unknown> = {}, given?: s
   };
   return self;
 }
+
+/** Opens two instances on one database for the suite that calls this, and closes them after it. */
+export function openTwo(take: (one: Messages, two: Messages) => void): void {
+  const open: Messages[] = [];
+  before(async () => {
+    const one = await openMessages();
+    open.unshift(one);
+    const two = await one.twin();
+    open.unshift(two);
+    take(one, two);
+  });
+  after(async () => {
+    for (const messages of open) await messages.close();
+  });
+}

@@ -109,7 +109,7 @@ describe('reading, editing and deleting messages', () => {
     const { body } = await m.ask('usr_a', 'get', `/messages/${id}`).expect(200);
     expect([body.content, body.is_deleted, body.attachments]).to.deep.equal(['', true, []]);
     const found = await m.ask('usr_a', 'get', '/messages/search?q=secretword').expect(200);
-    expect(found.body).to.deep.equal({ messages: [], has_more: false, next_cursor: null });
+    expect(found.body).to.deep.equal({ messages: [], users: {}, has_more: false, next_cursor: null });
     const room = await m.ask('usr_a', 'get', '/rooms/graves').expect(200);
     expect(room.body.last_message).to.include({ id, content: '', is_deleted: true });
     await m.ask('usr_a', 'put', `/messages/${id}`, { content: 'back' }).expect(409);

@@ -1,7 +1,7 @@
 // Property tests of the room log against an array, with operations in any order on two instances.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Messages, openMessages, served } from './harness.ts';
+import { type Messages, openTwo, served } from './harness.ts';
 
 type Act =
   | { do: 'send'; key: number; text: string }
@@ -25,13 +25,8 @@ interface Model {
 describe('room log', () => {
   let one: Messages;
   let two: Messages;
-  before(async () => {
-    one = await openMessages();
-    two = await one.twin();
-  });
-  after(async () => {
-    await two?.close();
-    await one?.close();
+  openTwo((a, b) => {
+    [one, two] = [a, b];
   });
 
   async function apply(m: Messages, chat_id: string, a: Act, model: Model): Promise<void> {

@@ -1,6 +1,6 @@
 // Mute, slow mode and the word filter apply on all instances of message.
 import { expect } from 'chai';
-import { type Messages, openMessages } from './harness.ts';
+import { type Messages, openTwo } from './harness.ts';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -8,13 +8,8 @@ describe('moderation over two instances', () => {
   let one: Messages;
   let two: Messages;
   let made = 0;
-  before(async () => {
-    one = await openMessages();
-    two = await one.twin();
-  });
-  after(async () => {
-    await two?.close();
-    await one?.close();
+  openTwo((a, b) => {
+    [one, two] = [a, b];
   });
 
   async function room(): Promise<string> {

@@ -1,20 +1,15 @@
 // Rooms that lost their owner, and positions that outlive a membership, over two instances.
 import { expect } from 'chai';
 import { orderErasures } from '../src/erasure/erasure-store.ts';
-import { type Messages, openMessages } from './harness.ts';
+import { type Messages, openTwo } from './harness.ts';
 
 describe('rooms without an owner', () => {
   let one: Messages;
   let two: Messages;
   let room: string;
   let made = 0;
-  before(async () => {
-    one = await openMessages();
-    two = await one.twin();
-  });
-  after(async () => {
-    await two?.close();
-    await one?.close();
+  openTwo((a, b) => {
+    [one, two] = [a, b];
   });
   beforeEach(() => {
     room = `owned${made++}`;

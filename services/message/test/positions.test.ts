@@ -47,13 +47,55 @@ describe('positions', () => {
     expect(await status()).to.equal('read');
     await move('usr_b', { read_seq: body.seq });
     await move('usr_stranger', { read_seq: body.seq });
-    await eventually(() => node.records.length >= 2);
+    const statuses = () =>
+      node.records.map(({ frame }) => JSON.parse(frame.toString())).filter(({ type }) => type === 'message_status');
+    await eventually(() => statuses().length >= 2);
     await new Promise((resolve) => setTimeout(resolve, 100));
     node.stop();
-    const frames = node.records.map(({ frame }) => JSON.parse(frame.toString()));
+    const frames = statuses();
     expect(frames.map(({ type, message_id, status: s }) => [type, message_id, s])).to.deep.equal([
       ['message_status', body.id, 'delivered'],
       ['message_status', body.id, 'read'],
+    ]);
+  });
+
+  it('a position that moves is told to its user, with what is unread as of a seq, and not if it stays', async () => {
+    await m.ask('usr_a', 'post', '/rooms', { chat_id: 'devices', member_ids: ['usr_b'] });
+    const { body: first } = await m.send('usr_a', { chat_id: 'devices', content: '1' });
+    const { body: second } = await m.send('usr_a', { chat_id: 'devices', content: '2' });
+    const node = await m.listen(['u:usr_b', 'u:usr_a']);
+    const read = (positions: object[]) => m.inside('post', '/internal/positions', { positions }).expect(204);
+    const position = { room_id: 'devices', user_id: 'usr_b' };
+    await read([{ ...position, read_seq: first.seq, origin: 'con_1' }]);
+    await read([{ ...position, read_seq: first.seq, origin: 'con_1' }]);
+    await read([
+      { ...position, read_seq: first.seq, origin: 'con_1' },
+      { ...position, read_seq: second.seq, origin: 'con_2' },
+    ]);
+    await m.ask('usr_b', 'put', '/rooms/devices/read', { seq: 1 }).expect(204);
+    const reads = () =>
+      node.records.flatMap(({ topic, origin, room, frame }) => {
+        const { type, timestamp, ...rest } = JSON.parse(frame.toString());
+        return type === 'read' ? [{ topic, origin, room, ...rest }] : [];
+      });
+    await eventually(() => reads().length >= 2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    node.stop();
+    const told = { topic: 'u:usr_b', room: '', chat_id: 'devices', last_seq: second.seq };
+    expect(reads()).to.deep.equal([
+      { ...told, origin: 'con_1', read_seq: first.seq, unread_count: 1 },
+      { ...told, origin: '', read_seq: second.seq, unread_count: 0 },
+    ]);
+    const { body } = await m.inside('post', '/internal/read-states', {
+      asked: [
+        { user_id: 'usr_b', rooms: ['devices', 'none'] },
+        { user_id: 'usr_a', rooms: ['devices'] },
+        { user_id: 'usr_stranger', rooms: ['devices'] },
+      ],
+    });
+    expect(body.states).to.have.deep.members([
+      { room_id: 'devices', user_id: 'usr_b', read_seq: second.seq, unread_count: 0, last_seq: second.seq },
+      { room_id: 'devices', user_id: 'usr_a', read_seq: 0, unread_count: 0, last_seq: second.seq },
     ]);
   });
 

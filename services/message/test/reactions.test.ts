@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { orderErasures } from '../src/erasure/erasure-store.ts';
 import { oldReactionsMigration } from '../src/migrations/012-old-reactions.ts';
-import { type Messages, openMessages, served } from './harness.ts';
+import { type Messages, openTwo, served } from './harness.ts';
 
 /** 60 emojis. */
 const MANY = Array.from({ length: 60 }, (_, i) => String.fromCodePoint(0x1f600 + i));
@@ -12,13 +12,8 @@ describe('reactions', () => {
   let id: string;
   let room: string;
   let made = 0;
-  before(async () => {
-    one = await openMessages();
-    two = await one.twin();
-  });
-  after(async () => {
-    await two?.close();
-    await one?.close();
+  openTwo((a, b) => {
+    [one, two] = [a, b];
   });
   beforeEach(async () => {
     room = `react${made++}`;

@@ -180,7 +180,7 @@ describe('sending', () => {
     await m.send('usr_a', { recipient_id: 'usr_ghost', content: 'hi' }).expect(404);
     await m.send('usr_a', { recipient_id: 'usr_a', content: 'note' }).expect(201);
     const none = await m.ask('usr_a', 'get', '/messages/?recipient_id=usr_new').expect(200);
-    expect(none.body).to.deep.equal({ messages: [], has_more: false, next_cursor: null, last_seq: 0 });
+    expect(none.body).to.deep.equal({ messages: [], users: {}, has_more: false, next_cursor: null, last_seq: 0 });
   });
 
   it('@username adds the user to the mentions', async () => {

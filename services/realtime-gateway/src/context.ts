@@ -84,8 +84,8 @@ export interface Node extends Base<Config> {
   positions: Positions;
   connectionLimit: ConnectionLimit;
   presence: PresenceAnnouncer;
-  /** When a typing notice was last sent (ms), by user and room. */
-  typingSentAt: LRUCache<string, number>;
+  /** The last typing notice, in ms since the epoch, by user and room. */
+  typingSentAt: LRUCache<string, { at: number; stopped: boolean }>;
   nodeMetrics: NodeMetrics;
 }
 

@@ -76,6 +76,8 @@ export interface Connection {
   unfinishedSince: number;
   /** Bad frames in a row. */
   badFrames: number;
+  /** State frames asked for and not sent yet. */
+  statesAsked: number;
   /** Frames of this event-loop turn, not written yet. */
   pendingFrames: Buffer[] | undefined;
   pendingBytes: number;

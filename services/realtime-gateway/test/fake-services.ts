@@ -5,7 +5,7 @@ import { createSignals, type Revocation, roomTopic, userTopic } from '@chatapi/b
 import { notFound, unavailable } from '@chatapi/kit';
 import type { ServiceName } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
-import { attachRpcServer } from '@chatapi/kit/rpc';
+import { attachRpcServer, RawBody } from '@chatapi/kit/rpc';
 import { silentSink, testKeys } from '@chatapi/kit/testing';
 
 interface RoomLog {
@@ -20,6 +20,11 @@ export interface FakeServices {
   revocations: Revocation[];
   positions: Record<string, unknown>[];
   offline: string[];
+  /** Bodies of the requests for states. */
+  states: any[];
+  /** Runs between the snapshot of a state and its answer. */
+  beforeState(): Promise<void>;
+  failsReadStates: boolean;
   sends: number;
   /** Number of reads of a room's log that check a user's rights. */
   lookUps: number;
@@ -32,6 +37,8 @@ export interface FakeServices {
   /** @param excludeNode a node that gets no signal. */
   append(room: string, sender: string, fields?: object, origin?: string, excludeNode?: string): Promise<number>;
   member(kind: 'joined' | 'left', room: string, user: string): Promise<void>;
+  /** Publishes a notice to a user. */
+  notify(user: string, origin: string, frame: string): Promise<void>;
   close(): void;
 }
 
@@ -94,6 +101,36 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
             events: room.events.slice(after, after + limit),
           };
         }),
+      }),
+    ],
+    [
+      /^\/internal\/read-states$/,
+      ({ asked }) => {
+        if (services.failsReadStates) throw unavailable('Positions');
+        return {
+          states: asked.flatMap(({ user_id, rooms }: { user_id: string; rooms: string[] }) =>
+            rooms.map((room_id) => ({ room_id, user_id, read_seq: 1, unread_count: 2, last_seq: 3 })),
+          ),
+        };
+      },
+    ],
+    [
+      /^\/internal\/state$/,
+      async (asked) => {
+        services.states.push(asked);
+        const shown = roomsOf(asked.user_id).map(({ id, last_seq }) => ({ chat_id: id, last_seq }));
+        const peers = [...new Set(peersOf(asked.user_id))];
+        await services.beforeState();
+        return new RawBody(
+          { heads: shown.map(({ chat_id, last_seq }) => [chat_id, last_seq]), peers },
+          JSON.stringify({ rooms: shown, users: {}, next_cursor: null }),
+        );
+      },
+    ],
+    [
+      /^\/internal\/presences$/,
+      ({ user_ids }) => ({
+        presence: Object.fromEntries(user_ids.map((id: string) => [id, { status: 'offline', last_seen: null }])),
       }),
     ],
     [/^\/internal\/positions$/, ({ positions }) => void services.positions.push(...positions)],
@@ -166,6 +203,9 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
     revocations: [],
     positions: [],
     offline: [],
+    states: [],
+    beforeState: async () => undefined,
+    failsReadStates: false,
     sends: 0,
     lookUps: 0,
     failuresLeft: 0,
@@ -199,6 +239,8 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
       const frame = JSON.stringify({ type: kind === 'joined' ? 'room_joined' : 'room_removed', chat_id: room });
       await signals.publish([{ kind, topic: userTopic(user), room, seq, sender: user, origin: '', frame }]);
     },
+    notify: (user, origin, frame) =>
+      signals.publish([{ kind: 'notice', topic: userTopic(user), room: '', seq: 0, sender: user, origin, frame }]),
     close() {
       for (const stop of stops) stop();
     },

@@ -50,6 +50,7 @@ describe('the document of the socket', () => {
       'client_typing',
       'client_read',
       'client_resume',
+      'client_state',
       'client_auth',
       'client_ping',
     ]);

@@ -95,6 +95,7 @@ export function createNodeFixture(): NodeFixture {
     topics: { enter: async () => true, leave: async () => undefined, enterAll: async () => undefined, entered: true },
     writer: createWriter(),
     fileLinks: createFileLinks({ FILE_LINK_SECRET: 'secret', FILE_URL_TTL: 60 }),
+    members: { readStates: async () => new Map() },
     positions: { delivered: () => undefined, fed: () => undefined, read: () => undefined },
     nodeMetrics: {
       resumed: (complete: boolean) => resumes.push(complete),
@@ -131,6 +132,8 @@ export function createNodeFixture(): NodeFixture {
         laggedAt: 0,
         missedPongs: 0,
         badFrames: 0,
+        statesAsked: 0,
+        claims: {},
       } as unknown as Connection;
       user.connections.push(c);
       user.rooms.set('room', { room, since: 0, noted: 0 });

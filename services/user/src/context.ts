@@ -10,4 +10,5 @@ export interface Context extends Base<Config> {
   facts: FactsRunner;
   auth: ServiceClient;
   nameFolding: RecurringTask;
+  avatarTelling: RecurringTask;
 }

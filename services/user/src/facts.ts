@@ -9,7 +9,7 @@ export const handlers: FactHandlers<Knex.Transaction> = {
     await eraseProfiles(trx, erased);
     await withdrawFacts(
       trx,
-      ['profile.updated'],
+      ['profile.updated', 'profile.avatar'],
       erased.map(({ user_id }) => user_id),
     );
   },

@@ -1,9 +1,9 @@
 import { customPatch, idOf, type Route, route, timestamp } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
-import { type AppChange, applyAppChanges } from './profile-changes.ts';
+import { type AppChange, applyAppChanges, setAvatar } from './profile-changes.ts';
 import { updateLastSeen } from './profile-store.ts';
-import { profileSummaries } from './profiles.ts';
+import { presenceAmong, profileSummaries } from './profiles.ts';
 
 const ids = Joi.object<{ ids: string[] }>({ ids: Joi.array().items(idOf('usr')).max(1000).required() });
 
@@ -63,6 +63,25 @@ export const internalRoutes: Route<Context>[] = [
     who: ['auth'],
     body: changes,
     rule: (ctx, { body }) => applyAppChanges(ctx, body.changes),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/avatars',
+    summary: 'Set or remove the avatar of a user; returns the user and the address before',
+    who: ['file'],
+    body: Joi.object<{ user_id: string; avatar_url: string | null }, true>({
+      user_id: idOf('usr').required(),
+      avatar_url: Joi.string().max(200).allow(null).required(),
+    }),
+    rule: (ctx, { body, request_id }) => setAvatar(ctx, body.user_id, body.avatar_url, request_id),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/presences',
+    summary: 'Get the presence of users; unknown ones are left out',
+    who: ['realtime-gateway'],
+    body: Joi.object<{ user_ids: string[] }>({ user_ids: Joi.array().items(idOf('usr')).max(1000).required() }),
+    rule: async (ctx, { body }) => ({ presence: await presenceAmong(ctx, body.user_ids) }),
   }),
   route({
     method: 'post',

@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { handlers } from './facts.ts';
 import { schema } from './migrations/index.ts';
 import { startNameFolding } from './name-folding.ts';
+import { startTellingAvatars } from './untold-avatars.ts';
 
 /** `schemaName`: tests use their own. */
 export async function open(base: Base<Config>, schemaName = schema.name): Promise<Context> {
@@ -33,11 +34,13 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     metrics,
   });
   const auth = createHttpClient('auth', config.AUTH_INTERNAL_URL, base.keys);
-  return { ...base, db, redis, facts, auth, nameFolding: startNameFolding({ db, log }) };
+  const nameFolding = startNameFolding({ db, log });
+  return { ...base, db, redis, facts, auth, nameFolding, avatarTelling: startTellingAvatars({ db, facts, log }) };
 }
 
 export async function close(ctx: Context): Promise<void> {
-  await Promise.all([ctx.facts.close(), ctx.nameFolding.close()]);
+  await Promise.all([ctx.nameFolding.close(), ctx.avatarTelling.close()]);
+  await ctx.facts.close();
   ctx.redis.disconnect();
   await ctx.db.destroy();
 }

@@ -1,6 +1,7 @@
 // SQL of changes of profiles: of many at once, since applications set them by the thousand.
 import type { Custom } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
+import { UNTOLD } from './avatar-store.ts';
 import { COLUMNS, nameColumns, type ProfileRow, type RawProfile, toProfile } from './profile-store.ts';
 
 /** What a profile has that its user or the application changes. */
@@ -12,29 +13,34 @@ export interface ProfileFields {
   avatar_url: string | null;
   custom: Custom;
   app_version: number;
+  /** Of a row as it was locked: its avatar was set by a process that did not tell it. */
+  avatar_untold?: boolean;
 }
 
 /** Locks them until the transaction ends, in one order. Unknown ids are left out. */
 export async function lockProfiles(trx: Knex, ids: string[]): Promise<ProfileFields[]> {
   const { rows } = await trx.raw<{ rows: ProfileFields[] }>(
-    `select user_id, display_name, bio, avatar_url, coalesce(custom, '{}') custom, app_version from profiles
+    `select user_id, display_name, bio, avatar_url, coalesce(custom, '{}') custom, app_version, ${UNTOLD} avatar_untold from profiles p
      where user_id = any(?) order by user_id for no key update`,
     [ids],
   );
   return rows;
 }
 
+/** Both columns get one value: the time does not pass within a statement. */
+const NOW = `greatest(date_trunc('milliseconds', statement_timestamp()), p.profile_updated_at + interval '1 millisecond')`;
+
 export type ChangedProfile = ProfileRow & { profile_updated_at: string };
 
 /**
  * Lock them first. `profile_updated_at` grows strictly, so that subscribers can tell which of two
- * facts is newer.
+ * facts is newer. Tell the avatars that changed: they count as told.
  */
 export async function saveProfiles(trx: Knex, changed: ProfileFields[]): Promise<ChangedProfile[]> {
   const { rows } = await trx.raw<{ rows: (RawProfile & { profile_updated_at: Date })[] }>(
     `update profiles p set display_name = t."displayName", display_key = t."displayKey", folded_name = t."foldedName",
        fold_version = t."foldVersion", bio = t.bio, avatar_url = t.avatar_url, custom = t.custom, app_version = t.app_version,
-       profile_updated_at = greatest(date_trunc('milliseconds', clock_timestamp()), p.profile_updated_at + interval '1 millisecond')
+       profile_updated_at = ${NOW}, avatar_told_at = ${NOW}
      from json_to_recordset(?::json) t(user_id text, "displayName" text, "displayKey" text, "foldedName" text,
        "foldVersion" smallint, bio text, avatar_url text, custom json, app_version bigint)
      where p.user_id = t.user_id returning ${COLUMNS}, p.profile_updated_at`,

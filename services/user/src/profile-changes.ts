@@ -51,6 +51,11 @@ const isRenamed: Pair = (before, after) => before.display_name !== after.display
 const factOf = ({ id: user_id, display_name, bio, avatar_url, profile_updated_at }: ChangedProfile) =>
   ({ user_id, display_name, bio, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.updated'];
 
+const isNewAvatar: Pair = (before, after) => before.avatar_url !== after.avatar_url || before.avatar_untold === true;
+
+const avatarOf = ({ id: user_id, avatar_url, profile_updated_at }: ChangedProfile) =>
+  ({ user_id, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.avatar'];
+
 async function save(
   trx: Knex,
   before: ProfileFields[],
@@ -60,31 +65,55 @@ async function save(
   if (after.length === 0) return [];
   const saved = await saveProfiles(trx, after);
   const old = new Map(before.map((fields) => [fields.user_id, fields]));
-  const told = new Set(
-    after.filter((fields) => isTold(old.get(fields.user_id) as ProfileFields, fields)).map((f) => f.user_id),
-  );
-  await recordFacts(trx, 'profile.updated', saved.filter(({ id }) => told.has(id)).map(factOf));
+  const those = (are: Pair): ChangedProfile[] => {
+    const ids = new Set(
+      after.filter((fields) => are(old.get(fields.user_id) as ProfileFields, fields)).map((f) => f.user_id),
+    );
+    return saved.filter(({ id }) => ids.has(id));
+  };
+  await recordFacts(trx, 'profile.updated', those(isTold).map(factOf));
+  await recordFacts(trx, 'profile.avatar', those(isNewAvatar).map(avatarOf));
   return saved;
 }
 
-export async function changeProfile(
+/** The user, and the profile as it was before. */
+async function applyChange(
   ctx: Context,
-  caller: Caller,
+  userId: string,
   change: ProfileChange,
   requestId: string,
-): Promise<OwnProfile> {
-  await findProfile(ctx, caller.user_id, requestId);
-  const { profile_updated_at: _, ...row } = await ctx.db.transaction(async (trx) => {
-    const [before] = await lockProfiles(trx, [caller.user_id]);
+): Promise<{ user: OwnProfile; before: ProfileFields }> {
+  await findProfile(ctx, userId, requestId);
+  const { saved, before } = await ctx.db.transaction(async (trx) => {
+    const [before] = await lockProfiles(trx, [userId]);
     if (before === undefined) throw notFound('User');
     const custom = patched(before.custom, change.custom === undefined ? [] : [change.custom]);
     const fault = customFault(custom);
     if (fault !== undefined) throw invalidField('custom', `custom ${fault}`);
     const [saved] = await save(trx, [before], [{ ...changedFields(before, change), custom }], isPublished);
-    return saved as ChangedProfile;
+    return { saved: saved as ChangedProfile, before };
   });
   ctx.facts.nudge();
-  return withoutPresence(row);
+  const { profile_updated_at: _, ...row } = saved;
+  return { user: withoutPresence(row), before };
+}
+
+export const changeProfile = async (
+  ctx: Context,
+  caller: Caller,
+  change: ProfileChange,
+  requestId: string,
+): Promise<OwnProfile> => (await applyChange(ctx, caller.user_id, change, requestId)).user;
+
+/** For the file service, which stores avatars. `replaced`: the address before. */
+export async function setAvatar(
+  ctx: Context,
+  userId: string,
+  avatar_url: string | null,
+  requestId: string,
+): Promise<{ user: OwnProfile; replaced: string | null }> {
+  const { user, before } = await applyChange(ctx, userId, { avatar_url }, requestId);
+  return { user, replaced: before.avatar_url };
 }
 
 /**

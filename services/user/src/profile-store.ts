@@ -118,6 +118,18 @@ export async function profilesByIds(db: Knex, userIds: string[]): Promise<Profil
   return rows.map(toProfile);
 }
 
+/** By user id. */
+export async function lastSeenOf(db: Knex, ids: string[]): Promise<Map<string, string | null>> {
+  const { rows } = await db.raw<{ rows: { user_id: string; last_seen: Date | null }[] }>(
+    'select user_id, last_seen from profiles where user_id = any(?)',
+    [ids],
+  );
+  return new Map(rows.map(({ user_id, last_seen }) => [user_id, last_seen?.toISOString() ?? null]));
+}
+
+export const erasedAmong = async (db: Knex, ids: string[]): Promise<string[]> =>
+  (await db<{ user_id: string }>('erased').whereIn('user_id', ids).select('user_id')).map(({ user_id }) => user_id);
+
 /** Username and id of the last user of a page. */
 export type UserKey = readonly [string, string];
 

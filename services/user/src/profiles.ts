@@ -5,6 +5,8 @@ import type { Caller } from '@chatapi/kit/auth';
 import type { Context } from './context.ts';
 import { onlineAmong, type Presence, presenceOf } from './presence.ts';
 import {
+  erasedAmong,
+  lastSeenOf,
   type ProfileRow,
   profileById,
   profilesByIds,
@@ -12,6 +14,8 @@ import {
   type UserKey,
   upsertAccounts,
 } from './profile-store.ts';
+
+const AUTH_TIMEOUT_MS = 1000;
 
 /** Only the user and admins see these. */
 type Private = 'email' | 'email_verified' | 'external_id';
@@ -57,14 +61,58 @@ export async function showUser(
 }
 
 export interface Search extends Paging<UserKey> {
-  search: string;
+  search?: string;
+  /** Exactly these. */
+  ids?: string[];
 }
 
-export async function searchUsers(
+export type ProfilePage = { users: PublicProfile[] } & PageInfo;
+
+/** Accounts whose facts have not arrived yet. Without auth, those who are known are answered. */
+async function learn(ctx: Context, ids: string[], request_id: string): Promise<void> {
+  const erased = new Set(await erasedAmong(ctx.db, ids));
+  const unknown = ids.filter((id) => !erased.has(id));
+  if (unknown.length === 0) return;
+  try {
+    const { accounts } = await ctx.auth.call<{ accounts: (Account & { display_name: string })[] }>(
+      'POST',
+      '/internal/accounts/by-ids',
+      { body: { ids: unknown }, request_id, timeoutMs: AUTH_TIMEOUT_MS },
+    );
+    if (accounts.length > 0) await upsertAccounts(ctx.db, accounts);
+  } catch (err) {
+    ctx.log.debug({ err: (err as Error).message }, 'new accounts are not known yet');
+  }
+}
+
+/** In the given order. Unknown and erased ones are left out. */
+async function profilesOf(ctx: Context, ids: string[], requestId: string): Promise<ProfileRow[]> {
+  const known = new Map((await profilesByIds(ctx.db, ids)).map((row) => [row.id, row]));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length > 0) {
+    await learn(ctx, unknown, requestId);
+    for (const row of await profilesByIds(ctx.db, unknown)) known.set(row.id, row);
+  }
+  return ids.flatMap((id) => known.get(id) ?? []);
+}
+
+async function usersByIds(ctx: Context, caller: Caller, ids: string[], requestId: string): Promise<ProfilePage> {
+  const rows = await profilesOf(ctx, [...new Set(ids)], requestId);
+  const online = await onlineAmong(
+    ctx.redis,
+    rows.map(({ id }) => id),
+  );
+  return { users: rows.map((row) => viewFor(caller, row, online)), has_more: false, next_cursor: null };
+}
+
+export const listUsers = (ctx: Context, caller: Caller, { ids, ...query }: Search, requestId: string) =>
+  ids === undefined ? searchUsers(ctx, caller, query) : usersByIds(ctx, caller, ids, requestId);
+
+async function searchUsers(
   ctx: Context,
   caller: Caller,
-  { search, ...paging }: Search,
-): Promise<{ users: PublicProfile[] } & PageInfo> {
+  { search = '', ...paging }: Omit<Search, 'ids'>,
+): Promise<ProfilePage> {
   const rows = await searchProfiles(ctx.db, search, paging);
   const online = await onlineAmong(
     ctx.redis,
@@ -76,6 +124,12 @@ export async function searchUsers(
     paging.limit,
     ({ username, id }) => [username, id],
   );
+}
+
+/** By user id. */
+export async function presenceAmong(ctx: Context, ids: string[]): Promise<Record<string, Presence>> {
+  const [seen, online] = await Promise.all([lastSeenOf(ctx.db, ids), onlineAmong(ctx.redis, ids)]);
+  return Object.fromEntries([...seen].map(([id, lastSeen]) => [id, presenceOf(online.has(id), lastSeen)]));
 }
 
 export interface ProfileSummary {

@@ -5,6 +5,7 @@ import {
   customPatch,
   idOf,
   idParams,
+  invalid,
   oneOf,
   paging,
   type Route,
@@ -20,7 +21,7 @@ import type { Context } from './context.ts';
 import type { Presence } from './presence.ts';
 import { changeProfile, type ProfileChange } from './profile-changes.ts';
 import type { UserKey } from './profile-store.ts';
-import { type OwnProfile, ownProfile, type PublicProfile, type Search, searchUsers, showUser } from './profiles.ts';
+import { listUsers, type OwnProfile, ownProfile, type PublicProfile, type Search, showUser } from './profiles.ts';
 
 const tag = 'Users';
 
@@ -31,10 +32,27 @@ const change = Joi.object<ProfileChange, true>({
   custom: customPatch(),
 }).min(1);
 const username = Joi.string().max(64);
+const MAX_IDS = 100;
+const userId = idOf('usr');
+
+/** `usr_1,usr_2` as a list. */
+const idList = (): Joi.StringSchema =>
+  Joi.string()
+    .max(MAX_IDS * 65)
+    .custom((value: string, h) => {
+      const ids = value.split(',');
+      if (ids.length > MAX_IDS) return invalid(h, `must name at most ${MAX_IDS} users`);
+      return ids.some((id) => userId.required().validate(id).error)
+        ? invalid(h, 'must be ids of users, comma-separated')
+        : ids;
+    })
+    .description(`ids, comma-separated, at most ${MAX_IDS}: these users, in this order; unknown ones are left out`);
+
 const search = Joi.object<Search>({
   ...paging<UserKey>(cursorKey(username, idOf('usr'))),
-  search: Joi.string().allow('').max(100).default(''),
-});
+  search: Joi.string().allow('').max(100),
+  ids: idList(),
+}).oxor('ids', 'search');
 
 const shown = {
   id: Joi.string(),
@@ -52,7 +70,7 @@ const shown = {
 const ownSchema = wireObject<OwnProfile>('Me', {
   ...shown,
   email: Joi.string().allow(null),
-  email_verified: Joi.boolean(),
+  email_verified: Joi.boolean().description('whether the owner has confirmed the address'),
   external_id: Joi.string().allow(null).description('the id that the application gave its own user'),
 });
 const presenceSchema = wireObject<Presence>('Presence', {
@@ -96,14 +114,14 @@ export const routes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/users',
-    summary: 'Search users by username and display name',
+    summary: 'Search users by username and display name, or get them by ids',
     tag,
     who: 'user',
     scope: 'users:read',
     keyAlone: true,
     query: search,
     answer: wireList('ProfileList', 'users', publicSchema),
-    rule: (ctx, { caller, query }) => searchUsers(ctx, caller, query),
+    rule: (ctx, { caller, query, request_id }) => listUsers(ctx, caller, query, request_id),
   }),
   route({
     method: 'get',

@@ -1,5 +1,6 @@
 // The user service in the test process: real PostgreSQL and Redis, a schema of its own, and a stub
 // of auth over HTTP that knows `accounts`.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Account } from '@chatapi/bus';
 import type { Identity, Role } from '@chatapi/kit/auth';
 import {
@@ -29,6 +30,10 @@ type Method = 'get' | 'post' | 'put';
 export interface User {
   ctx: Context;
   accounts: Map<string, KnownAccount>;
+  /** Ids that auth was asked for, several at a time. */
+  asked: string[];
+  /** Whether auth cuts those requests. */
+  authFails: boolean;
   ask(method: Method, path: string, as?: Identity): Test;
   inside(method: Method, path: string): Test;
   as(userId: string, role?: Role): Identity;
@@ -37,7 +42,17 @@ export interface User {
 
 export async function openUser(more: Record<string, string> = {}): Promise<User> {
   const accounts = new Map<string, KnownAccount>();
+  const asked: string[] = [];
+  async function byIds(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of req) text += chunk;
+    asked.push(...(JSON.parse(text).ids as string[]));
+    if (self.authFails) return void res.destroy();
+    res.writeHead(200, { 'content-type': 'application/json' });
+    res.end(JSON.stringify({ accounts: (JSON.parse(text).ids as string[]).flatMap((id) => accounts.get(id) ?? []) }));
+  }
   const auth = await startStubServer((req, res) => {
+    if (req.url === '/internal/accounts/by-ids') return void byIds(req, res);
     const account = accounts.get(req.url?.split('/').at(-1) ?? '');
     res.writeHead(account === undefined ? 404 : 200, { 'content-type': 'application/json' });
     res.end(JSON.stringify(account ?? { code: 'RESOURCE_NOT_FOUND', message: 'User not found', details: {} }));
@@ -54,9 +69,11 @@ export async function openUser(more: Record<string, string> = {}): Promise<User>
   const server = await serveRoutes({ ctx, routes: [...routes, ...internalRoutes] });
   const ask: User['ask'] = (method, path, as = anonymousIdentity()) =>
     supertest(server.url)[method](path).set(identityHeader('user', as));
-  return {
+  const self: User = {
     ctx,
     accounts,
+    asked,
+    authFails: false,
     ask,
     inside: (method, path) => ask(method, path, serviceIdentity(callerOf(internalRoutes, method, path))),
     as: userIdentity,
@@ -66,6 +83,7 @@ export async function openUser(more: Record<string, string> = {}): Promise<User>
       await schema.drop();
     },
   };
+  return self;
 }
 
 /** A time on one fixed day. */

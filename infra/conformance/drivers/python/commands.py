@@ -12,6 +12,7 @@ from typing import Any, Awaitable, Callable, Coroutine, Dict, List, Optional
 
 from awaited import Awaited
 from chatapi_client import AsyncChatClient, ChatClient
+from server_commands import ServerCommands
 from view import View
 
 AskToken = Callable[[str], Coroutine[Any, Any, str]]
@@ -19,9 +20,9 @@ LINE = b"a line of text\n"
 TRUE_TIME = time.time
 
 
-class Commands:
+class Commands(ServerCommands):
     def __init__(self, is_sync: bool, ask_token: AskToken) -> None:
-        self._is_sync = is_sync
+        super().__init__(is_sync)
         self._ask_token = ask_token
         self._loop = asyncio.get_running_loop()
         self._clients: Dict[str, Awaited] = {}
@@ -55,6 +56,9 @@ class Commands:
 
     async def login(self, client: str, **account: str) -> Any:
         return await self._clients[client].users.login(**account)
+
+    async def create_key(self, client: str, name: str, scopes: List[Any]) -> Any:
+        return await self._clients[client].admin.create_key(name=name, scopes=scopes)
 
     async def me(self, client: str) -> Any:
         return await self._clients[client].users.me()
@@ -172,6 +176,12 @@ class Commands:
 
     async def say(self, socket: str, **message: Any) -> Any:
         return await self._sockets[socket].send(**message)
+
+    async def typing(self, socket: str, chat_id: str) -> None:
+        await self._sockets[socket].typing(chat_id)
+
+    async def mark_read(self, socket: str, chat_id: str, seq: int) -> None:
+        await self._sockets[socket].mark_read(chat_id, seq)
 
     async def release(self, socket: str) -> None:
         self._held[socket].set()

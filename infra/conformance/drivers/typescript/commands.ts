@@ -1,12 +1,10 @@
 // The commands of the suite; see PROTOCOL.md, "Commands".
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChatClient, type Logger, type Message, type Realtime } from '@chatapi/client';
+import type { Arguments, Command } from './command.ts';
+import { openServerCommands } from './server-commands.ts';
 import { connectStores, type StoresConnection } from './stores.ts';
 import { type View, watch } from './view.ts';
-
-// Arguments as described in PROTOCOL.md.
-type Arguments = any;
-export type Command = (args: Arguments) => unknown;
 
 export const OWN_FAILURE = 'the handler’s own failure';
 const LINE = 'a line of text\n';
@@ -113,6 +111,8 @@ export function openCommands(
     },
     register: ({ client, ...account }) => clientOf({ client }).users.register(account),
     login: ({ client, ...account }) => clientOf({ client }).users.login(account),
+    ...openServerCommands(),
+    create_key: ({ client, ...key }) => clientOf({ client }).admin.createKey(key),
     me: (args) => clientOf(args).users.me(),
     ban: (args) => clientOf(args).admin.ban(args.user_id),
     end_sessions: (args) => clientOf(args).admin.endSessions(args.user_id),
@@ -139,6 +139,8 @@ export function openCommands(
     connect: (args) => void sockets.set(args.socket, connect(clientOf(args), args)),
     ready: (args) => socketOf(args).ready(args.seconds * 1000),
     say: ({ socket, ...message }) => socketOf({ socket }).send(message),
+    typing: (args) => socketOf(args).typing(args.chat_id),
+    mark_read: ({ socket, ...read }) => socketOf({ socket }).markRead(read),
     release: ({ socket }) => sockets.get(socket)?.release(),
     report: ({ socket, entries = false }) => sockets.get(socket)?.view.report(entries),
     ended: (args) => ended(socketOf(args)),

@@ -1,7 +1,7 @@
 """Prints the requests and results of the methods of both Python clients, as one JSON object.
 
-From stdin: ``{"<call>": {"method": "users.get", "args": ["usr_1"], "kwargs": {}, "answer": {"status":
-200, "body": "{}"}}}``, with the least that the server may answer.
+From stdin: ``{"<call>": {"by": "client", "method": "users.get", "args": ["usr_1"], "kwargs": {},
+"answer": {"status": 200, "body": "{}"}}}``, with the least that the server may answer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import httpx
 
-from chatapi_client import AsyncChatClient, ChatApiError, ChatClient, EventData, Page
+from chatapi_client import AsyncChatClient, AsyncChatServer, ChatApiError, ChatClient, ChatServer, EventData, Page
 
 Asked = Dict[str, Any]
 Answers = List[Tuple[int, Optional[str]]]
@@ -81,15 +81,17 @@ async def refusals(client: Any, call: Dict[str, Any], answers: Answers) -> List[
     return told
 
 
-def asks(client: Any, calls: Dict[str, Any]) -> Dict[str, Optional[Asked]]:
+def asks(clients: Dict[str, Any], calls: Dict[str, Any]) -> Dict[str, Optional[Asked]]:
     asked: List[Asked] = []
     answers: Answers = []
-    watched(client, asked, answers)
+    for client in clients.values():
+        watched(client, asked, answers)
 
     async def every() -> Dict[str, Optional[Asked]]:
         told: Dict[str, Optional[Asked]] = {}
         for name, call in calls.items():
             asked.clear()
+            client = clients[call["by"]]
             answers.append((call["answer"]["status"], call["answer"]["body"]))
             taken = await ask(client, call)
             told[name] = {**asked[0], "taken": taken, "strange": await refusals(client, call, answers)} if asked else None
@@ -118,10 +120,12 @@ def shape(kind: Any) -> Any:
 
 
 def described(calls: Dict[str, Any]) -> Dict[str, Any]:
-    sync, plain = ChatClient("http://nowhere", "token", retries=0), AsyncChatClient("http://nowhere", "token", retries=0)
+    at = "http://nowhere"
+    sync = {"client": ChatClient(at, "token", retries=0), "server": ChatServer(at, "cak_key", retries=0)}
+    plain = {"client": AsyncChatClient(at, "token", retries=0), "server": AsyncChatServer(at, "cak_key", retries=0)}
     answers, takes = {}, {}
     for name, call in calls.items():
-        method = found(plain, call["method"])
+        method = found(plain[call["by"]], call["method"])
         answers[name] = shape(typing.get_type_hints(method).get("return"))
         takes[name] = list(inspect.signature(method).parameters)
     events = {name: shape(kind) for name, kind in typing.get_type_hints(EventData).items() if name not in OWN_EVENTS}

@@ -2,7 +2,7 @@
 
 export const AUTH_FLOWS = [
   'services/auth/src/**',
-  'packages/kit/src/auth/access-token.ts',
+  'packages/kit/src/auth/verify-access-token.ts',
   'packages/kit/src/auth/signed-identity.ts',
   'packages/kit/src/auth/rate-limiter.ts',
   'packages/kit/src/auth/revocations.ts',

@@ -1,6 +1,7 @@
 // `npm test`: all checks of the project. `npm test -- quick`, `npm test -- <phase>` or test files
 // run a part. The last line is the total.
 import { cpus } from 'node:os';
+import { makeBundles } from '../bundles.ts';
 import { preparedFolder } from '../prepared-data.ts';
 import { python } from '../python.ts';
 import { forgetCoverage } from './coverage.ts';
@@ -39,6 +40,7 @@ const have = (phases: string[]): boolean => jobs.some(({ phase }) => phases.incl
 // Prepared once before parallel jobs need it. An error here occurs again in those jobs and is
 // reported there.
 if (have(PHASES.slice(3))) await preparedFolder().catch(() => undefined);
+if (have(['integration', 'sdk'])) await makeBundles().catch(() => undefined);
 if (have(['python', 'sdk', 'release'])) await Promise.try(python).catch(() => undefined);
 const began = Date.now();
 const cpuBefore = cpuSeconds();

@@ -80,9 +80,10 @@ function integrationJobs(): Job[] {
   const alone = (byCluster.own ?? []).map((file) => [file]);
   const nameOf = (group: string[]): string =>
     group.length === 1 ? basename(group[0] as string) : `${group.length} files`;
-  return [...sharing, ...alone].map((group) =>
-    mochaJob('integration', nameOf(group), group, coverageEnv('integration'), AFTER),
-  );
+  const job = (group: string[], env: NodeJS.ProcessEnv): Job =>
+    mochaJob('integration', nameOf(group), group, env, AFTER);
+  // Coverage costs a process more than the files with their own clusters would add to it.
+  return [...sharing.map((group) => job(group, coverageEnv('integration'))), ...alone.map((group) => job(group, {}))];
 }
 
 /** Kills the nodes of its cluster, so it can't share it with scenarios that need a connection. */

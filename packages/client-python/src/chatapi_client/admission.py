@@ -8,7 +8,7 @@ from .pages import page_of
 from .paths import path_of
 from .rest import Rest, given
 from .models import Page
-from .admin_models import ClaimNames, Invite, Issuer, NewInvite
+from .admission_models import ClaimNames, Invite, Issuer, NewInvite
 
 
 class AdmissionApi:

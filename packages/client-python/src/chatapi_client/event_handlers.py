@@ -15,13 +15,15 @@ from .events import (
     MessageStatus,
     MessageUpdated,
     ReactionChanged,
+    ReadMoved,
     RoomJoined,
     RoomRemoved,
     RoomUpdated,
     Typing,
     UserStatus,
+    UserUpdated,
 )
-from .models import Resync, StateChange
+from .connection_models import Resync, StateChange
 
 Stop = Callable[[], None]
 
@@ -53,6 +55,10 @@ class Listening:
     def on(self, event: Literal["message_status"], handler: Callable[[MessageStatus], Any]) -> Stop: ...
     @overload
     def on(self, event: Literal["typing"], handler: Callable[[Typing], Any]) -> Stop: ...
+    @overload
+    def on(self, event: Literal["read"], handler: Callable[[ReadMoved], Any]) -> Stop: ...
+    @overload
+    def on(self, event: Literal["user_updated"], handler: Callable[[UserUpdated], Any]) -> Stop: ...
     @overload
     def on(self, event: Literal["announcement"], handler: Callable[[Announced], Any]) -> Stop: ...
     @overload

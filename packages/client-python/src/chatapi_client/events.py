@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import List, Literal, Optional, TypedDict
 
 from .errors import ChatApiError
-from .models import Attachment, Message, Resync, RoomRole, StateChange
+from .connection_models import Resync, StateChange
+from .models import Attachment, Message, RoomRole, UserCard
 
 
 class Logged(TypedDict):
@@ -161,8 +162,33 @@ class MessageStatus(TypedDict):
 
 
 class Typing(TypedDict):
+    """Without another event the user has stopped after ``expires_in_ms``; 0: stopped."""
+
     type: Literal["typing"]
     chat_id: str
+    user_id: str
+    expires_in_ms: int
+    timestamp: str
+
+
+class ReadMoved(TypedDict):
+    """The user has read further in a room, on another connection or by REST.
+
+    ``unread_count`` is as of ``last_seq``: unread messages with a higher seq come on top.
+    """
+
+    type: Literal["read"]
+    chat_id: str
+    read_seq: int
+    unread_count: int
+    last_seq: int
+    timestamp: str
+
+
+class UserUpdated(UserCard):
+    """The name or picture of the user, or of somebody whose presence the user sees, changed."""
+
+    type: Literal["user_updated"]
     user_id: str
     timestamp: str
 
@@ -189,6 +215,8 @@ class EventData(TypedDict):
     user_status: UserStatus
     message_status: MessageStatus
     typing: Typing
+    read: ReadMoved
+    user_updated: UserUpdated
     announcement: Announced
     state: StateChange
     resync: Resync
@@ -208,6 +236,8 @@ EventName = Literal[
     "user_status",
     "message_status",
     "typing",
+    "read",
+    "user_updated",
     "announcement",
     "state",
     "resync",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, AsyncIterator, Optional
 
 from .multipart import OnProgress, Source, Upload
 from .pages import page_of, pages
 from .paths import path_of
-from .rest import Rest, given, read_answer
+from .rest import Rest, given
 from .models import File, Page
-
-CANCEL_POLL = 0.05
+from .upload import send_upload
 
 
 class FilesApi:
@@ -40,17 +38,8 @@ class FilesApi:
         error. The upload is repeated only if the token had expired and ``file`` can be read again.
         """
         upload = Upload(file, name, description, on_progress, cancel)
-        request = {"content": upload, "headers": upload.headers()}
-        sending = asyncio.ensure_future(self._rest.attempt("POST", "/files/upload", request))
-        try:
-            while not sending.done():
-                upload.check()
-                await asyncio.wait({sending}, timeout=None if cancel is None else CANCEL_POLL)
-            stored: File = read_answer("POST", "/files/upload", sending.result())
-            return stored
-        finally:
-            sending.cancel()
-            upload.close()
+        stored: File = await send_upload(self._rest, "POST", "/files/upload", upload, cancel)
+        return stored
 
     async def get(self, file_id: str) -> File:
         file: File = await self._rest.call("GET", path_of("/files/{}", file_id))

@@ -17,7 +17,7 @@ from .errors import CLIENT_CLOSED, ChatApiError, error_of_frame, error_of_loss
 from .outbox import Outbox
 from .models import Event
 from .outgoing import Outgoing
-from .room_order import Views
+from .room_positions import Views
 
 TOKEN_ENDED = 4401
 BANNED = 4403
@@ -25,7 +25,9 @@ REFUSED_WAIT = 1.0
 """Delay in seconds when the server refused a frame without a retry delay."""
 LEAST_TOKEN_WAIT = 1.0
 
-NOT_IN_A_LOG = frozenset({"message_status", "typing", "user_status", "read", "room_joined", "room_removed"})
+NOT_IN_A_LOG = frozenset(
+    {"message_status", "typing", "user_status", "user_updated", "read", "room_joined", "room_removed"}
+)
 
 
 class Machine:

@@ -27,6 +27,7 @@ class Page(Generic[T]):
 
     ``last_seq`` stands on pages of one room's messages, ``total`` on the list of an admin.
     ``next_cursor`` is the ``cursor`` of the next page, None on the last one.
+    ``users``: names and pictures of those whom the page shows, by id; None on older servers.
     """
 
     items: List[T]
@@ -34,6 +35,7 @@ class Page(Generic[T]):
     last_seq: Optional[int] = None
     total: Optional[int] = None
     next_cursor: Optional[str] = None
+    users: Optional[Dict[str, UserCard]] = None
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)
@@ -94,16 +96,6 @@ class Session(Tokens):
     user: Me
 
 
-class ExchangedToken(TypedDict):
-    """A session that ends with the exchanged token. ``expires_in``: seconds until then."""
-
-    access_token: str
-    issued_token_type: Literal["urn:ietf:params:oauth:token-type:access_token"]
-    token_type: Literal["bearer"]
-    expires_in: int
-    user: Me
-
-
 class SessionInfo(TypedDict):
     id: str
     name: Optional[str]
@@ -157,11 +149,21 @@ class Reaction(TypedDict):
     me: bool
 
 
+class UserCard(TypedDict):
+    """What a list tells of a user."""
+
+    username: str
+    display_name: str
+    avatar_url: Optional[str]
+    kind: Literal["user", "bot"]
+
+
 class Reactor(TypedDict):
-    """Who reacted, and when."""
+    """Who reacted, and when. ``user`` is None for a deleted one."""
 
     user_id: str
     created_at: str
+    user: Optional[UserCard]
 
 
 class _Message(TypedDict):
@@ -288,22 +290,3 @@ class RateLimit(TypedDict):
     window_s: int
     remaining: Optional[int]
     reset: Optional[int]
-
-
-class StateChange(TypedDict):
-    """Why a connection changed its state: ``code`` is the close code or HTTP status, ``retry_in`` seconds to the next try."""
-
-    previous: str
-    state: str
-    code: Optional[int]
-    reason: str
-    retry_in: Optional[float]
-
-
-class Resync(TypedDict):
-    """The log no longer reached back: ``missed`` messages came from history, edits and reactions did not."""
-
-    chat_id: str
-    missed: int
-    first_seq: int
-    last_seq: int

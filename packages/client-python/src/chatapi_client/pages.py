@@ -16,6 +16,8 @@ def page_of(name: str, answer: Mapping[str, Any]) -> "Page[Any]":
         answer.get("last_seq"),
         answer.get("total"),
         answer.get("next_cursor"),
+        # The items of some lists are called so.
+        None if isinstance(answer.get("users"), list) else answer.get("users"),
     )
 
 

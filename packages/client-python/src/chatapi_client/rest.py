@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
+from functools import partial
 from typing import Any, Dict, Mapping, Optional
 
 import httpx
@@ -13,14 +15,13 @@ from .base_url import judged_base_url
 from .clock import ServerClock
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError, error_of_answer, not_ours
 from .multipart import Upload
+from .pace import MAX_LIMIT_WAIT, Pace
 from .paths import template_of
 from .shapes import ANSWERS, fits
 from .tokens import OnTokens, TokenKeeper, TokenSource
 from .models import Tokens
 
 RETRIES = 5
-MAX_LIMIT_WAIT = 120.0
-"""Longest wait for a rate limit in seconds; a longer one raises at once."""
 
 
 def given(**fields: Any) -> Dict[str, Any]:
@@ -53,8 +54,14 @@ class Rest:
         # Loading CA certificates takes 0.1 s, so not without TLS.
         verify = not self.base_url.startswith("http://")
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(timeout, pool=None), verify=verify)
-        self._limit_turns: Optional[asyncio.Lock] = None
-        self._limited_until = 0.0
+        self._pace = Pace()
+        self._headers: Dict[str, str] = {}
+
+    def with_headers(self, headers: Dict[str, str]) -> "Rest":
+        """The same connections, token and limits, and these headers with each request."""
+        other = copy.copy(self)
+        other._headers = {**self._headers, **headers}
+        return other
 
     async def call(
         self,
@@ -76,41 +83,14 @@ class Rest:
         backoff = Backoff()
         for attempt in range(self._retries + 1):
             try:
-                response = await (self._paced if waits else self.attempt)(method, path, request, anonymous=anonymous)
+                once = partial(self.attempt, method, path, request, anonymous=anonymous)
+                response = await (self._pace.run(once) if waits and not anonymous else once())
                 return read_answer(method, path, response)
             except ChatApiError as error:
                 if not safe or not waits or attempt == self._retries or not _may_repeat(error):
                     raise
                 await asyncio.sleep((error.retry_after or 0.0) + backoff.next())
         raise AssertionError("the last attempt returns or raises")
-
-    async def _paced(
-        self, method: str, path: str, request: Mapping[str, Any], *, anonymous: bool
-    ) -> httpx.Response:
-        """Once a rate limit is reached, calls go one after the other, in order."""
-        if anonymous:
-            return await self.attempt(method, path, request, anonymous=True)
-        if time.monotonic() >= self._limited_until:
-            try:
-                return await self.attempt(method, path, request)
-            except ChatApiError as error:
-                self._note_limit(error)
-        if self._limit_turns is None:
-            self._limit_turns = asyncio.Lock()
-        async with self._limit_turns:
-            while True:
-                await asyncio.sleep(max(0.0, self._limited_until - time.monotonic()))
-                try:
-                    return await self.attempt(method, path, request)
-                except ChatApiError as error:
-                    self._note_limit(error)
-
-    def _note_limit(self, error: ChatApiError) -> None:
-        """A proxy's limit is no limit of the server: it may last for ever."""
-        wait = error.retry_after or 1.0
-        if error.code != "RATE_LIMIT_EXCEEDED" or error.foreign or wait > MAX_LIMIT_WAIT:
-            raise error
-        self._limited_until = max(self._limited_until, time.monotonic() + wait)
 
     async def attempt(
         self, method: str, path: str, request: Mapping[str, Any], *, anonymous: bool = False
@@ -143,7 +123,7 @@ class Rest:
     ) -> httpx.Response:
         if self._http.is_closed:
             raise ChatApiError(CLIENT_CLOSED, "The client is closed")
-        headers = {**request.get("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        headers = {**self._headers, **request.get("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
             options: Dict[str, Any] = {**request, "headers": headers}
             response = await self._http.request(method, self.base_url + path, **options)

@@ -15,6 +15,7 @@ _MEMBER: Shape = {"user_id": "string"}
 _TOKENS: Shape = {"access_token": "string", "refresh_token": "string"}
 _SESSION: Shape = {"access_token": "string", "refresh_token": "string", "user": _ITEM}
 _STATS: Shape = {"users": "object", "rooms": "object", "messages": "object"}
+_APP_USER: Shape = {"id": "string", "external_id": "string"}
 _WORDS: Shape = {"words": ["object"], "revision": "number"}
 
 ANSWERS: Mapping[str, Shape] = {
@@ -24,6 +25,7 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /users/token": {"access_token": "string", "user": _ITEM},
     "GET /users/me": _ITEM,
     "PUT /users/me": _ITEM,
+    "PUT /users/me/avatar": _ITEM,
     "PUT /users/me/password": _TOKENS,
     "GET /users/me/sessions": {"sessions": [_ITEM]},
     "DELETE /users/me/sessions": _TOKENS,
@@ -78,6 +80,18 @@ ANSWERS: Mapping[str, Shape] = {
     "GET /admin/issuers": {"issuers": [_ITEM]},
     "POST /admin/invites": {"id": "string", "code": "string"},
     "GET /admin/invites": {"invites": [_ITEM]},
+    "POST /app/users/batch": {"results": [{"status": "string"}]},
+    "PUT /app/users/{}": _APP_USER,
+    "GET /app/users/{}": _APP_USER,
+    "DELETE /app/users/{}": _ITEM,
+    "POST /app/users/{}/deactivate": _APP_USER,
+    "POST /app/users/{}/activate": _APP_USER,
+    "POST /app/users/{}/tokens": {"access_token": "string", "user": _APP_USER},
+    "POST /bots": _ITEM,
+    "GET /bots": {"bots": [_ITEM]},
+    "PUT /bots/{}": _ITEM,
+    "POST /bots/{}/tokens": {"id": "string", "token": "string"},
+    "GET /bots/{}/tokens": {"tokens": [_ITEM]},
     "GET /admin/system/health": {"status": "string", "services": [{"name": "string"}]},
 }
 """By method and template. An operation that is missing here is answered without a body."""

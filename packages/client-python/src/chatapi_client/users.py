@@ -1,22 +1,23 @@
-"""Accounts, sessions and profiles."""
+"""Accounts and sessions."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, AsyncIterator, Dict, Optional, cast
+from typing import Any, Dict, Optional, cast
 
-from .pages import page_of, pages
+from .multipart import Source, Upload
+from .pages import page_of
 from .paths import path_of
-from .rest import KEEP, Rest, changed, given
+from .people import PeopleApi
+from .rest import KEEP, changed, given
+from .admission_models import ExchangedToken
+from .models import Export, Me, Page, Session, SessionInfo, Tokens
 from .registration import Registration
-from .models import ExchangedToken, Export, Me, Page, Profile, Session, SessionInfo, Tokens
+from .upload import send_upload
 
 
-class UsersApi:
+class UsersApi(PeopleApi):
     """Every method raises ``ChatApiError``."""
-
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
 
     async def register(
         self,
@@ -73,10 +74,6 @@ class UsersApi:
         """Log out: end this session's tokens and connections."""
         await self._rest.call("POST", "/users/logout")
         self._rest.tokens.forget()
-
-    async def me(self) -> Me:
-        user: Me = await self._rest.call("GET", "/users/me")
-        return user
 
     async def update(
         self,
@@ -153,21 +150,16 @@ class UsersApi:
         """End all other sessions; this one gets new tokens."""
         return await self._rest.tokens.replace(partial(self._rest.call, "DELETE", "/users/me/sessions"))
 
-    async def get(self, user_id: str) -> Profile:
-        """Return a user's public profile."""
-        user: Profile = await self._rest.call("GET", path_of("/users/{}", user_id))
+    async def set_avatar(self, file: Source, *, name: Optional[str] = None) -> Me:
+        """Upload an avatar: a PNG, JPEG, WebP or GIF of at most 2 MiB, which is cut square.
+
+        The ``avatar_url`` of the answer is relative to the server.
+        """
+        user: Me = await send_upload(self._rest, "PUT", "/users/me/avatar", Upload(file, name, None, None, None))
         return user
 
-    async def search(
-        self, search: str = "", *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None
-    ) -> Page[Profile]:
-        """Search users by username and display name. ``limit``: 1–100."""
-        query = given(search=search, limit=limit, skip=skip, cursor=cursor)
-        return page_of("users", await self._rest.call("GET", "/users", query=query))
-
-    def iterate(self, search: str = "") -> AsyncIterator[Profile]:
-        """Iterate over all results of `search`, page by page."""
-        return pages(lambda cursor, skip: self.search(search, limit=100, skip=skip, cursor=cursor))
+    async def remove_avatar(self) -> None:
+        await self._rest.call("DELETE", "/users/me/avatar")
 
     async def start_export(self) -> Export:
         """Request an archive of everything that the caller wrote and uploaded."""

@@ -5,12 +5,12 @@ import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { every } from '../recurring.ts';
-import type { AccessClaims } from './access-token.ts';
 import { addressKey } from './address-key.ts';
 import { limitExceeded, type RateLimiter } from './rate-limiter.ts';
 import type { RevocationRecord } from './revocations.ts';
 import type { Scope } from './scopes.ts';
 import type { Role } from './signed-identity.ts';
+import type { AccessClaims } from './verify-access-token.ts';
 
 export type AccountStatus = 'active' | 'banned' | 'deactivated';
 

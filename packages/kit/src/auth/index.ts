@@ -1,11 +1,3 @@
-export {
-  type AccessClaims,
-  type AccessSettings,
-  type AccessVerifier,
-  createAccessVerifier,
-  TOKEN_AUDIENCE,
-  TOKEN_ISSUER,
-} from './access-token.ts';
 export { addressKey } from './address-key.ts';
 export { admitToken, type TokenGate } from './admit-token.ts';
 export {
@@ -63,3 +55,11 @@ export {
   type Role,
   verifyIdentity,
 } from './signed-identity.ts';
+export {
+  type AccessClaims,
+  type AccessSettings,
+  type AccessVerifier,
+  createAccessVerifier,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from './verify-access-token.ts';

@@ -3,8 +3,8 @@
 
 import { AppError, unavailable } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { AccessClaims } from './access-token.ts';
 import type { Role } from './signed-identity.ts';
+import type { AccessClaims } from './verify-access-token.ts';
 
 /** The same shape as in `@chatapi/bus`, where the kinds are documented. */
 export interface RevocationRecord {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationConfig } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
 import { IncompatibleSchema, migrate, type Schema } from './migrate.ts';
-import { openMigrationDb } from './migration-connection.ts';
+import { openMigrationDb } from './migration-lock.ts';
 
 const CONNECT_PAUSE_MS = 500;
 const MAX_CONNECT_ATTEMPTS = 240;

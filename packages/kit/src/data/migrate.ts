@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { Log } from '../log.ts';
 import type { DbSettings } from './database.ts';
-import { openMigrationDb } from './migration-connection.ts';
+import { openMigrationDb } from './migration-lock.ts';
 
 export interface Migration {
   /** Such as `006-what-it-adds`; names sort in the order of the list. */

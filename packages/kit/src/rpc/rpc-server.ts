@@ -2,12 +2,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { identityOf } from '../admission.ts';
 import { SERVICES, type ServiceKeys } from '../auth/service-keys.ts';
 import type { Identity } from '../auth/signed-identity.ts';
 import { corkUntilNextTick } from '../cork.ts';
 import { AppError, notFound, toAppError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { identityOf } from '../route-access.ts';
 import type { SecuritySink } from '../security-log.ts';
 import { refuseUpgrade } from '../server.ts';
 import { hasUnfinishedMessage, MAX_MESSAGE_MS } from '../unfinished-message.ts';

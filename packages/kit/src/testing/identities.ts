@@ -1,6 +1,5 @@
 // Keys of all services and signed identities, as in a cluster. Made for each test process.
 import { randomBytes } from 'node:crypto';
-import type { Guarded } from '../admission.ts';
 import type { Scope } from '../auth/scopes.ts';
 import { createServiceKeys, publicKeyOf, SERVICES, type ServiceKeys, type ServiceName } from '../auth/service-keys.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type Role,
   type ServiceIdentity,
 } from '../auth/signed-identity.ts';
+import type { Guarded } from '../route-access.ts';
 
 const privateKeys = Object.fromEntries(
   SERVICES.map((service) => [service, randomBytes(32).toString('base64')]),

@@ -7,7 +7,10 @@ const base = { method: 'get', who: 'anyone', scope: 'none', tag: 'Pages', raw: t
 const html = {
   responses: { 200: { description: 'HTML page', content: { 'text/html': { schema: { type: 'string' } } } } },
 };
-const file = { responses: { 200: { description: 'The asset' } } };
+const text = { schema: { type: 'string' } };
+const file = {
+  responses: { 200: { description: 'The asset', content: { 'text/css': text, 'text/javascript': text } } },
+};
 const linkQuery = Joi.object<{ token?: string }, true>({
   token: Joi.string().allow('').max(128).description('read by the page’s script, not by the server'),
 });

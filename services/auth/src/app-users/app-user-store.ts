@@ -82,7 +82,10 @@ export interface NamesChange {
   email_key: string | null;
 }
 
-/** They are locked. @throws a unique violation when somebody else has just taken a name. */
+/**
+ * They are locked. Nobody has confirmed a new address. @throws a unique violation when somebody
+ * else has just taken a name.
+ */
 export async function updateNames(trx: Knex, changes: NamesChange[]): Promise<AccountRow[]> {
   if (changes.length === 0) return [];
   const { rows } = await trx.raw<{ rows: RawAccount[] }>(

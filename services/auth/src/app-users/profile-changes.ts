@@ -54,17 +54,12 @@ export async function tellProfileChanges(
 ): Promise<Map<string, Profile>> {
   const pending = userIds.length === 0 ? [] : await pendingChanges(ctx.db, userIds);
   if (pending.length === 0) return new Map();
-  const accounts = new Map(
-    (
-      await accountRows(
-        ctx.db,
-        pending.map(({ user_id }) => user_id),
-      )
-    ).map((account) => [account.user_id, accountView(account)]),
-  );
-  const changes = pending.flatMap(({ user_id, version, change }) => {
-    const account = accounts.get(user_id);
-    return account === undefined ? [] : [{ account, version, change }];
+  const byUser = new Map(pending.map((one) => [one.user_id, one]));
+  // Without those that were erased meanwhile.
+  const accounts = await accountRows(ctx.db, [...byUser.keys()]);
+  const changes = accounts.map((account) => {
+    const { version, change } = byUser.get(account.user_id) as PendingChange;
+    return { account: accountView(account), version, change };
   });
   const call = { body: { changes }, ...(request_id === undefined ? {} : { request_id }) };
   const { profiles } = await ctx.users.call<{ profiles: Profile[] }>('POST', '/internal/profiles/changes', call);

@@ -1,6 +1,6 @@
 // Schemas of the routes by which applications bring their own users.
 import {
-  AppError,
+  type AppError,
   anyText,
   characters,
   count,
@@ -11,6 +11,7 @@ import {
   parse,
   refuseNul,
   text,
+  toAppError,
   webUrl,
   wireObject,
 } from '@chatapi/kit';
@@ -74,8 +75,7 @@ export function readItem(value: unknown): AppUser | AppError {
     refuseNul(user);
     return user;
   } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
+    return toAppError(error);
   }
 }
 

@@ -13,15 +13,15 @@ const ATTEMPTS = 5;
 /** Deadlock, serialization failure, unique violation. */
 const RETRIED: unknown[] = ['40P01', '40001', '23505'];
 
-async function withRetries<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      const isRace = error instanceof Raced || RETRIED.includes((error as { code?: unknown }).code);
-      if (!isRace || attempt === ATTEMPTS) throw error;
-    }
+/** @throws the last error. */
+export async function withRetries<T>(work: () => Promise<T>, attempt = 1): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isRace = error instanceof Raced || RETRIED.includes((error as { code?: unknown }).code);
+    if (!isRace || attempt === ATTEMPTS) throw error;
   }
+  return await withRetries(work, attempt + 1);
 }
 
 type Result = { status: Saved['status']; user: AppUserView } | AppError;

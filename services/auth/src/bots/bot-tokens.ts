@@ -3,9 +3,9 @@
 import { type IdPaging, newId, notFound, type PageInfo, page } from '@chatapi/kit';
 import { type Caller, credentialHash, requireScope, type Scope } from '@chatapi/kit/auth';
 import { type AppCall, recordAct } from '../app-users/record.ts';
+import { newSecret, requireRoomFor, revokeCredential } from '../application-keys.ts';
 import type { Context } from '../context.ts';
 import { type CredentialRow, deleteCredential, insertCredential, listCredentials } from '../credential-store.ts';
-import { newSecret, requireRoomFor, revokeCredential } from '../credentials.ts';
 import { publishAfterCommit } from '../revocations.ts';
 import { lockBot } from './bot-store.ts';
 import { managedBot, requireManaged } from './bots.ts';

@@ -1,7 +1,7 @@
 // Schemas of the token exchange.
 import { count, oneOf, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
-import { appUserSchema } from '../app-users/shapes.ts';
+import { userSchema } from '../shapes.ts';
 import { ACCESS_TOKEN_TYPE, type ExchangedToken, type ExchangeRequest, GRANT_TYPE, JWT_TYPE } from './exchange.ts';
 
 const MAX_TOKEN_LENGTH = 16_384;
@@ -18,5 +18,5 @@ export const exchangedSchema = wireObject<ExchangedToken>('ExchangedToken', {
   issued_token_type: oneOf(ACCESS_TOKEN_TYPE),
   token_type: oneOf('bearer'),
   expires_in: count().description('lifetime of the token and of its session in seconds'),
-  user: appUserSchema,
+  user: userSchema,
 });

@@ -7,8 +7,7 @@ import { requireUsable } from '../bans.ts';
 import type { Context } from '../context.ts';
 import type { RequestOrigin } from '../session-store.ts';
 import { createLimitedSession } from '../sessions.ts';
-import type { AppUserView } from '../user-view.ts';
-import { userOf } from '../user-view.ts';
+import { type User, userOf } from '../user-view.ts';
 import { refusal, TOLERANCE_S, verifyForeignToken } from './foreign-token.ts';
 import { bringUser, externalIdOf } from './token-user.ts';
 
@@ -28,7 +27,7 @@ export interface ExchangedToken {
   issued_token_type: typeof ACCESS_TOKEN_TYPE;
   token_type: 'bearer';
   expires_in: number;
-  user: AppUserView;
+  user: User;
 }
 
 const MAX_SECONDS = 86_400;
@@ -60,7 +59,7 @@ async function exchange(ctx: Context, from: RequestOrigin, token: string): Promi
   const { ip, request_id } = from;
   securityEvent(ctx, 'token.exchanged', { user_id, session_id, target_id: issuer.id, ip, request_id });
   const access_token = await ctx.signer.sign({ user_id, session_id, role, issued_at, expires_in });
-  const user = (await userOf(ctx, account, request_id)) as AppUserView;
+  const user = await userOf(ctx, account, request_id);
   return { access_token, issued_token_type: ACCESS_TOKEN_TYPE, token_type: 'bearer', expires_in, user };
 }
 

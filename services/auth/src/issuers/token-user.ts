@@ -1,4 +1,4 @@
-// The user whom an application's token names: created or updated as by PUT /app/users/{external_id}.
+// The user whom an application's token names: created or updated as by PUT /app/users.
 import { AppError, parse, refuseNul } from '@chatapi/kit';
 import type { JWTPayload } from 'jose';
 import { accountsByExternalId } from '../app-users/app-user-store.ts';

@@ -2,7 +2,7 @@
 // knows a public key could else sign with it as a secret.
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
-export type Algorithm = 'RS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'HS256';
+type Algorithm = 'RS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'HS256';
 
 export interface TrustedKey {
   /** Undefined: it may be the key of any `kid`. */
@@ -25,7 +25,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 function algorithmOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): Algorithm {
   if (type === 'ed25519') return 'EdDSA';
   if (type === 'ec') {
-    const algorithm = CURVES[details?.namedCurve ?? ''];
+    const algorithm = CURVES[details?.namedCurve as string];
     if (algorithm !== undefined) return algorithm;
     throw new Error('is on a curve that is not P-256, P-384 or P-521');
   }

@@ -64,14 +64,15 @@ export interface LinkByEmail {
 /**
  * Makes a link and its mail for the account with this address, which gets it in its own spelling.
  * One statement, and the same for an address without an account. Only an account that is not
- * verified gets one to verify. @returns whether there is such an account.
+ * verified gets one to verify, and only one with a password one to reset it: the others log in by
+ * ways that a mailbox must not open. @returns whether there is such an account.
  */
 export async function mailLinkByEmail(trx: Knex, link: LinkByEmail): Promise<boolean> {
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     `with made as (
        insert into mail_links (link_id, user_id, purpose, email, email_key)
        select :link_id, user_id, :purpose, email, email_key from accounts
-       where email_key = :email_key and (:purpose = 'reset' or not email_verified)
+       where email_key = :email_key and case when :purpose = 'reset' then password_hash is not null else not email_verified end
        ${PUT_LINK} returning user_id, email)
      insert into mails (mail_id, kind, user_id, recipient, language, link_id)
      select :mail_id, :kind, user_id, email, :language, :link_id from made`,

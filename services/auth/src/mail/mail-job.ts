@@ -75,13 +75,7 @@ async function inTime<T>(work: Promise<T>, ms: number, stopping: AbortSignal): P
 }
 
 /** @returns what became of it. */
-async function settle(
-  ctx: Ctx,
-  mail: LeasedMail,
-  error: SmtpError | undefined,
-  firstRetryS: number,
-): Promise<MailResult> {
-  if (error === undefined) return 'sent';
+async function settle(ctx: Ctx, mail: LeasedMail, error: SmtpError, firstRetryS: number): Promise<MailResult> {
   const delay = retryDelay(mail.attempts, firstRetryS);
   const { mail_id, kind, attempts } = mail;
   ctx.log.warn({ err: error.message, mail_id, kind, attempts }, 'a mail was not sent');

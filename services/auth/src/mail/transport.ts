@@ -7,7 +7,7 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { MailSettings } from './mail-settings.ts';
 import type { Rendered } from './render.ts';
 
-export interface Outgoing extends Rendered {
+interface Outgoing extends Rendered {
   mail_id: string;
   recipient: string;
 }

@@ -9,6 +9,7 @@ import { callerAccount, verifyCurrentPassword, wrongPassword } from '../current-
 import { endLinks, type Link, linkOfToken, type Purpose, putLink, useLink } from '../mail/link-store.ts';
 import { queueMail, queueNotice, requireMail } from '../mail/queue.ts';
 import { nameKey } from '../name-key.ts';
+import { requireEmailDomain } from '../registration/policy.ts';
 import type { RequestOrigin } from '../session-store.ts';
 import { mayMail } from './request-limit.ts';
 import { tokenInvalid } from './token-invalid.ts';
@@ -46,6 +47,7 @@ export async function requestEmailChange(
   { email, current_password }: { email: string; current_password: string },
 ): Promise<void> {
   requireMail(ctx);
+  requireEmailDomain(ctx.config, email);
   const verified = await callerAccount(ctx, caller);
   await ctx.hasher.withSlot(() => verifyCurrentPassword(ctx, verified, current_password, from));
   const { user_id } = verified;

@@ -1,5 +1,5 @@
 // A new password by a link. It ends all sessions and the lockout; a ban stays.
-import { newId, notFound, securityEvent } from '@chatapi/kit';
+import { AppError, newId, notFound, securityEvent } from '@chatapi/kit';
 import { accountById, lockAccount, updatePassword, verifyEmail } from '../account-store.ts';
 import { recordAccount } from '../accounts.ts';
 import type { Context } from '../context.ts';
@@ -55,13 +55,18 @@ export interface ResetLink {
   expires_at: string;
 }
 
-/** A link that an admin hands out. It replaces the admin's link before, not a mailed one. */
+/**
+ * A link that an admin hands out. It replaces the admin's link before, not a mailed one. With it an
+ * account without a password gets one. @throws RESOURCE_NOT_FOUND, CONFLICT for a bot.
+ */
 export async function makeResetLink(ctx: Context, userId: string): Promise<ResetLink> {
   // Before anything is made: it fails without a page.
   linkTo(ctx.config, 'RESET_URL', '');
   const link_id = newId('link');
   const issued = await ctx.db.transaction(async (trx) => {
-    if ((await lockAccount(trx, userId)) === undefined) throw notFound('User');
+    const account = await lockAccount(trx, userId);
+    if (account === undefined) throw notFound('User');
+    if (account.kind === 'bot') throw new AppError('CONFLICT', 'A bot has no password', { details: { reason: 'bot' } });
     await putLink(trx, { link_id, user_id: userId, purpose: 'admin_reset', email: null, email_key: null });
     return issueToken(trx, link_id, ctx.config.PASSWORD_RESET_TTL);
   });

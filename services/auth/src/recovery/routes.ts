@@ -7,12 +7,12 @@ import { requestPasswordReset, resendConfirmation } from './link-requests.ts';
 import { confirmPasswordReset } from './password-reset.ts';
 
 const tag = 'Users';
-const emailBody = Joi.object<{ email: string }, true>({ email: emailAddress() });
+const emailBody = Joi.object<{ email: string }, true>({ email: emailAddress().required() });
 const token = secretText(128).description('from the link in the mail');
 const tokenBody = Joi.object<{ token: string }, true>({ token });
 const resetBody = Joi.object<{ token: string; new_password: string }, true>({ token, new_password: newPassword() });
 const changeBody = Joi.object<{ email: string; current_password: string }, true>({
-  email: emailAddress(),
+  email: emailAddress().required(),
   current_password: secretText(1024),
 });
 

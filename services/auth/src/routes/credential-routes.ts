@@ -2,9 +2,9 @@
 import { type IdPaging, idOf, idPaging, idParams, type Route, route, text, timestamp } from '@chatapi/kit';
 import { type PersonName, SCOPES, type Scope } from '@chatapi/kit/auth';
 import Joi from 'joi';
+import { createKey, endKey, grantOf, listKeys, type NewKey, personOf } from '../application-keys.ts';
 import type { Context } from '../context.ts';
 import { noteUse } from '../credential-store.ts';
-import { createKey, endKey, grantOf, listKeys, type NewKey, personOf } from '../credentials.ts';
 
 const newKey = Joi.object<NewKey>({
   id: idOf('key').required(),

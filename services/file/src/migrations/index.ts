@@ -4,8 +4,9 @@ import { filesMigration } from './001-files.ts';
 import { scanMigration } from './002-scan.ts';
 import { privacyMigration } from './003-privacy.ts';
 import { triesMigration } from './004-tries.ts';
+import { avatarsMigration } from './005-avatars.ts';
 
 export const schema: Schema = {
   name: 'files',
-  migrations: [...factsMigrations, filesMigration, scanMigration, privacyMigration, triesMigration],
+  migrations: [...factsMigrations, filesMigration, scanMigration, privacyMigration, triesMigration, avatarsMigration],
 };

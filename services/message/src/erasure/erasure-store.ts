@@ -18,7 +18,7 @@ export async function orderErasures(trx: Knex, erased: { user_id: string; erased
     'select distinct on (user_id) * from unnest(?::text[], ?::timestamptz[]) as e(user_id, erased_at) order by user_id';
   await trx.raw(
     `insert into people (user_id, username, account_at, erased_at) select user_id, '', erased_at, erased_at from (${given}) g
-     on conflict (user_id) do update set username = '', display_name = '', erased_at = excluded.erased_at`,
+     on conflict (user_id) do update set username = '', display_name = '', avatar_url = null, erased_at = excluded.erased_at`,
     values,
   );
   await trx.raw(`insert into erasures (user_id, erased_at) ${given} on conflict do nothing`, values);

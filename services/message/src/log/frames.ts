@@ -11,6 +11,7 @@ import {
   messageFrameSchema,
   type StoredAttachment,
 } from './message.ts';
+import { type UserSummary, userSummaryFields } from './user-summary.ts';
 
 export type MemberRole = 'owner' | 'moderator' | 'member';
 
@@ -77,9 +78,24 @@ export interface Notices {
     status: 'delivered' | 'read';
     timestamp: string;
   };
+  read: {
+    type: 'read';
+    chat_id: string;
+    read_seq: number;
+    unread_count: number;
+    last_seq: number;
+    timestamp: string;
+  };
 }
 
-type AllFrames = { message: MessageFrame } & LoggedFrames & Notices;
+/** Of no room: to whoever sees the person. */
+interface UserUpdated extends UserSummary {
+  type: 'user_updated';
+  user_id: string;
+  timestamp: string;
+}
+
+type AllFrames = { message: MessageFrame; user_updated: UserUpdated } & LoggedFrames & Notices;
 
 const id = () => Joi.string();
 const role = () => oneOf('owner', 'moderator', 'member');
@@ -201,13 +217,39 @@ const FRAMES: Frames<AllFrames> = {
       timestamp: time(),
     }),
   },
+  user_updated: {
+    summary: 'The name or avatar of the user, or of somebody whose presence the user sees, changed',
+    schema: wireObject<UserUpdated>('UserUpdatedFrame', {
+      type: oneOf('user_updated'),
+      user_id: id(),
+      ...userSummaryFields,
+      timestamp: time(),
+    }),
+  },
+  read: {
+    summary: 'The user of the connection has read further in a room, on another connection or by REST',
+    schema: wireObject<Notices['read']>('ReadFrame', {
+      type: oneOf('read'),
+      chat_id: id(),
+      read_seq: count(),
+      unread_count: count().description('as of `last_seq`: unread messages with a higher seq come on top'),
+      last_seq: count(),
+      timestamp: time(),
+    }),
+  },
 };
 
 export type FrameDocuments = Record<string, { summary: string; schema: JsonSchema }>;
 
-export const describeFrames = (): { frames: FrameDocuments } => ({
+/** @param others frames of this service that are no events or notices of rooms. */
+export const describeFrames = (
+  others: Record<string, { summary: string; schema: Joi.Schema }>,
+): { frames: FrameDocuments } => ({
   frames: Object.fromEntries(
-    Object.entries(FRAMES).map(([type, { summary, schema }]) => [type, { summary, schema: answerSchema(schema) }]),
+    Object.entries({ ...FRAMES, ...others }).map(([type, { summary, schema }]) => [
+      type,
+      { summary, schema: answerSchema(schema) },
+    ]),
   ),
 });
 
@@ -232,6 +274,9 @@ export const eventFrame =
   <Type extends keyof LoggedFrames>(type: Type, chat_id: string, fields: Fields<LoggedFrames[Type]>) =>
   (seq: number): string =>
     JSON.stringify({ type, chat_id, seq, ...fields });
+
+export const userUpdated = (person: Omit<UserUpdated, 'type' | 'timestamp'>): string =>
+  JSON.stringify({ type: 'user_updated', ...person, timestamp: new Date().toISOString() } satisfies UserUpdated);
 
 export const notice = <Type extends keyof Notices>(
   type: Type,

@@ -8,6 +8,7 @@ import { namedRoom, requireReadable } from '../access/room-access.ts';
 import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import type { Message } from '../log/message.ts';
+import { namedIn, type ShownUsers, usersShown } from '../people/shown-users.ts';
 import { type HistoryQuery, historyQuery, type SeqKey } from './history-query.ts';
 import { type MessageKey, messageKeyOf } from './message-key.ts';
 import { readAcrossRooms, renderMessages, toMessages } from './message-store.ts';
@@ -18,7 +19,16 @@ import { showKeys } from './sent-by-key.ts';
 
 export interface Page extends PageInfo {
   messages: Message[];
+  users: ShownUsers;
   last_seq?: number;
+}
+
+/** A page of messages with those whom they name. */
+export async function withUsers<P extends { messages: Message[] }>(
+  ctx: Context,
+  page: P,
+): Promise<P & { users: ShownUsers }> {
+  return { ...page, users: await usersShown(ctx, page.messages.flatMap(namedIn)) };
 }
 
 type Reader = Pick<Caller, 'user_id' | 'role' | 'rooms'>;
@@ -41,7 +51,8 @@ export async function listMessages(ctx: Context, caller: Reader, query: HistoryQ
     await ensureGeneral(ctx, [caller.user_id]);
     const found = await readAcrossRooms(ctx.db, caller.user_id, { limit, skip, cursor: query.cursor as MessageKey });
     const { messages, ...info } = page('messages', found, limit, messageKeyOf);
-    return { messages: await showKeys(ctx, caller, await toMessages(ctx, caller.user_id, messages)), ...info };
+    const shown = await showKeys(ctx, caller, await toMessages(ctx, caller.user_id, messages));
+    return await withUsers(ctx, { messages: shown, ...info });
   }
   // In one statement with the room. The page is wasted when the caller may not read the room.
   const asked = { ...fromCursor(query), room_id, viewer: caller.user_id };
@@ -49,16 +60,13 @@ export async function listMessages(ctx: Context, caller: Reader, query: HistoryQ
   if (room === undefined) {
     // A direct room without messages does not exist yet and is shown as empty.
     if (query.recipient_id === undefined) throw notFound('Room');
-    return { messages: [], has_more: false, next_cursor: null, last_seq: 0 };
+    return { messages: [], users: {}, has_more: false, next_cursor: null, last_seq: 0 };
   }
   requireReadable(room);
   const { messages, ...info } = page('messages', rows, limit, ({ seq }) => [seq]);
   const rendered = renderMessages(caller.user_id, ctx.links, messages, () => furthest);
-  return {
-    messages: await showKeys(ctx, caller, rendered),
-    ...info,
-    last_seq: room.last_seq,
-  };
+  const shown = await showKeys(ctx, caller, rendered);
+  return await withUsers(ctx, { messages: shown, ...info, last_seq: room.last_seq });
 }
 
 /** A GET /messages that the gateway has authenticated, with the raw query string. */

@@ -32,13 +32,17 @@ export async function claimNewcomers(trx: Knex, limit: number): Promise<Newcomer
   return rows;
 }
 
-/** Due again after as long as they are known, until `watch` seconds have passed. */
-export const postponeNewcomers = async (trx: Knex, ids: string[], watch: number): Promise<void> =>
+/**
+ * Due again when they have been known for `soon` seconds, and for `watch` seconds: few times, since
+ * thousands may become known at once.
+ */
+export const postponeNewcomers = async (trx: Knex, ids: string[], soon: number, watch: number): Promise<void> =>
   void (await trx.raw(
-    `update people set naming_due_at = case when clock_timestamp() - known_at < ? * interval '1 second'
-       then clock_timestamp() + greatest(clock_timestamp() - known_at, interval '5 seconds') end
-     where user_id = any(?)`,
-    [watch, ids],
+    `update people set naming_due_at = case
+       when clock_timestamp() - known_at < :soon * interval '1 second' then known_at + :soon * interval '1 second'
+       when clock_timestamp() - known_at < :watch * interval '1 second' then known_at + :watch * interval '1 second' end
+     where user_id = any(:ids)`,
+    { ids, soon, watch },
   ));
 
 /** Messages that name one of them. */

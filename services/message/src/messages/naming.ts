@@ -1,7 +1,7 @@
 // Completes the mentions of messages that name somebody whose account was not known yet: the fact
 // of a new account may arrive after messages that welcome the person. A person is due when they
-// become known, and again for a minute, since sends in flight may not have seen them. Each message
-// is completed in one transaction with its event, so a crash neither loses nor repeats one.
+// become known, and twice again in a minute, since sends in flight may not have seen them. Each
+// message is completed in one transaction with its event, so a crash neither loses nor repeats one.
 import { every, type RecurringTask } from '@chatapi/kit';
 import { lockRoom } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
@@ -22,8 +22,11 @@ import {
 } from './naming-store.ts';
 
 const POLL_MS = 500;
+/** Most sends in flight have ended. */
+const SOON_S = 5;
+/** All have. */
 const WATCH_S = 60;
-const PEOPLE_AT_ONCE = 100;
+const PEOPLE_AT_ONCE = 500;
 const MESSAGES_AT_ONCE = 100;
 
 /** Nobody else is added: they may have taken their names after the message was written. */
@@ -70,7 +73,7 @@ const completeNext = (ctx: Context): Promise<boolean> =>
           await complete(c, await lockNaming(c.trx, room_id, seq), people, room?.deleted_at !== null);
         });
     const ids = people.map(({ user_id }) => user_id);
-    await postponeNewcomers(trx, ids, WATCH_S);
+    await postponeNewcomers(trx, ids, SOON_S, WATCH_S);
     return true;
   });
 

@@ -10,7 +10,9 @@ import { emojiKey, emojiOf } from '../log/emoji.ts';
 import { eventFrame } from '../log/frames.ts';
 import type { MessageRow } from '../log/message.ts';
 import { change } from '../log/room-change.ts';
+import type { UserSummary } from '../log/user-summary.ts';
 import { recordTrace } from '../log/user-traces-store.ts';
+import { usersShown } from '../people/shown-users.ts';
 import { lockedMessage } from './edit-delete.ts';
 import {
   addReaction,
@@ -85,8 +87,11 @@ export const removeUserReaction = (ctx: Context, caller: Caller, id: string, emo
 /** The user id of the last reactor of a page. */
 export type ReactorKey = readonly [string];
 
+/** `users` is the list itself, so each item bears its user. null: deleted. */
+export type ShownReactor = Reactor & { user: UserSummary | null };
+
 export interface ReactorPage extends PageInfo {
-  users: Reactor[];
+  users: ShownReactor[];
 }
 
 export async function listReactors(
@@ -99,5 +104,10 @@ export async function listReactors(
   const key = keyOf(emoji);
   const { row } = await readableMessage(ctx.reads, id, caller.user_id);
   const found = await findReactors(ctx.reads, row, key, { after, limit: limit + 1, skip });
-  return page('users', found, limit, ({ user_id }) => [user_id]);
+  const { users, ...info } = page('users', found, limit, ({ user_id }) => [user_id]);
+  const people = await usersShown(
+    ctx,
+    users.map(({ user_id }) => user_id),
+  );
+  return { users: users.map((one) => ({ ...one, user: people[one.user_id] ?? null })), ...info };
 }

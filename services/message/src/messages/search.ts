@@ -5,7 +5,7 @@ import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { lackWords } from '../search-index/backfill-store.ts';
 import { searchQuery } from '../search-index/query.ts';
-import type { Page } from './history.ts';
+import { type Page, withUsers } from './history.ts';
 import { type MessageKey, messageKeyOf } from './message-key.ts';
 import { toMessages } from './message-store.ts';
 import { searchMessages } from './search-store.ts';
@@ -23,9 +23,10 @@ export async function search(ctx: Context, caller: Caller, asked: SearchQuery): 
   const { q, chat_id = null, ...paging } = asked;
   if (chat_id !== null) await readableRoom(ctx.reads, chat_id, user_id);
   const query = searchQuery(q);
-  if (query === undefined) return { messages: [], has_more: false, next_cursor: null };
+  if (query === undefined) return { messages: [], users: {}, has_more: false, next_cursor: null };
   const lacking = await lackWords(ctx.reads);
   const found = await searchMessages(ctx.searches, { user_id, q, query, chat_id, ...paging }, lacking);
   const { messages, ...info } = page('messages', found, paging.limit, messageKeyOf);
-  return { messages: await showKeys(ctx, caller, await toMessages(ctx, user_id, messages)), ...info };
+  const shown = await showKeys(ctx, caller, await toMessages(ctx, user_id, messages));
+  return await withUsers(ctx, { messages: shown, ...info });
 }

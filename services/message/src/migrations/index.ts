@@ -14,6 +14,7 @@ import { partitionLock } from './013-partition-lock.ts';
 import { messageKeys } from './014-message-keys.ts';
 import { ownUsersMigration } from './015-own-users.ts';
 import { admissions } from './016-admissions.ts';
+import { avatars } from './017-avatars.ts';
 
 export const schema: Schema = {
   name: 'messages',
@@ -33,5 +34,6 @@ export const schema: Schema = {
     messageKeys,
     ownUsersMigration,
     admissions,
+    avatars,
   ],
 };

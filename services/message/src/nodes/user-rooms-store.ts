@@ -1,6 +1,6 @@
 // Rooms with heads and presence audience of many users, for nodes when users connect. Prepared
 // statements, because the users of a crashed node reconnect within a second.
-import type { Pool } from '@chatapi/kit/data';
+import type { Knex, Pool } from '@chatapi/kit/data';
 import type { Kind } from '../access/permissions.ts';
 
 export interface RoomHead {
@@ -37,6 +37,19 @@ export async function presenceAudienceOf(pool: Pool, userIds: string[]): Promise
   const peers: Record<string, string[]> = Object.fromEntries(userIds.map((id) => [id, []]));
   for (const { user_id, peer } of rows) peers[user_id]?.push(peer);
   return peers;
+}
+
+const MAX_PEERS = 1000;
+
+/** The other members of direct and small ones of these rooms, direct rooms first. */
+export async function peersIn(db: Knex, userId: string, roomIds: string[]): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { user_id: string }[] }>(
+    `select o.user_id from rooms r join room_members o on o.room_id = r.id and o.user_id <> ?
+     where r.id = any(?) and r.member_count <= ${MAX_SHARED_ROOM_MEMBERS}
+     group by o.user_id order by bool_or(r.kind = 'direct') desc, o.user_id limit ${MAX_PEERS}`,
+    [userId, roomIds],
+  );
+  return rows.map(({ user_id }) => user_id);
 }
 
 const MAY_TYPE = `

@@ -1,4 +1,4 @@
-import type { Knex } from '@chatapi/kit/data';
+import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 
 export interface Person {
   user_id: string;
@@ -64,6 +64,47 @@ export const findPeople = async (db: Knex, ids: string[]): Promise<Person[]> =>
     .select('user_id', 'username', 'display_name', 'kind')
     .whereIn('user_id', ids)
     .whereNull('erased_at');
+
+export interface KnownAvatar {
+  user_id: string;
+  avatar_url: string | null;
+  updated_at: string;
+}
+
+/** @param avatars without duplicates. @returns the users whose accounts are known. */
+export async function saveAvatars(db: Knex, avatars: KnownAvatar[]): Promise<Set<string>> {
+  const { rows } = await db.raw<{ rows: { user_id: string }[] }>(
+    `with given as (
+       select * from jsonb_to_recordset(?::jsonb) g(user_id text, avatar_url text, updated_at timestamptz)
+     ), locked as materialized (
+       select p.user_id, p.erased_at is null and coalesce(p.avatar_at, '-infinity') <= g.updated_at is_news
+       from people p join given g using (user_id) order by p.user_id for no key update of p
+     )
+     update people p set
+       avatar_url = case when l.is_news then g.avatar_url else p.avatar_url end,
+       avatar_at = case when l.is_news then g.updated_at else p.avatar_at end
+     from given g join locked l using (user_id) where p.user_id = g.user_id returning p.user_id`,
+    [JSON.stringify(avatars)],
+  );
+  return new Set(rows.map(({ user_id }) => user_id));
+}
+
+export interface ShownPerson {
+  user_id: string;
+  username: string;
+  display_name: string;
+  avatar_url: string | null;
+  kind: 'user' | 'bot';
+  erased: boolean;
+}
+
+const SHOWN = `
+select user_id, username, coalesce(nullif(display_name, ''), username) display_name, avatar_url, kind, erased_at is not null erased
+from people where user_id = any($1)`;
+
+/** Erased users too, so that the caller can tell them from unknown ones. */
+export const findShown = async (reads: PipelinedPool, ids: string[]): Promise<ShownPerson[]> =>
+  (await reads.query<ShownPerson>({ name: 'people-shown', text: SHOWN, values: [ids] })).rows;
 
 /** User ids by lower-case username. */
 export async function findIdsByUsername(db: Knex, usernames: string[]): Promise<Map<string, string>> {

@@ -5,7 +5,15 @@ import { notFound } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import type { Context } from '../context.ts';
-import { findPeople, type KnownProfile, type Person, saveAccounts, saveProfiles } from './people-store.ts';
+import {
+  findPeople,
+  type KnownAvatar,
+  type KnownProfile,
+  type Person,
+  saveAccounts,
+  saveAvatars,
+  saveProfiles,
+} from './people-store.ts';
 
 /** The newest of each user. */
 function newestOf<T extends { user_id: string; updated_at: string }>(all: T[]): T[] {
@@ -17,11 +25,16 @@ function newestOf<T extends { user_id: string; updated_at: string }>(all: T[]): 
 export const applyAccounts = (trx: Knex, accounts: (Account & { display_name?: string })[]): Promise<void> =>
   saveAccounts(trx, newestOf(accounts));
 
-async function fetchAccounts(ctx: Context, ids: string[]): Promise<Person[]> {
+/** Asks auth for accounts and keeps them. Those who do not exist are left out. */
+export async function fetchAccounts(
+  ctx: Pick<Context, 'auth' | 'db'>,
+  ids: string[],
+  timeoutMs?: number,
+): Promise<Person[]> {
   const { accounts } = await ctx.auth.call<{ accounts: (Account & { display_name: string })[] }>(
     'POST',
     '/internal/accounts/by-ids',
-    { body: { ids } },
+    { body: { ids }, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
   );
   if (accounts.length > 0) await saveAccounts(ctx.db, accounts);
   return accounts.map(({ user_id, username, display_name, kind = 'user' }) => ({
@@ -60,4 +73,11 @@ export async function applyProfiles(trx: Knex, profiles: KnownProfile[]): Promis
   const known = await saveProfiles(trx, newestOf(profiles));
   if (profiles.some(({ user_id }) => !known.has(user_id)))
     throw new Error('the account of this profile is not known yet');
+}
+
+/** @throws Error when an account's fact has not arrived yet. */
+export async function applyAvatars(trx: Knex, avatars: KnownAvatar[]): Promise<void> {
+  const known = await saveAvatars(trx, newestOf(avatars));
+  if (avatars.some(({ user_id }) => !known.has(user_id)))
+    throw new Error('the account of this avatar is not known yet');
 }

@@ -2,6 +2,7 @@
 // whose status changed: the newest MAX_STATUS_CHANGES per room (history shows the status of all).
 // Two instances that move the same room at once may return the same message.
 import type { Pool } from '@chatapi/kit/data';
+import { type ReadState, unreadOf } from './unread-store.ts';
 
 /** A message whose status changed. */
 export interface StatusChange {
@@ -46,21 +47,37 @@ with wanted as (
     ),
     read_seq = l.read_seq
   from locked l where m.room_id = l.room_id and m.user_id = l.user_id
-  returning m.room_id, m.user_id, m.read_seq, l.was
+  returning m.room_id, m.user_id, m.read_seq, m.read_others, l.was
 ), furthest as (
   select room_id, min(was) was, array_agg(user_id order by read_seq desc) users, array_agg(read_seq order by read_seq desc) seqs
   from moved group by room_id
 )
-select x.id, x.room_id, x.sender_id from furthest f cross join lateral (
+select x.id, x.room_id, x.sender_id, null user_id, null::bigint read_seq, null::bigint unread_count, null::bigint last_seq from furthest f cross join lateral (
   select id, room_id, sender_id, seq from messages where room_id = f.room_id and seq > f.was and seq <= f.seqs[1] and not is_deleted
   order by seq desc limit ${MAX_STATUS_CHANGES}) x
 where (f.users[1] <> x.sender_id or (f.users[2] <> x.sender_id and f.seqs[2] >= x.seq)) and not ${WAS_READ}
-order by x.room_id, x.seq`;
+union all
+select null, m.room_id, null, m.user_id, m.read_seq, ${unreadOf('m')}, r.last_seq from moved m join rooms r on r.id = m.room_id
+left join room_senders s on s.room_id = m.room_id and s.user_id = m.user_id
+order by room_id, id`;
 
-/** Skips non-members and clamps positions to the head. @returns messages that are `read` now. */
-export async function moveReads(pool: Pool, reads: ReadPosition[]): Promise<StatusChange[]> {
+type MoveRow = StatusChange | (ReadState & { id: null });
+
+export interface MovedReads {
+  /** Messages that are `read` now. */
+  risen: StatusChange[];
+  /** The positions that moved. */
+  moved: ReadState[];
+}
+
+/** Skips non-members and clamps positions to the head. */
+export async function moveReads(pool: Pool, reads: ReadPosition[]): Promise<MovedReads> {
   const values = [reads.map((p) => p.room_id), reads.map((p) => p.user_id), reads.map((p) => p.read_seq)];
-  return (await pool.query<StatusChange>({ name: 'move-reads', text: MOVE_READS, values })).rows;
+  const { rows } = await pool.query<MoveRow>({ name: 'move-reads', text: MOVE_READS, values });
+  return {
+    risen: rows.filter((row) => row.id !== null),
+    moved: rows.flatMap((row) => (row.id === null ? [row] : [])),
+  };
 }
 
 /** The two furthest deliveries of each room, in order of room id. */

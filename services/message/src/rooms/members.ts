@@ -30,6 +30,7 @@ import type { Context } from '../context.ts';
 import type { MemberRole } from '../log/frames.ts';
 import { change } from '../log/room-change.ts';
 import { peopleById, requirePeople } from '../people/people.ts';
+import { type ShownUsers, usersShown } from '../people/shown-users.ts';
 import { leaveRoom } from './join-leave.ts';
 import { admit, assignRole, ensureOwner } from './owners.ts';
 
@@ -81,12 +82,14 @@ export async function listMembersOf(
   caller: Caller,
   roomId: string,
   query: Paging<MemberKey>,
-): Promise<{ members: Member[] } & PageInfo> {
+): Promise<{ members: Member[]; users: ShownUsers } & PageInfo> {
   await ensureGeneral(ctx, [caller.user_id]);
   await readableRoom(ctx.reads, roomId, caller.user_id);
   const found = await listMembers(ctx.db, roomId, { ...query, limit: query.limit + 1 });
   const { members, ...info } = page('members', found, query.limit, ({ joined_us, user_id }) => [joined_us, user_id]);
-  return { members: await toMembers(ctx, members), ...info };
+  const shown = await toMembers(ctx, members);
+  const ids = shown.map(({ user_id }) => user_id);
+  return { members: shown, users: await usersShown(ctx, ids), ...info };
 }
 
 export async function readMember(ctx: Context, roomId: string, userId: string): Promise<Member> {

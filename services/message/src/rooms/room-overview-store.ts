@@ -4,6 +4,8 @@ import type { Knex } from '@chatapi/kit/data';
 import { erasedMemberOf } from '../access/erased-peer-store.ts';
 import type { RoomForUser, RoomRow } from '../access/room-store.ts';
 import { ROOM_MATCHES, searchedFor } from '../access/room-words-store.ts';
+import { unreadOf } from '../positions/unread-store.ts';
+import type { RoomKey } from './room-key.ts';
 
 /** A room with the membership, position and unread count of one user. */
 export interface RoomOverview extends RoomRow {
@@ -18,9 +20,6 @@ export interface RoomOverview extends RoomRow {
   active_us: number;
 }
 
-/** `active_us` and id of the last room of a page. */
-export type RoomKey = readonly [number, string];
-
 const AT = `timestamptz 'epoch' + :us * interval '1 microsecond'`;
 
 /** Rooms behind a key, in the order of the lists: latest activity first. */
@@ -33,14 +32,9 @@ const placeOf = ({ limit, skip, cursor }: Paging<RoomKey>) => ({
   skip,
 });
 
-// Unread = all messages − those by the user − those by others up to the user's position − deleted
-// ones by others after it. The first three are counters, the last uses a partial index, so the cost
-// does not grow with the number of unread messages.
 const OVERVIEW = `
 select r.*, (extract(epoch from r.active_at) * 1000000)::bigint active_us, m.role, coalesce(m.read_seq, 0) read_seq,
-  case when m.user_id is null then 0 else r.message_count - coalesce(s.sent, 0) - m.read_others - (
-    select count(*) from messages d where d.room_id = r.id and d.is_deleted and d.seq > m.read_seq and d.sender_id <> m.user_id
-  ) end unread_count,
+  case when m.user_id is null then 0 else ${unreadOf('m')} end unread_count,
   case when r.kind = 'direct' then coalesce((select o.user_id from room_members o where o.room_id = r.id and o.user_id <> m.user_id limit 1), m.user_id) end recipient_id,
   r.kind = 'direct' and ${erasedMemberOf('r.id')} recipient_deleted`;
 

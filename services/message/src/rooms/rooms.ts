@@ -11,19 +11,14 @@ import { change } from '../log/room-change.ts';
 import { messagesAt, toMessages } from '../messages/message-store.ts';
 import { inSnapshot } from '../messages/snapshot.ts';
 import { requirePeople } from '../people/people.ts';
+import { namedIn, type ShownUsers, usersShown } from '../people/shown-users.ts';
 import { enterRoom } from './join-leave.ts';
 import { type Room, toRoom } from './room.ts';
-import {
-  findRoom,
-  publicRooms,
-  type RoomKey,
-  type RoomOverview,
-  type RoomPage,
-  roomsOf,
-} from './room-overview-store.ts';
+import type { RoomKey } from './room-key.ts';
+import { findRoom, publicRooms, type RoomOverview, type RoomPage, roomsOf } from './room-overview-store.ts';
 
 /** @param db the snapshot of the rows: `last_message` is as the events up to `last_seq` made it. */
-async function toRooms(ctx: Context, db: Knex, viewer: string, rows: RoomOverview[]): Promise<Room[]> {
+export async function toRooms(ctx: Context, db: Knex, viewer: string, rows: RoomOverview[]): Promise<Room[]> {
   const places = rows.flatMap(({ id, last_message_seq }) =>
     last_message_seq === null ? [] : [{ room_id: id, seq: last_message_seq }],
   );
@@ -32,27 +27,44 @@ async function toRooms(ctx: Context, db: Knex, viewer: string, rows: RoomOvervie
   return rows.map((row) => toRoom(row, byRoom.get(row.id) ?? null));
 }
 
-const keyOf = ({ active_us, id }: RoomOverview): RoomKey => [active_us, id];
+export type RoomList = { rooms: Room[]; users: ShownUsers } & PageInfo;
 
-export async function listRooms(ctx: Context, caller: Caller, query: RoomPage): Promise<{ rooms: Room[] } & PageInfo> {
+const namedInRoom = ({ last_message, recipient_id }: Room): string[] => [
+  ...(last_message === null ? [] : namedIn(last_message)),
+  ...(recipient_id === undefined ? [] : [recipient_id]),
+];
+
+/** A page of rooms with those whom they name. */
+export async function withUsers<P extends { rooms: Room[] }>(
+  ctx: Context,
+  page: P,
+): Promise<P & { users: ShownUsers }> {
+  return { ...page, users: await usersShown(ctx, page.rooms.flatMap(namedInRoom)) };
+}
+
+export const keyOf = ({ active_us, id }: RoomOverview): RoomKey => [active_us, id];
+
+export async function listRooms(ctx: Context, caller: Caller, query: RoomPage): Promise<RoomList> {
   await ensureGeneral(ctx, [caller.user_id]);
-  return await inSnapshot(ctx.db, async (db) => {
+  const list = await inSnapshot(ctx.db, async (db) => {
     const found = await roomsOf(db, caller.user_id, { ...query, limit: query.limit + 1 });
     const { rooms, ...info } = page('rooms', found, query.limit, keyOf);
     return { rooms: await toRooms(ctx, db, caller.user_id, withinToken(caller, rooms)), ...info };
   });
+  return await withUsers(ctx, list);
 }
 
 export async function listPublicRooms(
   ctx: Context,
   caller: Caller,
   { search, ...query }: RoomPage & { search: string },
-): Promise<{ rooms: Room[] } & PageInfo> {
-  return await inSnapshot(ctx.db, async (db) => {
+): Promise<RoomList> {
+  const list = await inSnapshot(ctx.db, async (db) => {
     const found = await publicRooms(db, caller.user_id, search, { ...query, limit: query.limit + 1 });
     const { rooms, ...info } = page('rooms', found, query.limit, keyOf);
     return { rooms: await toRooms(ctx, db, caller.user_id, withinToken(caller, rooms)), ...info };
   });
+  return await withUsers(ctx, list);
 }
 
 export async function readRoom(ctx: Context, caller: Caller, id: string): Promise<Room> {

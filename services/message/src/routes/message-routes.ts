@@ -16,22 +16,29 @@ import {
   wireObject,
 } from '@chatapi/kit';
 import Joi from 'joi';
+import { content } from '../content-field.ts';
 import type { Context } from '../context.ts';
-import { content } from '../fields.ts';
 import { messageSchema } from '../log/message.ts';
+import { userSummary } from '../log/user-summary.ts';
 import { deleteMessage, editMessage } from '../messages/edit-delete.ts';
 import { listMessages, type Page, readMessage } from '../messages/history.ts';
 import { historyQuery } from '../messages/history-query.ts';
 import { type MessageKey, messageKey } from '../messages/message-key.ts';
-import type { Reactor } from '../messages/reaction-store.ts';
-import { addUserReaction, listReactors, type ReactorKey, removeUserReaction } from '../messages/reactions.ts';
+import {
+  addUserReaction,
+  listReactors,
+  type ReactorKey,
+  removeUserReaction,
+  type ShownReactor,
+} from '../messages/reactions.ts';
 import { type SearchQuery, search } from '../messages/search.ts';
+import { shownUsers } from '../people/shown-users.ts';
 import { postMessage } from '../sending/post-messages.ts';
 import { type SendBody, sendBody } from '../sending/send-body.ts';
 
 const messageList = wireObject<Page>(
   'MessageList',
-  { messages: Joi.array().items(messageSchema), ...pageFields() },
+  { messages: Joi.array().items(messageSchema), users: shownUsers(), ...pageFields() },
   { last_seq: count().description('only when one room was requested') },
 );
 
@@ -56,9 +63,10 @@ const reactionParams = Joi.object<{ id: string; emoji: string }, true>({
   emoji: Joi.string().required(),
 });
 const reactorQuery = Joi.object<Paging<ReactorKey>>(paging(cursorKey(idOf('usr'))));
-const reactor = wireObject<Json<Reactor>>('Reactor', {
+const reactor = wireObject<Json<ShownReactor>>('Reactor', {
   user_id: Joi.string(),
   created_at: time().description('of the reaction'),
+  user: userSummary.allow(null).description('null: deleted'),
 });
 const reactorList = wireList('ReactorList', 'users', reactor);
 const tag = 'Messages';

@@ -17,19 +17,21 @@ import type { MemberKey } from '../access/member-store.ts';
 import { RESERVED_PREFIX, RESERVED_WORDS } from '../access/reserved-room-ids.ts';
 import type { Context } from '../context.ts';
 import type { MemberRole } from '../log/frames.ts';
+import { besideUsers } from '../people/shown-users.ts';
 import { changeRoom, deleteRoom, type RoomChanges } from '../rooms/change-room.ts';
 import { markRead } from '../rooms/mark-read.ts';
 import { addMember, changeRole, joinRoom, leave, listMembersOf, memberSchema, removeMember } from '../rooms/members.ts';
 import { muteMember, unmuteMember } from '../rooms/mutes.ts';
 import { roomSchema } from '../rooms/room.ts';
-import type { RoomKey, RoomPage } from '../rooms/room-overview-store.ts';
+import { type RoomKey, roomKey } from '../rooms/room-key.ts';
+import type { RoomPage } from '../rooms/room-overview-store.ts';
 import { createRoom, listPublicRooms, listRooms, type NewRoom, readRoom } from '../rooms/rooms.ts';
 import { name, topic, visibility } from './room-fields.ts';
 
-const roomList = wireList('RoomList', 'rooms', roomSchema);
-const memberList = wireList('MemberList', 'members', memberSchema);
+const roomList = besideUsers(wireList('RoomList', 'rooms', roomSchema));
+const memberList = besideUsers(wireList('MemberList', 'members', memberSchema));
 const micros = () => Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER);
-const roomPaging = () => paging<RoomKey>(cursorKey(micros(), roomId()));
+const roomPaging = () => paging<RoomKey>(roomKey());
 const memberQuery = Joi.object<Paging<MemberKey>>(paging(cursorKey(micros(), idOf('usr'))));
 
 const ownName = () =>

@@ -3,8 +3,8 @@
 import { AppError, invalidField, jsonOf, notFound, parse, Reply } from '@chatapi/kit';
 import type { Caller, Role } from '@chatapi/kit/auth';
 import { requireTokenRoom } from '../access/token-rooms.ts';
+import { clientId } from '../content-field.ts';
 import type { Context } from '../context.ts';
-import { clientId } from '../fields.ts';
 import type { Message } from '../log/message.ts';
 import { signed } from '../messages/attachments.ts';
 import { findMessage, toMessages } from '../messages/message-store.ts';

@@ -4,7 +4,7 @@ import { type AppError, boundedList, idOf, roomId, withCheck } from '@chatapi/ki
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { directId } from '../access/direct-room-id.ts';
-import { clientId, content, emptyContent } from '../fields.ts';
+import { clientId, content, emptyContent } from '../content-field.ts';
 import type { SentFields } from '../log/message.ts';
 import { blockedError } from '../word-filter/word-list.ts';
 import type { Judge } from '../word-filter/word-matcher.ts';

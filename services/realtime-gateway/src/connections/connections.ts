@@ -41,6 +41,7 @@ export function addConnection(
     missedPongs: 0,
     unfinishedSince: 0,
     badFrames: 0,
+    statesAsked: 0,
     pendingFrames: undefined,
     pendingBytes: 0,
     feeds: undefined,

@@ -20,9 +20,10 @@ interface Meter {
 
 export interface FrameBudget {
   /**
-   * Counts a frame. @returns 0 if it is within the budget, else milliseconds until the next one.
+   * Counts a frame, or what costs as much as several. @returns 0 if it is within the budget, else
+   * milliseconds until the next one.
    */
-  take(userId: string, bytes: number, now: number): number;
+  take(userId: string, bytes: number, now: number, frames?: number): number;
 }
 
 export function createFrameBudget(limiter: Pick<RateLimiter, 'take'>, limit: number): FrameBudget {
@@ -52,7 +53,7 @@ export function createFrameBudget(limiter: Pick<RateLimiter, 'take'>, limit: num
   }
 
   return {
-    take(userId, bytes, now) {
+    take(userId, bytes, now, frames = 1) {
       if (limit === 0) return 0;
       const current = Math.floor(now / MINUTE_MS);
       if (current !== minute) {
@@ -60,10 +61,10 @@ export function createFrameBudget(limiter: Pick<RateLimiter, 'take'>, limit: num
         meters = new Map();
       }
       const meter = meterOf(userId);
-      meter.frames++;
+      meter.frames += frames;
       meter.bytes += bytes;
       if (meter.isUsedUp || meter.frames > limit || meter.bytes > MAX_BYTES) return (current + 1) * MINUTE_MS - now;
-      meter.unreportedFrames++;
+      meter.unreportedFrames += frames;
       meter.unreportedBytes += bytes;
       if (
         meter.unreportedFrames * REPORTS_PER_BUDGET >= limit ||

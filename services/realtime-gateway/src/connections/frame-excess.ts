@@ -14,7 +14,7 @@ const PAUSE_MS = 250;
 /** For frames in flight when we closed, and for the client's close frame. */
 const LATE_MS = 5000;
 
-const budgetExceeded = (waitMs: number): AppError => {
+export const budgetExceeded = (waitMs: number): AppError => {
   const retry_after_s = Math.max(1, Math.ceil(waitMs / 1000));
   return new AppError('RATE_LIMIT_EXCEEDED', 'Too many frames: wait for the limit to reset', {
     details: { retry_after_s },

@@ -15,6 +15,7 @@ import { message } from './message.ts';
 import { ping } from './ping.ts';
 import { auth } from './renew-token.ts';
 import { resume } from './resume.ts';
+import { state } from './state.ts';
 import { typing } from './typing.ts';
 
 /** A frame without `type` is a message. */
@@ -23,6 +24,7 @@ export const FRAME_TYPES: ReadonlyMap<unknown, FrameType<any>> = new Map<unknown
   ['typing', typing],
   ['read', read],
   ['resume', resume],
+  ['state', state],
   ['auth', auth],
   ['ping', ping],
 ]);

@@ -19,6 +19,6 @@ export const read: FrameType<ReadFrame> = {
   summary: 'Mark a room as read up to a seq; lower seqs are ignored',
   handle(node, c, frame) {
     if (!c.user.rooms.has(frame.chat_id) || !isWithinToken(c, frame.chat_id)) throw notFound('Room');
-    node.positions.read(frame.chat_id, c.user.id, frame.seq);
+    node.positions.read(frame.chat_id, c.user.id, frame.seq, c.id);
   },
 };

@@ -10,7 +10,8 @@ export interface Positions {
   delivered(room: Room, sender: string): void;
   /** A lagging or resuming connection of `user` was fed up to `seq`. */
   fed(room: string, user: string, seq: number): void;
-  read(room: string, user: string, seq: number): void;
+  /** @param origin id of the connection. */
+  read(room: string, user: string, seq: number, origin: string): void;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -20,6 +21,8 @@ interface Position {
   user_id: string;
   delivered_seq?: number;
   read_seq?: number;
+  /** The connection that read; '' for several. */
+  origin?: string;
 }
 
 const FLUSH_MS = 500;
@@ -36,11 +39,18 @@ export function createPositions(message: Pick<ServiceClient, 'call'>, log: Log):
   let dirty = new Map<Room, string | undefined>();
   let flushing: Promise<void> | undefined;
 
-  function note(room_id: string, user_id: string, key: 'delivered_seq' | 'read_seq', seq: number): void {
+  function note(
+    room_id: string,
+    user_id: string,
+    key: 'delivered_seq' | 'read_seq',
+    seq: number,
+    origin?: string,
+  ): void {
     const id = `${room_id} ${user_id}`;
     const entry = pending.get(id) ?? { room_id, user_id };
     if (pending.size >= MAX_PENDING && !pending.has(id)) return;
     if ((entry[key] ?? 0) < seq) entry[key] = seq;
+    if (origin !== undefined) entry.origin = origin;
     pending.set(id, entry);
   }
 
@@ -68,9 +78,9 @@ export function createPositions(message: Pick<ServiceClient, 'call'>, log: Log):
       await message.call('POST', '/internal/positions', { body: { positions: [...now.values()].slice(0, 10_000) } });
     } catch (err) {
       logFailure(err as Error);
-      for (const { room_id, user_id, delivered_seq, read_seq } of now.values()) {
+      for (const { room_id, user_id, delivered_seq, read_seq, origin } of now.values()) {
         if (delivered_seq !== undefined) note(room_id, user_id, 'delivered_seq', delivered_seq);
-        if (read_seq !== undefined) note(room_id, user_id, 'read_seq', read_seq);
+        if (read_seq !== undefined) note(room_id, user_id, 'read_seq', read_seq, origin);
       }
     }
   }
@@ -89,7 +99,10 @@ export function createPositions(message: Pick<ServiceClient, 'call'>, log: Log):
       else if (dirty.get(room) !== sender) dirty.set(room, undefined);
     },
     fed: (room, user, seq) => note(room, user, 'delivered_seq', seq),
-    read: (room, user, seq) => note(room, user, 'read_seq', seq),
+    read(room, user, seq, origin) {
+      const known = pending.get(`${room} ${user}`);
+      note(room, user, 'read_seq', seq, known?.origin === undefined || known.origin === origin ? origin : '');
+    },
     flush,
     async close() {
       await flushes.close();

@@ -9,7 +9,7 @@ import { isHeldUp, mayBeOwn, unansweredFor } from '../wire/acks.ts';
 import { resumeReading } from '../wire/pause-reading.ts';
 import { writeEvent } from '../wire/room-event.ts';
 import { HIGH_WATER, unsent } from '../wire/writer.ts';
-import { jsonFrame } from '../wire/ws-frame.ts';
+import { sendResumed } from './resumed.ts';
 
 const PAGE_SIZE = 100;
 const MAX_HELD_FRAMES = 256;
@@ -75,7 +75,7 @@ export function answerResume(node: Node, c: Connection, feed: Feed, resume: Resu
   entry.to = complete ? feed.at : Math.max(feed.began, 0);
   entry.complete = complete;
   node.nodeMetrics.resumed(complete);
-  if (--resume.left === 0) node.writer.write(c, jsonFrame({ type: 'resumed', rooms: resume.rooms }));
+  if (--resume.left === 0) sendResumed(node, c, resume);
 }
 
 /** Marks a connection as lagging. When it has drained, the log is read for what it missed. */

@@ -21,6 +21,11 @@ function notify(node: Node, connections: Iterable<Connection>, frame: Buffer): v
 
 const userOf = (node: Node, topic: string): LocalUser | undefined => node.users.get(topic.slice(userTopic('').length));
 
+/** All but the connection that caused it. */
+function* exceptOrigin(connections: Iterable<Connection>, origin: string): Generator<Connection> {
+  for (const c of connections) if (c.id !== origin) yield c;
+}
+
 function* connectionsOfOthers(room: Room, sender: string): Generator<Connection> {
   for (const user of room.users) if (user.id !== sender) yield* connectionsWithin(user, room.id);
 }
@@ -52,12 +57,12 @@ const KINDS: Record<ReceivedRecord['kind'], Handler> = {
     const events = fresh.map(({ seq, sender, origin, frame }) => roomEvent(seq, sender, origin, frame));
     receive(node, room, events);
   },
-  notice: each((node, { topic, room: id, sender, frame }) => {
+  notice: each((node, { topic, room: id, sender, origin, frame }) => {
     if (handleCloseNotice(node, topic)) return;
     const room = id === '' ? undefined : node.rooms.get(id);
     const user = room === undefined ? userOf(node, topic) : undefined;
     if (room !== undefined) notify(node, connectionsOfOthers(room, sender), textFrame(frame));
-    else if (user !== undefined) notify(node, connectionsWithin(user, ''), textFrame(frame));
+    else if (user !== undefined) notify(node, exceptOrigin(connectionsWithin(user, ''), origin), textFrame(frame));
   }),
   everyone: each((node, { frame }) => notify(node, node.connections.values(), textFrame(frame))),
   joined: membership((node, user, { room, seq }) => applyJoined(node, user, room, seq)),

@@ -3,10 +3,13 @@
 import { anyText, count, ERROR_STATUS, type ErrorCode, oneOf, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 
-interface ResumedRoom {
+export interface ResumedRoom {
   from: number;
   to: number;
   complete: boolean;
+  read_seq?: number;
+  unread_count?: number;
+  last_seq?: number;
 }
 
 export interface ServerFrames {
@@ -37,7 +40,7 @@ export interface ServerFrames {
   };
   user_status: { type: 'user_status'; user_id: string; status: 'online' | 'offline'; timestamp: string };
   announcement: { type: 'announcement'; id: string; text: string; created_at: string };
-  typing: { type: 'typing'; chat_id: string; user_id: string; timestamp: string };
+  typing: { type: 'typing'; chat_id: string; user_id: string; expires_in_ms: number; timestamp: string };
   resumed: { type: 'resumed'; rooms: Record<string, ResumedRoom> };
   authenticated: { type: 'authenticated'; token_expires_at: string };
   pong: { type: 'pong' };
@@ -105,11 +108,12 @@ export const SERVER_FRAMES: Described = {
     }),
   },
   typing: {
-    summary: 'A user is typing',
+    summary: 'A user is typing, or has stopped',
     schema: wireObject<ServerFrames['typing']>('TypingFrame', {
       type: oneOf('typing'),
       chat_id: id(),
       user_id: id(),
+      expires_in_ms: count().description('without another frame the user has stopped after this time; 0: stopped'),
       timestamp: time(),
     }),
   },
@@ -119,11 +123,19 @@ export const SERVER_FRAMES: Described = {
       type: oneOf('resumed'),
       rooms: Joi.object<ServerFrames['resumed']['rooms']>().pattern(
         Joi.string(),
-        wireObject<ResumedRoom>('ResumedRoom', {
-          from: count().description('as requested'),
-          to: count(),
-          complete: Joi.boolean().description('false: the log does not reach back that far; fetch history'),
-        }),
+        wireObject<ResumedRoom>(
+          'ResumedRoom',
+          {
+            from: count().description('as requested'),
+            to: count(),
+            complete: Joi.boolean().description('false: the log does not reach back that far; fetch history'),
+          },
+          {
+            read_seq: count().description('where the user has read to; of rooms of the user, if it is known now'),
+            unread_count: count().description('as of `last_seq`: unread messages with a higher seq come on top'),
+            last_seq: count(),
+          },
+        ),
       ),
     }),
   },

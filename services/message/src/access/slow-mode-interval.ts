@@ -4,7 +4,7 @@ import type { Knex } from '@chatapi/kit/data';
 import { findRole } from './member-store.ts';
 import { may } from './permissions.ts';
 import type { RoomRow } from './room-store.ts';
-import { intervalLeftMs, startInterval } from './send-interval-store.ts';
+import { intervalLeftMs, startInterval } from './slow-mode-interval-store.ts';
 
 export const tooSoon = (message: string, waitMs: number): AppError => {
   const retry_after_s = Math.max(1, Math.ceil(waitMs / 1000));

@@ -5,7 +5,7 @@ import { GENERAL } from '../access/general-room-store.ts';
 import { lockRoom, type RoomRow } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { change } from '../log/room-change.ts';
-import { dueRooms, postponeAdmissions, takeAdmissions } from './admission-store.ts';
+import { dueRooms, postponeAdmissions, takeAdmissions } from './invited-room-store.ts';
 import { admit } from './owners.ts';
 
 const POLL_MS = 500;

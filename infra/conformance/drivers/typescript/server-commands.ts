@@ -1,0 +1,33 @@
+// The commands for backends with an application key; see PROTOCOL.md, "Commands".
+import { type ActingApi, ChatServer } from '@chatapi/client/server';
+import type { Command } from './command.ts';
+
+export function openServerCommands(): Record<string, Command> {
+  const servers = new Map<string, ChatServer>();
+  const serverOf = ({ server }: { server: string }): ChatServer => servers.get(server) as ChatServer;
+  const actingAs = ({ server, external_id: externalId, user_id }: any): ActingApi =>
+    serverOf({ server }).as(user_id ?? { externalId });
+  return {
+    serve: ({ server, base_url: baseUrl, key }) => void servers.set(server, new ChatServer({ baseUrl, key })),
+    put_user: ({ server, external_id, ...fields }) => serverOf({ server }).users.put(external_id, fields),
+    put_users: (args) => serverOf(args).users.batch(args.users),
+    own_user: (args) => serverOf(args).users.get(args.external_id),
+    activate: (args) => serverOf(args).users.activate(args.external_id),
+    deactivate: (args) => serverOf(args).users.deactivate(args.external_id),
+    delete_user: (args) => serverOf(args).users.delete(args.external_id),
+    mint: ({ server, external_id, ...input }) => serverOf({ server }).users.createToken(external_id, input),
+    find_user: (args) => serverOf(args).users.byId(args.user_id),
+    stats: (args) => serverOf(args).stats(),
+    act_send: ({ chat_id, content, ...args }) => actingAs(args).messages.send({ chat_id, content }),
+    act_rename: ({ chat_id, name, ...args }) => actingAs(args).chats.update(chat_id, { name }),
+    act_upload: ({ name, content, ...args }) =>
+      actingAs(args).files.upload(new TextEncoder().encode(content), { name }),
+    act_me: (args) => actingAs(args).users.me(),
+    create_bot: ({ server, ...bot }) => serverOf({ server }).bots.create(bot),
+    bot_token: ({ server, bot_id, ...input }) => serverOf({ server }).bots.createToken(bot_id, input),
+    bot_tokens: async (args) => (await serverOf(args).bots.tokens(args.bot_id)).items.map(({ id }) => id),
+    end_bot_token: (args) => serverOf(args).bots.endToken(args.bot_id, args.token_id),
+    delete_bot: (args) => serverOf(args).bots.delete(args.bot_id),
+    server_ban: ({ server, user_id, ...input }) => serverOf({ server }).moderation.ban(user_id, input),
+  };
+}

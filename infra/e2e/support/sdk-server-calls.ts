@@ -1,0 +1,56 @@
+// The same for the operations that only backends call: methods of `ChatServer`.
+import type { ChatServer } from '@chatapi/client/server';
+
+export type MethodOf<C, Part extends keyof C & string> = {
+  [P in Part]: `${P}.${Extract<keyof C[P], string>}`;
+}[Part];
+export type ServerMethod = MethodOf<ChatServer, 'users' | 'bots' | 'moderation'> | 'stats';
+
+interface ServerCall {
+  method: ServerMethod;
+  args: unknown[];
+  input?: number;
+  by: 'server';
+}
+
+export const PAGING = { limit: 1, skip: 2, cursor: 'c' };
+
+const by = 'server';
+const USER = { username: 'u', display_name: 'd', bio: 'b', avatar_url: 'a', email: 'e', custom: { c: 1 } };
+
+export const SERVER_CALLS: Record<string, ServerCall> = {
+  'POST /app/users/batch': { by, method: 'users.batch', args: [[{ external_id: 'e', ...USER }]] },
+  'PUT /app/users/{external_id}': { by, method: 'users.put', args: ['e/1', USER], input: 1 },
+  'GET /app/users/{external_id}': { by, method: 'users.get', args: ['e/1'] },
+  'DELETE /app/users/{external_id}': { by, method: 'users.delete', args: ['e/1'] },
+  'POST /app/users/{external_id}/deactivate': { by, method: 'users.deactivate', args: ['e/1'] },
+  'POST /app/users/{external_id}/activate': { by, method: 'users.activate', args: ['e/1'] },
+  'POST /app/users/{external_id}/tokens': {
+    by,
+    method: 'users.createToken',
+    args: ['e/1', { expires_in: 60, session_name: 's' }],
+    input: 1,
+  },
+  'POST /bots': {
+    by,
+    method: 'bots.create',
+    args: [{ username: 'u', display_name: 'd', avatar_url: 'a', description: 'd' }],
+    input: 0,
+  },
+  'GET /bots': { by, method: 'bots.list', args: [PAGING], input: 0 },
+  'PUT /bots/{id}': {
+    by,
+    method: 'bots.update',
+    args: ['i/1', { username: 'u', display_name: 'd', avatar_url: 'a', description: 'd' }],
+    input: 1,
+  },
+  'DELETE /bots/{id}': { by, method: 'bots.delete', args: ['i/1'] },
+  'POST /bots/{id}/tokens': {
+    by,
+    method: 'bots.createToken',
+    args: ['i/1', { name: 'n', scopes: ['act_as'], rooms: ['r'], expires_at: 'e' }],
+    input: 1,
+  },
+  'GET /bots/{id}/tokens': { by, method: 'bots.tokens', args: ['i/1', PAGING], input: 1 },
+  'DELETE /bots/{id}/tokens/{token_id}': { by, method: 'bots.endToken', args: ['i/1', 't/1'] },
+};
