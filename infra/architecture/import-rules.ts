@@ -10,7 +10,10 @@ const ALLOWED: Record<Kind, Kind[]> = {
   infra: ['infra', 'services', 'packages'],
 };
 /** The only packages that import a package. */
-const ALLOWED_PACKAGES: Record<string, string[]> = { 'packages/bus': ['packages/kit'] };
+const ALLOWED_PACKAGES: Record<string, string[]> = {
+  'packages/bus': ['packages/kit'],
+  'packages/react': ['packages/client'],
+};
 
 const allowed = (from: Member, to: Member): boolean =>
   ALLOWED[from.kind].includes(to.kind) || ALLOWED_PACKAGES[from.dir]?.includes(to.dir) === true;
@@ -19,9 +22,9 @@ const leavesFolder = (dir: string, file: string, specifier: string): boolean =>
   relative(dir, join(dirname(file), specifier)).startsWith('..');
 
 function undeclared(member: Member, file: string, { specifier, typeOnly }: Import, atRoot: string[]): boolean {
-  const { dependencies = {}, devDependencies = {} } = member.manifest;
+  const { dependencies = {}, devDependencies = {}, peerDependencies = {} } = member.manifest;
   const name = packageOf(specifier);
-  if (name in dependencies || name === member.manifest.name) return false;
+  if (name in dependencies || name in peerDependencies || name === member.manifest.name) return false;
   const inProduct = member.kind !== 'infra' && file.startsWith(`${member.dir}/src/`);
   if (inProduct && !typeOnly) return true;
   return !(name in devDependencies || `@types/${name}` in devDependencies || (!inProduct && atRoot.includes(name)));

@@ -2,7 +2,7 @@
 // wait, so all together take little longer than the longest.
 import { cluster, narrowCluster } from './cluster.ts';
 import { runScenario, type Scenario } from './run-scenario.ts';
-import { SDKS } from './sdks.ts';
+import { SDKS, VIEWERS } from './sdks.ts';
 import { createSemaphore } from './semaphore.ts';
 
 export interface Needs {
@@ -10,6 +10,8 @@ export interface Needs {
   alone?: boolean;
   /** It needs the cluster with narrow limits. */
   narrow?: boolean;
+  /** It is about what an app sees, so it runs with the stores too. */
+  stores?: boolean;
 }
 
 /** The errors of the SDKs that failed. */
@@ -22,17 +24,19 @@ const MAX_RUN_MS = 900_000;
 const semaphore = createSemaphore(AT_ONCE);
 const planned: (() => void)[] = [];
 
-async function playWithEach(act: Scenario, narrow: boolean): Promise<Failures> {
+const sdksFor = ({ stores = false }: Needs) => (stores ? VIEWERS : SDKS);
+
+async function playWithEach(act: Scenario, needs: Needs): Promise<Failures> {
   const failures: Failures = new Map();
-  const place = narrow ? await narrowCluster() : cluster();
+  const place = needs.narrow ? await narrowCluster() : cluster();
   await Promise.all(
-    SDKS.map((kind) => runScenario(kind, place, act).catch((error) => void failures.set(kind.name, error))),
+    sdksFor(needs).map((kind) => runScenario(kind, place, act).catch((error) => void failures.set(kind.name, error))),
   );
   return failures;
 }
 
-const run = (act: Scenario, { alone = false, narrow = false }: Needs): Promise<Failures> =>
-  narrow ? playWithEach(act, narrow) : semaphore(alone ? AT_ONCE : 1, () => playWithEach(act, narrow));
+const run = (act: Scenario, needs: Needs): Promise<Failures> =>
+  needs.narrow ? playWithEach(act, needs) : semaphore(needs.alone ? AT_ONCE : 1, () => playWithEach(act, needs));
 
 export function scenario(title: string, act: Scenario, needs: Needs = {}): void {
   let outcome: Promise<Failures>;
@@ -43,7 +47,7 @@ export function scenario(title: string, act: Scenario, needs: Needs = {}): void 
   });
   describe(title, function () {
     this.timeout(MAX_RUN_MS);
-    for (const { name } of SDKS) {
+    for (const { name } of sdksFor(needs)) {
       it(name, async () => {
         const failures = await outcome;
         if (failures.has(name)) throw failures.get(name);

@@ -60,6 +60,18 @@ const typescriptSdk: Sdk = {
   driver: () => nodeCommand(['--expose-gc', join(DRIVERS, 'typescript', 'main.ts')]),
 };
 
+/** What an app shows by the stores of the TypeScript SDK. It has only commands of connections. */
+const stores: Sdk = {
+  name: 'typescript-stores',
+  language: 'typescript',
+  driver: () => nodeCommand(['--expose-gc', join(DRIVERS, 'typescript', 'main.ts'), 'stores']),
+};
+
+/** With the stores, for scenarios about what an app sees; or the one named by `SDK`. */
+export const VIEWERS: Sdk[] = [pythonSdk('asyncio'), pythonSdk('sync'), typescriptSdk, stores].filter(
+  ({ name }) => name === (process.env.SDK ?? name),
+);
+
 /** All SDKs, or the one named by the environment variable `SDK`. */
 export const SDKS: Sdk[] = [pythonSdk('asyncio'), pythonSdk('sync'), typescriptSdk].filter(
   ({ name }) => name === (process.env.SDK ?? name),

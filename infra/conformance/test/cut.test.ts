@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { roomOf } from '../src/accounts.ts';
+import type { Harness } from '../src/run-scenario.ts';
 import { scenario } from '../src/scenario.ts';
 import { contentsOf } from '../src/view.ts';
 
-scenario('a connection is cut three times while others write and the app sends', async (harness) => {
+async function cutThreeTimes(harness: Harness): Promise<void> {
   const owner = await harness.someone();
   const network = await harness.network();
   const reader = await harness.someone(network.url);
@@ -23,9 +24,11 @@ scenario('a connection is cut three times while others write and the app sends',
   expect(contents.filter((content) => content === 'sent while it was cut')).to.have.length(3);
   expect(contents).to.have.length(124);
   expect(view.states.filter(({ state }) => state === 'connected')).to.have.length.of.at.least(4);
-});
+}
 
-scenario('a conversation that begins while the app is offline is delivered after the reconnect', async (harness) => {
+scenario('a connection is cut three times while others write and the app sends', cutThreeTimes, { stores: true });
+
+async function beginOffline(harness: Harness): Promise<void> {
   const writer = await harness.someone();
   const network = await harness.network();
   const reader = await harness.someone(network.url);
@@ -37,4 +40,7 @@ scenario('a conversation that begins while the app is offline is delivered after
   network.mend();
   const view = await harness.expectLog(socket, writer, chat_id, seq);
   expect(contentsOf(view.rooms[chat_id])).to.deep.equal(['are you there?', 'hello?']);
-});
+}
+
+const OFFLINE = 'a conversation that begins while the app is offline is delivered after the reconnect';
+scenario(OFFLINE, beginOffline, { stores: true });

@@ -37,4 +37,4 @@ async function act(harness: Harness): Promise<void> {
   await harness.cluster.waitReady();
 }
 
-scenario('both nodes are killed one after the other while eight users write', act, { alone: true });
+scenario('both nodes are killed one after the other while eight users write', act, { alone: true, stores: true });

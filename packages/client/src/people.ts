@@ -25,7 +25,7 @@ export class PeopleApi {
   async many(userIds: readonly string[], options?: CallOptions): Promise<Profile[]> {
     const answer = await this.#rest.call<{ users: Profile[] }>('GET', '/users', {
       ...options,
-      query: { ids: userIds.join(',') },
+      query: { ids: String(userIds) },
     });
     return answer.users;
   }

@@ -229,8 +229,10 @@ export class StateWorld {
 
   #apply({ type, data, fromHistory }: AnyEvent): void {
     if (type === 'state' && data.to === 'connected') for (const [timeline] of this.timelines) timeline.reconnected();
-    if (type === 'resync') this.local.resync();
-    if (type === 'resync') for (const [timeline] of this.timelines) timeline.resync(data.last_seq);
+    if (type === 'resync') {
+      for (const [timeline] of this.timelines) timeline.resync(data.last_seq);
+      this.local.resync(this.timelines.every(([timeline]) => timeline.wants === undefined));
+    }
     if (!('chat_id' in data) || !('seq' in data)) return;
     const event = data as LoggedEvent;
     this.local.event(event);

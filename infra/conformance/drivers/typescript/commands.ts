@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ChatClient, type Logger, type Message, type Realtime } from '@chatapi/client';
 import type { Arguments, Command } from './command.ts';
 import { openServerCommands } from './server-commands.ts';
+import { connectStores, type StoresConnection } from './stores.ts';
 import { type View, watch } from './view.ts';
 
 export const OWN_FAILURE = 'the handler’s own failure';
@@ -76,8 +77,30 @@ function held(): number {
   return (heapUsed + external) / 2 ** 20;
 }
 
-export function openCommands(askToken: (client: string) => Promise<string>, logger: Logger): Record<string, Command> {
+/** The same commands for an app that shows stores. */
+export function openStoreCommands(
+  askToken: (client: string) => Promise<string>,
+  logger: Logger,
+): Record<string, Command> {
   const clients = new Map<string, ChatClient>();
+  const commands = openCommands(askToken, logger, clients);
+  const sockets = new Map<string, StoresConnection>();
+  const of = ({ socket }: Arguments): StoresConnection => sockets.get(socket) as StoresConnection;
+  return {
+    ...commands,
+    connect: (args) => void sockets.set(args.socket, connectStores(clients.get(args.client) as ChatClient)),
+    ready: (args) => of(args).ready(),
+    say: ({ socket, ...message }) => of({ socket }).say(message),
+    report: ({ socket, entries = false }) => of({ socket }).report(entries),
+    disconnect: (args) => of(args).close(),
+  };
+}
+
+export function openCommands(
+  askToken: (client: string) => Promise<string>,
+  logger: Logger,
+  clients = new Map<string, ChatClient>(),
+): Record<string, Command> {
   const sockets = new Map<string, Connection>();
   const clientOf = ({ client }: Arguments): ChatClient => clients.get(client) as ChatClient;
   const socketOf = ({ socket }: Arguments): Realtime => (sockets.get(socket) as Connection).socket;

@@ -1,8 +1,8 @@
-// The driver of the TypeScript SDK; see PROTOCOL.md.
+// The driver of the TypeScript SDK, or with the argument `stores` of its stores; see PROTOCOL.md.
 import { createInterface } from 'node:readline';
 import { inspect } from 'node:util';
 import { ChatApiError } from '@chatapi/client';
-import { OWN_FAILURE, openCommands } from './commands.ts';
+import { OWN_FAILURE, openCommands, openStoreCommands } from './commands.ts';
 
 const tell = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const tellUncaught = (error: unknown): void => tell({ uncaught: inspect(error) });
@@ -25,7 +25,7 @@ const logger = {
     if (!text.includes(OWN_FAILURE)) tellUncaught(text);
   },
 };
-const commands = openCommands(askToken, logger);
+const commands = (process.argv[2] === 'stores' ? openStoreCommands : openCommands)(askToken, logger);
 
 function described(error: unknown): object {
   if (!(error instanceof ChatApiError)) return { code: 'EXCEPTION', message: inspect(error) };

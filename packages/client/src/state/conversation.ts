@@ -42,14 +42,18 @@ export class Conversation {
       this.local.event(event);
       if (!fromHistory) for (const { timeline } of this.#windows) timeline.event(event);
     });
+  }
+
+  /** Asks for what is missing; after all events that have come, since they may bring it. */
+  follow(): void {
     for (const { reader } of this.#windows) reader.follow();
   }
 
   /** Events up to `seq` will not come. */
   resync(seq: number): void {
     this.changing(() => {
-      this.local.resync();
       for (const { timeline } of this.#windows) timeline.resync(seq);
+      this.local.resync(this.#windows.every(({ timeline }) => timeline.wants === undefined));
     });
     for (const { reader } of this.#windows) void reader.run();
   }
@@ -58,7 +62,6 @@ export class Conversation {
   reconnected(): void {
     for (const { timeline, reader } of this.#windows) {
       timeline.reconnected();
-      reader.follow();
       void reader.run();
     }
   }

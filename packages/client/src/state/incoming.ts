@@ -2,8 +2,8 @@
 import type { AnyEvent, RealtimeState } from '../events.ts';
 import type { Conversation } from './conversation.ts';
 import type { Members } from './members.ts';
-import type { People, UserView } from './people.ts';
-import type { ReadPosition, RoomList } from './room-list.ts';
+import type { People } from './people.ts';
+import type { RoomList } from './room-list.ts';
 import type { TypingRooms } from './typing.ts';
 
 export interface Incoming {
@@ -17,10 +17,7 @@ export interface Incoming {
   roomsChanged(): void;
 }
 
-/** Frames that only newer servers send. */
-type NewerEvent = { type: 'read'; data: ReadPosition } | { type: 'user_updated'; data: UserView & { user_id: string } };
-
-export function receive(to: Incoming, event: AnyEvent | NewerEvent): void {
+export function receive(to: Incoming, event: AnyEvent): void {
   switch (event.type) {
     case 'message':
     case 'message_updated':
@@ -47,7 +44,7 @@ export function receive(to: Incoming, event: AnyEvent | NewerEvent): void {
       to.roomsChanged();
       return;
     case 'typing': {
-      const { chat_id, user_id, expires_in_ms } = event.data as typeof event.data & { expires_in_ms?: number };
+      const { chat_id, user_id, expires_in_ms } = event.data;
       if (user_id !== to.me) to.typingRooms.heard(chat_id, user_id, expires_in_ms);
       return;
     }

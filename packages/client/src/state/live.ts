@@ -214,7 +214,10 @@ export class Live implements Incoming {
       this.#realtime = realtime;
       void this.#listen(realtime);
       // What is loaded continues where it was.
-      for (const room of this.#conversations.values()) room.reconnected();
+      for (const room of this.#conversations.values()) {
+        room.reconnected();
+        room.follow();
+      }
     }
     return this.#realtime;
   }
@@ -239,6 +242,7 @@ export class Live implements Incoming {
       this.#queue = [];
       for (const event of events) receive(this, event);
     });
+    for (const conversation of this.#conversations.values()) conversation.follow();
   }
 
   #takeRooms(page: Page<RoomModel>): void {

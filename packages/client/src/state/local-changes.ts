@@ -97,9 +97,13 @@ export class LocalChanges {
     this.changes = this.changes.filter((other) => other !== change || !change.isLost);
   }
 
-  /** Some events will not come; what is not confirmed yet may be among them. */
-  resync(): void {
+  /**
+   * Some events will not come; those of these changes may be among them.
+   * `isShown`: what they did is in the pages that are loaded.
+   */
+  resync(isShown: boolean): void {
     for (const change of this.changes) change.isLost = true;
+    if (isShown) this.changes = this.changes.filter(({ isDone }) => !isDone);
   }
 
   /** Changes that every page shows which is asked for from now on. */

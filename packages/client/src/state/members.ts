@@ -29,6 +29,7 @@ export class Members implements Store<MembersSnapshot> {
   #recent: LoggedEvent[] = [];
 
   readonly getSnapshot: Store<MembersSnapshot>['getSnapshot'];
+  readonly getServerSnapshot: Store<MembersSnapshot>['getServerSnapshot'];
   readonly subscribe: Store<MembersSnapshot>['subscribe'];
 
   constructor(host: Host, chatId: string) {
@@ -50,6 +51,7 @@ export class Members implements Store<MembersSnapshot> {
       left: () => host.release(),
     });
     this.getSnapshot = this.#source.getSnapshot;
+    this.getServerSnapshot = this.#source.getServerSnapshot;
     this.subscribe = this.#source.subscribe;
   }
 

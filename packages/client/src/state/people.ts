@@ -71,7 +71,9 @@ export class People {
     let isNews = false;
     for (const [id, { username, display_name, avatar_url, kind }] of Object.entries(users)) {
       const old = this.#known.get(id);
-      const next = { id, username, display_name, avatar_url, kind };
+      // Uploaded pictures are relative to the server.
+      const picture = avatar_url?.startsWith('/') ? this.#options.client.baseUrl + avatar_url : avatar_url;
+      const next = { id, username, display_name, avatar_url: picture, kind };
       if (old !== undefined && (Object.keys(next) as (keyof UserView)[]).every((key) => old[key] === next[key]))
         continue;
       this.#known.set(id, next);

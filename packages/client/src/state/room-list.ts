@@ -6,6 +6,8 @@ export interface ReadPosition {
   chat_id: string;
   read_seq: number;
   unread_count: number;
+  /** As of which `unread_count` is; missing for a position that was set here. */
+  last_seq?: number;
 }
 
 export class RoomList {
@@ -53,10 +55,13 @@ export class RoomList {
   }
 
   /** A position of the user moved, here or on another device. */
-  read({ chat_id, read_seq, unread_count }: ReadPosition): void {
+  read({ chat_id, read_seq, unread_count, last_seq }: ReadPosition): void {
     const room = this.rooms.get(chat_id);
-    if (room !== undefined && read_seq >= room.read_seq)
-      this.rooms.set(chat_id, readUpTo(room, read_seq, unread_count));
+    if (room === undefined || read_seq < room.read_seq) return;
+    const next = readUpTo(room, read_seq, unread_count);
+    this.rooms.set(chat_id, next);
+    // Events between the two would be counted twice, or not at all.
+    if (next.unread_count > 0 && last_seq !== undefined && last_seq !== room.last_seq) this.outdated(chat_id);
   }
 
   remove(chatId: string): void {

@@ -40,6 +40,7 @@ export class Room implements Store<RoomSnapshot> {
   #last: RoomSnapshot | undefined;
 
   readonly getSnapshot: Store<RoomSnapshot>['getSnapshot'];
+  readonly getServerSnapshot: Store<RoomSnapshot>['getServerSnapshot'];
   readonly subscribe: Store<RoomSnapshot>['subscribe'];
 
   constructor(conversation: Conversation, threadOf?: string) {
@@ -67,6 +68,7 @@ export class Room implements Store<RoomSnapshot> {
       isWatched: () => this.#source.isWatched,
     });
     this.getSnapshot = this.#source.getSnapshot;
+    this.getServerSnapshot = this.#source.getServerSnapshot;
     this.subscribe = this.#source.subscribe;
     conversation.add({ timeline: this.#timeline, reader: this.#reader, changed: () => this.#source.changed() });
   }

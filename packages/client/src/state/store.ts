@@ -3,6 +3,8 @@
 /** Snapshots are immutable, and the same object until something in them changed. */
 export interface Store<T> {
   getSnapshot(): T;
+  /** What the page that a server made shows: the first snapshot. */
+  getServerSnapshot(): T;
   /**
    * Calls `listener` now and after each change, with the new snapshot.
    * @returns a function that stops it.
@@ -51,6 +53,7 @@ export class Source<T> implements Store<T> {
   readonly #options: SourceOptions<T>;
   readonly #listeners = new Set<{ call(snapshot: T): void }>();
   #made: { snapshot: T } | undefined;
+  #first: { snapshot: T } | undefined;
 
   constructor(options: SourceOptions<T>) {
     this.#options = options;
@@ -63,6 +66,11 @@ export class Source<T> implements Store<T> {
   readonly getSnapshot = (): T => {
     this.#made ??= { snapshot: this.#options.make() };
     return this.#made.snapshot;
+  };
+
+  readonly getServerSnapshot = (): T => {
+    this.#first ??= { snapshot: this.getSnapshot() };
+    return this.#first.snapshot;
   };
 
   readonly subscribe = (listener: (snapshot: T) => void): (() => void) => {
@@ -90,6 +98,15 @@ export class Source<T> implements Store<T> {
     const told = this.#told;
     this.#told = undefined;
     const snapshot = this.getSnapshot();
-    if (told?.snapshot !== snapshot) for (const listener of [...this.#listeners]) listener.call(snapshot);
+    if (told?.snapshot === snapshot) return;
+    for (const listener of [...this.#listeners])
+      try {
+        listener.call(snapshot);
+      } catch (error) {
+        // The others must hear of it too; the app's error is reported as uncaught.
+        setTimeout(() => {
+          throw error;
+        });
+      }
   };
 }
