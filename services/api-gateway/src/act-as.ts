@@ -28,10 +28,13 @@ function personName(value: string): PersonName {
     return { user_id: value };
   }
   try {
-    if (value.length > MAX_LENGTH) throw new Error('too long');
-    return { external_id: decodeURIComponent(value.slice(EXTERNAL.length)) };
+    const external_id = decodeURIComponent(value.slice(EXTERNAL.length));
+    // PostgreSQL takes no NUL.
+    if (value.length > MAX_LENGTH || external_id === '' || external_id.includes('\0'))
+      throw new Error('no external id');
+    return { external_id };
   } catch {
-    throw invalidField(HEADER, `${HEADER} must be percent-encoded UTF-8 of at most 128 characters`);
+    throw invalidField(HEADER, `${HEADER} must be percent-encoded UTF-8 of 1 to 128 characters, without NUL`);
   }
 }
 

@@ -81,6 +81,13 @@ export const callerOf = (
   user_agent,
 });
 
+/** An external id may have become another person's since. */
+const isSame = ({ claims, ip, user_agent }: CachedIdentity, now: Omit<CachedIdentity, 'headers' | 'until'>): boolean =>
+  claims.user_id === now.claims.user_id &&
+  claims.role === now.claims.role &&
+  ip === now.ip &&
+  user_agent === now.user_agent;
+
 /**
  * Signs identities and reuses a signature for 20 s of its 60 s, since signing costs more CPU
  * time than the rest of a request here.
@@ -95,7 +102,7 @@ export function createIdentitySigner(
       return identityHeaders(keys, to, { kind: 'anonymous', ip, user_agent });
     const entry = `${to} ${token}`;
     const cached = cache.get(entry);
-    const same = cached?.claims.role === claims.role && cached.ip === ip && cached.user_agent === user_agent;
+    const same = cached !== undefined && isSame(cached, { claims, ip, user_agent });
     if (same && cached.until > Date.now()) return cached.headers;
     const headers = identityHeaders(keys, to, callerOf(claims, { ip, user_agent }));
     cache.set(entry, { headers, until: Date.now() + REUSE_MS, claims, ip, user_agent });

@@ -24,6 +24,14 @@ describe('signed identity of a caller', () => {
       expect(other).to.not.equal(first);
   });
 
+  it('is signed again when the external id of X-Act-As is now that of another person', () => {
+    const sign = createIdentitySigner(keys);
+    const actingAs = (i: number): RequestCaller => ({ ...caller(i), token: 'cak_1 ext:ann' });
+    sign('user', actingAs(1), '192.0.2.1', 'mocha');
+    const second = sign('user', actingAs(2), '192.0.2.1', 'mocha');
+    expect(verifyIdentity(testKeys('user'), second)).to.include({ user_id: 'usr_2' });
+  });
+
   it('stays correct when there are more callers than cache entries', function () {
     this.timeout(30_000);
     const sign = createIdentitySigner(keys);

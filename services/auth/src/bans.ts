@@ -16,7 +16,7 @@ export interface Ban {
   reason?: string | null;
   until?: string | null;
   actor_id: string;
-  /** Only users may be banned: an application key asks for it. */
+  /** An application key asks for it: only users may be banned, and no ban becomes shorter. */
   spares_staff?: boolean;
 }
 
@@ -77,6 +77,15 @@ function finish(ctx: Ctx, { account, revoked }: Change): AccountView {
   return accountView(account);
 }
 
+/** @throws AUTHORIZATION_ERROR */
+function requireNoStaff({ role }: AccountRow): void {
+  if (role !== 'user') throw new AppError('AUTHORIZATION_ERROR', 'An application key can’t ban admins and moderators');
+}
+
+/** A key may not lift bans, nor shorten one. */
+const isBannedFor = (account: AccountRow, until: string | null): boolean =>
+  isBanned(account) && (account.banned_until === null || (until !== null && account.banned_until >= until));
+
 export async function banAccount(ctx: Ctx, userId: string, ban: Ban): Promise<AccountView> {
   const reason = ban.reason || null;
   const until = ban.until ?? null;
@@ -87,8 +96,10 @@ export async function banAccount(ctx: Ctx, userId: string, ban: Ban): Promise<Ac
     const account = await requireAccount(trx, userId);
     if (isBanned(account) && account.ban_reason === reason && account.banned_until === until)
       return { account, revoked: [] };
-    if (ban.spares_staff && account.role !== 'user')
-      throw new AppError('AUTHORIZATION_ERROR', 'An application key can’t ban admins and moderators');
+    if (ban.spares_staff) {
+      requireNoStaff(account);
+      if (isBannedFor(account, until)) return { account, revoked: [] };
+    }
     await requireAnotherAdmin(trx, account);
     return setBan(trx, account, reason, until);
   });

@@ -4,7 +4,7 @@ import { type AccountRow, updatePassword } from './account-store.ts';
 import type { Context } from './context.ts';
 import { callerAccount, verifyCurrentPassword, wrongPassword } from './current-password.ts';
 import { renewChain } from './end-other-sessions.ts';
-import { endLinks } from './mail/link-store.ts';
+import { ENDED_BY_NEW_PASSWORD, endLinks } from './mail/link-store.ts';
 import { queueNotice } from './mail/queue.ts';
 import { checkPassword } from './password-policy.ts';
 import type { RequestOrigin } from './session-store.ts';
@@ -35,7 +35,7 @@ export async function changePassword(
   return renewChain(ctx, caller, from, 'password.changed', async (trx, now) => {
     if (now === undefined || now.password_hash !== account.password_hash) throw wrongPassword();
     await updatePassword(trx, caller.user_id, hash);
-    await endLinks(trx, caller.user_id, ['reset', 'admin_reset']);
+    await endLinks(trx, caller.user_id, ENDED_BY_NEW_PASSWORD);
     await queueNotice(ctx, trx, from, { kind: 'password-changed', user_id: caller.user_id, recipient: now.email });
   });
 }

@@ -66,6 +66,20 @@ describe('bans and roles', () => {
     expect(JSON.stringify(wrong.body)).to.not.include('spam');
   });
 
+  it('an application key neither shortens a ban nor ends one, but makes it longer', async () => {
+    const endOf = async () => (await auth.inside('get', `/internal/accounts/${person.id}`)).body.banned_until;
+    const byKey = (until: string) => ban(person.id, { reason: 'key', until, spares_staff: true }, 'key_1');
+    await byKey(inFuture(60_000));
+    const later = inFuture(3_600_000);
+    await byKey(later);
+    expect(await endOf()).to.equal(later);
+    await byKey(inFuture(1000));
+    expect(await endOf()).to.equal(later);
+    await ban(person.id, { reason: 'for good' });
+    expect((await byKey(inFuture(1000))).status).to.equal(200);
+    expect(await endOf()).to.equal(null);
+  });
+
   it('unban allows logins again and restores no session', async () => {
     await ban(person.id);
     expect((await unban(person.id)).body.status).to.equal('active');

@@ -65,6 +65,18 @@ describe('a change of e-mail', () => {
     expect((await emailOf(eve)).email).to.equal('mail.eve@example.com');
   });
 
+  it('asked for by somebody who knew the password ends with a new password', async () => {
+    const ann = await auth.register('mail.thief');
+    await change(ann, 'thief@example.com').expect(202);
+    const token = tokenIn(await linkTo('thief@example.com'));
+    await auth
+      .ask('put', '/users/me/password', auth.as(ann))
+      .send({ current_password: GOOD, new_password: 'another-Secret-77' })
+      .expect(200);
+    expect((await confirm(token).expect(400)).body.details.reason).to.equal('token_invalid');
+    expect((await emailOf(ann)).email).to.equal('mail.thief@example.com');
+  });
+
   it('fails while the database is away, and works after that', async () => {
     const ann = await auth.register('mail.away');
     await change(ann, 'away.new@example.com').expect(202);

@@ -9,6 +9,12 @@ import type { Language, MailKind } from './mail.ts';
  */
 export type Purpose = 'reset' | 'admin_reset' | 'verify' | 'change';
 
+/**
+ * Somebody who knew the old password may have asked for another address: confirmed later, it would
+ * give them the account again.
+ */
+export const ENDED_BY_NEW_PASSWORD: Purpose[] = ['reset', 'admin_reset', 'change'];
+
 export interface Link {
   link_id: string;
   user_id: string;

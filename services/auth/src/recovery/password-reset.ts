@@ -4,7 +4,15 @@ import { accountById, lockAccount, updatePassword, verifyEmail } from '../accoun
 import { recordAccount } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { clearFailures, lockKey } from '../login-limit-store.ts';
-import { endLinks, issueToken, type Link, linkOfToken, putLink, useLink } from '../mail/link-store.ts';
+import {
+  ENDED_BY_NEW_PASSWORD,
+  endLinks,
+  issueToken,
+  type Link,
+  linkOfToken,
+  putLink,
+  useLink,
+} from '../mail/link-store.ts';
 import { linkTo } from '../mail/links.ts';
 import { queueNotice } from '../mail/queue.ts';
 import { passwordNames } from '../password-change.ts';
@@ -21,7 +29,7 @@ function setPassword(ctx: Context, link: Link, hash: string, from: RequestOrigin
     await lockKey(trx, user_id);
     const account = await lockAccount(trx, user_id);
     if (account === undefined || !(await useLink(trx, link.link_id))) return undefined;
-    await endLinks(trx, user_id, ['reset', 'admin_reset']);
+    await endLinks(trx, user_id, ENDED_BY_NEW_PASSWORD);
     await updatePassword(trx, user_id, hash);
     await clearFailures(trx, user_id);
     // Whoever opened a mailed link reads the mail of the address.
