@@ -21,7 +21,7 @@ describe('the rendered manifests in k8s/rendered', () => {
     });
 
     it(`${name}: are what kubectl makes`, function () {
-      this.timeout(20_000);
+      this.timeout(60_000);
       if (!hasKubectl()) this.skip();
       // Versions of kubectl may write the same objects differently.
       expect(parseManifests(render(composition)), `${renderedPath(name)} ${REWRITE}`).to.deep.equal(rendered(name));

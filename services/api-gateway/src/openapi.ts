@@ -68,6 +68,7 @@ const TAGS = [
   { name: 'Limits', description: 'Rate limits of the caller' },
   { name: 'Admin', description: 'Moderation, statistics, the audit log and the health of the services' },
   { name: 'Health', description: 'Health checks that need no token' },
+  { name: 'Pages', description: 'Pages to which links in mails lead' },
   { name: 'Documents', description: 'The API documents and their pages' },
 ];
 

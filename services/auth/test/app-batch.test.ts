@@ -39,7 +39,8 @@ describe('a batch of an application’s users', () => {
   it('takes as many statements for 1,000 users as for 10', async () => {
     const count = async (stem: string, size: number): Promise<number> => {
       let queries = 0;
-      const counted = () => queries++;
+      // Without those of the sweeps and of the relay, which run beside it.
+      const counted = ({ sql }: { sql: string }) => void (/outbox|due_at/.test(sql) || queries++);
       app.auth.ctx.db.on('query', counted);
       const users = ids(stem, size).map((one, i) => ({ ...one, bio: `bio ${i}`, username: `${stem}-${i}` }));
       expect((await app.batch(users)).status).to.equal(200);
