@@ -41,13 +41,13 @@ async function requireVisible(
 ): Promise<string> {
   const id = encodeURIComponent(body.target_id);
   const by = `seen-by/${encodeURIComponent(caller.user_id)}`;
-  const options = { request_id };
+  const options = { request_id, query: { rooms: caller.rooms?.join(',') } };
   const ask: Record<TargetType, () => Promise<string>> = {
     message: async () =>
       (await message.call<{ sender_id: string }>('GET', `/internal/messages/${id}/${by}`, options)).sender_id,
     file: async () =>
       (await file.call<{ uploaded_by: string }>('GET', `/internal/files/${id}/${by}`, options)).uploaded_by,
-    user: async () => (await auth.call<{ user_id: string }>('GET', `/internal/accounts/${id}`, options)).user_id,
+    user: async () => (await auth.call<{ user_id: string }>('GET', `/internal/accounts/${id}`, { request_id })).user_id,
   };
   return ask[body.target_type]();
 }

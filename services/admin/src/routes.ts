@@ -120,6 +120,7 @@ const acting: Route<Context>[] = [
     params,
     body: roleBody,
     answer: userSchema,
+    errors: [409],
     rule: changeRole,
   }),
   route({

@@ -61,7 +61,9 @@ export async function actAsPerson(gate: ActAsGate, key: AccessClaims, header: st
   requireActive(person.status);
   const { user_id, role } = person;
   const { kind: _, ...limits } = key;
-  const claims = { ...limits, user_id, role, issued_at: Date.parse(person.as_of), key_id: key.session_id };
+  // A bot stays one: it can't manage bots.
+  const own = person.kind === 'bot' ? ({ user_id, role, kind: 'bot' } as const) : { user_id, role };
+  const claims = { ...limits, ...own, issued_at: Date.parse(person.as_of), key_id: key.session_id };
   const admitted = admitPerson(gate, claims);
   if (admitted.role === 'admin')
     throw new AppError('AUTHORIZATION_ERROR', 'A key can’t act as an admin', { details: { reason: 'admin' } });

@@ -19,6 +19,8 @@ export interface RequestCaller {
   claims?: AccessClaims;
   /** The error with which a route that needs a user answers. */
   failure?: unknown;
+  /** Of the key whose X-Act-As failed: its limit counts. */
+  key?: AccessClaims;
   /** The token, and the person as whom its key acts. */
   token?: string;
 }
@@ -38,12 +40,14 @@ export async function identify(
 ): Promise<RequestCaller> {
   const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
   if (token === undefined) return { failure: missingToken };
+  let key: AccessClaims | undefined;
   try {
     const claims = await admitToken(gate, token, from);
     if (actAs === undefined) return { claims, token };
+    if (claims.kind === 'key') key = claims;
     return { claims: await actAsPerson(gate, claims, String(actAs)), token: `${token} ${actAs}` };
   } catch (failure) {
-    return { failure: withChallenge(failure) };
+    return { failure: withChallenge(failure), ...(key === undefined ? {} : { key }) };
   }
 }
 

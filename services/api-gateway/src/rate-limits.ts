@@ -42,7 +42,7 @@ const ofApplication = ({ RATE_LIMIT_KEYS: limit }: Config, id: string): GeneralL
  * for the person as whom it acts.
  */
 function generalLimits(config: Config, { caller, client, row }: Exchange): GeneralLimit[] {
-  const { claims } = caller ?? {};
+  const claims = caller?.claims ?? caller?.key;
   if (claims === undefined) return [ofUserOrAddress(config, clientKey(client.ip))];
   const keyId = claims.kind === 'key' ? claims.session_id : claims.key_id;
   const own = keyId === undefined ? ofUserOrAddress(config, userKey(claims.user_id)) : ofApplication(config, keyId);

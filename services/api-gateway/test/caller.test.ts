@@ -1,7 +1,7 @@
-import { verifyIdentity } from '@chatapi/kit/auth';
-import { testKeys } from '@chatapi/kit/testing';
+import { type AccessClaims, type Person, verifyIdentity } from '@chatapi/kit/auth';
+import { silentSink, testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { createIdentitySigner, type RequestCaller } from '../src/caller.ts';
+import { type CallerGate, createIdentitySigner, identify, type RequestCaller } from '../src/caller.ts';
 
 const keys = testKeys('api-gateway');
 const caller = (i: number, role: 'user' | 'admin' = 'user'): RequestCaller => ({
@@ -40,5 +40,49 @@ describe('signed identity of a caller', () => {
       expect(verifyIdentity(testKeys('user'), sign('user', caller(i), '192.0.2.1', 'mocha'))).to.include({
         user_id: `usr_${i}`,
       });
+  });
+});
+
+describe('X-Act-As', () => {
+  const key: AccessClaims = {
+    user_id: 'key_1',
+    session_id: 'key_1',
+    role: 'user',
+    issued_at: 0,
+    expires_at: Number.MAX_SAFE_INTEGER,
+    kind: 'key',
+    scopes: ['act_as', 'users:read'],
+  };
+  /** Auth knows one person. */
+  const gateOf = (person?: Person): CallerGate => ({
+    ...silentSink(),
+    verifier: { verify: async () => ({ ...key, kind: undefined, scopes: undefined }) },
+    revocations: { admit: (claims) => claims },
+    credentials: { verify: async () => key, forget: () => undefined, person: async () => person },
+  });
+  const ask = (value: string, person?: Person, token = 'cak_1') =>
+    identify(
+      gateOf(person),
+      { authorization: `Bearer ${token}`, 'x-act-as': value },
+      { ip: '192.0.2.1', request_id: 'r' },
+    );
+  const person: Person = { user_id: 'usr_1', role: 'user', status: 'active', as_of: '2026-01-01T00:00:00.000Z' };
+
+  it('that fails counts for the key, not for the address', async () => {
+    for (const failed of [await ask('usr_none'), await ask('usr_1', { ...person, status: 'deactivated' })]) {
+      expect(failed.claims).to.equal(undefined);
+      expect(failed.key).to.equal(key);
+    }
+    expect((await ask('usr_1', person, 'eyJ')).key).to.equal(undefined);
+  });
+
+  it('is refused without asking auth when it holds NUL, nothing, or no UTF-8', async () => {
+    for (const value of ['ext:', 'ext:%00', 'ext:a%00b', 'ext:%ff', ''])
+      expect((await ask(value, person)).failure, value).to.include({ code: 'VALIDATION_ERROR' });
+  });
+
+  it('leaves a bot a bot, which manages no bots', async () => {
+    expect((await ask('usr_1', { ...person, kind: 'bot' })).claims).to.include({ kind: 'bot', key_id: 'key_1' });
+    expect((await ask('usr_1', { ...person, kind: 'user' })).claims).to.not.have.property('kind');
   });
 });

@@ -113,7 +113,7 @@ export async function findGrant(reads: PipelinedPool, hash: string): Promise<Gra
   };
 }
 
-const PERSON = `select a.user_id, a.role, ${STATUS} as status, clock_timestamp() as as_of from accounts a where`;
+const PERSON = `select a.user_id, a.kind, a.role, ${STATUS} as status, clock_timestamp() as as_of from accounts a where`;
 
 export async function findPerson(reads: PipelinedPool, name: PersonName): Promise<Person | undefined> {
   const query =

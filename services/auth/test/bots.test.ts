@@ -50,6 +50,13 @@ describe('bots in auth', () => {
       expect((await app.auth.login('helper-bot', password)).status).to.be.oneOf([400, 401]);
   });
 
+  it('can’t become an admin: its owner and applications make its tokens', async () => {
+    const { body } = await create(asAnn(), { username: 'climbing-bot' });
+    const change = (role: string) => app.auth.inside('put', `/internal/accounts/${body.id}/role`).send({ role });
+    expect(outcome(await change('admin'))).to.deep.equal([409, 'CONFLICT', 'bot']);
+    await change('moderator').expect(200);
+  });
+
   it('a taken or blocked username is CONFLICT, also when two ask at once', async () => {
     expect(outcome(await create(asAnn(), { username: ann.username.toUpperCase() }))).to.deep.equal([
       409,

@@ -75,11 +75,12 @@ export async function requireVisible(
   id: string,
   userId: string,
   request_id: string,
+  rooms?: string[],
 ): Promise<{ id: string; uploaded_by: string }> {
   const row = await getFile(ctx.db, id);
   if (row === undefined) throw notFound('File');
   const { uploaded_by } = row;
-  if (uploaded_by === userId || (await isSharedWith(ctx, row, userId, request_id))) return { id, uploaded_by };
+  if (uploaded_by === userId || (await isSharedWith(ctx, row, userId, request_id, rooms))) return { id, uploaded_by };
   throw notFound('File');
 }
 
@@ -103,12 +104,12 @@ export async function listFiles(
 
 async function requireMayDelete(
   ctx: Context,
-  { user_id, role, request_id }: FileCaller,
+  { user_id, role, rooms, request_id }: FileCaller,
   id: string,
   { uploaded_by, deleted }: { uploaded_by: string; deleted: boolean },
 ): Promise<void> {
   if (uploaded_by === user_id || role === 'admin') return;
-  if (!deleted && (await isSharedWith(ctx, { id, uploaded_by }, user_id, request_id)))
+  if (!deleted && (await isSharedWith(ctx, { id, uploaded_by }, user_id, request_id, rooms)))
     throw new AppError('AUTHORIZATION_ERROR', 'Only its uploader may delete a file');
   throw notFound('File');
 }

@@ -39,7 +39,10 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Get a file if the user may read it',
     who: ['admin'],
     params: seenBy,
-    rule: (ctx: Context, { params, request_id }) => requireVisible(ctx, params.id, params.user_id, request_id),
+    // Separated by commas: they limit a bot's token.
+    query: Joi.object<{ rooms?: string }>({ rooms: Joi.string().allow('') }),
+    rule: (ctx: Context, { params, query, request_id }) =>
+      requireVisible(ctx, params.id, params.user_id, request_id, query.rooms?.split(',')),
   }),
   route<Context, { id: string }, { viewer_id?: string }>({
     method: 'post',

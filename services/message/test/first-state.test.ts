@@ -52,4 +52,12 @@ describe('a page of state for a node', () => {
     const seen = await state('usr_bot', { rooms: ['allowed'] });
     expect([seen.rooms.map(({ id }: any) => id), seen.peers]).to.deep.equal([['allowed'], []]);
   });
+
+  it('of a limited token is full, and neither its cursor nor its length tells of other rooms', async () => {
+    for (const chat_id of ['in1', 'in2', 'out1', 'out2'])
+      await m.send('usr_robot', { chat_id, content: 'x' }).expect(201);
+    const seen = await state('usr_robot', { rooms: ['in1', 'in2'], limit: 2 });
+    expect(seen.rooms.map(({ id }: any) => id)).to.have.members(['in1', 'in2']);
+    expect(seen.next_cursor).to.equal(null);
+  });
 });

@@ -144,13 +144,19 @@ describe('the state frame', () => {
     }
   });
 
-  it('of a limited token asks for its rooms only', async () => {
-    const bot = someone();
-    const room = roomOf([bot]);
+  /** As with a bot's token. */
+  async function connectLimited(bot: string, rooms: string[]) {
     const c = await harness.connect(one, bot, { token: harness.token(bot) });
     const connection = [...one.ctx.connections.values()].find(({ user }) => user.id === bot);
     if (connection === undefined) throw new Error('no connection');
-    connection.claims = { ...connection.claims, rooms: [room], scopes: ['rooms:read'] };
+    connection.claims = { ...connection.claims, rooms, scopes: ['rooms:read'] };
+    return { c, connection };
+  }
+
+  it('of a limited token asks for its rooms only', async () => {
+    const bot = someone();
+    const room = roomOf([bot]);
+    const { c, connection } = await connectLimited(bot, [room]);
     c.send({ type: 'state' });
     await c.frame('state');
     expect(harness.services.states.at(-1)).to.deep.equal({ user_id: bot, limit: 100, rooms: [room] });
@@ -202,5 +208,18 @@ describe('the state frame', () => {
     const d = await harness.connect(one, ann);
     d.send({ type: 'resume', rooms: { [room]: 0 } });
     expect((await d.frame('resumed')).rooms).to.deep.equal({ [room]: { from: 0, to: 1, complete: true } });
+  });
+
+  it('a resume of a limited token tells no positions of its other rooms', async () => {
+    const bot = someone();
+    const [room, other] = [roomOf([bot]), roomOf([bot])];
+    await append(room, bot);
+    await append(other, bot);
+    const { c } = await connectLimited(bot, [room]);
+    c.send({ type: 'resume', rooms: { [room]: 0, [other]: 0 } });
+    expect((await c.frame('resumed')).rooms).to.deep.equal({
+      [room]: { from: 0, to: 1, complete: true, read_seq: 1, unread_count: 2, last_seq: 3 },
+      [other]: { from: 0, to: 0, complete: false },
+    });
   });
 });

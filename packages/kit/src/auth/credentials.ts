@@ -32,6 +32,8 @@ export interface Grant {
 /** What auth says about a person as whom a key may act. */
 export interface Person {
   user_id: string;
+  /** Auth of the release before does not send it, and has no bots. */
+  kind?: 'user' | 'bot';
   role: Role;
   status: AccountStatus;
   as_of: string;

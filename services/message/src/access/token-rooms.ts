@@ -7,7 +7,7 @@ import { namedRoom } from './room-access.ts';
 
 type Limited = Pick<Caller, 'user_id' | 'rooms'>;
 
-const isWithin = ({ rooms }: Pick<Caller, 'rooms'>, roomId: string): boolean =>
+export const isWithin = ({ rooms }: Pick<Caller, 'rooms'>, roomId: string): boolean =>
   rooms === undefined || rooms.includes(roomId);
 
 /** @throws AppError RESOURCE_NOT_FOUND */
@@ -20,9 +20,6 @@ export function requireTokenRoom(caller: Limited, named: { chat_id?: string; rec
     });
   if (!isWithin(caller, room)) throw notFound('Room');
 }
-
-export const withinToken = <R extends { id: string }>(caller: Limited, rooms: R[]): R[] =>
-  rooms.filter(({ id }) => isWithin(caller, id));
 
 async function requireMessageWithin(reads: PipelinedPool, caller: Limited, id: string): Promise<void> {
   if (caller.rooms === undefined) return;

@@ -5,7 +5,7 @@ import type { Caller, Role } from '@chatapi/kit/auth';
 import { RawBody } from '@chatapi/kit/rpc';
 import { ensureGeneral } from '../access/general-room.ts';
 import { namedRoom, requireReadable } from '../access/room-access.ts';
-import { requireTokenRoom } from '../access/token-rooms.ts';
+import { isWithin, requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import type { Message } from '../log/message.ts';
 import { namedIn, type ShownUsers, usersShown } from '../people/shown-users.ts';
@@ -45,6 +45,7 @@ export async function listMessages(ctx: Context, caller: Reader, query: HistoryQ
   if (query.thread_of === undefined) requireTokenRoom(caller, query);
   const parent =
     query.thread_of === undefined ? undefined : await readableMessage(ctx.reads, query.thread_of, caller.user_id);
+  if (parent !== undefined && !isWithin(caller, parent.row.room_id)) throw notFound('Message');
   const room_id = namedRoom(caller, query) ?? parent?.row.room_id;
   if (room_id !== undefined) requireTokenRoom(caller, { chat_id: room_id });
   else {

@@ -4,7 +4,6 @@ import { oneOf, page, time, wireObject } from '@chatapi/kit';
 import { RawBody } from '@chatapi/kit/rpc';
 import Joi from 'joi';
 import { ensureGeneral } from '../access/general-room.ts';
-import { withinToken } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { inSnapshot } from '../messages/snapshot.ts';
 import { type ShownUsers, shownUsers } from '../people/shown-users.ts';
@@ -65,13 +64,11 @@ export async function firstState(
   { user_id, rooms: allowed, limit, cursor }: StateRequest,
 ): Promise<RawBody<StateHead>> {
   await ensureGeneral(ctx, [user_id]);
-  const caller = { user_id, rooms: allowed };
   const { peers, ...list } = await inSnapshot(ctx.db, async (db) => {
-    const found = await roomsOf(db, user_id, { archived: false, limit: limit + 1, skip: 0, cursor });
+    const found = await roomsOf(db, user_id, { archived: false, limit: limit + 1, skip: 0, cursor }, allowed);
     const { rooms: rows, ...info } = page('rooms', found, limit, keyOf);
-    const shown = withinToken(caller, rows);
-    const ids = shown.map(({ id }) => id);
-    return { rooms: await toRooms(ctx, db, user_id, shown), peers: await peersIn(db, user_id, ids), ...info };
+    const ids = rows.map(({ id }) => id);
+    return { rooms: await toRooms(ctx, db, user_id, rows), peers: await peersIn(db, user_id, ids), ...info };
   });
   const { rooms, users, next_cursor } = await withUsers(ctx, list);
   return new RawBody(

@@ -25,6 +25,9 @@ const AT = `timestamptz 'epoch' + :us * interval '1 microsecond'`;
 /** Rooms behind a key, in the order of the lists: latest activity first. */
 const AFTER = `(cast(:us as bigint) is null or r.active_at < ${AT} or (r.active_at = ${AT} and r.id > :id))`;
 
+/** A token may be limited to rooms. */
+const WITHIN = '(cast(:only as text[]) is null or r.id = any(:only))';
+
 const placeOf = ({ limit, skip, cursor }: Paging<RoomKey>) => ({
   us: cursor?.[0] ?? null,
   id: cursor?.[1] ?? null,
@@ -43,13 +46,21 @@ export interface RoomPage extends Paging<RoomKey> {
   archived: boolean;
 }
 
-export async function roomsOf(db: Knex, userId: string, { archived, ...paging }: RoomPage): Promise<RoomOverview[]> {
+type Limit = readonly string[] | undefined;
+
+/** @param only of these rooms, if given. */
+export async function roomsOf(
+  db: Knex,
+  userId: string,
+  { archived, ...paging }: RoomPage,
+  only: Limit,
+): Promise<RoomOverview[]> {
   const { rows } = await db.raw<{ rows: RoomOverview[] }>(
     `${OVERVIEW} from room_members m join rooms r on r.id = m.room_id and r.deleted_at is null
      left join room_senders s on s.room_id = m.room_id and s.user_id = m.user_id
-     where m.user_id = :userId and (r.archived_at is not null) = :archived and ${AFTER}
+     where m.user_id = :userId and (r.archived_at is not null) = :archived and ${WITHIN} and ${AFTER}
      order by r.active_at desc, r.id limit :limit offset :skip`,
-    { userId, archived, ...placeOf(paging) },
+    { userId, archived, only: only ?? null, ...placeOf(paging) },
   );
   return rows;
 }
@@ -64,18 +75,20 @@ export async function findRoom(db: Knex, id: string, userId: string): Promise<Ro
   return rows[0];
 }
 
+/** @param only of these rooms, if given. */
 export async function publicRooms(
   db: Knex,
   userId: string,
   search: string,
   { archived, ...paging }: RoomPage,
+  only: Limit,
 ): Promise<RoomOverview[]> {
   const { rows } = await db.raw<{ rows: RoomOverview[] }>(
     `${OVERVIEW} from rooms r ${FOR_USER} left join room_words w on w.room_id = r.id
      where r.kind = 'public' and r.deleted_at is null and (r.archived_at is not null) = :archived and ${ROOM_MATCHES}
-       and ${AFTER}
+       and ${WITHIN} and ${AFTER}
      order by r.active_at desc, r.id limit :limit offset :skip`,
-    { userId, archived, ...searchedFor(search), ...placeOf(paging) },
+    { userId, archived, only: only ?? null, ...searchedFor(search), ...placeOf(paging) },
   );
   return rows;
 }

@@ -5,7 +5,7 @@ import { ensureGeneral } from '../access/general-room.ts';
 import type { NewMember } from '../access/member-store.ts';
 import { requireRoom } from '../access/room-access.ts';
 import { insertRoom, updateRoom } from '../access/room-store.ts';
-import { requireTokenRoom, withinToken } from '../access/token-rooms.ts';
+import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { change } from '../log/room-change.ts';
 import { messagesAt, toMessages } from '../messages/message-store.ts';
@@ -47,9 +47,9 @@ export const keyOf = ({ active_us, id }: RoomOverview): RoomKey => [active_us, i
 export async function listRooms(ctx: Context, caller: Caller, query: RoomPage): Promise<RoomList> {
   await ensureGeneral(ctx, [caller.user_id]);
   const list = await inSnapshot(ctx.db, async (db) => {
-    const found = await roomsOf(db, caller.user_id, { ...query, limit: query.limit + 1 });
+    const found = await roomsOf(db, caller.user_id, { ...query, limit: query.limit + 1 }, caller.rooms);
     const { rooms, ...info } = page('rooms', found, query.limit, keyOf);
-    return { rooms: await toRooms(ctx, db, caller.user_id, withinToken(caller, rooms)), ...info };
+    return { rooms: await toRooms(ctx, db, caller.user_id, rooms), ...info };
   });
   return await withUsers(ctx, list);
 }
@@ -60,9 +60,9 @@ export async function listPublicRooms(
   { search, ...query }: RoomPage & { search: string },
 ): Promise<RoomList> {
   const list = await inSnapshot(ctx.db, async (db) => {
-    const found = await publicRooms(db, caller.user_id, search, { ...query, limit: query.limit + 1 });
+    const found = await publicRooms(db, caller.user_id, search, { ...query, limit: query.limit + 1 }, caller.rooms);
     const { rooms, ...info } = page('rooms', found, query.limit, keyOf);
-    return { rooms: await toRooms(ctx, db, caller.user_id, withinToken(caller, rooms)), ...info };
+    return { rooms: await toRooms(ctx, db, caller.user_id, rooms), ...info };
   });
   return await withUsers(ctx, list);
 }

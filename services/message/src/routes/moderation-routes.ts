@@ -1,6 +1,7 @@
 // Routes of the admin service: reports and statistics.
 import { anyId, idOf, notFound, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
+import { isWithin } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { readableMessage } from '../messages/require-readable.ts';
 import { countMessages, reportedMessages, roomStates } from '../moderation/admin-queries-store.ts';
@@ -11,9 +12,14 @@ const seenBy = Joi.object<{ id: string; user_id: string }, true>({
 });
 
 /** @throws AppError RESOURCE_NOT_FOUND when the user may not read it, and for a tombstone. */
-async function reportable(ctx: Context, messageId: string, userId: string): Promise<{ sender_id: string }> {
+async function reportable(
+  ctx: Context,
+  messageId: string,
+  userId: string,
+  rooms: string[] | undefined,
+): Promise<{ sender_id: string }> {
   const { row } = await readableMessage(ctx.reads, messageId, userId);
-  if (row.is_deleted) throw notFound('Message');
+  if (row.is_deleted || !isWithin({ rooms }, row.room_id)) throw notFound('Message');
   return { sender_id: row.sender_id };
 }
 
@@ -24,7 +30,9 @@ export const moderationRoutes: Route<Context>[] = [
     summary: 'Get the sender of a message that a user may read',
     who: ['admin'],
     params: seenBy,
-    rule: (ctx: Context, { params }) => reportable(ctx, params.id, params.user_id),
+    // Separated by commas: they limit a bot's token.
+    query: Joi.object<{ rooms?: string }>({ rooms: Joi.string().allow('') }),
+    rule: (ctx: Context, { params, query }) => reportable(ctx, params.id, params.user_id, query.rooms?.split(',')),
   }),
   route({
     method: 'post',

@@ -1,11 +1,12 @@
 // The end of a resume: what was replayed, and what the user has read meanwhile on other devices.
+import { isWithinToken } from '../connections/token-rooms.ts';
 import type { Node } from '../context.ts';
 import type { Connection, Resume } from '../state.ts';
 import type { ResumedRoom } from '../wire/node-frames.ts';
 import { jsonFrame } from '../wire/ws-frame.ts';
 
 async function withReadStates(node: Node, c: Connection, rooms: Resume['rooms']): Promise<Record<string, ResumedRoom>> {
-  const own = Object.keys(rooms).filter((id) => c.user.rooms.has(id));
+  const own = Object.keys(rooms).filter((id) => c.user.rooms.has(id) && isWithinToken(c, id));
   if (own.length === 0) return rooms;
   try {
     const states = await node.members.readStates({ user_id: c.user.id, rooms: own });
