@@ -70,7 +70,7 @@ describe('bots in auth', () => {
     expect((await create(asAnn(), { username: 'soon-gone' })).status).to.equal(409);
   });
 
-  it('is managed by its owner, admins and keys, and unknown to others and to bots', async () => {
+  it('is managed by its owner and admins, and unknown to others, to keys and to bots', async () => {
     const { id } = (await create(asAnn(), { username: 'managed-bot' })).body;
     const bob = app.auth.as(await app.auth.register('bob-without-bots'));
     const itself: Identity = { ...ALL, kind: 'bot', user_id: id };
@@ -80,7 +80,9 @@ describe('bots in auth', () => {
     expect((await ask('put', `/bots/${id}`, itself).send({ display_name: 'Mine' })).status).to.equal(403);
     expect((await create(itself, { username: 'bot-of-bot' })).status).to.equal(403);
     expect((await ask('get', '/bots', itself)).status).to.equal(403);
-    for (const who of [asAnn(), admin, ALL]) {
+    expect((await ask('put', `/bots/${id}`, ALL).send({ display_name: 'Mine' })).status).to.equal(404);
+    expect((await ask('delete', `/bots/${id}`, ALL)).status).to.equal(404);
+    for (const who of [asAnn(), admin]) {
       const { body } = await ask('put', `/bots/${id}`, who).send({ description: `by ${who.kind}` });
       expect(body.bio).to.equal(`by ${who.kind}`);
     }
@@ -102,6 +104,8 @@ describe('bots in auth', () => {
     const { body } = await create(ALL, { username: 'app-bot' });
     expect(body).to.include({ owner_id: null, display_name: 'app-bot' });
     expect((await ask('get', '/bots', asAnn())).body.bots.map((one: { id: string }) => one.id)).to.not.include(body.id);
+    expect((await ask('get', '/bots', ALL)).body.bots.map((one: { id: string }) => one.id)).to.include(body.id);
+    expect((await ask('put', `/bots/${body.id}`, ALL).send({ display_name: 'App' })).status).to.equal(200);
   });
 
   it('people make at most 20; with BOTS=admins they make none', async () => {

@@ -57,14 +57,18 @@ export async function lockBot(trx: Knex, id: string): Promise<BotRow | undefined
 
 /**
  * Newest first. Returns one more than `limit` when there are more.
- * @param ownerId null: those of all owners.
+ * @param of all, or those of an owner; `ownerId` null: those without one.
  */
-export async function listBots(db: Knex, ownerId: string | null, { limit, skip, cursor }: IdPaging): Promise<BotRow[]> {
+export async function listBots(
+  db: Knex,
+  of: { all: boolean; ownerId: string | null },
+  { limit, skip, cursor }: IdPaging,
+): Promise<BotRow[]> {
   const { rows } = await db.raw<{ rows: RawBot[] }>(
-    `${OF_BOTS} (cast(:ownerId as text) is null or owner_id = :ownerId)
+    `${OF_BOTS} (:all or owner_id is not distinct from cast(:ownerId as text))
        and (cast(:before as text) is null or user_id < :before)
      order by user_id desc limit :limit offset :skip`,
-    { ownerId, before: cursor?.[0] ?? null, limit: limit + 1, skip },
+    { ...of, before: cursor?.[0] ?? null, limit: limit + 1, skip },
   );
   return rows.map(toBot);
 }

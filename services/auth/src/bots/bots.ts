@@ -1,5 +1,5 @@
-// Bots: accounts that programs use by tokens. Their owners manage them, and admins and
-// applications manage all.
+// Bots: accounts that programs use by tokens. Their owners manage them, admins all, applications
+// those that have no owner.
 import { recordFact } from '@chatapi/bus';
 import { AppError, type IdPaging, newId, notFound, type PageInfo, page } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
@@ -33,7 +33,10 @@ type BotCall<B = unknown> = AppCall<{ id: string }, unknown, B>;
 /** Where everybody may make bots. */
 const MAX_PER_OWNER = 20;
 
-const managesAll = ({ kind, role }: Caller): boolean => kind === 'key' || role === 'admin';
+const managesAll = ({ role }: Caller): boolean => role === 'admin';
+
+/** Bots of applications have no owner. */
+const ownerOf = ({ kind, user_id }: Caller): string | null => (kind === 'key' ? null : user_id);
 
 /** A bot that could make bots would outlive the end of its tokens. */
 function requirePerson({ kind }: Caller): void {
@@ -43,7 +46,7 @@ function requirePerson({ kind }: Caller): void {
 /** @throws RESOURCE_NOT_FOUND also for a bot of somebody else. */
 export function requireManaged(caller: Caller, bot: BotRow | undefined): BotRow {
   requirePerson(caller);
-  if (bot === undefined || !(managesAll(caller) || bot.owner_id === caller.user_id)) throw notFound('Bot');
+  if (bot === undefined || !(managesAll(caller) || bot.owner_id === ownerOf(caller))) throw notFound('Bot');
   return bot;
 }
 
@@ -83,7 +86,7 @@ const viewBot = async (ctx: Context, bot: BotRow, request_id: string): Promise<B
 
 async function requireMayCreate(ctx: Context, trx: Knex, caller: Caller): Promise<void> {
   requirePerson(caller);
-  if (managesAll(caller)) return;
+  if (managesAll(caller) || caller.kind === 'key') return;
   if (ctx.config.BOTS !== 'everyone')
     throw new AppError('AUTHORIZATION_ERROR', 'Only admins may create bots', { details: { reason: 'bots' } });
   await lockOwner(trx, caller.user_id);
@@ -104,7 +107,7 @@ export async function createBot(ctx: Context, call: AppCall<unknown, unknown, Ne
       username,
       username_key: nameKey(username),
       display_name: display_name || username,
-      owner_id: caller.kind === 'key' ? null : caller.user_id,
+      owner_id: ownerOf(caller),
     });
     if (made === undefined) throw usernameTaken();
     await recordFact(trx, 'account.created', { ...accountFact(made), display_name: made.display_name });
@@ -121,7 +124,7 @@ export async function showBots(
   { caller, query, request_id }: AppCall<unknown, IdPaging>,
 ): Promise<{ bots: BotView[] } & PageInfo> {
   requirePerson(caller);
-  const rows = await listBots(ctx.db, managesAll(caller) ? null : caller.user_id, query);
+  const rows = await listBots(ctx.db, { all: managesAll(caller), ownerId: ownerOf(caller) }, query);
   const { bots, ...info } = page('bots', rows, query.limit, ({ user_id }) => [user_id]);
   return { bots: await viewBots(ctx, bots, request_id), ...info };
 }

@@ -1,4 +1,4 @@
-// `/bots`: the bots of a person; for admins and application keys all of them.
+// `/bots`: the bots of a person; for admins all, for application keys those without an owner.
 import {
   anyId,
   boundedList,
@@ -88,7 +88,7 @@ export const botRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/bots',
-    summary: 'List own bots, newest first; for admins and application keys all',
+    summary: 'List own bots, newest first; for admins all, for application keys those without an owner',
     ...common,
     scope: 'users:read',
     query: listQuery,
