@@ -1,13 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { RateLimiter } from '../src/auth/rate-limiter.ts';
 import {
   type Credentials,
   createCredentials,
   credentialHash,
   type Grant,
   type Person,
-} from '../src/auth/credentials.ts';
-import type { RateLimiter } from '../src/auth/rate-limiter.ts';
+} from '../src/auth/verify-credential.ts';
 import { type AppError, unavailable } from '../src/errors.ts';
 import { createLog } from '../src/log.ts';
 

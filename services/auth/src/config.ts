@@ -12,10 +12,10 @@ import {
 import type { DbSettings } from '@chatapi/kit/data';
 import { type EgressSettings, egressSettings } from '@chatapi/kit/egress';
 import Joi from 'joi';
-import { type Algorithm, pemSetting, readPrivateKey, readPublicKeys } from './keys.ts';
 import { type MailSettings, mailFits, mailSettings } from './mail/mail-settings.ts';
 import { strongPassword } from './password-policy.ts';
 import { type RegistrationSettings, registrationSettings } from './registration/settings.ts';
+import { type Algorithm, pemSetting, readPrivateKey, readPublicKeys } from './signing-keys.ts';
 
 export interface Config extends BaseConfig, DbSettings, EgressSettings, RegistrationSettings, MailSettings {
   JWT_ALGORITHM: Algorithm;

@@ -1,72 +1,18 @@
-// Registration and login. An unknown name and a wrong password give the same answer in the same
-// time.
+// Login. An unknown name and a wrong password give the same answer in the same time.
 import { AppError, securityEvent } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import { type AccountRow, accountByName, lockAccount, replaceHash } from './account-store.ts';
-import { conflict, createAccount, type NewUser, takenFields } from './accounts.ts';
 import { isBanned, liftExpiredBan, requireUsable } from './bans.ts';
 import type { Context } from './context.ts';
 import { deviceOf, knownDeviceKey } from './known-device.ts';
 import { beginLoginAttempt } from './login-limit.ts';
 import { queueNotice } from './mail/queue.ts';
 import { nameKey, unknownNameKey } from './name-key.ts';
-import { sendFirstConfirmation } from './recovery/email-change.ts';
-import { useInvite } from './registration/invites.ts';
-import { requireMayRegister } from './registration/policy.ts';
 import type { RequestOrigin } from './session-store.ts';
 import { createSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
-import { newUser, type User, userOf } from './user-view.ts';
+import { type User, userOf } from './user-view.ts';
 
 export type LoginResult = { user: User } & Tokens;
-/** Without tokens: the address must be confirmed first. */
-export type Registration = { user: User } & Partial<Tokens>;
-
-export async function register(
-  ctx: Context,
-  from: RequestOrigin,
-  input: NewUser & { password: string; invite?: string },
-): Promise<Registration> {
-  await requireMayRegister(ctx, input);
-  const taken = await takenFields(ctx.db, input);
-  if (taken.length > 0) throw conflict(taken);
-  const hash = await ctx.hasher.withSlot(() => ctx.hasher.hash(input.password));
-  const made = await ctx.db.transaction(async (trx) => {
-    const account = await createAccount(trx, input, hash, { role: 'user' });
-    if (account === undefined) return undefined;
-    const entered = await enter(ctx, trx, account, input.email, from);
-    // Last: others who use the same invite wait for the commit.
-    if (input.invite !== undefined) await useInvite(trx, input.invite, account.user_id);
-    return entered;
-  });
-  if (made === undefined) throw conflict(await takenFields(ctx.db, input));
-  ctx.facts.nudge();
-  recordLogin(ctx, 'account.registered', from, made);
-  const user = newUser(made.account);
-  return made.session_id === undefined ? { user } : { user, ...(await tokensOf(ctx, made)) };
-}
-
-/** A new account logs in at once, or gets a link first. */
-async function enter(
-  ctx: Context,
-  trx: Knex,
-  account: AccountRow,
-  email: string,
-  from: RequestOrigin,
-): Promise<SessionGrant | { account: AccountRow; session_id?: undefined }> {
-  if (!ctx.config.REQUIRE_VERIFIED_EMAIL) return createSession(ctx, trx, account, from);
-  await sendFirstConfirmation(ctx, trx, from, account, email);
-  return { account };
-}
-
-function recordLogin(
-  ctx: Context,
-  event: 'account.registered' | 'login.succeeded',
-  { ip, request_id }: RequestOrigin,
-  { account, session_id }: Pick<SessionGrant, 'account'> & Partial<SessionGrant>,
-): void {
-  securityEvent(ctx, event, { user_id: account.user_id, session_id, ip, request_id });
-}
-
 const wrongCredentials = (): AppError => new AppError('AUTHENTICATION_ERROR', 'Username or password is wrong');
 
 export interface Credentials {
@@ -171,6 +117,12 @@ export async function login(ctx: Context, from: RequestOrigin, input: Credential
   const grant = (await attempt()) ?? (await attempt());
   if (grant === undefined) throw wrongCredentials();
   ctx.facts.nudge();
-  recordLogin(ctx, 'login.succeeded', from, grant);
+  const { ip, request_id } = from;
+  securityEvent(ctx, 'login.succeeded', {
+    user_id: grant.account.user_id,
+    session_id: grant.session_id,
+    ip,
+    request_id,
+  });
   return { user: await userOf(ctx, grant.account, from.request_id), ...(await tokensOf(ctx, grant)) };
 }

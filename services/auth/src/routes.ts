@@ -7,10 +7,11 @@ import { endOtherSessions } from './end-other-sessions.ts';
 import { eraseOwnAccount } from './erasure.ts';
 import { exchangeToken } from './issuers/exchange.ts';
 import { exchangeBody, exchangedSchema } from './issuers/exchange-shapes.ts';
-import { login, register } from './login.ts';
+import { login } from './login.ts';
 import { changePassword } from './password-change.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
 import { refresh } from './refresh.ts';
+import { register } from './registration/register.ts';
 import { endOwnSession, ownSessions } from './sessions.ts';
 import {
   erasureBody,

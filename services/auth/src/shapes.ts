@@ -3,8 +3,9 @@ import { anyText, count, customObject, invalid, oneOf, text, time, wireList, wir
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import type { NewUser } from './accounts.ts';
-import type { Credentials, LoginResult, Registration } from './login.ts';
+import type { Credentials, LoginResult } from './login.ts';
 import { strongPassword } from './password-policy.ts';
+import type { Registration } from './registration/register.ts';
 import type { SessionView, Tokens } from './sessions.ts';
 import type { User } from './user-view.ts';
 

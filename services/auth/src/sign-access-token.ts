@@ -5,7 +5,7 @@ import { type Role, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@chatapi/kit/auth';
 import { SignJWT } from 'jose';
 import jwt from 'jsonwebtoken';
 import type { Config } from './config.ts';
-import { type Algorithm, type PublicJwk, publicJwk, readPrivateKey, readPublicKeys } from './keys.ts';
+import { type Algorithm, type PublicJwk, publicJwk, readPrivateKey, readPublicKeys } from './signing-keys.ts';
 
 interface AccessGrant {
   user_id: string;

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { schema } from '../src/config.ts';
 import { contentDisposition, extensionOf, safeFilename } from '../src/filenames.ts';
 import { wantedSpan } from '../src/ranges.ts';
-import { typeByName } from '../src/uploads/content-check.ts';
 import { createTextCheck, headFits, KNOWN_TYPES } from '../src/uploads/file-types.ts';
+import { typeByName } from '../src/uploads/size-and-type-check.ts';
 
 describe('a safe file name', () => {
   it('is one short path segment without invisible characters, for any input', () => {

@@ -1,9 +1,9 @@
 // The check of a client's access token, key or bot token in both gateways.
 import { toAppError } from '../errors.ts';
 import { type SecurityDetails, type SecuritySink, securityEvent } from '../security-log.ts';
-import { type Credentials, isCredential } from './credentials.ts';
 import type { RevocationSet } from './revocations.ts';
 import { type AccessClaims, type AccessVerifier, isForgery } from './verify-access-token.ts';
+import { type Credentials, isCredential } from './verify-credential.ts';
 
 export interface TokenGate extends SecuritySink {
   verifier: AccessVerifier;

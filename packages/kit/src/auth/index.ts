@@ -1,14 +1,5 @@
 export { addressKey } from './address-key.ts';
 export { admitToken, type TokenGate } from './admit-token.ts';
-export {
-  type Credentials,
-  createCredentials,
-  credentialHash,
-  type Grant,
-  type Person,
-  type PersonName,
-  requireActive,
-} from './credentials.ts';
 export { showLimiter } from './limiter-metrics.ts';
 export { networkOf } from './network.ts';
 export {
@@ -63,3 +54,12 @@ export {
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from './verify-access-token.ts';
+export {
+  type Credentials,
+  createCredentials,
+  credentialHash,
+  type Grant,
+  type Person,
+  type PersonName,
+  requireActive,
+} from './verify-credential.ts';

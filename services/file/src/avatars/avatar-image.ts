@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { AppError, invalidField, unavailable } from '@chatapi/kit';
 import sharp from 'sharp';
 import { fits } from '../jobs/thumbnails.ts';
-import { checkedBytes, typeByName } from '../uploads/content-check.ts';
 import type { FilePart } from '../uploads/multipart.ts';
+import { checkedBytes, typeByName } from '../uploads/size-and-type-check.ts';
 
 export const MAX_AVATAR_BYTES = 2 * 1024 * 1024;
 /** `.jpeg` is read as `.jpg`. */

@@ -8,8 +8,8 @@ import type { Context, Resources } from '../context.ts';
 import { sendBytes } from '../downloads.ts';
 import { isErased } from '../erasure-store.ts';
 import { matches } from '../ranges.ts';
-import { tooLarge } from '../uploads/content-check.ts';
 import { FORM_OVERHEAD, readForm } from '../uploads/multipart.ts';
+import { tooLarge } from '../uploads/size-and-type-check.ts';
 import { type Avatar, MAX_AVATAR_BYTES, readPicture, renderAvatar } from './avatar-image.ts';
 import { type AvatarRow, avatarsOf, deleteAvatar, findAvatar, saveAvatar, settledAvatars } from './avatar-store.ts';
 

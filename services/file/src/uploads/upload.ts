@@ -10,8 +10,8 @@ import { isErased } from '../erasure-store.ts';
 import { type FileView, viewFile } from '../file-access.ts';
 import { addUsage, type FileRow, insertFile, usageOf } from '../file-store.ts';
 import { safeFilename } from '../filenames.ts';
-import { checkedBytes, type Digest, tooLarge, typeByName } from './content-check.ts';
 import { type FilePart, FORM_OVERHEAD, readForm } from './multipart.ts';
+import { checkedBytes, type Digest, tooLarge, typeByName } from './size-and-type-check.ts';
 
 const fields = Joi.object<{ description?: string }, true>({ description: text({ max: 1000 }) });
 

@@ -3,7 +3,7 @@
 import { type PacketRecord, userTopic } from '@chatapi/bus';
 import type { Context } from '../context.ts';
 import { type Notices, notice } from '../log/frames.ts';
-import { moveDeliveries, moveReads, type StatusChange } from './position-store.ts';
+import { moveDeliveries, moveReads, type StatusChange } from './move-positions-store.ts';
 import type { ReadState } from './unread-store.ts';
 
 export interface Position {
