@@ -11,7 +11,7 @@ import { login } from './login.ts';
 import { changePassword } from './password-change.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
 import { refresh } from './refresh.ts';
-import { register } from './registration/register.ts';
+import { register } from './register.ts';
 import { endOwnSession, ownSessions } from './sessions.ts';
 import {
   erasureBody,

@@ -5,7 +5,7 @@ import Joi from 'joi';
 import type { NewUser } from './accounts.ts';
 import type { Credentials, LoginResult } from './login.ts';
 import { strongPassword } from './password-policy.ts';
-import type { Registration } from './registration/register.ts';
+import type { Registration } from './register.ts';
 import type { SessionView, Tokens } from './sessions.ts';
 import type { User } from './user-view.ts';
 

@@ -1,15 +1,15 @@
 // Registration: an account, and a session, or a link that confirms the address first.
 import { securityEvent } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
-import type { AccountRow } from '../account-store.ts';
-import { conflict, createAccount, type NewUser, takenFields } from '../accounts.ts';
-import type { Context } from '../context.ts';
-import { sendFirstConfirmation } from '../recovery/email-change.ts';
-import type { RequestOrigin } from '../session-store.ts';
-import { createSession, type SessionGrant, type Tokens, tokensOf } from '../sessions.ts';
-import { newUser, type User } from '../user-view.ts';
-import { useInvite } from './invites.ts';
-import { requireMayRegister } from './policy.ts';
+import type { AccountRow } from './account-store.ts';
+import { conflict, createAccount, type NewUser, takenFields } from './accounts.ts';
+import type { Context } from './context.ts';
+import { sendFirstConfirmation } from './recovery/email-change.ts';
+import { useInvite } from './registration/invites.ts';
+import { requireMayRegister } from './registration/policy.ts';
+import type { RequestOrigin } from './session-store.ts';
+import { createSession, type SessionGrant, type Tokens, tokensOf } from './sessions.ts';
+import { newUser, type User } from './user-view.ts';
 
 /** Without tokens: the address must be confirmed first. */
 export type Registration = { user: User } & Partial<Tokens>;
