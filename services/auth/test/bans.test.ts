@@ -80,6 +80,14 @@ describe('bans and roles', () => {
     expect(await endOf()).to.equal(null);
   });
 
+  it('an application key bans neither admins nor moderators', async () => {
+    const spared = { spares_staff: true, until: inFuture(60_000) };
+    await role(person.id, 'moderator');
+    for (const id of [person.id, admin.id]) expect((await ban(id, spared, 'key_1')).status).to.equal(403);
+    await role(person.id, 'user');
+    expect((await ban(person.id, spared, 'key_1')).status).to.equal(200);
+  });
+
   it('unban allows logins again and restores no session', async () => {
     await ban(person.id);
     expect((await unban(person.id)).body.status).to.equal('active');

@@ -70,6 +70,34 @@ describe('bots in auth', () => {
     expect((await create(asAnn(), { username: 'soon-gone' })).status).to.equal(409);
   });
 
+  it('a username that another transaction takes meanwhile is CONFLICT', async () => {
+    let commit = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    const other = app.auth.ctx.db.transaction(async (trx) => {
+      await trx.raw(
+        `insert into accounts (user_id, username, username_key, display_name, created_at, updated_at)
+         values ('usr_other_bot', 'meanwhile-bot', 'meanwhile-bot', '', now(), now())`,
+      );
+      await held;
+    });
+    const asked = create(asAnn(), { username: 'meanwhile-bot' }).then((answer) => answer);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    commit();
+    await other;
+    expect((await asked).status).to.equal(409);
+  });
+
+  it('is listed in pages', async () => {
+    const eve = app.auth.as(await app.auth.register('eve-of-pages'));
+    for (const n of [1, 2, 3]) await create(eve, { username: `page-${n}-bot` });
+    const first = (await ask('get', '/bots?limit=2', eve)).body;
+    const second = (await ask('get', `/bots?limit=2&cursor=${first.next_cursor}`, eve)).body;
+    const names = [...first.bots, ...second.bots].map(({ username }) => username);
+    expect(names).to.deep.equal(['page-3-bot', 'page-2-bot', 'page-1-bot']);
+  });
+
   it('is managed by its owner and admins, and unknown to others, to keys and to bots', async () => {
     const { id } = (await create(asAnn(), { username: 'managed-bot' })).body;
     const bob = app.auth.as(await app.auth.register('bob-without-bots'));
