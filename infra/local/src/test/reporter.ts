@@ -10,7 +10,7 @@ export interface TimedTest {
 }
 
 /** Longer than any process takes to end; a server or child process that a test left keeps it. */
-const AFTER_TESTS_MS = 60_000;
+const AFTER_TESTS_MS = 20_000;
 
 /** Limits of tests find those that hang. Four jobs on two cores take longer than one alone. */
 const TIMES_THE_LIMIT = 3;
