@@ -37,15 +37,20 @@ interface GeneralLimit {
 const ofUserOrAddress = ({ RATE_LIMIT_REQUESTS: limit }: Config, key: string): GeneralLimit => ({ key, limit });
 const ofApplication = ({ RATE_LIMIT_KEYS: limit }: Config, id: string): GeneralLimit => ({ key: `keys:${id}`, limit });
 
-/**
- * Routes that open a session count on the address even with a token. A key counts for itself, not
- * for the person as whom it acts.
- */
+/** A key counts for itself, not for the person as whom it acts. */
+function ofCaller(
+  config: Config,
+  caller: Pick<AccessClaims, 'user_id' | 'session_id' | 'key_id'> & { kind?: string },
+): GeneralLimit {
+  const keyId = caller.kind === 'key' ? caller.session_id : caller.key_id;
+  return keyId === undefined ? ofUserOrAddress(config, userKey(caller.user_id)) : ofApplication(config, keyId);
+}
+
+/** Routes that open a session count on the address even with a token. */
 function generalLimits(config: Config, { caller, client, row }: Exchange): GeneralLimit[] {
   const claims = caller?.claims ?? caller?.key;
   if (claims === undefined) return [ofUserOrAddress(config, clientKey(client.ip))];
-  const keyId = claims.kind === 'key' ? claims.session_id : claims.key_id;
-  const own = keyId === undefined ? ofUserOrAddress(config, userKey(claims.user_id)) : ofApplication(config, keyId);
+  const own = ofCaller(config, claims);
   return row?.byAddress ? [ofUserOrAddress(config, clientKey(client.ip)), own] : [own];
 }
 
@@ -146,11 +151,8 @@ const withoutCount = (name: string, limit: number, window_s: number): LimitState
 const withCount = (name: string, window_s: number, { limit, remaining, reset }: RateLimitResult): LimitState =>
   limit === 0 ? withoutCount(name, limit, window_s) : { name, limit, window_s, remaining, reset };
 
-function generalLimitOf(config: Config, identity: Caller | Anonymous): GeneralLimit {
-  if (identity.kind === 'anonymous') return ofUserOrAddress(config, clientKey(identity.ip));
-  const keyId = identity.kind === 'key' ? identity.session_id : identity.key_id;
-  return keyId === undefined ? ofUserOrAddress(config, userKey(identity.user_id)) : ofApplication(config, keyId);
-}
+const generalLimitOf = (config: Config, identity: Caller | Anonymous): GeneralLimit =>
+  identity.kind === 'anonymous' ? ofUserOrAddress(config, clientKey(identity.ip)) : ofCaller(config, identity);
 
 /** All limits. `remaining` is null where a limit is off or is not counted for this caller. */
 export async function listLimits(ctx: Context, identity: Identity): Promise<{ limits: LimitState[] }> {
