@@ -34,6 +34,8 @@ export interface Driver {
   call(command: string, args?: object): Promise<any>;
   /** Exceptions that no app code could catch. */
   uncaught: string[];
+  /** Commands without an answer so far. */
+  pending(): string[];
   /** Resident memory in KiB. */
   rss(): number;
   end(): Promise<void>;
@@ -42,6 +44,7 @@ export interface Driver {
 export type TokenSource = (client: string) => string | Promise<string>;
 
 interface Waiting {
+  command: string;
   resolve(answer: unknown): void;
   reject(error: Error): void;
 }
@@ -88,9 +91,10 @@ export function startDriver(kind: Sdk, tokenFor: TokenSource = noTokens): Driver
   return {
     kind,
     uncaught,
+    pending: () => [...waiting.values()].map(({ command }) => command),
     call: (command, args = {}) =>
       new Promise((resolve, reject) => {
-        waiting.set(++number, { resolve, reject });
+        waiting.set(++number, { command: `${command} ${JSON.stringify(args)}`, resolve, reject });
         write({ id: number, do: command, ...args });
       }),
     rss: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]),

@@ -32,7 +32,7 @@ export interface Harness {
 export type Scenario = (harness: Harness) => Promise<void>;
 
 /** A scenario that takes this long hangs. */
-const MAX_SCENARIO_MS = 400_000;
+const MAX_SCENARIO_MS = 240_000;
 const MAX_VIEW_MS = 120_000;
 const POLL_MS = 50;
 
@@ -45,10 +45,11 @@ async function waitForSeq(driver: Driver, socket: Socket, chat_id: string, last:
   }
 }
 
-async function within(ms: number, work: Promise<void>): Promise<void> {
+async function within(ms: number, work: Promise<void>, drivers: Driver[]): Promise<void> {
   const done = new AbortController();
+  const waitsFor = (): string => drivers.flatMap(({ pending, uncaught }) => [...pending(), ...uncaught]).join('; ');
   const late = sleep(ms, undefined, { signal: done.signal }).then(
-    () => Promise.reject(new Error(`it has not ended after ${ms} ms`)),
+    () => Promise.reject(new Error(`it has not ended after ${ms} ms; the driver: ${waitsFor()}`)),
     () => undefined,
   );
   await Promise.race([work, late]).finally(() => done.abort());
@@ -84,7 +85,7 @@ export async function runScenario(kind: Sdk, own: TestCluster, scenario: Scenari
     },
   };
   try {
-    await within(MAX_SCENARIO_MS, scenario(harness));
+    await within(MAX_SCENARIO_MS, scenario(harness), drivers);
     expect(drivers.flatMap(({ uncaught }) => uncaught)).to.deep.equal([]);
   } finally {
     for (const close of closing) await close();

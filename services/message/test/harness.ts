@@ -7,7 +7,6 @@ import type { Identity, Role } from '@chatapi/kit/auth';
 import {
   callerOf,
   createTestSchema,
-  eventually,
   identityHeader,
   keySettings,
   parseSettings,
@@ -20,7 +19,7 @@ import {
   userIdentity,
 } from '@chatapi/kit/testing';
 import { Redis } from 'ioredis';
-import supertest, { type Response, type Test } from 'supertest';
+import supertest, { type Test } from 'supertest';
 import { schema as settings } from '../src/config.ts';
 import type { Context } from '../src/context.ts';
 import { internalRoutes } from '../src/internal-routes.ts';
@@ -91,16 +90,6 @@ export interface Messages {
   asked: string[];
   close(): Promise<void>;
 }
-
-/**
- * Repeats a request as clients do: on a busy machine PostgreSQL may be too slow for one of many
- * that are sent at once.
- */
-export const served = (request: () => Test): Promise<Response> =>
-  eventually(async () => {
-    const response = await request();
-    return response.status === 503 ? false : response;
-  }, 20_000) as Promise<Response>;
 
 let opened = 0;
 

@@ -1,7 +1,8 @@
 // Property tests of the room log against an array, with operations in any order on two instances.
+import { served } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Messages, openTwo, served } from './harness.ts';
+import { type Messages, openTwo } from './harness.ts';
 
 type Act =
   | { do: 'send'; key: number; text: string }

@@ -1,7 +1,8 @@
+import { served } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { orderErasures } from '../src/erasure/erasure-store.ts';
 import { oldReactionsMigration } from '../src/migrations/012-old-reactions.ts';
-import { type Messages, openTwo, served } from './harness.ts';
+import { type Messages, openTwo } from './harness.ts';
 
 /** 60 emojis. */
 const MANY = Array.from({ length: 60 }, (_, i) => String.fromCodePoint(0x1f600 + i));

@@ -100,7 +100,7 @@ describe('people beside lists', () => {
     await m.ask('usr_ivy', 'post', '/rooms', { chat_id: 'news', member_ids: ['usr_jon'] }).expect(201);
     await m.ask('usr_kim', 'post', '/rooms', { chat_id: 'elsewhere' }).expect(201);
     // Too many to see each other there.
-    await m.ctx.db('rooms').where({ id: 'general' }).update({ member_count: 101 });
+    await m.ctx.db('rooms').where({ id: 'general' }).update({ member_count: 1000 });
     const node = await m.listen(['u:usr_ivy', 'u:usr_jon', 'u:usr_kim']);
     await rename('usr_ivy', 'Ivy 2');
     await setAvatar('usr_ivy', '/avatars/usr_ivy/1');

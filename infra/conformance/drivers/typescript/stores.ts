@@ -45,16 +45,23 @@ class Shown {
   }
 }
 
-/** Resolves with the store's first snapshot for which `wanted` returns something. */
+/** Settles with the store's first snapshot for which `wanted` returns something or throws. */
 const first = <T, U>(
   store: { subscribe(listener: (value: T) => void): () => void },
   wanted: (value: T) => U | undefined,
 ): Promise<U> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
+    let isSettled = false;
     const stop = store.subscribe((value) => {
-      const found = wanted(value);
-      if (found === undefined) return;
-      resolve(found);
+      if (isSettled) return;
+      try {
+        const found = wanted(value);
+        if (found === undefined) return;
+        resolve(found);
+      } catch (error) {
+        reject(error);
+      }
+      isSettled = true;
       queueMicrotask(() => stop());
     });
   });

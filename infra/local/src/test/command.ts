@@ -9,6 +9,7 @@ import { keepDurations, slowest } from './durations.ts';
 import { timed } from './mocha.ts';
 import { allJobs, fileJobs, filesOf, needsBackends, quickJobs } from './plan.ts';
 import { type Done, type Job, runJobs } from './pool.ts';
+import { unstable } from './unstable.ts';
 import { warmBackends } from './warm-backends.ts';
 
 const PHASES = ['types', 'lint', 'architecture', 'unit', 'python', 'integration', 'sdk', 'release', 'smoke'];
@@ -44,21 +45,28 @@ if (have(['integration', 'sdk'])) await makeBundles().catch(() => undefined);
 if (have(['python', 'sdk', 'release'])) await Promise.try(python).catch(() => undefined);
 const began = Date.now();
 const cpuBefore = cpuSeconds();
-const total = { passed: 0, failed: 0 };
-const failures: string[] = [];
-await runJobs(jobs, ({ job, outcome, seconds }: Done) => {
-  process.stdout.write(`\n== ${job.title} (${Math.round(seconds)} s)\n${outcome.output}`);
-  total.passed += outcome.passed;
-  total.failed += outcome.failed;
-  failures.push(...outcome.failures);
+const done: Done[] = [];
+const print = ({ job, outcome, seconds }: Done): void =>
+  void process.stdout.write(`\n== ${job.title} (${Math.round(seconds)} s)\n${outcome.output}`);
+await runJobs(jobs, (one) => {
+  print(one);
+  done.push(one);
 });
 const seconds = (Date.now() - began) / 1000;
+const busy = Math.round((100 * (cpuSeconds() - cpuBefore)) / seconds / cpus().length);
+// Whoever asks for a part wants to see a failure at once.
+const passedAgain = process.argv.length > 2 ? [] : await unstable(done, print);
 if (timed.length > 0) {
   keepDurations(timed);
   process.stdout.write(`\n== the slowest tests\n${slowest(timed)}\n`);
 }
-for (const failure of failures) process.stdout.write(`\n== failed: ${failure}\n`);
-const busy = Math.round((100 * (cpuSeconds() - cpuBefore)) / seconds / cpus().length);
+const sum = (of: (one: Done) => number): number => done.reduce((total, one) => total + of(one), 0);
+const failed = sum(({ outcome }) => outcome.failed);
+for (const { outcome } of done)
+  for (const failure of outcome.failures) process.stdout.write(`\n== failed: ${failure}\n`);
+for (const failure of passedAgain)
+  process.stdout.write(`\n== UNSTABLE, failed among the others and passed alone: ${failure}\n`);
 process.stdout.write(`\n(${Math.round(seconds)} s, CPU ${busy} % busy)\n`);
-process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
-process.exit(total.failed === 0 ? 0 : 1);
+process.stdout.write(`${sum(({ outcome }) => outcome.passed)} passed, ${failed} failed`);
+process.stdout.write(passedAgain.length === 0 ? '\n' : `, unstable jobs: ${passedAgain.length}\n`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,9 +1,9 @@
 // Runs mocha with a reporter that measures tests.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { REPO } from '../settings.ts';
-import type { TimedTest } from './reporter.ts';
+import type { Report, TimedTest } from './reporter.ts';
 import { counted, type Outcome, runCommand } from './run-command.ts';
 
 export const bin = (name: string): string => join(REPO, 'node_modules', '.bin', name);
@@ -13,14 +13,16 @@ export const timed: TimedTest[] = [];
 
 const REPORTER = join(import.meta.dirname, 'reporter.ts');
 
-function takeTimes(file: string): void {
+function readReport(file: string): Report | undefined {
   try {
-    timed.push(...(JSON.parse(readFileSync(file, 'utf8')) as TimedTest[]));
+    return JSON.parse(readFileSync(file, 'utf8')) as Report;
   } catch {
     // The process ended before its tests did; that is reported as a failure elsewhere.
+    return undefined;
   }
 }
 
+/** `failedFiles` of the outcome: all of them if the process ended before its tests did. */
 export async function runMocha(
   title: string,
   files: string[],
@@ -33,7 +35,15 @@ export async function runMocha(
     ['--reporter', REPORTER, '--reporter-option', `output=${times}`, ...files],
     env,
   );
-  takeTimes(times);
+  const report = readReport(times);
+  timed.push(...(report?.tests ?? []));
   rmSync(folder, { recursive: true, force: true });
-  return { ...counted(title, ended), output: ended.output };
+  const failedFiles = report?.failed.map((file) => relative(REPO, file)).filter((file) => files.includes(file));
+  const outcome = counted(title, ended);
+  const isKnown = failedFiles !== undefined && failedFiles.length > 0;
+  return {
+    ...outcome,
+    output: ended.output,
+    ...(outcome.failed > 0 && { failedFiles: isKnown ? failedFiles : files }),
+  };
 }

@@ -37,6 +37,7 @@ const mochaJob = (phase: string, name: string, files: string[], env: NodeJS.Proc
   seconds: files.reduce((sum, file) => sum + secondsOf(file), 0),
   after,
   run: () => runMocha(`${phase} tests: ${name}`, files, env),
+  only: (some) => mochaJob(phase, name, some, env, after),
 });
 
 /** PostgreSQL and Redis for unit tests. */
@@ -55,12 +56,16 @@ async function withBackends<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Pr
 }
 
 /** Each group has its own servers, since tests flush Redis and count connections. */
-const unitJobs = (): Job[] =>
-  spread(find(UNIT), 4).map((files, i) => {
-    const job = mochaJob('unit', String(i + 1), files, {}, []);
-    const { title } = job;
-    return { ...job, run: () => withBackends((env) => runMocha(title, files, { ...env, ...coverageEnv('unit') })) };
-  });
+function unitJob(name: string, files: string[]): Job {
+  const job = mochaJob('unit', name, files, {}, []);
+  return {
+    ...job,
+    run: () => withBackends((env) => runMocha(job.title, files, { ...env, ...coverageEnv('unit') })),
+    only: (some) => unitJob(name, some),
+  };
+}
+
+const unitJobs = (): Job[] => spread(find(UNIT), 4).map((files, i) => unitJob(String(i + 1), files));
 
 /** Files that import the same one of these share a cluster, in as many processes. */
 const CLUSTERS: Record<string, number> = { 'shared-cluster.ts': 2, 'outage-cluster.ts': 1, 'browser-cluster.ts': 1 };

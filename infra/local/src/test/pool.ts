@@ -11,6 +11,8 @@ export interface Job {
   /** Phases that must end before this job starts. */
   after?: string[];
   run(): Promise<Outcome & { output: string }>;
+  /** A job of only these of its files. */
+  only?(files: string[]): Job;
 }
 
 /** Most jobs wait for timers and locks half of the time. */

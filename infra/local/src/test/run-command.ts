@@ -8,6 +8,8 @@ export interface Outcome {
   failed: number;
   /** Messages of the failures, printed at the end of the run. */
   failures: string[];
+  /** Test files to run again, from the root of the repository. */
+  failedFiles?: string[];
 }
 
 export interface Ended {

@@ -16,3 +16,14 @@ export async function eventually<T>(check: () => Promise<T> | T, ms = 30_000): P
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
+
+/**
+ * Repeats a request as clients do: on a busy machine PostgreSQL may be too slow for one of many
+ * that are sent at once.
+ * @returns the first answer that is not 503.
+ */
+export const served = <R extends { status: number }>(request: () => PromiseLike<R>): Promise<R> =>
+  eventually(async () => {
+    const answer = await request();
+    return answer.status === 503 ? (false as never) : answer;
+  });

@@ -1,5 +1,5 @@
 export { startDnsServer } from './dns-server.ts';
-export { eventually } from './eventually.ts';
+export { eventually, served } from './eventually.ts';
 export {
   anonymousIdentity,
   callerOf,
