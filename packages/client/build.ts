@@ -67,11 +67,20 @@ function put(path: string, contents: string | Uint8Array): void {
 
 /** One copy per folder, since the package.json above a type decides its module system. */
 function writeTypes(folder: string): void {
-  for (const below of ['', 'state'])
-    for (const name of readdirSync(join(DIST, below)).filter((file) => file.endsWith('.d.ts'))) {
+  for (const below of ['', 'state']) {
+    const sources = readdirSync(join(SOURCES, below)).filter((file) => file.endsWith('.ts'));
+    const names = sources.map((file) => file.replace('.ts', '.d.ts'));
+    for (const name of names) {
       const text = readFileSync(join(DIST, below, name), 'utf8').replace(/(from '\.\.?\/[\w/-]+)\.ts'/g, "$1.js'");
       put(join(DIST, folder, below, name), text.replace(/^\/\/# sourceMappingURL.*$/m, ''));
     }
+    removeOthers(join(DIST, folder, below), (name) => !name.endsWith('.d.ts') || names.includes(name));
+  }
+}
+
+/** What earlier builds left. */
+function removeOthers(folder: string, isKept: (name: string) => boolean): void {
+  for (const name of readdirSync(folder)) if (!isKept(name)) rmSync(join(folder, name));
 }
 
 async function write(): Promise<void> {
@@ -84,8 +93,8 @@ async function write(): Promise<void> {
       put(path, contents);
       written.add(path);
     }
-  // Of earlier builds: their names bear hashes.
-  for (const name of readdirSync(parts)) if (!written.has(join(parts, name))) rmSync(join(parts, name));
+  // Their names bear hashes.
+  removeOthers(parts, (name) => written.has(join(parts, name)));
 }
 
 if (process.argv[1] === import.meta.filename) await write();

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPO } from '@chatapi/local';
-import { packClient } from '@chatapi/release';
+import { packNpm } from '@chatapi/release';
 import { expect } from 'chai';
 import { type Person, registered } from '../src/accounts.ts';
 import { cluster } from '../src/cluster.ts';
@@ -55,7 +55,7 @@ describe('the TypeScript SDK, installed from its tarball', function () {
     driver = startDriver(SDKS.find(({ language }) => language === 'typescript') as Sdk);
     person = await registered(driver, cluster().url);
     app = mkdtempSync(join(tmpdir(), 'chatapi-app-'));
-    const tarball = packClient(app);
+    const [tarball] = packNpm(app);
     writeFileSync(join(app, 'package.json'), '{"private":true}');
     run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball]);
   });

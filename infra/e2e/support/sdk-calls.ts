@@ -219,5 +219,7 @@ export const NO_METHOD = [
   'GET /account/reset',
   'GET /account/confirm',
   'GET /account/assets/{name}',
+  'GET /sdk',
+  'GET /sdk/{name}',
   'POST /users/refresh',
 ];

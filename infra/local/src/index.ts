@@ -18,6 +18,8 @@ export { freePort } from './ports.ts';
 export { promtool } from './promtool.ts';
 export { type Python, python } from './python.ts';
 export { redisCommand } from './redis.ts';
+export { buildSdk } from './sdk/build.ts';
+export { npmPackage } from './sdk/npm-package.ts';
 export { keySettingsIn, serviceKeysIn } from './service-keys.ts';
 export { REPO } from './settings.ts';
 

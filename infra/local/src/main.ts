@@ -1,6 +1,7 @@
 // `npm start`: runs the cluster until Ctrl-C.
 import { type Cluster, startCluster } from './cluster.ts';
 import { readyMessage } from './ready-message.ts';
+import { buildSdk } from './sdk/build.ts';
 import { readSettings } from './settings.ts';
 import { UserError } from './user-error.ts';
 
@@ -29,7 +30,10 @@ process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop);
 
 try {
   const settings = readSettings(process.env);
+  // Beside the start; a cluster without SDKs to install is one all the same.
+  const built = buildSdk(say).catch((error: Error) => say(`the SDKs could not be built: ${error.message}`));
   const ready = await startCluster(settings, { say }, starting.signal);
+  await built;
   cluster = ready;
   process.stdout.write(`${readyMessage(ready, settings, (Date.now() - started) / 1000)}\n`);
 } catch (error) {

@@ -31,6 +31,7 @@ export function readyMessage(
     '',
     `  REST       ${cluster.url}`,
     `  documents  ${cluster.url}/docs`,
+    `  SDKs       ${cluster.url}/sdk/`,
     `  WebSocket  ${cluster.url.replace(/^http/, 'ws')}/ws/{user_id}`,
     `  nodes      ${nodes.join('  ')}`,
     ...mails,

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { REPO } from '@chatapi/local';
 import { output, runInOrder, show, written } from './command.ts';
 import { imagesOf } from './images.ts';
-import { checkTarball, cleanClient, packClient, packPython } from './packages.ts';
+import { checkTarball, cleanNpm, packNpm, packPython } from './packages.ts';
 import { PREFLIGHT, type Release, releaseCommands } from './plan.ts';
 import { refusals, releasedVersions } from './refusals.ts';
 import { versionOf, writeVersion } from './version.ts';
@@ -35,11 +35,11 @@ function refuseOrContinue(): void {
 
 function build(): Release {
   rmSync(OUT, { recursive: true, force: true });
-  cleanClient();
+  cleanNpm();
   say('building');
   output([join(REPO, 'node_modules', '.bin', 'tsc'), '-b']);
-  const tarball = packClient(OUT);
-  checkTarball(tarball);
+  const tarballs = packNpm(OUT);
+  for (const tarball of tarballs) checkTarball(tarball);
   const version = versionOf(REPO);
   return {
     root: REPO,
@@ -47,13 +47,13 @@ function build(): Release {
     revision: output(['git', 'rev-parse', 'HEAD']),
     released: releasedVersions(REPO),
     images: imagesOf(REPO, version),
-    tarball,
+    tarballs,
     python: packPython(OUT),
   };
 }
 
 function printPlan(release: Release): void {
-  const files = [release.tarball, ...release.python].map((file) => relative(REPO, file));
+  const files = [...release.tarballs, ...release.python].map((file) => relative(REPO, file));
   say(`\nversion ${release.version} of ${release.revision}\n\nfiles\n  ${files.join('\n  ')}`);
   say(`\nimages\n  ${release.images.map(({ tag }) => tag).join('\n  ')}`);
   say(`\nbefore the build, the release runs\n  ${PREFLIGHT.map(written).join('\n  ')}`);

@@ -1,13 +1,13 @@
-// The packages that users install: the npm tarball, the Python wheel and source distribution.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+// The packages that users install: the npm tarballs, the Python wheel and source distribution.
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { python, REPO } from '@chatapi/local';
+import { npmPackage, python, REPO } from '@chatapi/local';
 import { output } from './command.ts';
 
 const CLIENT = join(REPO, 'packages', 'client');
+const REACT = join(REPO, 'packages', 'react');
 const CLIENT_PYTHON = join(REPO, 'packages', 'client-python');
-const PNPM = join(REPO, '.cache', 'toolchain', 'node_modules', '.bin', 'pnpm');
 const bin = (name: string): string => join(REPO, 'infra', 'release', 'node_modules', '.bin', name);
 
 /** `build` would need a network: this calls the backend that pyproject.toml names. */
@@ -18,7 +18,7 @@ to = sys.argv[1]  # setuptools changes sys.argv
 build_meta.build_wheel(to)
 build_meta.build_sdist(to)`;
 
-/** pnpm and npm start with the Node that runs this, not with the system's. */
+/** Programs of npm start with the Node that runs this, not with the system's. */
 const env = (): NodeJS.ProcessEnv => ({ ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` });
 
 function fileIn(dir: string, ending: string): string {
@@ -28,27 +28,31 @@ function fileIn(dir: string, ending: string): string {
 }
 
 /** Types of deleted sources would stay in the folder, and be published. */
-export function cleanClient(): void {
-  for (const name of ['dist', 'tsconfig.tsbuildinfo']) rmSync(join(CLIENT, name), { recursive: true, force: true });
+export function cleanNpm(): void {
+  for (const dir of [CLIENT, REACT])
+    for (const name of ['dist', 'tsconfig.tsbuildinfo']) rmSync(join(dir, name), { recursive: true, force: true });
 }
 
-/** Builds the TypeScript SDK and packs it. @returns the tarball. */
-export function packClient(to: string): string {
+/** Builds the npm packages and packs them. @returns the tarballs of the client and of the hooks. */
+export function packNpm(to: string): [client: string, react: string] {
   mkdirSync(to, { recursive: true });
-  output([join(REPO, 'node_modules', '.bin', 'tsc'), '-b', CLIENT], { env: env() });
+  output([join(REPO, 'node_modules', '.bin', 'tsc'), '-b', CLIENT, REACT], { env: env() });
   output([process.execPath, 'build.ts'], { cwd: CLIENT });
-  // npm would leave `catalog:` in the manifest, and ignores the exports of publishConfig.
-  output([PNPM, 'pack', '--pack-destination', to], { cwd: CLIENT, env: env() });
-  return fileIn(to, '.tgz');
+  const pack = (dir: string): string => {
+    const { file, contents } = npmPackage(REPO, dir);
+    writeFileSync(join(to, file), contents);
+    return join(to, file);
+  };
+  return [pack('packages/client'), pack('packages/react')];
 }
 
 /** @throws Error with exports that point nowhere, and types that do not match the code. */
 export function checkTarball(tarball: string): void {
   output([bin('publint'), 'run', tarball, '--strict'], { env: env() });
-  // `./script` is for pages: a page's script has no types.
-  output([bin('attw'), tarball, '--no-definitely-typed', '--exclude-entrypoints', 'script', '--format', 'ascii'], {
-    env: env(),
-  });
+  // `./script` is for pages: a page's script has no types. React's apps have bundlers, which need
+  // no CommonJS.
+  const kind = /react/.test(basename(tarball)) ? ['--profile', 'esm-only'] : ['--exclude-entrypoints', 'script'];
+  output([bin('attw'), tarball, '--no-definitely-typed', ...kind, '--format', 'ascii'], { env: env() });
 }
 
 const isSource = (path: string): boolean =>

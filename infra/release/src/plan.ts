@@ -12,7 +12,8 @@ export interface Release {
   /** Versions released before. */
   released: string[];
   images: Image[];
-  tarball: string;
+  /** Each after those that it needs. */
+  tarballs: string[];
   /** The wheel and the source distribution. */
   python: string[];
 }
@@ -47,14 +48,17 @@ const buildImage = ({ service, tag }: Image, { version, revision }: Release): Co
 
 /** What can be undone comes first, and the public tag last: it says that all else is there. */
 export function releaseCommands(release: Release): Command[] {
-  const { root, version, images, tarball, python, released } = release;
+  const { root, version, images, tarballs, python, released } = release;
   const tag = tagOf(version);
   const path = (file: string): string => relative(root, file);
   return [
     ...images.map((image) => buildImage(image, release)),
     ['git', 'tag', '-a', tag, '-m', `chatapi ${version}`],
     ...images.map(({ tag }): Command => ['docker', 'push', tag]),
-    ['npm', 'publish', `./${path(tarball)}`, '--access', 'public', '--tag', npmTag(version, released)],
+    ...tarballs.map((tarball): Command => {
+      const place = npmTag(version, released);
+      return ['npm', 'publish', `./${path(tarball)}`, '--access', 'public', '--tag', place];
+    }),
     ['python3', '-m', 'twine', 'upload', ...python.map(path)],
     ['git', 'push', 'origin', tag],
   ];

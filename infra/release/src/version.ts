@@ -9,6 +9,7 @@ const MANIFESTS = '{packages,services,infra,examples}/*/package.json';
 const PLACES: Record<string, RegExp> = {
   'packages/kit/src/version.ts': /(?<=VERSION = ')[^']*/g,
   'packages/client/package.json': /(?<=^ {2}"version": ")[^"]*/gm,
+  'packages/react/package.json': /(?<=^ {2}"version": ")[^"]*/gm,
   'packages/client-python/pyproject.toml': /(?<=^version = ")[^"]*/gm,
   'infra/docker/Dockerfile': /(?<=^ARG VERSION=).*/gm,
   'docker-compose.yml': /(?<=\$\{CHATAPI_VERSION:-)[^}]*/g,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Python, python, REPO } from '@chatapi/local';
 import { expect } from 'chai';
-import { checkTarball, output, packClient, packPython } from '../src/index.ts';
+import { checkTarball, output, packNpm, packPython } from '../src/index.ts';
 
 const APP = `import { ChatApiError, ChatClient, type Message } from '@chatapi/client';
 const client: ChatClient = new ChatClient({ baseUrl: 'http://localhost:8000', token: 'token' });
@@ -50,14 +50,21 @@ describe('packages as a user installs them', function () {
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  describe('the npm tarball', () => {
+  describe('the npm tarballs', () => {
     let tarball: string;
+    let react: string;
     before(() => {
-      tarball = packClient(join(dir, 'npm'));
+      [tarball, react] = packNpm(join(dir, 'npm'));
     });
 
-    it('has the version, a licence, a README and no dependency', () => {
-      const file = (name: string): string => output(['tar', 'xOzf', tarball, `package/${name}`]);
+    const fileIn = (archive: string, name: string): string => output(['tar', 'xOzf', archive, `package/${name}`]);
+
+    it('have the version, a licence, a README and no dependency but the client', () => {
+      const file = (name: string): string => fileIn(tarball, name);
+      const hooks = JSON.parse(fileIn(react, 'package.json')) as Record<string, unknown>;
+      expect(hooks).to.deep.include({ name: '@chatapi/react', version, dependencies: { '@chatapi/client': version } });
+      expect(hooks).to.not.have.any.keys('private', 'devDependencies');
+      expect(fileIn(react, 'README.md')).to.match(/@chatapi\/react/);
       const manifest = JSON.parse(file('package.json')) as Record<string, unknown>;
       expect(manifest).to.include({ name: '@chatapi/client', version, license: 'Apache-2.0' });
       expect(manifest).to.not.have.any.keys('private', 'dependencies');
@@ -65,13 +72,15 @@ describe('packages as a user installs them', function () {
       expect(file('README.md')).to.match(/@chatapi\/client/);
     });
 
-    it('has the exports of the workspace without the sources', () => {
-      const manifest = readFileSync(join(REPO, 'packages', 'client', 'package.json'), 'utf8');
-      const { exports, publishConfig } = JSON.parse(manifest, (key, value) => (key === 'source' ? undefined : value));
-      expect(publishConfig.exports).to.deep.equal(exports);
-    });
+    for (const name of ['client', 'react'])
+      it(`have the exports of the workspace without the sources: ${name}`, () => {
+        const manifest = readFileSync(join(REPO, 'packages', name, 'package.json'), 'utf8');
+        const { exports, publishConfig } = JSON.parse(manifest, (key, value) => (key === 'source' ? undefined : value));
+        expect(publishConfig.exports).to.deep.equal(exports);
+        expect(JSON.parse(fileIn(name === 'react' ? react : tarball, 'package.json')).exports).to.deep.equal(exports);
+      });
 
-    it('compiles in a strict app and runs', () => {
+    it('compile in a strict app and run', () => {
       const app = join(dir, 'npm');
       writeFileSync(join(app, 'package.json'), '{"private":true,"type":"module"}');
       writeFileSync(join(app, 'app.ts'), APP);
@@ -85,8 +94,9 @@ describe('packages as a user installs them', function () {
       for (const file of ['app.js', 'backend.js']) output([process.execPath, file], { cwd: app });
     });
 
-    it('passes publint and attw; without its types it does not', () => {
+    it('pass publint and attw; without its types the client does not', () => {
       checkTarball(tarball);
+      checkTarball(react);
       const broken = join(dir, 'broken.tgz');
       output(['tar', 'xzf', tarball, '-C', dir]);
       rmSync(join(dir, 'package', 'dist', 'cjs', 'index.d.ts'));

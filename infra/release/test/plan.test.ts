@@ -22,7 +22,7 @@ describe('the plan of a release', () => {
       revision: 'abc',
       released: ['0.2.0'],
       images: [{ service: 'auth', tag: 'chatapi/auth:0.2.1' }],
-      tarball: '/repo/dist/release/c.tgz',
+      tarballs: ['/repo/dist/release/c.tgz', '/repo/dist/release/r.tgz'],
       python: ['/repo/dist/release/c.whl', '/repo/dist/release/c.tar.gz'],
     });
     expect(commands.map(written)).to.deep.equal([
@@ -30,6 +30,7 @@ describe('the plan of a release', () => {
       "git tag -a v0.2.1 -m 'chatapi 0.2.1'",
       'docker push chatapi/auth:0.2.1',
       'npm publish ./dist/release/c.tgz --access public --tag latest',
+      'npm publish ./dist/release/r.tgz --access public --tag latest',
       'python3 -m twine upload dist/release/c.whl dist/release/c.tar.gz',
       'git push origin v0.2.1',
     ]);

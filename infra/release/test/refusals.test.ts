@@ -16,6 +16,7 @@ const TREE = {
   'packages/kit/package.json': '{ "private": true }',
   'packages/kit/src/version.ts': "export const VERSION = '1.2.3';\n",
   'packages/client/package.json': '{\n  "version": "1.2.3",\n  "dependencies": { "version": "1" }\n}\n',
+  'packages/react/package.json': '{\n  "version": "1.2.3"\n}\n',
   'packages/client-python/pyproject.toml': '[project]\nversion = "1.2.3"\n',
   'infra/docker/Dockerfile': 'ARG SERVICE\nARG VERSION=1.2.3\nARG REVISION=unknown\n',
   'docker-compose.yml': compose('1.2.3', '1.2.3'),
@@ -92,7 +93,7 @@ describe('a release', () => {
 
   it('takes a new version from the root package.json to all places', () => {
     put('package.json', '{\n  "version": "1.3.0"\n}\n');
-    expect(versionFaults(root)).to.have.length(11);
+    expect(versionFaults(root)).to.have.length(12);
     writeVersion(root);
     expect(versionFaults(root)).to.deep.equal([]);
     expect(git('diff', '--stat')).to.match(/12 files changed, 14 insertions\(\+\), 14 deletions/);

@@ -92,7 +92,7 @@ export class Driver {
       this.inbox.put(event);
       if (event.type === 'state') this.settled.ring();
     }
-    for (const page of this.machine.takeRoomPages()) this.#options.onRooms?.(page);
+    for (const page of this.machine.pages?.takeRead() ?? []) this.#options.onRooms?.(page);
     for (const chatId of this.machine.takeToFill()) this.#errand(fill(this.#rest, this.machine, this.inbox, chatId));
     if (this.machine.takeTokenDue()) this.#errand(this.#renewLive());
   }

@@ -7,10 +7,9 @@ import { Crowd } from './crowd.ts';
 import { ChatApiError, CLIENT_CLOSED, errorOfFrame, errorOfLoss } from './errors.ts';
 import type { AnyEvent, RealtimeState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { Room } from './models.ts';
 import { type Ack, Outbox, type Outgoing } from './outbox.ts';
 import { type Resumed, Views } from './room-positions.ts';
-import { type RoomsPage, StatePages } from './state-pages.ts';
+import { StatePages } from './state-pages.ts';
 
 export const TOKEN_ENDED = 4401;
 const BANNED = 4403;
@@ -53,14 +52,13 @@ export class Machine {
   #reads = new Map<string, number>();
   #events: AnyEvent[] = [];
   #toFill: string[] = [];
-  #roomPages: RoomsPage[] = [];
   readonly #own: Record<string, (frame: Frame, now: number) => void> = {
     hello: (frame, now) => this.#onHello(frame, now),
     ack: (frame) => this.outbox.takeBack(String(frame.client_id))?.resolve(frame as unknown as Ack),
     error: (frame, now) => this.#onError(frame, now),
     authenticated: (frame, now) => this.#planRenewal(frame, now),
     resumed: (frame) => this.#onResumed(frame.rooms as Record<string, Resumed>),
-    state: (frame) => this.#onState(frame),
+    state: (frame) => this.pages?.took(frame, this.views),
     room_removed: (frame) => this.#onRoomRemoved(frame),
     pong: (_, now) => this.heartbeat.pong(now),
   };
@@ -210,13 +208,6 @@ export class Machine {
     return rooms;
   }
 
-  /** The user's rooms, as asked for on the socket. */
-  takeRoomPages(): RoomsPage[] {
-    const pages = this.#roomPages;
-    this.#roomPages = [];
-    return pages;
-  }
-
   /** Whether a new token is needed for the live socket, followed by `renewed`. */
   takeTokenDue(): boolean {
     const due = this.#tokenDue;
@@ -245,12 +236,8 @@ export class Machine {
 
   #onError(frame: Frame, now: number): void {
     const error = errorOfFrame(frame);
-    if (frame.client_id === undefined) {
-      const isStates = this.pages?.isAsked === true;
-      if (error.code === 'RATE_LIMIT_EXCEEDED' || (isStates && error.retryable))
-        this.#hold(now, error.retryAfterMs ?? DEFAULT_RETRY_MS);
-      else if (isStates) this.pages?.refused();
-    }
+    if (frame.client_id === undefined && (error.code === 'RATE_LIMIT_EXCEEDED' || this.pages?.refused(error)))
+      this.#hold(now, error.retryAfterMs ?? DEFAULT_RETRY_MS);
     if (typeof frame.client_id !== 'string') this.#events.push({ type: 'error', data: error });
     else this.outbox.refused(frame.client_id, error, now)?.reject(error);
   }
@@ -272,18 +259,7 @@ export class Machine {
   /** Other devices of the user may have read meanwhile. */
   #onResumed(rooms: Record<string, Resumed>): void {
     this.#toFill.push(...this.views.resumed(rooms));
-    const timestamp = new Date().toISOString();
-    for (const [chat_id, { read_seq, unread_count = 0, last_seq = 0 }] of Object.entries(rooms))
-      if (read_seq !== undefined && this.hasPlace && this.views.readTo(chat_id, read_seq))
-        this.#tell('read', { type: 'read', chat_id, read_seq, unread_count, last_seq, timestamp });
-  }
-
-  #onState(frame: Frame): void {
-    if (!this.pages?.isAsked) return;
-    const { rooms, next_cursor, users, presence } = frame as unknown as RoomsPage & { rooms: Room[] };
-    const news = rooms.filter((room) => this.views.restart(room));
-    this.pages.took(next_cursor, news.length > 0);
-    this.#roomPages.push({ items: rooms, has_more: next_cursor !== null, next_cursor, users, presence });
+    if (this.hasPlace) for (const read of this.views.readsIn(rooms)) this.#tell('read', read);
   }
 
   #onRoomRemoved(frame: Frame): void {

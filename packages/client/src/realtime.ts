@@ -29,8 +29,8 @@ export interface RealtimeOptions {
   outbox?: OutboxStore;
   /**
    * For apps that show rooms: gets the user's rooms in pages after the first connection, and those
-   * of latest activity after a reconnect. Each is as of its `last_seq`; events after it follow, also
-   * those that came before the page. Needs `resume`.
+   * of latest activity after a reconnect. Each is as of its `last_seq`; events after it follow,
+   * also those that came before the page. Needs `resume`.
    */
   onRooms?: (page: RoomsPage) => void;
   /** Bounds of the delay between attempts in ms; default 500 and 20,000. */

@@ -70,8 +70,8 @@ export class Views {
   }
 
   /**
-   * The app takes the room as of `last_seq`, and gets what comes after it, which the server delivers
-   * again where it was delivered before.
+   * The app takes the room as of `last_seq`, and gets what comes after it, which the server
+   * delivers again where it was delivered before.
    * @returns whether it was new.
    */
   restart(room: Pick<Room, 'chat_id' | 'last_seq' | 'read_seq'>): boolean {
@@ -79,6 +79,16 @@ export class Views {
     const position = this.positions.get(room.chat_id) as number;
     if (!this.#filling.has(room.chat_id)) this.positions.set(room.chat_id, Math.min(position, room.last_seq));
     return isNew;
+  }
+
+  /** Frames of what other devices of the user have read while this one was away. */
+  readsIn(rooms: Record<string, Resumed>): Record<string, unknown>[] {
+    const timestamp = new Date().toISOString();
+    return Object.entries(rooms).flatMap(([chat_id, { read_seq, unread_count = 0, last_seq = 0 }]) =>
+      read_seq !== undefined && this.readTo(chat_id, read_seq)
+        ? [{ type: 'read', chat_id, read_seq, unread_count, last_seq, timestamp }]
+        : [],
+    );
   }
 
   /** @returns whether the user had not read so far, as far as is known. */

@@ -1,8 +1,10 @@
 // The user's rooms by the socket: for apps that show them, asked for page by page after each
 // connection. A page shows each room as of its `last_seq`; the server delivers what came after it,
 // again if need be. Without I/O, as the machine to which it belongs.
+import type { ChatApiError } from './errors.ts';
 import type { Presence, Room } from './models.ts';
 import type { Page } from './pages.ts';
+import type { Views } from './room-positions.ts';
 
 /** `presence`: of others in direct and small rooms; missing in pages read by REST. */
 export interface RoomsPage extends Page<Room> {
@@ -20,6 +22,7 @@ export class StatePages {
   #isComplete = false;
   #isDue = false;
   #cursor: string | undefined;
+  #read: RoomsPage[] = [];
 
   connected(): void {
     this.#cursor = undefined;
@@ -33,9 +36,11 @@ export class StatePages {
     this.isAsked = false;
   }
 
-  refused(): void {
-    this.isAsked = false;
-    this.isRefused = true;
+  /** A frame was refused, maybe this one. @returns whether to try again later. */
+  refused({ retryable }: ChatApiError): boolean {
+    const isOver = this.isAsked && !retryable;
+    if (isOver) [this.isAsked, this.isRefused] = [false, true];
+    return this.isAsked;
   }
 
   /** The frame to write now. */
@@ -47,14 +52,25 @@ export class StatePages {
   }
 
   /**
-   * `isNews`: whether a room was not known. After a reconnect, the rooms behind a page without
-   * news are known too: the order is latest activity first.
+   * After a reconnect, the rooms behind a page without news are known too: the order is latest
+   * activity first.
    */
-  took(nextCursor: string | null, isNews: boolean): void {
+  took(frame: object, views: Views): void {
+    if (!this.isAsked) return;
+    const { rooms, next_cursor, users, presence } = frame as RoomsPage & { rooms: Room[] };
+    const news = rooms.filter((room) => views.restart(room));
     this.isAsked = false;
     this.isServed = true;
-    this.#isComplete ||= nextCursor === null;
-    this.#cursor = nextCursor ?? undefined;
-    this.#isDue = nextCursor !== null && (isNews || !this.#isComplete);
+    this.#isComplete ||= next_cursor === null;
+    this.#cursor = next_cursor ?? undefined;
+    this.#isDue = next_cursor !== null && (news.length > 0 || !this.#isComplete);
+    this.#read.push({ items: rooms, has_more: next_cursor !== null, next_cursor, users, presence });
+  }
+
+  /** What the app gets. */
+  takeRead(): RoomsPage[] {
+    const read = this.#read;
+    this.#read = [];
+    return read;
   }
 }

@@ -27,6 +27,7 @@ export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_UPGRADES: number;
   RATE_LIMIT_DOCS: number;
   DOCS: 'on' | 'off';
+  NODE_ENV?: string;
   MAX_FILE_SIZE: number;
   ALLOWED_ORIGINS: string[];
   TRUSTED_PROXIES: string[];

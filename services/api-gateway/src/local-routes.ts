@@ -6,6 +6,7 @@ import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
 import { type BasicHealth, basicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
 import { type LimitState, listLimits } from './rate-limits.ts';
+import { type SdkFile, type SdkIndex, sdkIndex, sendSdk } from './sdk.ts';
 
 const health = wireObject<BasicHealth>('Health', {
   status: oneOf('ok'),
@@ -37,6 +38,25 @@ const rule = wireObject<LimitState>('RateLimit', {
 });
 const limits = wireObject<{ limits: LimitState[] }>('RateLimitList', { limits: Joi.array().items(rule) });
 const assetName = Joi.object<{ name: string }>({ name: Joi.string().required() });
+
+const sdkFile = wireObject<SdkFile>('SdkFile', {
+  name: Joi.string().description('of the package, or the script'),
+  version: Joi.string(),
+  file: Joi.string(),
+  path: Joi.string().description('for `npm install`, `pip install` or `<script type="module">`'),
+  sha256: Joi.string().hex().description('of the file'),
+  bytes: count(),
+});
+const sdk = wireObject<SdkIndex>('SdkIndex', { version: Joi.string(), files: Joi.array().items(sdkFile) });
+const sdkBytes = { schema: { type: 'string', format: 'binary' } };
+const sdkResponse = {
+  responses: {
+    200: {
+      description: 'The file',
+      content: { 'application/gzip': sdkBytes, 'application/zip': sdkBytes, 'text/javascript': sdkBytes },
+    },
+  },
+};
 
 const html = {
   responses: { 200: { description: 'HTML page', content: { 'text/html': { schema: { type: 'string' } } } } },
@@ -118,4 +138,20 @@ export const localRoutes: LocalRoute[] = [
     rule: (_ctx, call) => asset(call),
   }),
   ...accountRoutes,
+  route({
+    ...documents,
+    path: '/sdk',
+    summary: 'List the files of the SDKs of this version',
+    answer: sdk,
+    rule: () => sdkIndex(),
+  }),
+  route({
+    ...documents,
+    path: '/sdk/:name',
+    summary: 'Get a file of the SDKs; pages of any origin may load it',
+    params: assetName,
+    raw: true,
+    docs: sdkResponse,
+    rule: (ctx, call) => sendSdk(ctx, call),
+  }),
 ];

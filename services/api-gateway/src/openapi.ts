@@ -69,7 +69,7 @@ const TAGS = [
   { name: 'Admin', description: 'Moderation, statistics, the audit log and the health of the services' },
   { name: 'Health', description: 'Health checks that need no token' },
   { name: 'Pages', description: 'Pages to which links in mails lead' },
-  { name: 'Documents', description: 'The API documents and their pages' },
+  { name: 'Documents', description: 'The API documents and their pages, and the SDKs' },
 ];
 
 /** `GET /rooms/{}/members/{}`: without parameters' names, which only the service knows. */

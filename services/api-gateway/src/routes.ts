@@ -45,7 +45,7 @@ const local = { method: 'GET', service: 'gateway', who: 'anyone', exempt: true }
 const health = { ...local, health: true } as const;
 const ownUser = { service: 'auth', who: 'user', opaque: true } as const;
 const document = { ...local, document: true, budget: 'docs' } as const;
-/** Of links in mails. */
+/** Of links in mails, and the SDKs. */
 const page = { ...local, budget: 'docs' } as const;
 
 export const rows: Row[] = [
@@ -60,6 +60,8 @@ export const rows: Row[] = [
   { ...page, path: '/account/reset' },
   { ...page, path: '/account/confirm' },
   { ...page, path: '/account/assets/:name' },
+  { ...page, path: '/sdk' },
+  { ...page, path: '/sdk/:name' },
 
   {
     method: 'POST',
