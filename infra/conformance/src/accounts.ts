@@ -6,7 +6,7 @@ import type { View } from './view.ts';
 
 export interface Socket {
   say(message: object): Promise<any>;
-  typing(chat_id: string): Promise<void>;
+  typing(chat_id: string, stop?: boolean): Promise<void>;
   markRead(chat_id: string, seq: number): Promise<void>;
   ready(seconds?: number): Promise<void>;
   view(): Promise<View>;
@@ -46,7 +46,7 @@ export async function openClient(driver: Driver, options: object): Promise<Clien
     const on = (command: string, args: object = {}): Promise<any> => driver.call(command, { socket, ...args });
     return {
       say: (message) => on('say', message),
-      typing: (chat_id) => on('typing', { chat_id }),
+      typing: (chat_id, stop = false) => on('typing', { chat_id, stop }),
       markRead: (chat_id, seq) => on('mark_read', { chat_id, seq }),
       ready: (seconds = 60) => on('ready', { seconds }),
       view: () => on('report', { entries: true }),

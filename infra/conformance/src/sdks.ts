@@ -41,7 +41,7 @@ const nodeCommand = (args: string[]): Command => ({
   env: process.env,
 });
 
-const pythonSdk = (mode: 'asyncio' | 'sync'): Sdk => ({
+const pythonSdk = (mode: 'asyncio' | 'sync' | 'stores'): Sdk => ({
   name: `python-${mode}`,
   language: 'python',
   driver: () => pythonCommand([join(DRIVERS, 'python', 'main.py'), mode]),
@@ -60,7 +60,7 @@ const typescriptSdk: Sdk = {
   driver: () => nodeCommand(['--expose-gc', join(DRIVERS, 'typescript', 'main.ts')]),
 };
 
-/** What an app shows by the stores of the TypeScript SDK. It has only commands of connections. */
+/** What an app shows by the stores of the SDKs. They have only commands of connections. */
 const stores: Sdk = {
   name: 'typescript-stores',
   language: 'typescript',
@@ -68,9 +68,13 @@ const stores: Sdk = {
 };
 
 /** With the stores, for scenarios about what an app sees; or the one named by `SDK`. */
-export const VIEWERS: Sdk[] = [pythonSdk('asyncio'), pythonSdk('sync'), typescriptSdk, stores].filter(
-  ({ name }) => name === (process.env.SDK ?? name),
-);
+export const VIEWERS: Sdk[] = [
+  pythonSdk('asyncio'),
+  pythonSdk('sync'),
+  typescriptSdk,
+  stores,
+  pythonSdk('stores'),
+].filter(({ name }) => name === (process.env.SDK ?? name));
 
 /** All SDKs, or the one named by the environment variable `SDK`. */
 export const SDKS: Sdk[] = [pythonSdk('asyncio'), pythonSdk('sync'), typescriptSdk].filter(

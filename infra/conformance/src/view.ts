@@ -17,6 +17,8 @@ export interface View {
   states: { state: string; code: number | null }[];
   resyncs: string[];
   errors: string[];
+  /** Events that are not in a log: type, room or user, and what it says. */
+  told: [string, string, number | string][];
   rooms: Record<string, RoomView>;
 }
 

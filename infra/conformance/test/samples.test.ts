@@ -10,6 +10,7 @@ import { type Command, LANGUAGES, type Language, SDKS, type Sdk } from '../src/s
 const PRINTS: Record<Language['name'], RegExp[]> = {
   python: [
     /New message: Hello from asyncio!/,
+    /\d+ messages\n/,
     /VALIDATION_ERROR 400/,
     /22 of 22 bytes.*The minutes/s,
     /^3600\nSent by the backend\n$/,

@@ -177,8 +177,11 @@ class Commands(ServerCommands):
     async def say(self, socket: str, **message: Any) -> Any:
         return await self._sockets[socket].send(**message)
 
-    async def typing(self, socket: str, chat_id: str) -> None:
-        await self._sockets[socket].typing(chat_id)
+    async def typing(self, socket: str, chat_id: str, stop: bool) -> None:
+        await self._sockets[socket].typing(chat_id, stop=stop)
+
+    async def rename(self, client: str, display_name: str) -> Any:
+        return await self._clients[client].users.update(display_name=display_name)
 
     async def mark_read(self, socket: str, chat_id: str, seq: int) -> None:
         await self._sockets[socket].mark_read(chat_id, seq)

@@ -1,4 +1,4 @@
-"""The driver of the Python SDK: ``main.py asyncio`` or ``main.py sync``. See PROTOCOL.md."""
+"""The driver of the Python SDK: ``main.py asyncio``, ``sync`` or ``stores``. See PROTOCOL.md."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, Dict, Set
 
 from chatapi_client import ChatApiError
 from commands import Commands, command
+from store_commands import StoreCommands
 
 THREADS = 256
 """Maximum of parallel sync calls; each blocks a thread, as in an app."""
@@ -50,10 +51,12 @@ def tell_uncaught(loop: asyncio.AbstractEventLoop) -> None:
 
 
 class Line:
-    def __init__(self, is_sync: bool) -> None:
+    def __init__(self, mode: str) -> None:
         self._questions: Dict[int, "asyncio.Future[str]"] = {}
         self._numbers = itertools.count(1)
-        self._commands = Commands(is_sync, self._ask_token)
+        is_stores = mode == "stores"
+        ask = self._ask_token
+        self._commands = StoreCommands(ask) if is_stores else Commands(mode == "sync", ask)
         self._tasks: Set["asyncio.Task[None]"] = set()
 
     async def _ask_token(self, client: str) -> str:
@@ -82,7 +85,7 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS))
     tell_uncaught(loop)
-    line = Line(sys.argv[1] == "sync")
+    line = Line(sys.argv[1])
     ended = asyncio.Event()
 
     def read() -> None:

@@ -42,6 +42,7 @@ class View:
         self._states: List[Dict[str, Any]] = []
         self._resyncs: List[str] = []
         self._errors: List[str] = []
+        self._told: List[List[Any]] = []
 
     def handlers(self) -> Dict[str, Callable[[Any], None]]:
         return {
@@ -49,6 +50,9 @@ class View:
             "state": self._note_state,
             "resync": lambda told: self._resyncs.append(told["chat_id"]),
             "error": lambda error: self._errors.append(error.code),
+            "typing": lambda event: self._told.append(["typing", event["chat_id"], event["expires_in_ms"]]),
+            "read": lambda event: self._told.append(["read", event["chat_id"], event["read_seq"]]),
+            "user_updated": lambda event: self._told.append(["user_updated", event["user_id"], event["display_name"]]),
         }
 
     def _note(self, event: Any) -> None:
@@ -62,4 +66,5 @@ class View:
 
     def report(self, state: str, entries: bool) -> Dict[str, Any]:
         rooms = {chat_id: room.report(entries) for chat_id, room in list(self._rooms.items())}
-        return {"state": state, "states": self._states, "resyncs": self._resyncs, "errors": self._errors, "rooms": rooms}
+        told = {"states": self._states, "resyncs": self._resyncs, "errors": self._errors, "told": self._told}
+        return {"state": state, **told, "rooms": rooms}

@@ -96,6 +96,7 @@ export function connectStores(client: ChatClient): StoresConnection {
       states,
       resyncs: [],
       errors: [],
+      told: [],
       rooms: Object.fromEntries([...shown].map(([chat_id, room]) => [chat_id, room.report(withEntries)])),
     }),
     close: () => chat.close(),

@@ -55,6 +55,7 @@ export function watch(socket: Realtime, keep: boolean): View {
   const states: object[] = [];
   const resyncs: string[] = [];
   const errors: string[] = [];
+  const told: [string, string, number | string][] = [];
   const note = (event: Durable): void => {
     const room = rooms.get(event.chat_id) ?? roomView(event.seq, keep);
     rooms.set(event.chat_id, room);
@@ -63,6 +64,9 @@ export function watch(socket: Realtime, keep: boolean): View {
   for (const kind of DURABLE) socket.on(kind, note);
   socket.on('state', ({ to, code }) => void states.push({ state: to, code: code ?? null }));
   socket.on('resync', ({ chat_id }) => void resyncs.push(chat_id));
+  socket.on('typing', ({ type, chat_id, expires_in_ms }) => void told.push([type, chat_id, expires_in_ms]));
+  socket.on('read', ({ type, chat_id, read_seq }) => void told.push([type, chat_id, read_seq]));
+  socket.on('user_updated', ({ type, user_id, display_name }) => void told.push([type, user_id, display_name]));
   socket.on('error', ({ code }) => void errors.push(code));
   return {
     report: (withEntries) => ({
@@ -70,6 +74,7 @@ export function watch(socket: Realtime, keep: boolean): View {
       states,
       resyncs,
       errors,
+      told,
       rooms: Object.fromEntries([...rooms].map(([chat_id, room]) => [chat_id, room.report(withEntries)])),
     }),
   };

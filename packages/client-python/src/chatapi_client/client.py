@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional, cast
+from typing import Any, Callable, List, Mapping, Optional, cast
 
 from .admin import AdminApi
 from .chats import ChatsApi
@@ -15,6 +15,8 @@ from .models import Announcement, Page, RateLimit
 from .pages import page_of
 from .realtime import AsyncRealtime
 from .rest import RETRIES, Rest, given
+from .state import Live
+from .state_pages import RoomsPage
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi
 
@@ -40,6 +42,13 @@ class AsyncWebSocketApi:
         ``resume=False``: delivers only what arrives while connected, and sends no REST requests.
         """
         realtime = AsyncRealtime(self._rest, user_id, auto_reconnect=auto_reconnect, resume=resume)
+        return self._opened(realtime, on)
+
+    def connect_stores(self, on_rooms: Callable[[RoomsPage], None]) -> AsyncRealtime:
+        """For the stores: ``on_rooms`` gets the user's rooms in pages, as of each connection."""
+        return self._opened(AsyncRealtime(self._rest, on_rooms=on_rooms))
+
+    def _opened(self, realtime: AsyncRealtime, on: Optional[Mapping[EventName, Handler]] = None) -> AsyncRealtime:
         for event, handler in (on or {}).items():
             realtime.on(cast(Any, event), handler)
         self.open = [other for other in self.open if other.state != "closed"] + [realtime]
@@ -73,6 +82,17 @@ class AsyncChatClient:
         self.files = FilesApi(self._rest)
         self.admin = AdminApi(self._rest)
         self.websocket = AsyncWebSocketApi(self._rest)
+        self._live: Optional[Live] = None
+
+    def live(self) -> Live:
+        """What an app shows: rooms, messages, members, typing, presence and badges, kept up to date.
+
+        The same object at each call, so all parts of an app share a connection. Needs a running
+        event loop.
+        """
+        if self._live is None:
+            self._live = Live(self._rest, self.websocket.connect_stores)
+        return self._live
 
     @property
     def base_url(self) -> str:
@@ -106,6 +126,8 @@ class AsyncChatClient:
 
     async def close(self) -> None:
         """Close the client and its connections."""
+        if self._live is not None:
+            await self._live.close()
         for realtime in self.websocket.open:
             await realtime.close()
         await self._rest.close()

@@ -12,6 +12,11 @@ from email.utils import parsedate_to_datetime
 from typing import Optional
 
 
+def now_as_text() -> str:
+    """By the local calendar, for what only the app sees."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def epoch_of(text: object) -> Optional[float]:
     """Parse an RFC 3339 time to seconds since 1970; None for anything else."""
     try:

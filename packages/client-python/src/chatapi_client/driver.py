@@ -8,9 +8,10 @@ from typing import Any, Optional, Set
 
 from .backoff import Backoff
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
-from .history import fill, find_rooms
+from .history import OnRooms, fill, find_rooms
 from .inbox import Inbox, log
 from .machine import TOKEN_ENDED, Machine
+from .models import Room
 from .paths import path_of
 from .rest import Rest
 from .socket import LostError, Socket, open_socket
@@ -20,8 +21,10 @@ FOR_GOOD = {"AUTHENTICATION_ERROR", "AUTHORIZATION_ERROR", CLIENT_CLOSED}
 
 
 class Driver:
-    def __init__(self, rest: Rest, user_id: str, auto_reconnect: bool, resume: bool) -> None:
-        self.machine = Machine(rest.clock)
+    def __init__(
+        self, rest: Rest, user_id: str, auto_reconnect: bool, resume: bool, on_rooms: Optional[OnRooms] = None
+    ) -> None:
+        self.machine = Machine(rest.clock, shows_rooms=resume and on_rooms is not None)
         self.inbox = Inbox()
         self.settled = asyncio.Event()
         """Set at each change of state."""
@@ -29,6 +32,7 @@ class Driver:
         self._user_id = user_id
         self._auto_reconnect = auto_reconnect
         self._resume = resume
+        self._on_rooms = on_rooms
         self._wake = asyncio.Event()
         self._used = asyncio.Event()
         self._rooms_known = False
@@ -59,6 +63,10 @@ class Driver:
             if event.type == "state":
                 self.settled.set()
         self.machine.has_place = self.inbox.has_place
+        if self.machine.pages is not None and self._on_rooms is not None:
+            pages, self.machine.pages.read = self.machine.pages.read, []
+            for page in pages:
+                self._on_rooms(page)
         self._do_errands()
         self._wake.set()
 
@@ -95,14 +103,14 @@ class Driver:
         self.act()
         try:
             self._token = await self._rest.tokens.current()
-            first = not self._rooms_known
-            if first and self._resume:
+            if not self._rooms_known and self._resume and self.machine.pages is None:
                 # Before the connection, since the app must see what is committed from
-                # here on.
+                # here on; an app that shows rooms starts with those that it gets on the
+                # connection.
                 known = find_rooms(self._rest, self.machine.views.start_at_end, only_news=False, waits=False)
                 self._rooms_known = await known
             async with open_socket(self._url, self._token) as socket:
-                await self._serve(socket, first)
+                await self._serve(socket)
         except LostError as lost:
             self.machine.lost(time.monotonic(), lost.code, lost.reason, lost.retry_after)
             self.act()
@@ -133,15 +141,18 @@ class Driver:
             self.machine.lost(time.monotonic(), error.status or None, str(error), error.retry_after)
             self.machine.last_loss = error
 
-    async def _serve(self, socket: Socket, first: bool) -> None:
+    async def _serve(self, socket: Socket) -> None:
+        pages = self.machine.pages
         writing = asyncio.ensure_future(self._write(socket))
         try:
             async for frame in socket.frames():
+                was_asked = pages is not None and pages.is_asked
                 self.machine.received(frame, time.monotonic())
                 if self.machine.state == "closed":
                     return
-                if frame.get("type") == "hello" and self._resume:
-                    self._errand(self._look_for_rooms(first))
+                by_rest = pages is None or pages.is_refused
+                if by_rest and (was_asked or (frame.get("type") == "hello" and self._resume)):
+                    self._errand(self._look_for_rooms())
                 self.act()
         finally:
             socket.ended = True
@@ -187,20 +198,27 @@ class Driver:
             log.debug("an errand failed: %r", errand.exception())
         self.act()
 
-    async def _look_for_rooms(self, first: bool) -> None:
-        """Look for rooms that the user joined meanwhile; for all rooms after a first connection
-        that a limit kept from looking.
-        """
+    def _note(self, room: Room) -> bool:
         views = self.machine.views
-        if first:
-            if not self._rooms_known:
-                self._rooms_known = await find_rooms(self._rest, views.start_at_end, only_news=False, waits=True)
+        is_new = views.start_at_end(room)
+        if not is_new:
+            views.follow(room["chat_id"], room["last_seq"])
+        return is_new
+
+    async def _look_for_rooms(self) -> None:
+        """Look for rooms that the user joined meanwhile; for all rooms if they are not known, because
+        a limit kept from looking, or the server refused a state.
+        """
+        views, on_rooms = self.machine.views, self._on_rooms
+        if not self._rooms_known:
+            find = find_rooms(self._rest, self._note, only_news=False, waits=True, on_rooms=on_rooms)
+            self._rooms_known = await find
             return
         look, backoff = views.unsure(), Backoff()
         # If the connection ends first, the next one tries again.
         while self.machine.state == "connected":
             try:
-                await find_rooms(self._rest, views.came_into, only_news=True, waits=True)
+                await find_rooms(self._rest, views.came_into, only_news=True, waits=True, on_rooms=on_rooms)
             except ChatApiError as error:
                 if error.retryable:
                     await asyncio.sleep(backoff.next())

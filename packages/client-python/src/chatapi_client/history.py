@@ -6,6 +6,7 @@ import asyncio
 from typing import Callable, Optional
 
 from .backoff import Backoff
+from .clock import now_as_text
 from .errors import ChatApiError
 from .inbox import Inbox
 from .machine import Machine
@@ -13,16 +14,26 @@ from .messages import MessagesApi
 from .models import Event, Message, Page, Room
 from .pages import page_of
 from .rest import Rest, given
+from .state_pages import RoomsPage
 
 GONE = {"RESOURCE_NOT_FOUND", "AUTHORIZATION_ERROR"}
 QUEUE_POLL = 0.05
+
+class PastEvent(Event):
+    """A message that the log no longer held; a ``resync`` follows."""
+
 
 Note = Callable[[Room], bool]
 """Called with a room; returns whether it was new."""
 
 
-async def find_rooms(rest: Rest, note: Note, *, only_news: bool, waits: bool) -> bool:
-    """Pass the caller's rooms to ``note``, latest activity first.
+OnRooms = Callable[[RoomsPage], None]
+
+
+async def find_rooms(
+    rest: Rest, note: Note, *, only_news: bool, waits: bool, on_rooms: Optional[OnRooms] = None
+) -> bool:
+    """Pass the caller's rooms to ``note``, latest activity first, and each page to ``on_rooms``.
 
     ``only_news``: stops at a page without new rooms. Returns whether they could be read; a limit
     must not keep the client from connecting.
@@ -39,6 +50,8 @@ async def find_rooms(rest: Rest, note: Note, *, only_news: bool, waits: bool) ->
             raise
         page: Page[Room] = page_of("rooms", answer)
         new = [room for room in page if note(room)]
+        if on_rooms is not None:
+            on_rooms(RoomsPage(page.items, page.has_more, page.users or {}, {}))
         if not page.has_more or (only_news and not new):
             return True
         cursor = page.next_cursor
@@ -57,6 +70,8 @@ async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None
         except ChatApiError as error:
             if error.code in GONE:
                 views.forget(chat_id)
+                removed = {"type": "room_removed", "chat_id": chat_id, "timestamp": now_as_text()}
+                inbox.put(Event("room_removed", removed))
                 return
             if not error.retryable:
                 raise
@@ -79,4 +94,4 @@ async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None
 async def _give(machine: Machine, inbox: Inbox, message: Message) -> None:
     while not inbox.has_place and machine.state != "closed":
         await asyncio.sleep(QUEUE_POLL)
-    inbox.put(Event("message", {"type": "message", **message}))
+    inbox.put(PastEvent("message", {"type": "message", **message}))

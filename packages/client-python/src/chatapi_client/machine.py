@@ -18,6 +18,7 @@ from .outbox import Outbox
 from .models import Event
 from .outgoing import Outgoing
 from .room_positions import Views
+from .state_pages import StatePages
 
 TOKEN_ENDED = 4401
 BANNED = 4403
@@ -31,7 +32,7 @@ NOT_IN_A_LOG = frozenset(
 
 
 class Machine:
-    def __init__(self, clock: ServerClock, rng: Optional[random.Random] = None) -> None:
+    def __init__(self, clock: ServerClock, rng: Optional[random.Random] = None, shows_rooms: bool = False) -> None:
         self.state = "idle"
         self.views = Views()
         self.outbox = Outbox()
@@ -43,6 +44,8 @@ class Machine:
         """Why it is closed permanently; None if the app closed it."""
         self.has_place = True
         """Set by the driver: whether the app can take more events."""
+        self.pages = StatePages() if shows_rooms else None
+        """None: the app does not show rooms."""
         self._clock = clock
         self._backoff = Backoff(rng=rng)
         self._crowd = Crowd()
@@ -123,11 +126,15 @@ class Machine:
         else:
             self.outbox.add(message)
 
-    def typing(self, chat_id: str) -> None:
-        if self.state == "connected" and self._held_until is None:
-            self._frames.append(json.dumps({"type": "typing", "chat_id": chat_id}))
+    def typing(self, chat_id: str, stop: bool = False) -> None:
+        """``stop``: no more. Servers before 0.2 do not know it."""
+        is_known = not stop or self.pages is None or self.pages.is_served
+        if self.state == "connected" and self._held_until is None and is_known:
+            more = {"stop": True} if stop else {}
+            self._frames.append(json.dumps({"type": "typing", "chat_id": chat_id, **more}))
 
     def read(self, chat_id: str, seq: int) -> None:
+        self.views.read_to(chat_id, seq)
         self._reads[chat_id] = max(seq, self._reads.get(chat_id, 0))
 
     def renewed(self, token: Optional[str]) -> None:
@@ -150,6 +157,7 @@ class Machine:
         frames = self._frames
         self._frames = []
         if self.has_place:
+            frames.extend([] if self.pages is None else self.pages.frames())
             frames.extend(self.views.resumes())
         frames.extend(json.dumps({"type": "read", "chat_id": room, "seq": seq}) for room, seq in self._reads.items())
         self._told_reads.update(self._reads)
@@ -188,6 +196,8 @@ class Machine:
         self._opened_at = now
         self._plan_renewal(frame, now)
         self.views.connected()
+        if self.pages is not None:
+            self.pages.connected()
         self._move("connected")
 
     def _on_ack(self, frame: Mapping[str, Any], now: float) -> None:
@@ -199,8 +209,11 @@ class Machine:
         error = error_of_frame(frame)
         client_id = frame.get("client_id")
         if client_id is None:
-            if error.code == "RATE_LIMIT_EXCEEDED":
+            pages = self.pages if self.pages is not None and self.pages.is_asked else None
+            if error.code == "RATE_LIMIT_EXCEEDED" or (pages is not None and error.retryable):
                 self._hold(now, error.retry_after or REFUSED_WAIT)
+            elif pages is not None:
+                pages.refused()
             self._events.append(Event("error", error))
             return
         message = self.outbox.refused(str(client_id), error, now)
@@ -214,6 +227,8 @@ class Machine:
         """
         self._held_until = max(self._held_until or 0.0, now + seconds)
         self.views.unanswered()
+        if self.pages is not None:
+            self.pages.unanswered()
         for chat_id, seq in self._told_reads.items():
             self.read(chat_id, seq)
         self._told_reads.clear()
@@ -224,7 +239,14 @@ class Machine:
         self._plan_renewal(frame, now)
 
     def _on_resumed(self, frame: Mapping[str, Any], now: float) -> None:
-        self._to_fill.extend(self.views.resumed(frame.get("rooms") or {}))
+        rooms: Mapping[str, Mapping[str, Any]] = frame.get("rooms") or {}
+        self._to_fill.extend(self.views.resumed(rooms))
+        for read in self.views.reads_in(rooms) if self.has_place else []:
+            self._tell("read", read)
+
+    def _on_state(self, frame: Mapping[str, Any], now: float) -> None:
+        if self.pages is not None:
+            self.pages.took(frame, self.views)
 
     def _on_room_removed(self, frame: Mapping[str, Any], now: float) -> None:
         self._tell("room_removed", frame)
@@ -252,6 +274,8 @@ class Machine:
                 self.views.forget(chat_id)
         elif not self.has_place:
             return
+        if kind == "read":
+            self.views.read_to(str(chat_id), int(frame["read_seq"]))
         self._events.append(Event(kind, dict(frame)))
 
     def _move(self, state: str, code: Optional[int] = None, reason: str = "", retry_in: Optional[float] = None) -> None:
@@ -262,4 +286,4 @@ class Machine:
         self._events.append(Event("state", change))
 
 
-_OWN = frozenset({"hello", "ack", "error", "authenticated", "resumed", "room_removed", "pong"})
+_OWN = frozenset({"hello", "ack", "error", "authenticated", "resumed", "state", "room_removed", "pong"})

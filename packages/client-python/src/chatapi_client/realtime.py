@@ -13,6 +13,7 @@ from .driver import Driver
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
 from .inbox import Handler
 from .event_handlers import Listening
+from .history import OnRooms
 from .models import Event, Message, new_message
 from .outgoing import Outgoing
 from .rest import Rest
@@ -28,8 +29,16 @@ class AsyncRealtime(Listening):
     (``Resync``) and ``error`` (``ChatApiError``). Nothing is given out before the first handler or iterator is there.
     """
 
-    def __init__(self, rest: Rest, user_id: Optional[str] = None, *, auto_reconnect: bool = True, resume: bool = True):
-        self._driver = Driver(rest, "me" if user_id is None else user_id, auto_reconnect, resume)
+    def __init__(
+        self,
+        rest: Rest,
+        user_id: Optional[str] = None,
+        *,
+        auto_reconnect: bool = True,
+        resume: bool = True,
+        on_rooms: Optional[OnRooms] = None,
+    ):
+        self._driver = Driver(rest, "me" if user_id is None else user_id, auto_reconnect, resume, on_rooms)
         self._machine = self._driver.machine
 
     @property
@@ -95,16 +104,23 @@ class AsyncRealtime(Listening):
             self._machine.outbox.leave(client_id, answer)
         return _sent(ack, frame, self._machine.user_id)
 
-    async def typing(self, chat_id: str) -> None:
-        """Tell the others of a room; lost without a connection."""
+    async def typing(self, chat_id: str, *, stop: bool = False) -> None:
+        """Tell the others of a room; lost without a connection. ``stop``: the user types no more."""
         self._driver.use()
-        self._machine.typing(chat_id)
+        self._machine.typing(chat_id, stop)
         self._driver.act()
 
     async def mark_read(self, chat_id: str, seq: int) -> None:
         """I have read up to here; kept until there is a connection."""
         self._driver.use()
         self._machine.read(chat_id, seq)
+        self._driver.act()
+
+    def follow(self, chat_id: str, seq: int) -> None:
+        """For apps that keep rooms by themselves: deliver all events of a room after ``seq``, such as
+        the ``last_seq`` of a page of its messages. Those that were delivered before come again.
+        """
+        self._machine.views.follow(chat_id, seq)
         self._driver.act()
 
     async def wait_ready(self, timeout: Optional[float] = None) -> None:

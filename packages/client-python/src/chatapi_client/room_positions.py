@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping, Optional, Set
 
+from .clock import now_as_text
+
 ROOMS_PER_RESUME = 400
 """Keeps resume frames below the server's limits of 64 KiB and 2,000 rooms."""
 NEWCOMER_EVENTS = 1000
@@ -24,6 +26,7 @@ class Views:
         self._filling: Set[str] = set()
         self._early: Optional[Dict[str, int]] = None
         self._looks = 0
+        self._read: Dict[str, int] = {}
 
     def take(self, chat_id: str, seq: int, has_place: bool) -> bool:
         """Whether this event is the next of its room.
@@ -48,6 +51,7 @@ class Views:
         """Register a room from REST before the first connection. Returns whether it was new, as
         does the next method.
         """
+        self.read_to(str(room["chat_id"]), int(room["read_seq"]))
         return self.start_at(str(room["chat_id"]), int(room["last_seq"]))
 
     def came_into(self, room: Mapping[str, Any]) -> bool:
@@ -60,6 +64,44 @@ class Views:
         if is_new:
             self._behind.add(str(room["chat_id"]))
         return is_new
+
+    def restart(self, room: Mapping[str, Any]) -> bool:
+        """The app takes the room as of ``last_seq``, and gets what comes after it, which the
+        server delivers again where it was delivered before. Returns whether it was new.
+        """
+        chat_id, is_new = str(room["chat_id"]), self.start_at_end(room)
+        if chat_id not in self._filling:
+            self.positions[chat_id] = min(self.positions[chat_id], int(room["last_seq"]))
+        return is_new
+
+    def follow(self, chat_id: str, seq: int) -> None:
+        """The app has read the room up to ``seq`` elsewhere and needs every event after it: what
+        was before its position is requested again.
+        """
+        position = self.positions.get(chat_id)
+        if chat_id in self._filling or (position is not None and position <= seq):
+            return
+        self.positions[chat_id] = seq
+        self._asked.pop(chat_id, None)
+        self._behind.add(chat_id)
+
+    def reads_in(self, rooms: Mapping[str, Mapping[str, Any]]) -> List[Dict[str, Any]]:
+        """Frames of what other devices of the user have read while this one was away."""
+        at = now_as_text()
+        reads: List[Dict[str, Any]] = []
+        for chat_id, answer in rooms.items():
+            read_seq = answer.get("read_seq")
+            if read_seq is not None and self.read_to(chat_id, read_seq):
+                counts = {"unread_count": answer.get("unread_count", 0), "last_seq": answer.get("last_seq", 0)}
+                reads.append({"type": "read", "chat_id": chat_id, "read_seq": read_seq, **counts, "timestamp": at})
+        return reads
+
+    def read_to(self, chat_id: str, seq: int) -> bool:
+        """Returns whether the user had not read so far, as far as is known."""
+        is_news = seq > self._read.get(chat_id, -1)
+        if is_news:
+            self._read[chat_id] = seq
+        return is_news
 
     def start_at(self, chat_id: str, seq: int) -> bool:
         """Start a room after this seq; known rooms are unchanged."""
@@ -90,6 +132,7 @@ class Views:
         self._asked.pop(chat_id, None)
         self._behind.discard(chat_id)
         self._filling.discard(chat_id)
+        self._read.pop(chat_id, None)
 
     def connected(self) -> None:
         """Requests of the last connection are void."""
