@@ -188,6 +188,12 @@ describe('the start of an app', () => {
     expect((await b.next('user_updated', (frame) => frame.avatar_url !== null)).avatar_url).to.equal(avatar_url);
     const shown = await fetch(gateway() + avatar_url);
     expect([shown.status, shown.headers.get('content-type')]).to.deep.equal([200, 'image/webp']);
+    const { body: read } = await rest(ann).get('/users/me').expect(200);
+    const written = { display_name: 'Ann Again', bio: read.bio, avatar_url: read.avatar_url, custom: read.custom };
+    const { body: kept } = await rest(ann).put('/users/me', written).expect(200);
+    expect(kept).to.include({ display_name: 'Ann Again', avatar_url });
+    const others = await rest(bob).put('/users/me', { avatar_url }).expect(400);
+    expect(others.body.details.fields[0].path).to.equal('avatar_url');
     await rest(ann).delete('/users/me/avatar').expect(204);
     expect((await rest(ann).get('/users/me').expect(200)).body.avatar_url).to.equal(null);
     expect((await fetch(gateway() + avatar_url)).status).to.equal(404);

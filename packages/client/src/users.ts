@@ -28,7 +28,7 @@ export interface ProfilePatch {
   display_name?: string;
   /** At most 500 characters. */
   bio?: string;
-  /** http or https. */
+  /** http or https, or the path that the profile has of an uploaded avatar. */
   avatar_url?: string | null;
   /** A merge patch (RFC 7396): null removes a key. At most 4 KiB as JSON and 5 levels. */
   custom?: Record<string, unknown>;

@@ -76,17 +76,22 @@ async function save(
   return saved;
 }
 
-/** The user, and the profile as it was before. */
+/**
+ * The user, and the profile as it was before.
+ * @param check throws if the change is not allowed for this profile.
+ */
 async function applyChange(
   ctx: Context,
   userId: string,
   change: ProfileChange,
   requestId: string,
+  check: (before: ProfileFields) => void = () => undefined,
 ): Promise<{ user: OwnProfile; before: ProfileFields }> {
   await findProfile(ctx, userId, requestId);
   const { saved, before } = await ctx.db.transaction(async (trx) => {
     const [before] = await lockProfiles(trx, [userId]);
     if (before === undefined) throw notFound('User');
+    check(before);
     const custom = patched(before.custom, change.custom === undefined ? [] : [change.custom]);
     const fault = customFault(custom);
     if (fault !== undefined) throw invalidField('custom', `custom ${fault}`);
@@ -103,7 +108,13 @@ export const changeProfile = async (
   caller: Caller,
   change: ProfileChange,
   requestId: string,
-): Promise<OwnProfile> => (await applyChange(ctx, caller.user_id, change, requestId)).user;
+): Promise<OwnProfile> => {
+  const check = ({ avatar_url }: ProfileFields): void => {
+    if (change.avatar_url?.startsWith('/') && change.avatar_url !== avatar_url)
+      throw invalidField('avatar_url', 'must be an http or https URL, or the path that the profile has now');
+  };
+  return (await applyChange(ctx, caller.user_id, change, requestId, check)).user;
+};
 
 /** For the file service, which stores avatars. `replaced`: the address before. */
 export async function setAvatar(

@@ -25,10 +25,12 @@ import { listUsers, type OwnProfile, ownProfile, type PublicProfile, type Search
 
 const tag = 'Users';
 
+/** What was read can be written: the address of the user’s own uploaded avatar. */
+const UPLOADED = /^\/avatars\/[\w-]{1,64}\/[\w-]{1,64}$/;
 const change = Joi.object<ProfileChange, true>({
   display_name: text({ min: 1, max: 64, singleLine: true }),
   bio: text({ max: 500 }),
-  avatar_url: webUrl().allow(null),
+  avatar_url: webUrl(UPLOADED).allow(null).description('or the path that the profile has, of an uploaded avatar'),
   custom: customPatch(),
 }).min(1);
 const username = Joi.string().max(64);

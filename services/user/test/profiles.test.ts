@@ -95,6 +95,8 @@ describe('profiles', () => {
     'a data URL for an avatar': { avatar_url: 'data:text/html,x' },
     'an avatar that breaks out of an attribute': { avatar_url: 'https://example.com/" onerror="alert(1)' },
     'an avatar of 2049': { avatar_url: `https://example.com/${'x'.repeat(2049)}` },
+    'a path of an avatar that it does not have': { avatar_url: '/avatars/usr_x/0123456789abcdef' },
+    'another path': { avatar_url: '/files/file_1/content' },
     'an avatar without slashes': { avatar_url: 'https:example.com/a.png' },
     'an avatar with backslashes': { avatar_url: 'https:\\\\example.com/a.png' },
     'an avatar without a host': { avatar_url: 'https:///' },
