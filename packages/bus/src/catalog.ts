@@ -37,7 +37,8 @@ const account = {
 };
 
 export interface Facts {
-  'account.created': Account & { display_name: string };
+  /** `avatar_url`: of who was brought by an application with one. */
+  'account.created': Account & { display_name: string; avatar_url?: string };
   /**
    * Role change, ban, deactivation, another name or email. Carries the whole account. Facts may
    * arrive out of order, so subscribers keep the newest `updated_at`.
@@ -109,7 +110,7 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   'account.created': {
     from: 'auth',
     heard_by: ['user', 'message', 'admin'],
-    schema: Joi.object({ ...account, display_name: Joi.string().allow('').required() }),
+    schema: Joi.object({ ...account, display_name: Joi.string().allow('').required(), avatar_url: Joi.string() }),
   },
   'account.updated': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object(account) },
   'account.seen': { from: 'auth', heard_by: ['admin'], schema: Joi.object({ user_id: id(), at: time() }) },

@@ -96,6 +96,14 @@ describe('an application’s own users', () => {
     ]);
   });
 
+  it('are told with their picture when they are new', async () => {
+    const avatar_url = 'https://example.org/ann.png';
+    const { body } = await app.put(some(), { display_name: 'Ann', avatar_url });
+    expect((await app.facts('account.created', body.id))[0]).to.include({ avatar_url });
+    const { body: plain } = await app.put(some(), { display_name: 'Bob', avatar_url: null });
+    expect((await app.facts('account.created', plain.id))[0]).to.not.have.property('avatar_url');
+  });
+
   it('differ by case, Unicode form and encoding of their ids', async () => {
     const ids = [
       ...[
