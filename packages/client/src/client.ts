@@ -9,6 +9,7 @@ import type { Announcement, RateLimit } from './models.ts';
 import { type Page, pageOf } from './pages.ts';
 import { Realtime, type RealtimeOptions } from './realtime.ts';
 import { type CallOptions, type Paging, Rest, type RestOptions } from './rest.ts';
+import { EventsApi } from './room-events.ts';
 import { UsersApi } from './users.ts';
 
 export interface ChatClientOptions extends RestOptions {
@@ -59,6 +60,7 @@ export class ChatClient {
   readonly messages: MessagesApi;
   readonly chats: ChatsApi;
   readonly files: FilesApi;
+  readonly events: EventsApi;
   readonly admin: AdminApi;
   readonly websocket: WebSocketApi;
   readonly #rest: Rest;
@@ -69,6 +71,7 @@ export class ChatClient {
     this.messages = new MessagesApi(this.#rest);
     this.chats = new ChatsApi(this.#rest);
     this.files = new FilesApi(this.#rest);
+    this.events = new EventsApi(this.#rest);
     this.admin = new AdminApi(this.#rest);
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
