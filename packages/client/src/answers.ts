@@ -42,6 +42,7 @@ export const ANSWERS: Answers = {
   'POST /rooms/{}/members': MEMBER,
   'PUT /rooms/{}/members/{}': MEMBER,
   'PUT /rooms/{}/members/{}/mute': MEMBER,
+  'GET /rooms/{}/events': { events: [{ type: 'string', seq: 'number' }], last_seq: 'number' },
   'GET /messages/': { messages: [MESSAGE] },
   'POST /messages/': MESSAGE,
   'GET /messages/search': { messages: [MESSAGE] },

@@ -10,6 +10,7 @@ import type { Announcement, RateLimit } from './models.ts';
 import { type Page, pageOf } from './pages.ts';
 import { Realtime, type RealtimeOptions } from './realtime.ts';
 import { type CallOptions, type Paging, Rest, type RestOptions } from './rest.ts';
+import { EventsApi } from './room-events.ts';
 import { UsersApi } from './users.ts';
 
 export interface ChatClientOptions extends RestOptions {
@@ -60,6 +61,7 @@ export class ChatClient {
   readonly messages: MessagesApi;
   readonly chats: ChatsApi;
   readonly files: FilesApi;
+  readonly events: EventsApi;
   /** Its code is loaded with the first call. */
   readonly admin: AdminApi;
   readonly websocket: WebSocketApi;
@@ -71,6 +73,7 @@ export class ChatClient {
     this.messages = new MessagesApi(this.#rest);
     this.chats = new ChatsApi(this.#rest);
     this.files = new FilesApi(this.#rest);
+    this.events = new EventsApi(this.#rest);
     this.admin = lazily(() => this.#loadAdmin());
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
