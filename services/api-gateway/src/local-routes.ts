@@ -2,9 +2,11 @@ import { count, describeRoutes, oneOf, type Route, route, time, wireObject } fro
 import Joi from 'joi';
 import { accountRoutes } from './account-pages/routes.ts';
 import type { Context } from './context.ts';
+import { demoRoutes } from './demo/routes.ts';
 import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
-import { type BasicHealth, basicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
+import { front } from './front-page.ts';
+import { type BasicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
 import { type LimitState, listLimits } from './rate-limits.ts';
 
 const health = wireObject<BasicHealth>('Health', {
@@ -57,8 +59,10 @@ export const localRoutes: LocalRoute[] = [
     path: '/',
     tag: healthTag,
     summary: 'Check that the gateway is up',
+    description: 'A browser gets a page with links to the documents and the demo.',
     answer: health,
-    rule: basicHealth,
+    raw: true,
+    rule: front,
   }),
   route({
     ...base,
@@ -118,4 +122,5 @@ export const localRoutes: LocalRoute[] = [
     rule: (_ctx, call) => asset(call),
   }),
   ...accountRoutes,
+  ...demoRoutes,
 ];

@@ -23,6 +23,8 @@ import type { RoomView } from './views.ts';
 export interface LiveOptions {
   /** Keeps unsent messages over reloads; see `localOutbox`. */
   outbox?: OutboxStore;
+  /** Default true; see `RealtimeOptions`. */
+  shareTabs?: boolean;
 }
 
 export interface ConnectionSnapshot {
@@ -206,7 +208,7 @@ export class Live implements Incoming {
     if (this.#realtime === undefined) {
       this.#stores.begin();
       const realtime = this.client.websocket.connect(undefined, {
-        outbox: this.#options.outbox,
+        ...this.#options,
         onRooms: (page) => {
           if (realtime === this.#realtime) this.#takeRooms(page);
         },
