@@ -5,7 +5,7 @@ import { Avatar } from './avatar.tsx';
 import { IconButton } from './icons.tsx';
 import { Pane } from './pane.tsx';
 import { forgetPeople, openPeople, type Person } from './people.ts';
-import { type DemoSettings, baseUrl } from './settings.ts';
+import { baseUrl, type DemoSettings } from './settings.ts';
 import { type Language, textsIn } from './texts.ts';
 import { useStore } from './value.ts';
 import { useLanguage, useTexts, type Words, WordsContext } from './words.tsx';
@@ -24,7 +24,8 @@ function useWide(): boolean {
 
 function switchTheme(): void {
   const { style } = document.documentElement;
-  const isDark = (style.colorScheme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
+  const isDark =
+    (style.colorScheme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
   style.colorScheme = isDark ? 'light' : 'dark';
 }
 
@@ -69,18 +70,26 @@ function Tab({ person, isShown, show }: { person: Person; isShown: boolean; show
   );
 }
 
-function Panes({ people, settings, startOver }: { people: Person[]; settings: DemoSettings; startOver(): void }): JSX.Element {
+function Panes({
+  people,
+  settings,
+  startOver,
+}: {
+  people: Person[];
+  settings: DemoSettings;
+  startOver(): void;
+}): JSX.Element {
   const texts = useTexts();
   const isWide = useWide();
   const [shown, show] = useState(0);
   return (
     <>
       {!isWide && (
-        <div class="tabs" role="group" aria-label={texts.people}>
+        <fieldset class="tabs" aria-label={texts.people}>
           {people.map((person, at) => (
             <Tab key={person.id} person={person} isShown={at === shown} show={() => show(at)} />
           ))}
-        </div>
+        </fieldset>
       )}
       <main class="panes">
         {people.map((me, at) => (

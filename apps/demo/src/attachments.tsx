@@ -37,7 +37,11 @@ export const Attachments = ({ files }: { files: readonly Attachment[] }): JSX.El
   files.length === 0 ? null : (
     <div class="files">
       {files.map((file) =>
-        file.content_type.startsWith('image/') ? <Picture key={file.id} file={file} /> : <FileLink key={file.id} file={file} />,
+        file.content_type.startsWith('image/') ? (
+          <Picture key={file.id} file={file} />
+        ) : (
+          <FileLink key={file.id} file={file} />
+        ),
       )}
     </div>
   );

@@ -11,7 +11,8 @@ interface AvatarProps {
 }
 
 const HUES = 6;
-const hueOf = (id: string): number => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) % HUES;
+const hueOf = (id: string): number =>
+  [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) % HUES;
 
 export const Avatar = ({ name, id, url, isOnline, isSmall }: AvatarProps): JSX.Element => (
   <span class={`avatar hue-${hueOf(id)}${isSmall ? ' small' : ''}`} aria-hidden="true">

@@ -38,13 +38,13 @@ function Files({ files, remove }: { files: readonly File[]; remove(file: File): 
 function Emojis({ insert }: { insert(emoji: string): void }): JSX.Element {
   const texts = useTexts();
   return (
-    <div class="emojis" role="group" aria-label={texts.emoji}>
+    <fieldset class="emojis" aria-label={texts.emoji}>
       {EMOJIS.map((emoji) => (
         <button key={emoji} type="button" class="icon-button" aria-label={emoji} onClick={() => insert(emoji)}>
           {emoji}
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }
 
@@ -76,7 +76,8 @@ export function Composer({ room, label, editing, done, editLast }: ComposerProps
     if (!canSend) return;
     if (editing !== undefined) {
       if (text !== editing.content) void room.edit(editing.id, text).catch(refuse);
-      return end();
+      end();
+      return;
     }
     room.send({ content: text, files: files.map((data) => ({ data, name: data.name })) });
     setText('');
@@ -140,12 +141,7 @@ export function Composer({ room, label, editing, done, editLast }: ComposerProps
                 field.current?.focus();
               }}
             />
-            <IconButton
-              icon="attach"
-              label={texts.attach}
-              disabled={isCut}
-              onClick={() => picker.current?.click()}
-            />
+            <IconButton icon="attach" label={texts.attach} disabled={isCut} onClick={() => picker.current?.click()} />
           </>
         )}
         <textarea

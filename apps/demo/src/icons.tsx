@@ -12,8 +12,8 @@ const PATHS = {
   edit: 'M4 20l1-5L16 4l4 4L9 19zM13 7l4 4',
   trash: 'M5 7h14M10 4h4M7 7l1 13h8l1-13M10 11v5M14 11v5',
   down: 'M12 5v14M6 13l6 6 6-6',
-  plug: 'M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4',
-  cut: 'M9 3v5M15 3v2M6 8h8M18 8v3a6 6 0 0 1-1 3M14 16.700A6 6 0 0 1 6 11V8M12 17v4M3 3l18 18',
+  plug: 'M9 17H7A5 5 0 0 1 7 7h2M15 7h2a5 5 0 0 1 0 10h-2M8 12h8',
+  cut: 'M9 17H7A5 5 0 0 1 7 7M15 7h2a5 5 0 0 1 3.5 8.5M8 12h4M3 3l18 18',
   bolt: 'M13 3L5 14h6l-1 7 8-11h-6z',
   file: 'M6 3h8l4 4v14H6zM14 3v4h4',
   sun: 'M12 8a4 4 0 1 0 0 8a4 4 0 0 0 0-8zM12 2v2M12 20v2M4 12H2M22 12h-2M5 5l1.500 1.500M17.500 17.500L19 19M19 5l-1.500 1.500M6.500 17.500L5 19',
@@ -43,8 +43,22 @@ interface ButtonProps {
   isExpanded?: boolean;
 }
 
-export const IconButton = ({ icon, label, type = 'button', isExpanded, class: name, ...rest }: ButtonProps): JSX.Element => (
-  <button {...rest} type={type} class={`icon-button ${name ?? ''}`} aria-label={label} title={label} aria-expanded={isExpanded}>
+export const IconButton = ({
+  icon,
+  label,
+  type = 'button',
+  isExpanded,
+  class: name,
+  ...rest
+}: ButtonProps): JSX.Element => (
+  <button
+    {...rest}
+    type={type}
+    class={`icon-button ${name ?? ''}`}
+    aria-label={label}
+    title={label}
+    aria-expanded={isExpanded}
+  >
     <Icon name={icon} />
   </button>
 );

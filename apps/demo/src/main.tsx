@@ -6,7 +6,4 @@ import { languageOf, textsIn } from './texts.ts';
 const language = languageOf(navigator.languages);
 const texts = await textsIn(language);
 
-render(
-  <App settings={readSettings()} first={{ language, texts }} />,
-  document.getElementById('page') as HTMLElement,
-);
+render(<App settings={readSettings()} first={{ language, texts }} />, document.getElementById('page') as HTMLElement);

@@ -29,7 +29,11 @@ const isContinued = (message: MessageView, before: MessageView | undefined): boo
   Date.parse(message.created_at) - Date.parse(before.created_at) < TOGETHER_MS;
 
 /** Stays at the end while it is there, and where it was when older messages come. */
-function useScroll({ room, snapshot, jumpTo }: ListProps, list: RefObject<HTMLOListElement | null>, isVisible: boolean) {
+function useScroll(
+  { room, snapshot, jumpTo }: ListProps,
+  list: RefObject<HTMLOListElement | null>,
+  isVisible: boolean,
+) {
   const isAtEnd = useRef(true);
   const [isAway, setAway] = useState(false);
   const before = useRef<{ first?: string; height: number }>({ height: 0 });

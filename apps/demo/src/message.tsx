@@ -28,7 +28,14 @@ interface MessageProps {
 function Status({ message }: { message: MessageView }): JSX.Element {
   const texts = useTexts();
   const status = message.local === undefined || message.local.state === 'sent' ? message.status : message.local.state;
-  const icon = status === 'sent' ? 'tick' : status === 'failed' ? 'alert' : status in { delivered: 1, read: 1 } ? 'ticks' : 'clock';
+  const icon =
+    status === 'sent'
+      ? 'tick'
+      : status === 'failed'
+        ? 'alert'
+        : status in { delivered: 1, read: 1 }
+          ? 'ticks'
+          : 'clock';
   return (
     <span class={`status ${status}`} data-status={status} title={texts.statuses[status]}>
       <Icon name={icon} />

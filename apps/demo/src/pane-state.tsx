@@ -27,4 +27,8 @@ export const PaneContext = createContext<PaneState | undefined>(undefined);
 export const usePane = (): PaneState => useContext(PaneContext) as PaneState;
 
 export const roomName = (texts: Texts, room: RoomView | undefined): string =>
-  room === undefined ? '…' : room.kind === 'direct' ? (room.recipient?.display_name ?? texts.direct) : (room.name ?? room.chat_id);
+  room === undefined
+    ? '…'
+    : room.kind === 'direct'
+      ? (room.recipient?.display_name ?? texts.direct)
+      : (room.name ?? room.chat_id);

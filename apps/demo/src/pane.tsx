@@ -83,8 +83,11 @@ function useOpened({ me }: PaneProps) {
   const [thread, openThread] = useState<string>();
   const [isSearching, search] = useState(false);
   const [isListShown, showList] = useState(false);
-  const { rooms } = useStore(me.live.rooms());
-  const chatId = chosen ?? rooms.find(({ kind }) => kind === 'private')?.chat_id ?? rooms[0]?.chat_id;
+  const { status, rooms } = useStore(me.live.rooms());
+  const first = status === 'ready' ? (rooms.find(({ kind }) => kind === 'private') ?? rooms[0])?.chat_id : undefined;
+  // Whatever comes first later, the room that is open stays.
+  useEffect(() => choose((its) => its ?? first), [first]);
+  const chatId = chosen ?? first;
   const open = useCallback(
     (id: string, seq?: number): void => {
       choose(id);

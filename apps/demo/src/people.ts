@@ -1,7 +1,7 @@
 // The two people of the page: accounts by the public registration, sessions in this tab.
-import { ChatApiError, ChatClient, type Tokens } from '@chatapi/client';
+import { ChatApiError, ChatClient, type ChatInput, type Tokens } from '@chatapi/client';
 import { type Live, live } from '@chatapi/client/state';
-import { type DemoSettings, baseUrl } from './settings.ts';
+import { baseUrl, type DemoSettings } from './settings.ts';
 import type { Texts } from './texts.ts';
 import { Wire } from './wire.ts';
 
@@ -75,7 +75,8 @@ async function register(client: ChatClient, at: number): Promise<{ id: string; n
   const password = random(40);
   const email = `${username}@example.com`;
   const { user, access_token } = await client.users.register({ username, email, password, display_name: name });
-  if (access_token === undefined) throw new ChatApiError('AUTHORIZATION_ERROR', 'This server asks for a confirmed mail');
+  if (access_token === undefined)
+    throw new ChatApiError('AUTHORIZATION_ERROR', 'This server asks for a confirmed mail');
   const kept = read();
   kept[at] = { ...kept[at], id: user.id, name };
   write(kept);
@@ -85,9 +86,9 @@ async function register(client: ChatClient, at: number): Promise<{ id: string; n
 /** A room to begin with, in which something has been said. */
 async function furnish([one, other]: Person[], texts: Texts): Promise<void> {
   if (one === undefined || other === undefined) return;
-  const room = await one.client.chats.create({ name: texts.firstRoom, topic: texts.firstTopic, member_ids: [other.id] });
-  await one.client.chats.create({ name: texts.secondRoom, member_ids: [other.id] });
-  const { chat_id } = room;
+  const both: ChatInput = { visibility: 'private', member_ids: [other.id] };
+  await one.client.chats.create({ name: texts.secondRoom, ...both });
+  const { chat_id } = await one.client.chats.create({ name: texts.firstRoom, topic: texts.firstTopic, ...both });
   const { id } = await one.client.messages.send({ chat_id, content: texts.hello(other.name) });
   await other.client.messages.react(id, '👋');
   await other.client.messages.send({ chat_id, content: texts.helloBack });

@@ -35,7 +35,9 @@ function RoomItem({ room, isOpen }: { room: RoomView; isOpen: boolean }): JSX.El
           </time>
         )}
         <span class={`room-last ${typing.length > 0 ? 'typing' : ''}`}>
-          {typing.length > 0 ? texts.typing(typing.map((user) => user.display_name)) : `${who && `${who}: `}${said || files}`}
+          {typing.length > 0
+            ? texts.typing(typing.map((user) => user.display_name))
+            : `${who && `${who}: `}${said || files}`}
         </span>
         {unread > 0 && (
           <span class="badge">

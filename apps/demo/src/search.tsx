@@ -71,7 +71,10 @@ export function Search({ close }: { close(): void }): JSX.Element {
             <button type="button" class="hit" onClick={() => open(message.chat_id, message.seq)}>
               <span class="byline">
                 <strong>{found.users[message.sender_id]?.display_name ?? texts.unknown}</strong>{' '}
-                {roomName(texts, rooms.find(({ chat_id }) => chat_id === message.chat_id))}{' '}
+                {roomName(
+                  texts,
+                  rooms.find(({ chat_id }) => chat_id === message.chat_id),
+                )}{' '}
                 <time dateTime={message.created_at}>{timeOf(language, message.created_at)}</time>
               </span>
               <span class="hit-text">{previewOf(message.content)}</span>

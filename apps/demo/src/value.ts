@@ -33,8 +33,9 @@ export class Value<T> implements Store<T> {
 /** The snapshot of a store; the component is drawn again when it changes. */
 export function useStore<T>(store: Store<T>): T {
   const [, draw] = useState<{ snapshot: T }>();
-  useEffect(() => store.subscribe((snapshot) => draw((last) => (last?.snapshot === snapshot ? last : { snapshot }))), [
-    store,
-  ]);
+  useEffect(
+    () => store.subscribe((snapshot) => draw((last) => (last?.snapshot === snapshot ? last : { snapshot }))),
+    [store],
+  );
   return store.getSnapshot();
 }

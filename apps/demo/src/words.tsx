@@ -16,7 +16,7 @@ export const useLanguage = (): Language => useWords().language;
 const sameDay = (one: Date, other: Date): boolean => one.toDateString() === other.toDateString();
 
 export const timeOf = (language: Language, at: string): string =>
-  new Date(at).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+  new Date(at).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 export function dayOf(language: Language, texts: Texts, at: string): string {
   const [day, today] = [new Date(at), new Date()];

@@ -1,5 +1,6 @@
 // `npm start`: runs the cluster until Ctrl-C.
-import { type Cluster, startCluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { startWithDemo } from './demo/start-with-demo.ts';
 import { readyMessage } from './ready-message.ts';
 import { readSettings } from './settings.ts';
 import { UserError } from './user-error.ts';
@@ -29,7 +30,7 @@ process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop);
 
 try {
   const settings = readSettings(process.env);
-  const ready = await startCluster(settings, { say }, starting.signal);
+  const ready = await startWithDemo(settings, { say }, starting.signal);
   cluster = ready;
   process.stdout.write(`${readyMessage(ready, settings, (Date.now() - started) / 1000)}\n`);
 } catch (error) {

@@ -15,7 +15,7 @@ export const de: Texts = {
   ended: 'Diese Sitzung ist zu Ende.',
   cut: 'Verbindung trennen',
   mend: 'Wieder verbinden',
-  kill: 'Meinen Knoten beenden',
+  kill: 'Knoten beenden',
   killed: (node) => `${node} wurde mit SIGKILL beendet.`,
   notKilled: 'Der Knoten konnte nicht beendet werden: Der lokale Starter hat nicht geantwortet.',
   online: 'online',

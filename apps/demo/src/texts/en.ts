@@ -49,7 +49,8 @@ export const en: Texts = {
   firstRoom: 'Launch week',
   firstTopic: 'What ships on Thursday',
   secondRoom: 'Coffee break',
-  hello: (name) => `Hi ${name} 👋 Is the release script ready? I have this so far:\n\`\`\`\nnpm test && npm run release\n\`\`\``,
+  hello: (name) =>
+    `Hi ${name} 👋 Is the release script ready? I have this so far:\n\`\`\`\nnpm test && npm run release\n\`\`\``,
   helloBack: 'Yes! Try it: cut my connection, write to me, and reconnect. Every message arrives **once**, in order. 🚀',
   directly: 'This one is only for you.',
   messages: (room) => `Messages in ${room}`,

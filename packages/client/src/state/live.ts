@@ -54,7 +54,6 @@ export class Live implements Incoming {
   #isFlushing = false;
   #me: string | undefined;
   #users = 0;
-  #wasConnected = false;
   #stopLingering: () => void = () => undefined;
 
   constructor(client: ChatClient, options: LiveOptions = {}) {
@@ -165,9 +164,7 @@ export class Live implements Incoming {
     this.#connection.changed();
     if (to !== 'connected') return;
     this.#greet(this.#realtime?.userId);
-    // What was known of the first connection is fresh.
-    if (this.#wasConnected) this.people.forgetPresence();
-    this.#wasConnected = true;
+    this.people.connected();
     for (const room of this.#conversations.values()) room.reconnected();
     for (const members of this.#members.values()) void members.reload();
   }

@@ -51,7 +51,8 @@ const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'%3E" +
   "%3Cpath fill='%233451d1' d='M2 9a7 7 0 0 1 7-7h2a7 7 0 0 1 0 16H4a2 2 0 0 1-2-2z'/%3E%3C/svg%3E";
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 
 const html = ({ script, style }: Demo, settings: object): string => `<!doctype html>
 <html lang="en">
@@ -86,7 +87,10 @@ export function sendDemo(demo: Demo | undefined, { req, res }: Call): void {
   const isLocal = LOOPBACK.test(String(req.headers['x-forwarded-host']));
   const shown = isLocal ? runner : undefined;
   res.set('Content-Security-Policy', policy(shown === undefined ? '' : ` ${shown.url}`));
-  res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' }).type('html').send(html(demo, { nodes, runner: shown }));
+  res
+    .set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' })
+    .type('html')
+    .send(html(demo, { nodes, runner: shown }));
 }
 
 const FOR_GOOD = 'public, max-age=31536000, immutable';
