@@ -83,7 +83,7 @@ function Panes({
   const isWide = useWide();
   const [shown, show] = useState(0);
   return (
-    <>
+    <main class="main">
       {!isWide && (
         <fieldset class="tabs" aria-label={texts.people}>
           {people.map((person, at) => (
@@ -91,7 +91,7 @@ function Panes({
           ))}
         </fieldset>
       )}
-      <main class="panes">
+      <div class="panes">
         {people.map((me, at) => (
           <Pane
             key={me.id}
@@ -102,8 +102,8 @@ function Panes({
             startOver={startOver}
           />
         ))}
-      </main>
-    </>
+      </div>
+    </main>
   );
 }
 

@@ -17,7 +17,8 @@ function RoomItem({ room, isOpen }: { room: RoomView; isOpen: boolean }): JSX.El
   const name = roomName(texts, room);
   const { last_message: last, unread_count: unread } = room;
   const who = last === null ? '' : last.sender_id === me.id ? texts.you : (sender?.display_name ?? '');
-  const said = last === null ? (room.topic ?? '') : last.is_deleted ? texts.deleted : previewOf(last.content);
+  const said =
+    last === null ? (room.topic ?? texts.nothingYet) : last.is_deleted ? texts.deleted : previewOf(last.content);
   const files = last?.attachments.map(({ filename }) => filename).join(', ') ?? '';
   return (
     <li>

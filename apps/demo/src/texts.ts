@@ -39,6 +39,7 @@ export interface Texts {
   direct: string;
   members(count: number): string;
   empty: string;
+  nothingYet: string;
   noRooms: string;
   loading: string;
   loadFailed: string;

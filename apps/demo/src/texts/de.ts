@@ -43,6 +43,7 @@ export const de: Texts = {
   direct: 'Direktnachricht',
   members: (count) => (count === 1 ? '1 Mitglied' : `${count} Mitglieder`),
   empty: 'Noch ist hier nichts. Schreib etwas.',
+  nothingYet: 'Noch keine Nachrichten',
   noRooms: 'Noch keine Räume.',
   loading: 'Lädt …',
   loadFailed: 'Die Nachrichten konnten nicht geladen werden.',

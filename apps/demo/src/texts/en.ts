@@ -43,6 +43,7 @@ export const en: Texts = {
   direct: 'Direct message',
   members: (count) => (count === 1 ? '1 member' : `${count} members`),
   empty: 'Nothing here yet. Say something.',
+  nothingYet: 'No messages yet',
   noRooms: 'No rooms yet.',
   loading: 'Loading …',
   loadFailed: 'The messages could not be loaded.',

@@ -11,7 +11,7 @@ import type { Job } from './pool.ts';
 import { pythonTests } from './python-tests.ts';
 import { type Outcome, runCommand, verdict } from './run-command.ts';
 
-const UNIT = ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'infra/{local,chaos}/test/**/*.test.ts'];
+const UNIT = ['{packages,apps,services}/*/test/**/*.test.ts', 'infra/{local,chaos}/test/**/*.test.ts'];
 const ARCHITECTURE = ['infra/architecture/**/*.test.ts'];
 const INTEGRATION = ['infra/e2e/**/*.test.ts'];
 const SDK = ['infra/conformance/test/*.test.ts'];
