@@ -9,7 +9,7 @@ import { Icon, IconButton } from './icons.tsx';
 import { usePane } from './pane-state.tsx';
 import { timeOf, useLanguage, useTexts } from './words.tsx';
 
-export const EMOJIS = ['👍', '❤️', '😂', '🎉', '👀', '🚀'];
+const EMOJIS = ['👍', '❤️', '😂', '🎉', '👀', '🚀'];
 
 interface MessageProps {
   message: MessageView;

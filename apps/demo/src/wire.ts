@@ -2,7 +2,7 @@
 // gets it as `webSocket` and `fetch`, and knows nothing of it.
 import { Value } from './value.ts';
 
-export interface Resumed {
+interface Resumed {
   rooms: number;
   /** Replayed, over all rooms. */
   events: number;

@@ -1,10 +1,10 @@
 // What two people do in the demo, in a real Chromium. Faults are in demo-faults.test.ts.
 import { ChatClient } from '@chatapi/client';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { demoCluster, dispose, type TestCluster } from '../support/cluster.ts';
+import type { Page } from 'playwright-core';
+import { demoBrowser, demoCluster } from '../support/demo-cluster.ts';
 import { PNG } from '../support/images.ts';
-import { openBrowser, until } from '../support/sdk-pages.ts';
+import { until } from '../support/sdk-pages.ts';
 import { openDemo, type Scene } from './scene.ts';
 
 /** So that there is some progress to see. */
@@ -21,25 +21,15 @@ async function slowUploads(page: Page): Promise<void> {
 
 describe('the demo', function () {
   this.timeout(120_000);
-  let cluster: TestCluster;
-  let browser: Browser;
   let scene: Scene;
 
-  before(async () => {
-    cluster = await demoCluster();
-    browser = await openBrowser();
-  });
   beforeEach(async () => {
-    scene = await openDemo(browser, cluster.url);
+    scene = await openDemo(demoBrowser(), demoCluster().url);
   });
   afterEach(async () => {
     const faults = await scene.faults();
     await scene.close();
     expect(faults).to.deep.equal([]);
-  });
-  after(async () => {
-    await browser?.close();
-    await dispose(cluster);
   });
 
   it('has two people, each online and on another node', async () => {
@@ -139,7 +129,7 @@ describe('the demo', function () {
   it('finds a message far above, and jumps to it and back', async () => {
     const { one, page } = scene;
     const [ann] = await scene.accounts();
-    const client = new ChatClient({ baseUrl: cluster.url, token: ann?.tokens.access_token });
+    const client = new ChatClient({ baseUrl: demoCluster().url, token: ann?.tokens.access_token });
     const room = (await client.chats.list()).items.find(({ name }) => name === 'Launch week');
     for (let i = 0; i < 120; i++)
       await client.messages.send({ chat_id: room?.chat_id, content: i === 3 ? 'a needle' : `hay ${i}` });

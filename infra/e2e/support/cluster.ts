@@ -55,7 +55,7 @@ export const ownCluster = (env: NodeJS.ProcessEnv = {}, dataDir?: string): Promi
   start({ NODE_V8_COVERAGE: '', ...env }, { dataDir, bundled: true });
 
 /** With the demo, as `npm start` has it. */
-export const demoCluster = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> =>
+export const startWithDemo = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> =>
   start({ NODE_V8_COVERAGE: '', ...env }, { bundled: true, demo: true });
 
 export async function dispose(own: TestCluster | undefined): Promise<void> {

@@ -6,7 +6,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { notFound, type RequestContext } from '@chatapi/kit';
 import type { Config } from '../config.ts';
-import { type StaticText, staticText } from '../documents.ts';
+import { type StaticText, staticText } from '../static-text.ts';
 
 export interface Demo {
   script: string;
