@@ -1,7 +1,7 @@
 // Builds the page: one script and one style sheet, named by their contents, and the list of both.
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type OutputFile, type Plugin } from 'esbuild';
 
 export const DIST = join(import.meta.dirname, 'dist');
 
@@ -10,25 +10,6 @@ export interface Assets {
   script: string;
   style: string;
 }
-
-/** Parts of the SDK that the page never reaches: a tenth of it. */
-const UNUSED: Record<string, string> = {
-  'admin.ts': 'export class AdminApi {}',
-  'state/members.ts': 'export class Members {}',
-  // `shareTabs: false`: the two people would not notice each other's cut.
-  'tabs.ts': 'export class Tabs {}',
-  // Browsers have FormData.
-  'multipart.ts': 'export const multipart = () => ({});',
-};
-const withoutUnused: Plugin = {
-  name: 'without-unused',
-  setup(one) {
-    one.onLoad({ filter: /[\\/]packages[\\/]client[\\/]src[\\/]/ }, ({ path }) => {
-      const name = path.replaceAll('\\', '/').replace(/^.*\/packages\/client\/src\//, '');
-      return Object.hasOwn(UNUSED, name) ? { contents: UNUSED[name] } : undefined;
-    });
-  },
-};
 
 /** A concurrent reader gets the old or the new file, never a part. */
 function put(name: string, contents: string | Uint8Array): void {
@@ -43,35 +24,68 @@ export interface Built {
   assets: Assets;
 }
 
-export async function bundleDemo(): Promise<Built> {
-  const { outputFiles, metafile } = await build({
-    entryPoints: ['main.tsx', 'demo.css'].map((name) => join(import.meta.dirname, 'src', name)),
+/**
+ * Loaded while the page runs: languages; code of the SDK that it loads when it is used, which the
+ * page never does.
+ */
+const LOADED_LATER = /^\.\/(?:demo-\w+\.js|(?:admin|admin-answers|tabs)\.ts)$/;
+/** Parts of the SDK that nothing here reaches. */
+const UNUSED: Record<string, string> = {
+  'state/members.ts': 'export class Members {}',
+  'room-events.ts': 'export class EventsApi {}',
+  // Browsers have FormData.
+  'multipart.ts': 'export const multipart = () => ({});',
+};
+
+/** In one file with the rest: esbuild would wrap each module that it shares. */
+const UPLOAD = "import('./upload.ts')";
+
+const withoutUnused: Plugin = {
+  name: 'without-unused',
+  setup(one) {
+    one.onResolve({ filter: LOADED_LATER }, ({ kind }) => (kind === 'dynamic-import' ? { external: true } : undefined));
+    one.onLoad({ filter: /[\\/]packages[\\/]client[\\/]src[\\/]/ }, ({ path }) => {
+      const name = path.replaceAll('\\', '/').replace(/^.*\/packages\/client\/src\//, '');
+      const contents = UNUSED[name] ?? readFileSync(path, 'utf8');
+      if (!contents.includes(UPLOAD)) return { contents, loader: 'ts' };
+      return {
+        contents: `import { upload as upload_ } from './upload.ts';${contents.replaceAll(UPLOAD, 'Promise.resolve({ upload: upload_ })')}`,
+        loader: 'ts',
+      };
+    });
+  },
+};
+
+async function bundled(entry: string, define: Record<string, string> = {}): Promise<[string, Uint8Array]> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, 'src', entry)],
     outdir: DIST,
-    absWorkingDir: import.meta.dirname,
     entryNames: 'demo-[hash]',
-    chunkNames: 'demo-[hash]',
     bundle: true,
-    splitting: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
     jsx: 'automatic',
     jsxImportSource: 'preact',
     conditions: ['source'],
+    define,
     plugins: [withoutUnused],
     legalComments: 'none',
     logLevel: 'silent',
-    metafile: true,
     write: false,
   });
-  const outputOf = (entry: string): string => {
-    const found = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === `src/${entry}`);
-    return basename(found?.[0] as string);
-  };
-  return {
-    files: new Map(outputFiles.map(({ path, contents }) => [basename(path), contents])),
-    assets: { script: outputOf('main.tsx'), style: outputOf('demo.css') },
-  };
+  const { path, contents } = outputFiles[0] as OutputFile;
+  return [basename(path), contents];
+}
+
+/** Languages are files of their own, of which a visitor loads one. The script knows their names. */
+export async function bundleDemo(): Promise<Built> {
+  const style = await bundled('demo.css');
+  const english = await bundled('texts/en.ts');
+  const german = await bundled('texts/de.ts');
+  const nameOf = ([name]: [string, Uint8Array]): string => JSON.stringify(`./${name}`);
+  const script = await bundled('main.tsx', { ENGLISH: nameOf(english), GERMAN: nameOf(german) });
+  return { files: new Map([script, style, english, german]), assets: { script: script[0], style: style[0] } };
 }
 
 export async function buildDemo(): Promise<void> {

@@ -4,9 +4,13 @@ import type { Texts } from './texts/texts.ts';
 export type { Texts } from './texts/texts.ts';
 export type Language = 'en' | 'de';
 
+/** Where they are: set by the build. */
+declare const ENGLISH: string;
+declare const GERMAN: string;
+
 const LANGUAGES: Record<Language, () => Promise<Texts>> = {
-  en: async () => (await import('./texts/en.ts')).en,
-  de: async () => (await import('./texts/de.ts')).de,
+  en: async () => (await import(ENGLISH)).en,
+  de: async () => (await import(GERMAN)).de,
 };
 
 export const textsIn = (language: Language): Promise<Texts> => LANGUAGES[language]();

@@ -13,12 +13,14 @@ const PRINTS: Record<Language['name'], RegExp[]> = {
     /VALIDATION_ERROR 400/,
     /22 of 22 bytes.*The minutes/s,
     /^3600\nSent by the backend\n$/,
+    /^1 member_joined\n2 message\n$/,
   ],
   typescript: [
     /connected.*New message: Hello from Node!/s,
     /VALIDATION_ERROR 400/,
     /22 of 22 bytes.*The minutes/s,
     /^true 3600\nSent by the backend\n$/,
+    /^1 member_joined\n2 message\n$/,
   ],
 };
 
@@ -54,7 +56,7 @@ for (const language of LANGUAGES) {
       driver = startDriver(SDKS.find((kind) => kind.language === language.name) as Sdk);
       person = await registered(driver, cluster().url);
       const admin = await adminWith(driver, cluster().url);
-      const scopes = ['users:write', 'tokens:write', 'messages:write', 'act_as'];
+      const scopes = ['users:write', 'tokens:write', 'messages:write', 'events:read', 'act_as'];
       ({ key } = await admin.call('create_key', { name: unique('key'), scopes }));
     });
     after(() => driver.end());

@@ -56,10 +56,18 @@ function inPython({ method, args, by }: Call) {
 /** Signals of the app, which are not the server's to describe. */
 const OWN = ['on_progress', 'cancel'];
 
-const distinct = (shapes: Json[]): Json[] => [...new Map(shapes.map((one) => [JSON.stringify(one), one])).values()];
+/** With keys in order, as `described.py` sorts by it. */
+const canonical = (shape: Json): string =>
+  JSON.stringify(shape, (_key, value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+
+const distinct = (shapes: Json[]): Json[] => [...new Map(shapes.map((one) => [canonical(one), one])).values()];
 
 const sorted = (shapes: Json[]): Json =>
-  shapes.length === 1 ? shapes[0] : shapes.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  shapes.length === 1 ? shapes[0] : shapes.toSorted((a, b) => (canonical(a) < canonical(b) ? -1 : 1));
 
 const shapeOfOne = (type: string | undefined, schema: Json): Json => {
   if (type === 'array') return { list: shapeOf(schema.items) };
@@ -79,7 +87,7 @@ function shapeOf(schema: Json | undefined): Json {
   if (choices !== undefined) return sorted(distinct(choices.map(shapeOf)));
   if (schema.enum !== undefined) {
     const words = schema.enum.filter((word: unknown) => word !== null);
-    const one = { one: words.toSorted((a: Json, b: Json) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) };
+    const one = { one: words.toSorted((a: Json, b: Json) => (canonical(a) < canonical(b) ? -1 : 1)) };
     return sorted(words.length < schema.enum.length ? [one, 'null'] : [one]);
   }
   return sorted([schema.type].flat().map((type: string | undefined) => shapeOfOne(type, schema)));

@@ -2,7 +2,7 @@
 import type { ChatClient } from '@chatapi/client';
 import { type MethodOf, PAGING, SERVER_CALLS, type ServerMethod } from './sdk-server-calls.ts';
 
-type Part = 'users' | 'messages' | 'chats' | 'files' | 'admin';
+type Part = 'users' | 'messages' | 'chats' | 'files' | 'events' | 'admin';
 type ClientMethod = MethodOf<ChatClient, Part> | 'rateLimits' | 'report' | 'announcements';
 
 export interface Call<M = ClientMethod | ServerMethod> {
@@ -81,6 +81,8 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'PUT /rooms/{id}/members/{user_id}/mute': { method: 'chats.mute', args: ['i/1', 'u/1', { until: 'u' }], input: 2 },
   'DELETE /rooms/{id}/members/{user_id}/mute': { method: 'chats.unmute', args: ['i/1', 'u/1'] },
   'PUT /rooms/{id}/read': { method: 'messages.markRead', args: [{ chat_id: 'i/1', seq: 1 }] },
+
+  'GET /rooms/{id}/events': { method: 'events.list', args: ['i/1', { after_seq: 1, limit: 2 }], input: 1 },
 
   'GET /messages': {
     method: 'messages.list',

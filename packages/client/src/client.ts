@@ -1,14 +1,16 @@
 // The client: the REST API and the connections that it opened.
-import { AdminApi } from './admin.ts';
+import type { AdminApi } from './admin.ts';
 import type { Report, ReportTarget } from './admin-models.ts';
 import { ChatsApi } from './chats.ts';
 import { ChatApiError } from './errors.ts';
 import { FilesApi } from './files.ts';
+import { lazily } from './lazy.ts';
 import { MessagesApi } from './messages.ts';
 import type { Announcement, RateLimit } from './models.ts';
 import { type Page, pageOf } from './pages.ts';
 import { Realtime, type RealtimeOptions } from './realtime.ts';
 import { type CallOptions, type Paging, Rest, type RestOptions } from './rest.ts';
+import { EventsApi } from './room-events.ts';
 import { UsersApi } from './users.ts';
 
 export interface ChatClientOptions extends RestOptions {
@@ -59,6 +61,8 @@ export class ChatClient {
   readonly messages: MessagesApi;
   readonly chats: ChatsApi;
   readonly files: FilesApi;
+  readonly events: EventsApi;
+  /** Its code is loaded with the first call. */
   readonly admin: AdminApi;
   readonly websocket: WebSocketApi;
   readonly #rest: Rest;
@@ -69,7 +73,8 @@ export class ChatClient {
     this.messages = new MessagesApi(this.#rest);
     this.chats = new ChatsApi(this.#rest);
     this.files = new FilesApi(this.#rest);
-    this.admin = new AdminApi(this.#rest);
+    this.events = new EventsApi(this.#rest);
+    this.admin = lazily(() => this.#loadAdmin());
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
 
@@ -99,6 +104,12 @@ export class ChatClient {
   /** Lists announcements of the admins, newest first. */
   async announcements(query: Paging = {}, options?: CallOptions): Promise<Page<Announcement>> {
     return pageOf('announcements', await this.#rest.call('GET', '/announcements', { ...options, query }));
+  }
+
+  async #loadAdmin(): Promise<AdminApi> {
+    const [{ AdminApi }, { ADMIN_ANSWERS }] = await Promise.all([import('./admin.ts'), import('./admin-answers.ts')]);
+    this.#rest.expect(ADMIN_ANSWERS);
+    return new AdminApi(this.#rest);
   }
 
   /** Closes the client and its connections. */

@@ -24,7 +24,9 @@ export { localOutbox, type OutboxStore, type StoredSend } from './outbox-store.t
 export type { Page, UserCard } from './pages.ts';
 export type { Realtime, RealtimeOptions } from './realtime.ts';
 export type { CallOptions, Paging } from './rest.ts';
+export type * from './room-events.ts';
 export type { LiveSendInput, LiveSendOptions } from './sends.ts';
+export type { RoomsPage } from './state-pages.ts';
 export { localTokens, type TokenStore } from './token-store.ts';
 export type { TokenSource } from './tokens.ts';
 export type { Source, UploadOptions } from './upload.ts';

@@ -1,5 +1,6 @@
 // `@chatapi/client/server`: for the backend of an application, which has an application key.
 import { AdminApi } from './admin.ts';
+import { ADMIN_ANSWERS } from './admin-answers.ts';
 import type { Stats } from './admin-models.ts';
 import { ANSWERS, type Answers } from './answers.ts';
 import { AppUsersApi } from './app-users.ts';
@@ -12,6 +13,7 @@ import { Pace } from './pace.ts';
 import { segment } from './paths.ts';
 import { PeopleApi } from './people.ts';
 import { type CallOptions, Rest, type RestOptions } from './rest.ts';
+import { EventsApi } from './room-events.ts';
 
 export type { ReportQuery } from './admin.ts';
 export type * from './admin-models.ts';
@@ -19,6 +21,7 @@ export type { AppUsersApi } from './app-users.ts';
 export type { BotsApi } from './bots.ts';
 export type { ChatInput, ChatPatch, ChatQuery, ChatsApi } from './chats.ts';
 export { ChatApiError, type ErrorCode } from './errors.ts';
+export type * from './events.ts';
 export type { FilesApi } from './files.ts';
 export type { Logger } from './logger.ts';
 export type { ListQuery, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
@@ -27,6 +30,7 @@ export type { ModerationApi, ShortBanInput } from './moderation.ts';
 export type { Page } from './pages.ts';
 export type { PeopleApi } from './people.ts';
 export type { CallOptions, Paging } from './rest.ts';
+export type * from './room-events.ts';
 export type * from './server-models.ts';
 export type { Source, UploadOptions } from './upload.ts';
 
@@ -35,6 +39,7 @@ const USER = { ...ITEM, external_id: 'string' } as const;
 
 const SERVER_ANSWERS: Answers = {
   ...ANSWERS,
+  ...ADMIN_ANSWERS,
   'POST /app/users/batch': { results: [{ status: 'string' }] },
   'PUT /app/users/{}': USER,
   'GET /app/users/{}': USER,
@@ -66,12 +71,14 @@ export class ActingApi {
   readonly messages: MessagesApi;
   readonly files: FilesApi;
   readonly users: PeopleApi;
+  readonly events: EventsApi;
 
   constructor(rest: Rest) {
     this.chats = new ChatsApi(rest);
     this.messages = new MessagesApi(rest);
     this.files = new FilesApi(rest);
     this.users = new PeopleApi(rest);
+    this.events = new EventsApi(rest);
   }
 }
 
@@ -89,6 +96,8 @@ export class ChatServer {
   readonly users: AppUsersApi;
   readonly bots: BotsApi;
   readonly moderation: ModerationApi;
+  /** Of every room; scope `events:read`. */
+  readonly events: EventsApi;
   readonly #options: RestOptions;
   readonly #pace = new Pace();
   readonly #admin: AdminApi;
@@ -101,6 +110,7 @@ export class ChatServer {
     this.users = new AppUsersApi(rest);
     this.bots = new BotsApi(rest);
     this.moderation = new ModerationApi(rest);
+    this.events = new EventsApi(rest);
     this.#admin = new AdminApi(rest);
   }
 

@@ -50,6 +50,15 @@ const correctAll = (schemas: unknown, manifests: Manifest[]): JsonSchema =>
     ]),
   );
 
+/** Joi gives an array of several kinds of items `anyOf`. */
+function correctItems(items: JsonSchema, manifests: Manifest[]): JsonSchema {
+  if (manifests.length === 1) return correct(items, manifests[0] as Manifest);
+  const { anyOf } = items as { anyOf?: JsonSchema[] };
+  return anyOf?.length === manifests.length
+    ? { ...items, anyOf: anyOf.map((one, i) => correct(one, manifests[i] as Manifest)) }
+    : items;
+}
+
 function correct(given: unknown, manifest: Manifest): JsonSchema {
   let schema = given as JsonSchema;
   const patterns = manifest.rules?.filter(({ name }) => name === 'pattern') ?? [];
@@ -61,8 +70,8 @@ function correct(given: unknown, manifest: Manifest): JsonSchema {
       ...schema,
       patternProperties: correctAll(schema.patternProperties, manifest.patterns?.map(({ rule }) => rule) ?? []),
     };
-  if (schema.items !== undefined && manifest.items?.length === 1)
-    schema = { ...schema, items: correct(schema.items, manifest.items[0] as Manifest) };
+  if (schema.items !== undefined && manifest.items !== undefined)
+    schema = { ...schema, items: correctItems(schema.items as JsonSchema, manifest.items) };
   for (const meta of manifest.metas ?? []) schema = { ...schema, ...meta.schema };
   return withTitle(withNull(schema), manifest.metas?.findLast(({ title }) => title !== undefined)?.title);
 }

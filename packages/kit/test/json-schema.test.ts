@@ -42,6 +42,13 @@ describe('the JSON Schema of a Joi schema', () => {
     ).to.include({ maxLength: 72 });
   });
 
+  it('names each kind of item of an array of several', () => {
+    const kind = (title: string) => wireObject<{ name: string }>(title, { name: Joi.string() });
+    const schema = answerSchema(Joi.array().items(kind('Cat'), kind('Dog')));
+    expect(schema).to.have.nested.property('items.anyOf[0].title', 'Cat');
+    expect(schema).to.have.nested.property('items.anyOf[1].title', 'Dog');
+  });
+
   it('names objects apart, not the choice between an object and null', () => {
     const schemas = {};
     const named = nameSchemas(answerSchema(wireList('PetList', 'pets', pet)), schemas);

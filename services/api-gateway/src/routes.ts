@@ -132,6 +132,7 @@ export const rows: Row[] = [
   { method: 'PUT', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'DELETE', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
+  { method: 'GET', path: '/rooms/:id/events', service: 'message', who: 'user' },
 
   { method: 'GET', path: '/messages', service: 'message', who: 'user', viaRpc: true },
   { method: 'POST', path: '/messages', service: 'message', who: 'user', viaRpc: true },

@@ -15,6 +15,8 @@ export interface ProfileFields {
   app_version: number;
   /** Of a row as it was locked: its avatar was set by a process that did not tell it. */
   avatar_untold?: boolean;
+  /** Of a row to write: the avatar that was told with the account. */
+  told_avatar_url?: string | undefined;
 }
 
 /** Locks them until the transaction ends, in one order. Unknown ids are left out. */

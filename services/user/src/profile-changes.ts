@@ -21,7 +21,7 @@ export interface ProfileChange {
 export interface AppChange {
   account: NamedAccount;
   version: number;
-  change: Omit<ProfileChange, 'custom'> & { custom?: Custom[] };
+  change: Omit<ProfileChange, 'custom'> & { custom?: Custom[]; told_avatar_url?: string };
 }
 
 const changedFields = (
@@ -51,7 +51,10 @@ const isRenamed: Pair = (before, after) => before.display_name !== after.display
 const factOf = ({ id: user_id, display_name, bio, avatar_url, profile_updated_at }: ChangedProfile) =>
   ({ user_id, display_name, bio, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.updated'];
 
-const isNewAvatar: Pair = (before, after) => before.avatar_url !== after.avatar_url || before.avatar_untold === true;
+/** Auth tells the first avatar of thousands with their accounts. */
+const isNewAvatar: Pair = (before, after) =>
+  (before.avatar_url !== after.avatar_url && after.avatar_url !== after.told_avatar_url) ||
+  before.avatar_untold === true;
 
 const avatarOf = ({ id: user_id, avatar_url, profile_updated_at }: ChangedProfile) =>
   ({ user_id, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.avatar'];
@@ -133,7 +136,8 @@ export async function applyAppChanges(ctx: Context, changes: AppChange[]): Promi
       if (version <= fields.app_version) return [];
       const custom = patched(fields.custom, change.custom ?? []);
       const kept = customFault(custom) === undefined ? custom : fields.custom;
-      return [{ ...changedFields(fields, change), custom: kept, app_version: version }];
+      const { told_avatar_url } = change;
+      return [{ ...changedFields(fields, change), told_avatar_url, custom: kept, app_version: version }];
     });
     await save(trx, before, after, isRenamed);
   });

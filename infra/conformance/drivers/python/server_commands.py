@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Dict, List
 
 from awaited import Awaited
@@ -46,6 +47,29 @@ class ServerCommands:
 
     async def stats(self, server: str) -> Any:
         return await self._servers[server].stats()
+
+    async def follow(self, server: str, chat_id: str, after: int, to: int) -> List[List[Any]]:
+        events: Any = self._servers[server].part.events.iterate(chat_id, after=after, poll=0.2)
+        seen: List[List[Any]] = []
+
+        def note(event: Any) -> bool:
+            seen.append([event["seq"], event["type"], event.get("id")])
+            return bool(event["seq"] >= to)
+
+        def in_thread() -> None:
+            for event in events:
+                if note(event):
+                    break
+            events.close()
+
+        if self._is_sync:
+            await asyncio.get_running_loop().run_in_executor(None, in_thread)
+            return seen
+        async for event in events:
+            if note(event):
+                break
+        await events.aclose()
+        return seen
 
     async def act_send(self, server: str, chat_id: str, content: str, **who: str) -> Any:
         return await self._acting(server, who).messages.send(chat_id=chat_id, content=content)

@@ -18,6 +18,14 @@ export function openServerCommands(): Record<string, Command> {
     mint: ({ server, external_id, ...input }) => serverOf({ server }).users.createToken(external_id, input),
     find_user: (args) => serverOf(args).users.byId(args.user_id),
     stats: (args) => serverOf(args).stats(),
+    follow: async ({ server, chat_id, after, to }) => {
+      const seen: unknown[] = [];
+      for await (const event of serverOf({ server }).events.iterate(chat_id, { after, pollMs: 200 })) {
+        seen.push([event.seq, event.type, 'id' in event ? event.id : null]);
+        if (event.seq >= to) break;
+      }
+      return seen;
+    },
     act_send: ({ chat_id, content, ...args }) => actingAs(args).messages.send({ chat_id, content }),
     act_rename: ({ chat_id, name, ...args }) => actingAs(args).chats.update(chat_id, { name }),
     act_upload: ({ name, content, ...args }) =>

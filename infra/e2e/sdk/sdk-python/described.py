@@ -100,11 +100,16 @@ def asks(clients: Dict[str, Any], calls: Dict[str, Any]) -> Dict[str, Optional[A
     return asyncio.run(every())
 
 
+def canonical(one: Any) -> str:
+    """As in the test that compares."""
+    return json.dumps(one, sort_keys=True, separators=(",", ":"))
+
+
 def shape(kind: Any) -> Any:
     """A type in the words of JSON: lists of several are one of them."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin is typing.Union:
-        return sorted((shape(part) for part in parts), key=json.dumps)
+        return sorted((shape(part) for part in parts), key=canonical)
     if origin is list:
         return {"list": shape(parts[0])}
     if origin is Page:
@@ -112,7 +117,7 @@ def shape(kind: Any) -> Any:
     if origin is dict:
         return {"every": shape(parts[1])}
     if origin is typing.Literal:
-        return {"one": sorted(parts, key=json.dumps)}
+        return {"one": sorted(parts, key=canonical)}
     if hasattr(kind, "__total__"):
         fields = {name: shape(part) for name, part in typing.get_type_hints(kind).items()}
         return {"fields": fields, "required": sorted(kind.__required_keys__)}

@@ -60,6 +60,7 @@ from .models import (
 )
 from .realtime import AsyncRealtime
 from .registration import Registration
+from .room_events import EventPage, RoomEvent
 from .server import AsyncActingApi, AsyncChatServer
 from .server_models import (
     AppUser,
@@ -103,6 +104,7 @@ __all__ = [
     "Event",
     "EventData",
     "EventName",
+    "EventPage",
     "ExchangedToken",
     "Export",
     "File",
@@ -136,6 +138,7 @@ __all__ = [
     "ResetLink",
     "Resync",
     "Room",
+    "RoomEvent",
     "RoomJoined",
     "RoomRemoved",
     "RoomUpdated",

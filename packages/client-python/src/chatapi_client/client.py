@@ -14,6 +14,7 @@ from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of
 from .realtime import AsyncRealtime
+from .room_events import EventsApi
 from .rest import RETRIES, Rest, given
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi
@@ -47,7 +48,8 @@ class AsyncWebSocketApi:
 
 
 class AsyncChatClient:
-    """Client for asyncio: ``users``, ``messages``, ``chats``, ``files``, ``admin``, ``websocket``.
+    """Client for asyncio: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``,
+    ``websocket``.
 
     ``token``: an access token, or a function (plain or async) that returns a new one; not needed
     for ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -71,6 +73,7 @@ class AsyncChatClient:
         self.messages = MessagesApi(self._rest)
         self.chats = ChatsApi(self._rest)
         self.files = FilesApi(self._rest)
+        self.events = EventsApi(self._rest)
         self.admin = AdminApi(self._rest)
         self.websocket = AsyncWebSocketApi(self._rest)
 

@@ -16,10 +16,12 @@ from .moderation import ModerationApi
 from .paths import segment
 from .people import PeopleApi
 from .rest import RETRIES, Rest
+from .room_events import EventsApi
 
 
 class AsyncActingApi:
-    """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``.
+    """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``,
+    ``events``.
 
     Other changes than messages, reactions and reads stand in the audit log with the key.
     """
@@ -29,10 +31,12 @@ class AsyncActingApi:
         self.messages = MessagesApi(rest)
         self.files = FilesApi(rest)
         self.users = PeopleApi(rest)
+        self.events = EventsApi(rest)
 
 
 class AsyncChatServer:
-    """What an application key may do: ``users``, ``bots``, ``moderation``, `stats`, `acting_as`.
+    """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, `stats`,
+    `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -46,6 +50,7 @@ class AsyncChatServer:
         self.users = AppUsersApi(self._rest)
         self.bots = BotsApi(self._rest)
         self.moderation = ModerationApi(self._rest)
+        self.events = EventsApi(self._rest)
         self._admin = AdminApi(self._rest)
 
     @property

@@ -42,6 +42,7 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /rooms/{}/members": _MEMBER,
     "PUT /rooms/{}/members/{}": _MEMBER,
     "PUT /rooms/{}/members/{}/mute": _MEMBER,
+    "GET /rooms/{}/events": {"events": [{"type": "string", "seq": "number"}], "last_seq": "number"},
     "GET /messages/": {"messages": [_MESSAGE]},
     "POST /messages/": _MESSAGE,
     "GET /messages/search": {"messages": [_MESSAGE]},

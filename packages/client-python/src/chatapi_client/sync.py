@@ -19,6 +19,7 @@ from .multipart import OnProgress, Source
 from .portal import Portal
 from .realtime import AsyncRealtime
 from .rest import RETRIES
+from .room_events import EventsApi as AsyncEventsApi
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi as AsyncUsersApi
 
@@ -106,6 +107,11 @@ class FilesApi(SyncWrapper):
     list = blocking(AsyncFilesApi.list)
     iterate = iterating(AsyncFilesApi.iterate)
     delete = blocking(AsyncFilesApi.delete)
+
+
+class EventsApi(SyncWrapper):
+    list = blocking(AsyncEventsApi.list)
+    iterate = iterating(AsyncEventsApi.iterate)
 
 
 class AdminApi(SyncWrapper):
@@ -264,6 +270,7 @@ class ChatClient(SyncWrapper):
         self.messages = MessagesApi(self._portal, inner.messages)
         self.chats = ChatsApi(self._portal, inner.chats)
         self.files = FilesApi(self._portal, inner.files)
+        self.events = EventsApi(self._portal, inner.events)
         self.admin = AdminApi(self._portal, inner.admin)
         self.websocket = WebSocketApi(self._portal, inner.websocket)
 

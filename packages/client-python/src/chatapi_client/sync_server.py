@@ -11,7 +11,7 @@ from .people import PeopleApi as AsyncPeopleApi
 from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
-from .sync import ChatsApi, FilesApi, MessagesApi
+from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
 
@@ -57,7 +57,8 @@ class PeopleApi(SyncWrapper):
 
 
 class ActingApi:
-    """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``.
+    """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``,
+    ``events``.
 
     Other changes than messages, reactions and reads stand in the audit log with the key.
     """
@@ -67,10 +68,12 @@ class ActingApi:
         self.messages = MessagesApi(portal, inner.messages)
         self.files = FilesApi(portal, inner.files)
         self.users = PeopleApi(portal, inner.users)
+        self.events = EventsApi(portal, inner.events)
 
 
 class ChatServer(SyncWrapper):
-    """What an application key may do: ``users``, ``bots``, ``moderation``, `stats`, `acting_as`.
+    """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, `stats`,
+    `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -88,6 +91,7 @@ class ChatServer(SyncWrapper):
         self.users = AppUsersApi(self._portal, inner.users)
         self.bots = BotsApi(self._portal, inner.bots)
         self.moderation = ModerationApi(self._portal, inner.moderation)
+        self.events = EventsApi(self._portal, inner.events)
 
     @property
     def base_url(self) -> str:

@@ -239,6 +239,12 @@ const FRAMES: Frames<AllFrames> = {
   },
 };
 
+/** Frames of the log of a room. The others are told once and not stored. */
+export const loggedFrames = (): Joi.ObjectSchema[] =>
+  Object.values(FRAMES)
+    .map(({ schema }): Joi.ObjectSchema => schema)
+    .filter((schema) => Object.hasOwn(schema.describe().keys, 'seq'));
+
 export type FrameDocuments = Record<string, { summary: string; schema: JsonSchema }>;
 
 /** @param others frames of this service that are no events or notices of rooms. */

@@ -53,16 +53,14 @@ export interface Replay {
   events: { seq: number; sender: string; frame: string }[];
 }
 
+const HEAD = `select r.last_seq, (select e.seq from room_events e where e.room_id = r.id order by e.seq limit 1) first_seq from rooms r where r.id = ?`;
+export const EVENTS_AFTER =
+  'select seq, sender, frame from room_events where room_id = ? and seq > ? order by seq limit ?';
+
 /** Events after `after`, oldest first. `first_seq`: the oldest stored seq, or the next one. */
 export async function readEvents(db: Knex, roomId: string, after: number, limit: number): Promise<Replay> {
-  const head = await db.raw<{ rows: { last_seq: number; first_seq: number | null }[] }>(
-    `select r.last_seq, (select e.seq from room_events e where e.room_id = r.id order by e.seq limit 1) first_seq from rooms r where r.id = ?`,
-    [roomId],
-  );
-  const { rows: events } = await db.raw<{ rows: Replay['events'] }>(
-    'select seq, sender, frame from room_events where room_id = ? and seq > ? order by seq limit ?',
-    [roomId, after, limit],
-  );
+  const head = await db.raw<{ rows: { last_seq: number; first_seq: number | null }[] }>(HEAD, [roomId]);
+  const { rows: events } = await db.raw<{ rows: Replay['events'] }>(EVENTS_AFTER, [roomId, after, limit]);
   const { last_seq = 0, first_seq = null } = head.rows[0] ?? {};
   return {
     id: roomId,
