@@ -68,7 +68,10 @@ describe('the demo at the gateway', () => {
       expect(text, host).not.to.include(TOKEN);
       expect(headers['content-security-policy']).not.to.include('127.0.0.1');
     }
-    const { error } = schema.validate({ NODE_ENV: 'production', DEMO_RUNNER_URL: RUNNER }, { allowUnknown: true, abortEarly: false });
+    const { error } = schema.validate(
+      { NODE_ENV: 'production', DEMO_RUNNER_URL: RUNNER },
+      { allowUnknown: true, abortEarly: false },
+    );
     expect(error?.message).to.include('DEMO_RUNNER_URL');
   });
 
