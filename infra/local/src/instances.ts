@@ -120,6 +120,7 @@ const SECRET_READERS: Record<string, ServiceDir[]> = {
   JWT_SECRET_KEY: ['auth', 'api-gateway', 'realtime-gateway'],
   JWT_SECRET_KEY_PREVIOUS: ['api-gateway', 'realtime-gateway'],
   SEALING_KEY: ['auth'],
+  DEMO_RUNNER_URL: ['api-gateway'],
   SEALING_KEY_PREVIOUS: ['auth'],
   SMTP_URL: ['auth'],
   FILE_LINK_SECRET: ['realtime-gateway', 'message', 'file'],

@@ -28,6 +28,8 @@ export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_DOCS: number;
   DOCS: 'on' | 'off';
   NODE_ENV?: string;
+  DEMO: boolean;
+  DEMO_RUNNER_URL?: string;
   MAX_FILE_SIZE: number;
   ALLOWED_ORIGINS: string[];
   TRUSTED_PROXIES: string[];
@@ -91,6 +93,22 @@ export const schema = Joi.object<Config>({
   RATE_LIMIT_UPGRADES: limit(60).description('reported by GET /rate-limits, enforced by the realtime nodes'),
   RATE_LIMIT_DOCS: limit(600).description('requests of /docs and /test-db per address and minute; 0: off'),
   DOCS: Joi.string().valid('on', 'off').default('on').description('off: /docs and all below it answer 404'),
+  DEMO: Joi.boolean()
+    .when('NODE_ENV', {
+      is: 'production',
+      // biome-ignore lint/suspicious/noThenProperty: Joi's own word
+      then: Joi.boolean().default(false),
+      otherwise: Joi.boolean().default(true),
+    })
+    .description('serve the demo at /demo; default: true, false under NODE_ENV=production'),
+  DEMO_RUNNER_URL: Joi.string()
+    .pattern(/^http:\/\/[\w-]{43}@127\.0\.0\.1:\d+$/)
+    .when('NODE_ENV', {
+      is: 'production',
+      // biome-ignore lint/suspicious/noThenProperty: Joi's own word
+      then: Joi.forbidden(),
+    })
+    .description('set by the local cluster: how the demo asks its runner to kill a node; never in production'),
   MAX_FILE_SIZE: Joi.number()
     .integer()
     .min(1)

@@ -15,6 +15,7 @@ import { openRedis, openSubscriber, type Redis, watchRedis } from '@chatapi/kit/
 import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Context, ServiceClients } from './context.ts';
+import { readDemo } from './demo/demo-page.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createLoadMonitor } from './overload.ts';
 import { createUpstream } from './upstreams.ts';
@@ -86,6 +87,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     upstreams: createUpstreams(config),
     tunnels: new Set(),
     draining: false,
+    demo: readDemo(config),
     documents: { fetched: new Map(), fetching: new Map(), rendered: new Map() },
     databaseHealth: { at: Number.NEGATIVE_INFINITY },
     load,

@@ -23,6 +23,8 @@ import type { RoomView } from './views.ts';
 export interface LiveOptions {
   /** Keeps unsent messages over reloads; see `localOutbox`. */
   outbox?: OutboxStore;
+  /** Default true; see `RealtimeOptions`. */
+  shareTabs?: boolean;
 }
 
 export interface ConnectionSnapshot {
@@ -52,7 +54,6 @@ export class Live implements Incoming {
   #isFlushing = false;
   #me: string | undefined;
   #users = 0;
-  #wasConnected = false;
   #stopLingering: () => void = () => undefined;
 
   constructor(client: ChatClient, options: LiveOptions = {}) {
@@ -163,9 +164,7 @@ export class Live implements Incoming {
     this.#connection.changed();
     if (to !== 'connected') return;
     this.#greet(this.#realtime?.userId);
-    // What was known of the first connection is fresh.
-    if (this.#wasConnected) this.people.forgetPresence();
-    this.#wasConnected = true;
+    this.people.connected();
     for (const room of this.#conversations.values()) room.reconnected();
     for (const members of this.#members.values()) void members.reload();
   }
@@ -206,7 +205,7 @@ export class Live implements Incoming {
     if (this.#realtime === undefined) {
       this.#stores.begin();
       const realtime = this.client.websocket.connect(undefined, {
-        outbox: this.#options.outbox,
+        ...this.#options,
         onRooms: (page) => {
           if (realtime === this.#realtime) this.#takeRooms(page);
         },
