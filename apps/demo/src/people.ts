@@ -19,6 +19,8 @@ interface Kept {
   tokens?: Tokens;
 }
 
+/** Who watches does not wait 20 s for the next try. */
+const OWN_CONNECTION = { shareTabs: false, maxDelayMs: 2000 };
 const KEY = 'chatapi.demo';
 const NAMES = [
   ['Ada', 'Mina', 'Lena', 'Nora', 'Ines', 'Yuki', 'Zoe', 'Ruth'],
@@ -104,7 +106,7 @@ export async function openPeople(settings: DemoSettings, texts: Texts): Promise<
     [0, 1].map(async (at): Promise<Person> => {
       const { client, wire } = clientOf(at, settings);
       const known = isNew ? await register(client, at) : (kept[at] as Kept);
-      return { id: known.id, name: known.name, client, wire, live: live(client, { shareTabs: false }) };
+      return { id: known.id, name: known.name, client, wire, live: live(client, OWN_CONNECTION) };
     }),
   );
   if (isNew) await furnish(people, texts);

@@ -4,9 +4,8 @@ import type { ChatClient } from '../client.ts';
 import type { ChatApiError } from '../errors.ts';
 import type { AnyEvent, RealtimeState } from '../events.ts';
 import type { Presence } from '../models.ts';
-import type { OutboxStore } from '../outbox-store.ts';
 import { later } from '../platform.ts';
-import type { Realtime } from '../realtime.ts';
+import type { Realtime, RealtimeOptions } from '../realtime.ts';
 import type { RoomsPage } from '../state-pages.ts';
 import { Conversation } from './conversation.ts';
 import type { Host } from './host.ts';
@@ -20,12 +19,7 @@ import { Batch, Source, type Store } from './store.ts';
 import { TypingRooms } from './typing.ts';
 import type { RoomView } from './views.ts';
 
-export interface LiveOptions {
-  /** Keeps unsent messages over reloads; see `localOutbox`. */
-  outbox?: OutboxStore;
-  /** Default true; see `RealtimeOptions`. */
-  shareTabs?: boolean;
-}
+export type LiveOptions = Pick<RealtimeOptions, 'outbox' | 'shareTabs' | 'maxDelayMs'>;
 
 export interface ConnectionSnapshot {
   readonly state: RealtimeState;

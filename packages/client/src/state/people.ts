@@ -14,7 +14,6 @@ export interface UserView {
 
 type Card = Omit<UserView, 'id'>;
 
-const PRESENCE = 'presence ';
 const BATCH = 100;
 /** The ids of one turn of the page are one request. */
 const GATHER_MS = 10;
@@ -96,8 +95,9 @@ export class People {
     this.#connections++;
     this.#presence.clear();
     for (const [key, source] of this.#sources) {
-      if (!key.startsWith(PRESENCE)) continue;
-      this.#asked.delete(key.slice(PRESENCE.length));
+      const [kind, id] = key.split(' ');
+      if (kind === 'user') continue;
+      this.#asked.delete(id as string);
       source.changed();
     }
   }
