@@ -7,7 +7,7 @@ import { type Fragments, openApiDocument, type Paths } from './openapi.ts';
 
 const FETCH_TIMEOUT_MS = 1500;
 const MAX_AGE_MS = 60_000;
-const SERVICES: ServiceName[] = ['auth', 'user', 'message', 'file', 'admin'];
+const SERVICES: ServiceName[] = ['auth', 'user', 'message', 'file', 'admin', 'integration'];
 
 export interface StaticText {
   type: string;
