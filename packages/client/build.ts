@@ -1,10 +1,11 @@
-// Builds the published package: ESM and CJS with types, and one file for <script>; of the server's
-// client ESM and CJS alone. Run by `pnpm build` after `tsc`.
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Builds the published package: ESM and CJS with types, and single files for pages. Run by
+// `pnpm build` after `tsc`.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
 const DIST = join(import.meta.dirname, 'dist');
+const SOURCES = join(import.meta.dirname, 'src');
 
 const SHARED: BuildOptions = {
   bundle: true,
@@ -16,31 +17,50 @@ const SHARED: BuildOptions = {
   write: false,
 };
 
-const from = (name: string): Pick<BuildOptions, 'entryPoints'> => ({
-  entryPoints: [join(import.meta.dirname, 'src', name)],
-});
+const from = (name: string): Pick<BuildOptions, 'entryPoints'> => ({ entryPoints: [join(SOURCES, name)] });
+const alone = (file: string): Pick<BuildOptions, 'outfile'> => ({ outfile: join(DIST, file) });
 
-/** `@chatapi/client/state` shares no module with the client, which it gets as an argument. */
-export const FORMATS = {
-  'esm/index.js': { ...from('index.ts'), format: 'esm' },
-  'cjs/index.js': { ...from('index.ts'), format: 'cjs' },
-  'esm/server.js': { ...from('server.ts'), format: 'esm' },
-  'cjs/server.js': { ...from('server.ts'), format: 'cjs' },
-  'esm/state/index.js': { ...from('state/index.ts'), format: 'esm' },
-  'cjs/state/index.js': { ...from('state/index.ts'), format: 'cjs' },
-  'chatapi-client.js': { ...from('index.ts'), format: 'iife', globalName: 'chatapi', minify: true },
+/** For pages without a bundler: the client with the stores, in one file. */
+const WHOLE = "export * from './index.ts'; export { live } from './state/index.ts';";
+
+export const BUNDLES = {
+  /** What is loaded only when it is used, and what entries share, are files of their own. */
+  esm: {
+    entryPoints: ['index.ts', 'server.ts', 'state/index.ts'].map((name) => join(SOURCES, name)),
+    format: 'esm',
+    splitting: true,
+    outdir: join(DIST, 'esm'),
+    outbase: SOURCES,
+    chunkNames: 'parts/[name]-[hash]',
+  },
+  cjs: { ...from('index.ts'), format: 'cjs', ...alone('cjs/index.js') },
+  cjsServer: { ...from('server.ts'), format: 'cjs', ...alone('cjs/server.js') },
+  cjsState: { ...from('state/index.ts'), format: 'cjs', ...alone('cjs/state/index.js') },
+  script: {
+    ...from('index.ts'),
+    format: 'iife',
+    globalName: 'chatapi',
+    minify: true,
+    ...alone('chatapi-client.js'),
+  },
+  module: {
+    stdin: { contents: WHOLE, resolveDir: SOURCES, loader: 'ts' },
+    format: 'esm',
+    minify: true,
+    ...alone('chatapi.js'),
+  },
 } as const satisfies Record<string, BuildOptions>;
 
-/** Contents of a bundle and its source map. */
-export async function bundle(file: keyof typeof FORMATS, options: BuildOptions = {}): Promise<Map<string, Uint8Array>> {
-  const made = { ...SHARED, ...FORMATS[file], outfile: join(DIST, file), ...options };
-  const { outputFiles = [] } = await build(made);
+/** The files of a bundle, with their source maps, by path. */
+export async function bundle(name: keyof typeof BUNDLES, options: BuildOptions = {}): Promise<Map<string, Uint8Array>> {
+  const { outputFiles = [] } = await build({ ...SHARED, ...(BUNDLES[name] as BuildOptions), ...options });
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }
 
 /** Writes atomically: a concurrent reader gets the old or the new file, never a part. */
 function put(path: string, contents: string | Uint8Array): void {
   const part = `${path}.${process.pid}.part`;
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(part, contents);
   renameSync(part, path);
 }
@@ -55,13 +75,17 @@ function writeTypes(folder: string): void {
 }
 
 async function write(): Promise<void> {
-  for (const folder of ['esm', 'cjs']) {
-    mkdirSync(join(DIST, folder, 'state'), { recursive: true });
-    writeTypes(folder);
-  }
+  const parts = join(DIST, 'esm', 'parts');
+  for (const folder of ['esm', 'cjs']) writeTypes(folder);
   put(join(DIST, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
-  for (const file of Object.keys(FORMATS) as (keyof typeof FORMATS)[])
-    for (const [path, contents] of await bundle(file)) put(path, contents);
+  const written = new Set<string>();
+  for (const name of Object.keys(BUNDLES) as (keyof typeof BUNDLES)[])
+    for (const [path, contents] of await bundle(name)) {
+      put(path, contents);
+      written.add(path);
+    }
+  // Of earlier builds: their names bear hashes.
+  for (const name of readdirSync(parts)) if (!written.has(join(parts, name))) rmSync(join(parts, name));
 }
 
 if (process.argv[1] === import.meta.filename) await write();

@@ -1,6 +1,6 @@
 // Accounts with a client of the SDK under test and its connections.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ADMIN } from './cluster.ts';
+import { ADMIN } from './admin-account.ts';
 import { type Driver, SdkError } from './driver.ts';
 import type { View } from './view.ts';
 

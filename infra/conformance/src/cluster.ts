@@ -2,11 +2,10 @@
 // with narrow limits.
 import { rmSync } from 'node:fs';
 import { type Cluster, startCluster } from '@chatapi/local';
+import { ADMIN } from './admin-account.ts';
 import { JWT_SECRET_KEY } from './tokens.ts';
 
 export type TestCluster = Cluster & { dataDir: string };
-
-export const ADMIN = { username: 'chief', email: 'chief@example.com', password: 'quiet-harbour-lamp-41' };
 
 const ENV: NodeJS.ProcessEnv = {
   LOG_LEVEL: 'warn',

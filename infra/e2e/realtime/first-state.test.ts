@@ -1,10 +1,13 @@
 // What an app needs at its start and to stay right: names, state, read positions, and changes of
 // people, over two nodes.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { live } from '@chatapi/client/state';
 import { expect } from 'chai';
 import { type Account, type Json, register, rest, say, unique } from '../support/client.ts';
 import { gateway, nodes } from '../support/cluster.ts';
 import { TIME } from '../support/expects.ts';
 import { PNG } from '../support/images.ts';
+import { clientAt, closeClients } from '../support/sdk.ts';
 import { closeAll, connect, type Live } from '../support/socket.ts';
 import '../support/shared-cluster.ts';
 
@@ -17,6 +20,7 @@ describe('the start of an app', () => {
     [ann, bob] = [await register('ann'), await register('bob')];
   });
   afterEach(closeAll);
+  afterEach(closeClients);
 
   async function makeRooms(live: Live, n: number): Promise<string[]> {
     const ids = Array.from({ length: n }, () => unique('start'));
@@ -61,6 +65,36 @@ describe('the start of an app', () => {
       avatar_url: null,
       kind: 'user',
     });
+  });
+
+  it('with 1,000 rooms costs an app on the stores at most five REST requests', async function () {
+    this.timeout(240_000);
+    const ids = await makeRooms(await connect(ann), ROOMS);
+    closeAll();
+    const requests: string[] = [];
+    const counting: typeof fetch = (input, init) => {
+      requests.push(`${init?.method} ${new URL(String(input)).pathname}`);
+      return fetch(input, init);
+    };
+    const client = clientAt(gateway(), { fetch: counting });
+    await client.users.login({ username_or_email: ann.username, password: ann.password });
+    const chat = live(client);
+    const room = chat.room(ids[0] as string);
+    const stores = [chat.rooms(), chat.badges(), room, chat.members(room.chatId), chat.presence(ann.id)];
+    for (const store of stores) store.subscribe(() => undefined);
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50))
+      if (chat.rooms().getSnapshot().status === 'ready' && room.getSnapshot().status === 'ready') break;
+    const rooms = new Map(
+      chat
+        .rooms()
+        .getSnapshot()
+        .rooms.map((one) => [one.chat_id, one.last_message?.content]),
+    );
+    for (const id of ids) expect(rooms.get(id), id).to.equal(`first of ${id}`);
+    expect(room.getSnapshot().messages.map(({ sender }) => sender?.username)).to.deep.equal([ann.username]);
+    await sleep(500);
+    expect(requests.length, requests.join()).to.be.at.most(5);
+    expect(requests).to.not.include('GET /rooms');
   });
 
   it('has no gap between the state and the events, while others write', async () => {

@@ -97,7 +97,7 @@ describe('the runner', () => {
     const { jwt, files, postgres, roles, services } = secretsOf(old);
     expect({ jwt, files, postgres }).to.deep.equal({ jwt: 'j', files: 'i', postgres: 'p' });
     expect(new Set(Object.values(roles))).to.have.length(6);
-    expect(new Set(Object.values(services))).to.have.length(7);
+    expect(new Set(Object.values(services))).to.have.length(8);
     expect(secretsOf(old)).to.deep.include({ roles, services });
     rmSync(old, { recursive: true });
   });

@@ -1,13 +1,13 @@
-// `npm run scale`: instances come and go under load, found by DNS. Prints how evenly work is shared
-// and what clients notice, also when the only instance of a service stops.
+// `npm run scale`: instances come and go under load, found by DNS (dnsmasq). Prints how evenly work
+// is shared and what clients notice, also when the only instance of a service stops.
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Cast, CHAOS_ENV, type Report, runUnder } from '@chatapi/chaos';
-import { startDnsServer } from '@chatapi/kit/testing';
 import { type Cluster, dnsAddressOf, dnsNameOf, type Instance, startCluster, urlOf } from '@chatapi/local';
 import { WebSocket } from 'ws';
 import { readAll, type Shares, sharesOf } from './metrics.ts';
+import { startNameServer } from './name-server.ts';
 import { type Stop, stopOnlyInstances, tableOf } from './only-instances.ts';
 
 const { values } = parseArgs({
@@ -33,8 +33,8 @@ interface Step {
   silence_ms: number;
 }
 
-const dns = await startDnsServer();
-const publish = (dir: Dir, hosts: string[]): void => void dns.records.set(dnsNameOf(dir), hosts);
+const dns = await startNameServer();
+const publish = (dir: Dir, hosts: string[]): void => dns.publish(dnsNameOf(dir), hosts);
 for (const [dir, count] of Object.entries(COUNTS) as [Dir, number][])
   publish(
     dir,

@@ -36,8 +36,18 @@ const account = {
   updated_at: time(),
 };
 
+const newAccount = { ...account, display_name: Joi.string().allow('').required(), avatar_url: Joi.string() };
+
+/** In one fact. */
+export const MAX_NEW_ACCOUNTS = 100;
+
+/** `avatar_url`: as an application gave it. */
+export type NewAccount = Account & { display_name: string; avatar_url?: string };
+
 export interface Facts {
-  'account.created': Account & { display_name: string };
+  'account.created': NewAccount;
+  /** An application brought them. Empty once all of them are erased. */
+  'accounts.created': { accounts: NewAccount[] };
   /**
    * Role change, ban, deactivation, another name or email. Carries the whole account. Facts may
    * arrive out of order, so subscribers keep the newest `updated_at`.
@@ -118,7 +128,12 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   'account.created': {
     from: 'auth',
     heard_by: ['user', 'message', 'admin', 'integration'],
-    schema: Joi.object({ ...account, display_name: Joi.string().allow('').required() }),
+    schema: Joi.object(newAccount),
+  },
+  'accounts.created': {
+    from: 'auth',
+    heard_by: ['user', 'message', 'admin', 'integration'],
+    schema: Joi.object({ accounts: Joi.array().items(Joi.object(newAccount)).max(MAX_NEW_ACCOUNTS).required() }),
   },
   'account.updated': {
     from: 'auth',

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import { v7 } from 'uuid';
 import { FACTS, type Fact, type FactName, type Facts } from './catalog.ts';
+import { removeAccounts } from './erased-accounts-store.ts';
 
 const PREFIX = 'fact_';
 
@@ -45,9 +46,13 @@ export async function recordFacts<N extends FactName>(trx: Knex, name: N, payloa
 export const recordFact = <N extends FactName>(trx: Knex, name: N, payload: Facts[N]): Promise<void> =>
   recordFacts(trx, name, [payload]);
 
-/** Deletes users' pending facts, for erasure. Subscribers that got them get the erasure too. */
-export async function withdrawFacts(trx: Knex, names: FactName[], userIds: string[]): Promise<void> {
-  await trx.raw(`delete from outbox where name = any(?) and payload ->> 'user_id' = any(?)`, [names, userIds]);
+/**
+ * Deletes users' pending facts of these names, for erasure. Subscribers that got them get the
+ * erasure too.
+ */
+export async function withdrawFacts(trx: Knex, names: readonly FactName[], userIds: string[]): Promise<void> {
+  await trx.raw(`delete from outbox where name = any(?) and payload ->> 'user_id' = any(?)`, [[...names], userIds]);
+  await removeAccounts(trx, 'outbox', userIds);
 }
 
 export type Offer = Fact & { waiting_for: string[] };

@@ -1,6 +1,7 @@
 // Facts of names unknown to this version, stored in the subscriber's schema for a newer version.
 import type { Knex } from 'knex';
 import type { Fact } from './catalog.ts';
+import { removeAccounts } from './erased-accounts-store.ts';
 
 /** `trx` also marks the facts as handled, so that their publisher can delete them. */
 export async function setAside(trx: Knex, facts: Fact[]): Promise<void> {
@@ -25,6 +26,7 @@ export async function takeSetAside(trx: Knex, names: string[], limit: number): P
 /** Erasure also covers facts that this version can't handle. */
 export async function deleteSetAside(trx: Knex, userIds: string[]): Promise<void> {
   await trx.raw(`delete from facts_set_aside where payload ->> 'user_id' = any(?)`, [userIds]);
+  await removeAccounts(trx, 'facts_set_aside', userIds);
 }
 
 export async function countSetAside(db: Knex): Promise<number> {

@@ -233,6 +233,11 @@ describe('facts', () => {
     await subscriber.db('facts_set_aside').insert([
       { fact_id: 'f1', name: 'of.tomorrow', payload: { user_id: 'usr_gone' } },
       { fact_id: 'f2', name: 'of.tomorrow', payload: { user_id: 'usr_here' } },
+      {
+        fact_id: 'f3',
+        name: 'accounts.created',
+        payload: { accounts: [{ user_id: 'usr_gone' }, { user_id: 'usr_b' }] },
+      },
     ]);
     const handlers = { 'account.erased': async () => undefined };
     const openQueueRedis = () => new Redis(redisUrl, { maxRetriesPerRequest: null });
@@ -251,7 +256,9 @@ describe('facts', () => {
     );
     await recordFact(publisher.db, 'account.erased', { user_id: 'usr_gone', erased_at: new Date().toISOString() });
     running[0]?.nudge();
-    await until(async () => (await subscriber.db('facts_set_aside').pluck('fact_id')).join() === 'f2');
+    await until(async () => (await subscriber.db('facts_set_aside').pluck('fact_id')).sort().join() === 'f2,f3');
+    const [many] = await subscriber.db('facts_set_aside').where({ fact_id: 'f3' });
+    expect(many.payload).to.deep.equal({ accounts: [{ user_id: 'usr_b' }] });
     await subscriber.db('facts_set_aside').delete();
   }).timeout(30_000);
 

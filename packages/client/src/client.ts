@@ -1,9 +1,10 @@
 // The client: the REST API and the connections that it opened.
-import { AdminApi } from './admin.ts';
+import type { AdminApi } from './admin.ts';
 import type { Report, ReportTarget } from './admin-models.ts';
 import { ChatsApi } from './chats.ts';
 import { ChatApiError } from './errors.ts';
 import { FilesApi } from './files.ts';
+import { lazily } from './lazy.ts';
 import { MessagesApi } from './messages.ts';
 import type { Announcement, RateLimit } from './models.ts';
 import { type Page, pageOf } from './pages.ts';
@@ -61,6 +62,7 @@ export class ChatClient {
   readonly chats: ChatsApi;
   readonly files: FilesApi;
   readonly events: EventsApi;
+  /** Its code is loaded with the first call. */
   readonly admin: AdminApi;
   readonly websocket: WebSocketApi;
   readonly #rest: Rest;
@@ -72,7 +74,7 @@ export class ChatClient {
     this.chats = new ChatsApi(this.#rest);
     this.files = new FilesApi(this.#rest);
     this.events = new EventsApi(this.#rest);
-    this.admin = new AdminApi(this.#rest);
+    this.admin = lazily(() => this.#loadAdmin());
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
 
@@ -102,6 +104,12 @@ export class ChatClient {
   /** Lists announcements of the admins, newest first. */
   async announcements(query: Paging = {}, options?: CallOptions): Promise<Page<Announcement>> {
     return pageOf('announcements', await this.#rest.call('GET', '/announcements', { ...options, query }));
+  }
+
+  async #loadAdmin(): Promise<AdminApi> {
+    const [{ AdminApi }, { ADMIN_ANSWERS }] = await Promise.all([import('./admin.ts'), import('./admin-answers.ts')]);
+    this.#rest.expect(ADMIN_ANSWERS);
+    return new AdminApi(this.#rest);
   }
 
   /** Closes the client and its connections. */

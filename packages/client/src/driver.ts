@@ -5,12 +5,12 @@ import { fill, findRooms } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { type Frame, Machine, TOKEN_ENDED } from './machine.ts';
 import type { Me, Room } from './models.ts';
-import type { Page } from './pages.ts';
 import { type Path, path } from './paths.ts';
 import { Alarm, isHidden, now, whenBack } from './platform.ts';
 import type { Rest } from './rest.ts';
 import type { Socket } from './socket.ts';
 import { Sockets } from './sockets.ts';
+import type { RoomsPage } from './state-pages.ts';
 
 const TOKEN_RETRY_MS = 5000;
 /** In case the page became visible unnoticed. */
@@ -24,7 +24,8 @@ export interface DriverOptions {
   maxDelayMs?: number;
   webSocket: typeof WebSocket;
   shareTabs: boolean;
-  onRooms?: (page: Page<Room>) => void;
+  /** The app shows rooms: it gets them as of each connection. */
+  onRooms?: (page: RoomsPage) => void;
   /** Called before each connection attempt and once connected. */
   opening(): Promise<void>;
   opened(): void;
@@ -53,7 +54,8 @@ export class Driver {
     this.#userId = userId;
     const to = path`/ws/${userId}`;
     this.#options = options;
-    this.machine = new Machine(rest.clock, new Backoff(options.minDelayMs, options.maxDelayMs));
+    const backoff = new Backoff(options.minDelayMs, options.maxDelayMs);
+    this.machine = new Machine(rest.clock, backoff, options.resume && options.onRooms !== undefined);
     this.inbox = new Inbox((event, error) => rest.logger.error(`a handler of "${event}" failed:`, error));
     this.#sockets = new Sockets({
       webSocket: options.webSocket,
@@ -90,6 +92,7 @@ export class Driver {
       this.inbox.put(event);
       if (event.type === 'state') this.settled.ring();
     }
+    for (const page of this.machine.takeRoomPages()) this.#options.onRooms?.(page);
     for (const chatId of this.machine.takeToFill()) this.#errand(fill(this.#rest, this.machine, this.inbox, chatId));
     if (this.machine.takeTokenDue()) this.#errand(this.#renewLive());
   }
@@ -150,15 +153,15 @@ export class Driver {
     this.act();
     try {
       this.#token = await this.#rest.tokens.current();
-      const first = !this.#roomsKnown;
-      // Before the connection, since the app must see what is committed from here on.
-      if (first && this.#options.resume) {
-        const { views } = this.machine;
-        const how = { onlyNews: false, waits: false, onPage: this.#options.onRooms };
+      const { views, pages } = this.machine;
+      // Before the connection, since the app must see what is committed from here on; an app that
+      // shows rooms starts with those that it gets on the connection.
+      if (!this.#roomsKnown && this.#options.resume && pages === undefined) {
+        const how = { onlyNews: false, waits: false };
         this.#roomsKnown = await findRooms(this.#rest, (room) => views.startAtEnd(room), how);
       }
       await this.#options.opening();
-      if (this.machine.state !== 'closed') await this.#serve(first);
+      if (this.machine.state !== 'closed') await this.#serve();
     } catch (thrown) {
       // The app's token function may throw anything.
       const error = asError(thrown);
@@ -171,8 +174,8 @@ export class Driver {
     }
   }
 
-  async #serve(first: boolean): Promise<void> {
-    const socket = await this.#sockets.open(this.#token, (frame) => this.#received(frame, first));
+  async #serve(): Promise<void> {
+    const socket = await this.#sockets.open(this.#token, (frame) => this.#received(frame));
     this.#socket = socket;
     if (this.machine.isClosed) socket.drop('closed by the app');
     const lost = await socket.lost;
@@ -184,14 +187,16 @@ export class Driver {
     if (lost.code === TOKEN_ENDED) await this.#tokenEnded();
   }
 
-  #received(frame: Frame, first: boolean): void {
+  #received(frame: Frame): void {
+    const { pages } = this.machine;
+    const isAsked = pages?.isAsked;
     this.machine.received(frame, now());
     if (this.machine.isClosed) this.#socket?.drop('another user');
     else if (frame.type === 'hello') {
       this.#refusals = 0;
       this.#options.opened();
-      if (this.#options.resume) this.#errand(this.#lookForRooms(first));
-    }
+      if (this.#options.resume && (pages === undefined || pages.isRefused)) this.#errand(this.#lookForRooms());
+    } else if (isAsked && pages?.isRefused) this.#errand(this.#lookForRooms());
     this.act();
   }
 
@@ -228,14 +233,19 @@ export class Driver {
   }
 
   /**
-   * Looks for rooms that the user joined meanwhile; for all rooms after a first connection that a
-   * limit kept from looking.
+   * Looks for rooms that the user joined meanwhile; for all rooms if they are not known, because a
+   * limit kept from looking, or the server refused a state.
    */
-  async #lookForRooms(first: boolean): Promise<void> {
+  async #lookForRooms(): Promise<void> {
     const { views } = this.machine;
-    if (first) {
+    if (!this.#roomsKnown) {
       const how = { onlyNews: false, waits: true, onPage: this.#options.onRooms };
-      this.#roomsKnown ||= await findRooms(this.#rest, (room) => views.startAtEnd(room), how);
+      const note = (room: Room): boolean => {
+        const isNew = views.startAtEnd(room);
+        if (!isNew) views.follow(room.chat_id, room.last_seq);
+        return isNew;
+      };
+      this.#roomsKnown = await findRooms(this.#rest, note, how);
       return;
     }
     const look = views.unsure();

@@ -1,9 +1,10 @@
 // Uploaded files.
+import { loaded } from './lazy.ts';
 import type { FileInfo } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
 import { filled, path } from './paths.ts';
 import type { CallOptions, Paging, Rest } from './rest.ts';
-import { type Source, type UploadOptions, upload } from './upload.ts';
+import type { Source, UploadOptions } from './upload.ts';
 
 /** Every method rejects with `ChatApiError`. */
 export class FilesApi {
@@ -18,7 +19,8 @@ export class FilesApi {
    * (`UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE`). `signal` stops it with `ABORTED`, and nothing
    * is stored. A lost connection is an error: uploads are not retried.
    */
-  upload(file: Source, options: UploadOptions = {}): Promise<FileInfo> {
+  async upload(file: Source, options: UploadOptions = {}): Promise<FileInfo> {
+    const { upload } = await loaded(import('./upload.ts'));
     return upload(this.#rest, file, options);
   }
 

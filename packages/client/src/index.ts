@@ -26,6 +26,7 @@ export type { Realtime, RealtimeOptions } from './realtime.ts';
 export type { CallOptions, Paging } from './rest.ts';
 export type * from './room-events.ts';
 export type { LiveSendInput, LiveSendOptions } from './sends.ts';
+export type { RoomsPage } from './state-pages.ts';
 export { localTokens, type TokenStore } from './token-store.ts';
 export type { TokenSource } from './tokens.ts';
 export type { Source, UploadOptions } from './upload.ts';

@@ -7,8 +7,10 @@ import { Crowd } from './crowd.ts';
 import { ChatApiError, CLIENT_CLOSED, errorOfFrame, errorOfLoss } from './errors.ts';
 import type { AnyEvent, RealtimeState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { Room } from './models.ts';
 import { type Ack, Outbox, type Outgoing } from './outbox.ts';
 import { type Resumed, Views } from './room-positions.ts';
+import { type RoomsPage, StatePages } from './state-pages.ts';
 
 export const TOKEN_ENDED = 4401;
 const BANNED = 4403;
@@ -26,6 +28,8 @@ export class Machine {
   readonly views = new Views();
   readonly outbox = new Outbox();
   readonly heartbeat = new Heartbeat();
+  /** undefined: the app does not show rooms. */
+  readonly pages: StatePages | undefined;
   readonly #crowd = new Crowd();
   userId: string | undefined;
   retryAt = 0;
@@ -49,19 +53,22 @@ export class Machine {
   #reads = new Map<string, number>();
   #events: AnyEvent[] = [];
   #toFill: string[] = [];
+  #roomPages: RoomsPage[] = [];
   readonly #own: Record<string, (frame: Frame, now: number) => void> = {
     hello: (frame, now) => this.#onHello(frame, now),
     ack: (frame) => this.outbox.takeBack(String(frame.client_id))?.resolve(frame as unknown as Ack),
     error: (frame, now) => this.#onError(frame, now),
     authenticated: (frame, now) => this.#planRenewal(frame, now),
-    resumed: (frame) => void this.#toFill.push(...this.views.resumed(frame.rooms as Record<string, Resumed>)),
+    resumed: (frame) => this.#onResumed(frame.rooms as Record<string, Resumed>),
+    state: (frame) => this.#onState(frame),
     room_removed: (frame) => this.#onRoomRemoved(frame),
     pong: (_, now) => this.heartbeat.pong(now),
   };
 
-  constructor(clock: ServerClock, backoff: Backoff) {
+  constructor(clock: ServerClock, backoff: Backoff, showsRooms = false) {
     this.#clock = clock;
     this.#backoff = backoff;
+    this.pages = showsRooms ? new StatePages() : undefined;
   }
 
   /** Permanently. */
@@ -145,12 +152,15 @@ export class Machine {
     else this.outbox.add(message);
   }
 
-  typing(chatId: string): void {
-    if (this.state === 'connected' && this.#heldUntil === undefined)
-      this.#waiting.push({ type: 'typing', chat_id: chatId });
+  /** `stop`: no more. Servers before 0.2 do not know it. */
+  typing(chatId: string, stop?: true): void {
+    const isKnown = !stop || this.pages === undefined || this.pages.isServed;
+    if (this.state === 'connected' && this.#heldUntil === undefined && isKnown)
+      this.#waiting.push({ type: 'typing', chat_id: chatId, stop });
   }
 
   read(chatId: string, seq: number): void {
+    this.views.readTo(chatId, seq);
     this.#reads.set(chatId, Math.max(seq, this.#reads.get(chatId) ?? 0));
   }
 
@@ -170,7 +180,7 @@ export class Machine {
     this.#heldUntil = undefined;
     const frames = this.#waiting;
     this.#waiting = [];
-    if (this.hasPlace) frames.push(...this.views.resumes());
+    if (this.hasPlace) frames.push(...(this.pages?.frames() ?? []), ...this.views.resumes());
     for (const [chat_id, seq] of this.#reads) {
       frames.push({ type: 'read', chat_id, seq });
       this.#toldReads.set(chat_id, seq);
@@ -200,6 +210,13 @@ export class Machine {
     return rooms;
   }
 
+  /** The user's rooms, as asked for on the socket. */
+  takeRoomPages(): RoomsPage[] {
+    const pages = this.#roomPages;
+    this.#roomPages = [];
+    return pages;
+  }
+
   /** Whether a new token is needed for the live socket, followed by `renewed`. */
   takeTokenDue(): boolean {
     const due = this.#tokenDue;
@@ -222,13 +239,18 @@ export class Machine {
     this.heartbeat.start(now);
     this.#planRenewal(frame, now);
     this.views.connected();
+    this.pages?.connected();
     this.#move('connected');
   }
 
   #onError(frame: Frame, now: number): void {
     const error = errorOfFrame(frame);
-    if (error.code === 'RATE_LIMIT_EXCEEDED' && frame.client_id === undefined)
-      this.#hold(now, error.retryAfterMs ?? DEFAULT_RETRY_MS);
+    if (frame.client_id === undefined) {
+      const isStates = this.pages?.isAsked === true;
+      if (error.code === 'RATE_LIMIT_EXCEEDED' || (isStates && error.retryable))
+        this.#hold(now, error.retryAfterMs ?? DEFAULT_RETRY_MS);
+      else if (isStates) this.pages?.refused();
+    }
     if (typeof frame.client_id !== 'string') this.#events.push({ type: 'error', data: error });
     else this.outbox.refused(frame.client_id, error, now)?.reject(error);
   }
@@ -241,9 +263,27 @@ export class Machine {
     this.#heldUntil = Math.max(this.#heldUntil ?? 0, now + ms);
     this.heartbeat.pong(now);
     this.views.unanswered();
+    this.pages?.unanswered();
     for (const [chatId, seq] of this.#toldReads) this.read(chatId, seq);
     this.#toldReads.clear();
     if (this.#isRenewing) this.#renewAt = this.#heldUntil;
+  }
+
+  /** Other devices of the user may have read meanwhile. */
+  #onResumed(rooms: Record<string, Resumed>): void {
+    this.#toFill.push(...this.views.resumed(rooms));
+    const timestamp = new Date().toISOString();
+    for (const [chat_id, { read_seq, unread_count = 0, last_seq = 0 }] of Object.entries(rooms))
+      if (read_seq !== undefined && this.hasPlace && this.views.readTo(chat_id, read_seq))
+        this.#tell('read', { type: 'read', chat_id, read_seq, unread_count, last_seq, timestamp });
+  }
+
+  #onState(frame: Frame): void {
+    if (!this.pages?.isAsked) return;
+    const { rooms, next_cursor, users, presence } = frame as unknown as RoomsPage & { rooms: Room[] };
+    const news = rooms.filter((room) => this.views.restart(room));
+    this.pages.took(next_cursor, news.length > 0);
+    this.#roomPages.push({ items: rooms, has_more: next_cursor !== null, next_cursor, users, presence });
   }
 
   #onRoomRemoved(frame: Frame): void {
@@ -268,6 +308,7 @@ export class Machine {
       if (!this.views.take(chatId, seq, this.hasPlace)) return;
       if (kind === 'member_left' && mine) this.views.forget(chatId);
     } else if (!this.hasPlace) return;
+    if (kind === 'read') this.views.readTo(String(chatId), Number(frame.read_seq));
     this.#events.push({ type: kind, data: frame } as unknown as AnyEvent);
   }
 

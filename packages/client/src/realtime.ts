@@ -6,12 +6,12 @@ import type { AnyEvent, EventName, RealtimeEvents, RealtimeState } from './event
 import type { EventStream, Handler } from './inbox.ts';
 import { overOf } from './machine.ts';
 import type { ReadInput } from './messages.ts';
-import type { Message, Room } from './models.ts';
+import type { Message } from './models.ts';
 import type { OutboxStore } from './outbox-store.ts';
-import type { Page } from './pages.ts';
 import { now } from './platform.ts';
 import type { Rest } from './rest.ts';
 import { type LiveSendInput, type LiveSendOptions, Sends } from './sends.ts';
+import type { RoomsPage } from './state-pages.ts';
 
 export interface RealtimeOptions {
   /** Default true. false: a lost connection closes it. */
@@ -27,8 +27,12 @@ export interface RealtimeOptions {
   shareTabs?: boolean;
   /** Keeps unsent messages over reloads; see `localOutbox`. Default: in memory. */
   outbox?: OutboxStore;
-  /** Gets each page of the user's rooms that the connection reads to know them. */
-  onRooms?: (page: Page<Room>) => void;
+  /**
+   * For apps that show rooms: gets the user's rooms in pages after the first connection, and those
+   * of latest activity after a reconnect. Each is as of its `last_seq`; events after it follow, also
+   * those that came before the page. Needs `resume`.
+   */
+  onRooms?: (page: RoomsPage) => void;
   /** Bounds of the delay between attempts in ms; default 500 and 20,000. */
   minDelayMs?: number;
   maxDelayMs?: number;
@@ -137,10 +141,10 @@ export class Realtime implements AsyncIterable<AnyEvent> {
     return this.#sends.send(input, this.userId ?? this.#givenUser ?? this.#rest.tokens.subject, options);
   }
 
-  /** Shows that the user is typing; dropped without a connection. */
-  typing(chatId: string): void {
+  /** Shows that the user is typing, or not any more; dropped without a connection. */
+  typing(chatId: string, { stop }: { stop?: true } = {}): void {
     this.#driver.use();
-    this.#driver.machine.typing(chatId);
+    this.#driver.machine.typing(chatId, stop);
     this.#driver.act();
   }
 

@@ -103,6 +103,11 @@ export class Rest {
     this.tokens = new TokenKeeper(options, (refreshToken) => this.#refresh(refreshToken), this.clock, this.logger);
   }
 
+  /** Of operations whose code is loaded later. */
+  expect(answers: Answers): void {
+    this.#extras.answers = { ...this.#extras.answers, ...answers };
+  }
+
   /** What each request bears. */
   headers(token: string | undefined): Record<string, string> {
     return { ...this.#extras.headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) };

@@ -12,6 +12,11 @@ export interface Resumed {
   from: number;
   to: number;
   complete: boolean;
+  /** Where the user has read to; missing on servers before 0.2. */
+  read_seq?: number;
+  unread_count?: number;
+  /** As of which `unread_count` is. */
+  last_seq?: number;
 }
 
 export class Views {
@@ -20,6 +25,7 @@ export class Views {
   readonly #asked = new Map<string, number>();
   readonly #behind = new Set<string>();
   readonly #filling = new Set<string>();
+  readonly #read = new Map<string, number>();
   #early: Map<string, number> | undefined;
   #looks = 0;
 
@@ -48,7 +54,8 @@ export class Views {
    * Registers a room from REST before the first connection.
    * @returns whether it was new, as does the next method.
    */
-  startAtEnd(room: Pick<Room, 'chat_id' | 'last_seq'>): boolean {
+  startAtEnd(room: Pick<Room, 'chat_id' | 'last_seq' | 'read_seq'>): boolean {
+    this.readTo(room.chat_id, room.read_seq);
     return this.startAt(room.chat_id, room.last_seq);
   }
 
@@ -60,6 +67,25 @@ export class Views {
     const isNew = this.startAt(room.chat_id, Math.max(room.read_seq, room.last_seq - NEWCOMER_EVENTS));
     if (isNew) this.#behind.add(room.chat_id);
     return isNew;
+  }
+
+  /**
+   * The app takes the room as of `last_seq`, and gets what comes after it, which the server delivers
+   * again where it was delivered before.
+   * @returns whether it was new.
+   */
+  restart(room: Pick<Room, 'chat_id' | 'last_seq' | 'read_seq'>): boolean {
+    const isNew = this.startAtEnd(room);
+    const position = this.positions.get(room.chat_id) as number;
+    if (!this.#filling.has(room.chat_id)) this.positions.set(room.chat_id, Math.min(position, room.last_seq));
+    return isNew;
+  }
+
+  /** @returns whether the user had not read so far, as far as is known. */
+  readTo(chatId: string, seq: number): boolean {
+    const isNews = seq > (this.#read.get(chatId) ?? -1);
+    if (isNews) this.#read.set(chatId, seq);
+    return isNews;
   }
 
   /** Starts a room after this seq; known rooms are unchanged. */
@@ -97,7 +123,7 @@ export class Views {
   }
 
   forget(chatId: string): void {
-    for (const part of [this.positions, this.#asked, this.#behind, this.#filling]) part.delete(chatId);
+    for (const part of [this.positions, this.#asked, this.#behind, this.#filling, this.#read]) part.delete(chatId);
   }
 
   /** Requests of the last connection are void. */

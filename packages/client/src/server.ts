@@ -1,5 +1,6 @@
 // `@chatapi/client/server`: for the backend of an application, which has an application key.
 import { AdminApi } from './admin.ts';
+import { ADMIN_ANSWERS } from './admin-answers.ts';
 import type { Stats } from './admin-models.ts';
 import { ANSWERS, type Answers } from './answers.ts';
 import { AppUsersApi } from './app-users.ts';
@@ -41,6 +42,7 @@ const USER = { ...ITEM, external_id: 'string' } as const;
 
 const SERVER_ANSWERS: Answers = {
   ...ANSWERS,
+  ...ADMIN_ANSWERS,
   'POST /app/users/batch': { results: [{ status: 'string' }] },
   'PUT /app/users/{}': USER,
   'GET /app/users/{}': USER,

@@ -3,7 +3,7 @@ import { claimsOf } from './clock.ts';
 import type { Frame } from './machine.ts';
 import { tabPlatform } from './platform.ts';
 import { type Open, openSocket, type Socket } from './socket.ts';
-import { type TabEvents, Tabs } from './tabs.ts';
+import type { TabEvents, Tabs } from './tabs.ts';
 
 export interface SocketsOptions extends TabEvents {
   webSocket: typeof WebSocket;
@@ -17,37 +17,44 @@ export interface SocketsOptions extends TabEvents {
 export class Sockets {
   readonly #options: SocketsOptions;
   #tabs: Tabs | undefined;
+  #isClosed = false;
 
   constructor(options: SocketsOptions) {
     this.#options = options;
   }
 
   async open(token: string | undefined, received: (frame: Frame) => void): Promise<Socket> {
-    const tabs = this.#options.shared ? this.#tabsOf(token) : undefined;
+    const tabs = this.#options.shared ? await this.#tabsOf(token) : undefined;
     return tabs === undefined ? this.#own(token, received) : tabs.open(token, received);
   }
 
   close(): void {
-    this.#tabs?.close();
-    this.#tabs = undefined;
+    this.#isClosed = true;
+    this.#leave();
   }
 
   readonly #own: Open = (token, received) => openSocket(this.#options.webSocket, this.#options.url, token, received);
 
+  #leave(): void {
+    this.#tabs?.close();
+    this.#tabs = undefined;
+  }
+
   /** By session, since its end closes the connection; undefined where nothing can be shared. */
-  #tabsOf(token: string | undefined): Tabs | undefined {
+  async #tabsOf(token: string | undefined): Promise<Tabs | undefined> {
     const { url, userId } = this.#options;
     const { sub, sid } = claimsOf(token);
     const mayShare = sub !== undefined && sid !== undefined && (userId === 'me' || userId === sub);
     const key = mayShare ? JSON.stringify([url.replace(/[^/]*$/, ''), sub, sid]) : undefined;
     if (this.#tabs?.key === key) return this.#tabs;
-    this.close();
+    this.#leave();
     const platform = key === undefined ? undefined : tabPlatform();
     if (platform === undefined) return undefined;
     try {
-      this.#tabs = new Tabs(platform, key as string, this.#own, this.#options);
+      const { Tabs } = await import('./tabs.ts');
+      if (!this.#isClosed) this.#tabs = new Tabs(platform, key as string, this.#own, this.#options);
     } catch {
-      // Sandboxed frames may not open channels.
+      // Sandboxed frames may not open channels; without a network the code cannot be loaded.
     }
     return this.#tabs;
   }

@@ -14,13 +14,14 @@ export type LeaderNews =
   | { do: 'frame'; line: string; n: number; to?: string; text: string }
   | { do: 'lost'; line: string; code: number; reason: string };
 
-const RESUME = '{"type":"resume"';
+/** `resume` and `state`: frames whose answers are for one tab. */
+const QUESTION = /^\{"type":"(resume|state)"/;
 
-interface Resume {
+interface Question {
   tab: string;
   text: string;
-  /** What the answer repeats. */
-  asked: string;
+  /** What the answer to a resume repeats; to a state, nothing. */
+  asked: string | undefined;
 }
 
 const asText = <T>(rooms: Record<string, T>, from: (value: T) => number): string =>
@@ -30,16 +31,19 @@ const asText = <T>(rooms: Record<string, T>, from: (value: T) => number): string
       .sort(),
   );
 
-/** Resumes go one after the other: the server ends one when the next asks for the same room. */
+/**
+ * Questions go one after the other: the server ends a resume when the next asks for the same room,
+ * and the answer to a state does not tell which one it is.
+ */
 export class TabLine {
   readonly id = newId();
   readonly #socket: Socket;
   readonly #tell: (news: LeaderNews) => void;
   #n = 0;
   #hello: { frame: Frame; at: number } | undefined;
-  readonly #waiting: Resume[] = [];
+  readonly #waiting: Question[] = [];
   /** More than one only after an error, which may or may not have been its answer. */
-  #unanswered: Resume[] = [];
+  #unanswered: Question[] = [];
   #isFree = true;
 
   constructor(socket: Socket, tell: (news: LeaderNews) => void) {
@@ -48,12 +52,14 @@ export class TabLine {
   }
 
   send(tab: string, text: string): void {
-    if (!text.startsWith(RESUME)) {
+    const kind = QUESTION.exec(text)?.[1];
+    if (kind === undefined) {
       this.#socket.send(text);
       return;
     }
-    this.#waiting.push({ tab, text, asked: asText<number>(JSON.parse(text).rooms, (seq) => seq) });
-    if (this.#isFree) this.#sendResume();
+    const asked = kind === 'state' ? undefined : asText<number>(JSON.parse(text).rooms, (seq) => seq);
+    this.#waiting.push({ tab, text, asked });
+    if (this.#isFree) this.#ask();
   }
 
   /** @returns the tab for which the frame is; undefined for all. */
@@ -66,8 +72,10 @@ export class TabLine {
     if (frame.type === 'authenticated' && this.#hello !== undefined)
       this.#hello.frame = { ...this.#hello.frame, token_expires_at: frame.token_expires_at };
     let to: string | undefined;
-    if (frame.type === 'resumed') to = this.#answered(frame.rooms as Record<string, Resumed>);
-    else if (frame.type === 'error' && frame.client_id === undefined) this.#sendResume();
+    if (frame.type === 'resumed')
+      to = this.#answered(asText(frame.rooms as Record<string, Resumed>, ({ from }) => from));
+    else if (frame.type === 'state') to = this.#answered(undefined);
+    else if (frame.type === 'error' && frame.client_id === undefined) this.#ask();
     this.#tell({ do: 'frame', line: this.id, n: ++this.#n, to, text });
     return to;
   }
@@ -86,7 +94,7 @@ export class TabLine {
     this.#socket.drop(reason);
   }
 
-  #sendResume(): void {
+  #ask(): void {
     const next = this.#waiting.shift();
     this.#isFree = next === undefined;
     if (next === undefined) return;
@@ -95,11 +103,10 @@ export class TabLine {
   }
 
   /** @returns the tab that asked; '' if none is known. */
-  #answered(rooms: Record<string, Resumed>): string {
-    const asked = asText(rooms, ({ from }) => from);
-    const found = this.#unanswered.find((resume) => resume.asked === asked);
-    this.#unanswered = this.#unanswered.filter((resume) => resume !== found);
-    if (this.#unanswered.length === 0) this.#sendResume();
+  #answered(asked: string | undefined): string {
+    const found = this.#unanswered.find((question) => question.asked === asked);
+    this.#unanswered = this.#unanswered.filter((question) => question !== found);
+    if (this.#unanswered.length === 0) this.#ask();
     return found?.tab ?? '';
   }
 }

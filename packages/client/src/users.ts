@@ -1,10 +1,11 @@
 // Accounts and sessions.
+import { loaded } from './lazy.ts';
 import type { ExchangedToken, Export, Me, Registration, Session, SessionInfo, Tokens } from './models.ts';
 import { type Page, pageOf } from './pages.ts';
 import { path } from './paths.ts';
 import { PeopleApi } from './people.ts';
 import type { CallOptions, Paging, Request, Rest } from './rest.ts';
-import { type Source, type UploadOptions, upload } from './upload.ts';
+import type { Source, UploadOptions } from './upload.ts';
 
 export interface RegisterInput {
   /** 3–32 of `A–Z a–z 0–9 _ . -`, unique regardless of case. */
@@ -156,7 +157,8 @@ export class UsersApi extends PeopleApi {
    * Uploads an avatar: a PNG, JPEG, WebP or GIF of at most 2 MiB, which is cut square. The
    * `avatar_url` of the answer is relative to the server.
    */
-  setAvatar(file: Source, options: Omit<UploadOptions, 'description'> = {}): Promise<Me> {
+  async setAvatar(file: Source, options: Omit<UploadOptions, 'description'> = {}): Promise<Me> {
+    const { upload } = await loaded(import('./upload.ts'));
     return upload(this.#rest, file, options, 'PUT', '/users/me/avatar');
   }
 

@@ -61,6 +61,8 @@ export class FakeServer {
   }
 
   take(frame: { type?: string; rooms?: { r1: number }; message?: string; client_id?: string }): void {
+    if (frame.type === 'state')
+      this.say({ type: 'state', rooms: [this.#room()], users, presence: {}, next_cursor: null, timestamp: AT });
     if (frame.rooms !== undefined) {
       const { r1: from } = frame.rooms;
       for (const posted of this.log.slice(from)) this.say({ type: 'message', ...posted });
@@ -73,19 +75,15 @@ export class FakeServer {
     this.post(frame.message, { sender_id: 'usr_me', client_id });
   }
 
+  #room(): object {
+    const position = { last_seq: this.log.length, read_seq: 0, unread_count: 2 };
+    return { chat_id: 'r1', name: 'Room one', ...position, last_message: this.log.at(-1) };
+  }
+
   #answer(path: string): Response {
     this.requests++;
     const last_seq = this.log.length;
-    const room = {
-      chat_id: 'r1',
-      name: 'Room one',
-      last_seq,
-      read_seq: 0,
-      unread_count: 2,
-      last_message: this.log.at(-1),
-    };
     const page = { has_more: false, next_cursor: null, users };
-    if (path === '/rooms') return Response.json({ rooms: [room], ...page });
     if (path === '/messages/') return Response.json({ messages: this.log.toReversed(), last_seq, ...page });
     return Response.json({ code: 'RESOURCE_NOT_FOUND', error: true }, { status: 404 });
   }

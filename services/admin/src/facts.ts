@@ -19,6 +19,11 @@ import {
 
 export const createHandlers = (sink: SecuritySink): FactHandlers<Knex.Transaction> => ({
   'account.created': (accounts, trx) => putAccounts(trx, accounts),
+  'accounts.created': (groups, trx) =>
+    putAccounts(
+      trx,
+      groups.flatMap(({ accounts }) => accounts),
+    ),
   'account.updated': (accounts, trx) => putAccounts(trx, accounts),
   async 'account.erased'(erased, trx) {
     const ids = erased.map(({ user_id }) => user_id);

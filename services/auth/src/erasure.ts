@@ -18,6 +18,8 @@ import type { RequestOrigin } from './session-store.ts';
 /** Others still know the name, and would take its next owner for the erased person. */
 const NAME_BLOCK_DAYS = 90;
 
+const NAMES = ['account.created', 'accounts.created', 'account.updated', 'account.seen', 'account.invited'] as const;
+
 /** The account is locked. Call it last in the transaction. */
 export async function erase(trx: Knex, account: AccountRow | undefined): Promise<Revocation[]> {
   if (account === undefined) throw notFound('User');
@@ -26,7 +28,7 @@ export async function erase(trx: Knex, account: AccountRow | undefined): Promise
   await deleteAccount(trx, user_id);
   await blockName(trx, unknownNameKey(nameKey(account.username)), NAME_BLOCK_DAYS);
   await deleteAttempts(trx, [user_id, currentPasswordKey(user_id)]);
-  await withdrawFacts(trx, ['account.created', 'account.updated', 'account.seen', 'account.invited'], [user_id]);
+  await withdrawFacts(trx, NAMES, [user_id]);
   await recordFact(trx, 'account.erased', { user_id, erased_at: new Date().toISOString() });
   return revoke(trx, { kind: 'user', subject: user_id });
 }

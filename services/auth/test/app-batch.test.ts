@@ -30,7 +30,7 @@ describe('a batch of an application’s users', () => {
     expect(body.results[500].error.details.fields[0].path).to.equal('email');
     expect(body.results[500]).to.not.have.property('user');
     expect(body.results[3].user).to.include({ external_id: 'thousand3', status: 'active' });
-    expect(await app.facts('account.created')).to.have.length(999);
+    expect(await app.facts('accounts.created')).to.have.length(999);
     expect((await app.facts('staff.acted_on_many'))[0].acts).to.have.length(999);
     const again = await app.batch(users);
     expect(statuses(again.body).filter((one) => one === 'updated')).to.have.length(999);
@@ -47,8 +47,10 @@ describe('a batch of an application’s users', () => {
       app.auth.ctx.db.removeListener('query', counted);
       return queries;
     };
-    const few = await count('few', 10);
-    expect(Math.abs((await count('many', 1000)) - few)).to.be.at.most(4);
+    // The least of three: sweeps that run meanwhile add theirs.
+    const least = async (stem: string, size: number): Promise<number> =>
+      Math.min(await count(`${stem}a`, size), await count(`${stem}b`, size), await count(`${stem}c`, size));
+    expect(Math.abs((await least('many', 1000)) - (await least('few', 10)))).to.be.at.most(4);
   });
 
   it('bad items of every kind fail alone', async () => {

@@ -16,7 +16,13 @@ interface Profile {
 interface Change {
   account: { user_id: string; display_name: string };
   version: number;
-  change: { display_name?: string; bio?: string; avatar_url?: string | null; custom?: Record<string, unknown>[] };
+  change: {
+    display_name?: string;
+    bio?: string;
+    avatar_url?: string | null;
+    told_avatar_url?: string;
+    custom?: Record<string, unknown>[];
+  };
 }
 
 interface UserStub {
@@ -41,7 +47,7 @@ async function startUserStub(): Promise<UserStub> {
       custom: {},
       updated_at,
     };
-    const { custom = [], ...fields } = change;
+    const { custom = [], told_avatar_url: _, ...fields } = change;
     profiles.set(user_id, { ...before, ...fields, custom: Object.assign({}, before.custom, ...custom), updated_at });
     return user_id;
   };
@@ -109,7 +115,9 @@ export async function openApp(more: Record<string, string> = {}): Promise<App> {
     batch: (list) => auth.ask('post', '/app/users/batch', key).send({ users: list }),
     async facts(name, id) {
       const rows: { payload: any }[] = await auth.ctx.db('outbox').where({ name }).orderBy('id').select('payload');
-      return rows.map(({ payload }) => payload).filter(({ user_id }) => id === undefined || user_id === id);
+      return rows
+        .flatMap(({ payload }) => payload.accounts ?? [payload])
+        .filter(({ user_id }) => id === undefined || user_id === id);
     },
     async stop() {
       await auth.close();

@@ -117,7 +117,12 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
   });
 
   it('an erased external id can be created anew, and is a new person', async () => {
-    const { id, user } = await some({ username: 'first-life', bio: 'secret' });
+    const id = `two lives ${Date.now()}`;
+    const { body } = await app.batch([
+      { external_id: id, username: 'first-life', bio: 'secret' },
+      { external_id: `${id} other` },
+    ]);
+    const [user, other] = body.results.map((one: { user: { id: string } }) => one.user);
     await app.auth.ctx.db('profile_changes').insert({ user_id: user.id, version: 9, change: '{}', due_at: new Date() });
     const gone = await app.erase(id);
     expect([gone.status, gone.body]).to.deep.equal([202, { id: user.id }]);
@@ -125,7 +130,8 @@ describe('deactivation, erasure and tokens of an application’s users', () => {
     expect((await app.erase(id)).status).to.equal(404);
     expect(await revoked(user.id)).to.deep.equal([['user']]);
     expect(await app.facts('account.erased', user.id)).to.have.length(1);
-    expect(await app.facts('account.created', user.id)).to.deep.equal([]);
+    expect(await app.facts('accounts.created', user.id)).to.deep.equal([]);
+    expect(await app.facts('accounts.created', other.id)).to.have.length(1);
     expect((await app.facts('staff.acted')).filter((act) => act.action === 'user.erase').at(-1).target_id).to.equal(
       user.id,
     );

@@ -80,7 +80,7 @@ describe('an application’s own users', () => {
   it('are told by facts, with the acts of the caller', async () => {
     const id = some();
     const { body } = await app.put(id, { display_name: 'Told', email: 'told@example.com' });
-    const [created] = await app.facts('account.created', body.id);
+    const [created] = await app.facts('accounts.created', body.id);
     expect(created).to.include({ external_id: id, kind: 'user', display_name: 'Told', email: 'told@example.com' });
     await app.put(id, { username: 'told-again', bio: 'b', email: 'Told@example.com' });
     const [updated] = await app.facts('account.updated', body.id);
@@ -94,6 +94,14 @@ describe('an application’s own users', () => {
       ['user.create', KEY, {}],
       ['user.update', KEY, { fields: ['username', 'email', 'bio'] }],
     ]);
+  });
+
+  it('are told with their picture when they are new', async () => {
+    const avatar_url = 'https://example.org/ann.png';
+    const { body } = await app.put(some(), { display_name: 'Ann', avatar_url });
+    expect((await app.facts('accounts.created', body.id))[0]).to.include({ avatar_url });
+    const { body: plain } = await app.put(some(), { display_name: 'Bob', avatar_url: null });
+    expect((await app.facts('accounts.created', plain.id))[0]).to.not.have.property('avatar_url');
   });
 
   it('differ by case, Unicode form and encoding of their ids', async () => {
@@ -195,7 +203,7 @@ describe('an application’s own users', () => {
       );
       expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 200, 200, 201]);
       expect(new Set(answers.map(({ body }) => body.id)).size).to.equal(1);
-      expect(await app.facts('account.created', answers[0]?.body.id)).to.have.length(1);
+      expect(await app.facts('accounts.created', answers[0]?.body.id)).to.have.length(1);
     }
   });
 

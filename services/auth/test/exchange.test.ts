@@ -68,8 +68,8 @@ describe('the exchange of an application’s token', () => {
     expect(claimsOf(body.access_token)).to.include({ sub: body.user.id, role: 'user', iss: 'chatapi', aud: 'chatapi' });
     const facts = await auth.ctx
       .db('outbox')
-      .where('name', 'account.created')
-      .whereRaw("payload->>'user_id' = ?", [body.user.id]);
+      .where('name', 'accounts.created')
+      .whereRaw("payload->'accounts'->0->>'user_id' = ?", [body.user.id]);
     expect(facts).to.have.length(1);
   });
 

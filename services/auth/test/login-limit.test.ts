@@ -1,3 +1,4 @@
+import { served } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { accountById } from '../src/account-store.ts';
@@ -135,7 +136,7 @@ describe('login limit', () => {
   it('fifty wrong guesses at once through two instances: exactly five are checked', async () => {
     await auth.register('burst');
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => (i % 2 ? auth : other).login('burst', BAD, '192.0.2.30')),
+      Array.from({ length: 50 }, (_, i) => served(() => (i % 2 ? auth : other).login('burst', BAD, '192.0.2.30'))),
     );
     expect(tally(answers)).to.deep.equal({ 401: 5, 429: 45 });
   });
@@ -143,7 +144,7 @@ describe('login limit', () => {
   it('sixty wrong guesses at once from sixty addresses: exactly ten are checked', async () => {
     await auth.register('swarm');
     const answers = await Promise.all(
-      Array.from({ length: 60 }, (_, i) => (i % 2 ? auth : other).login('swarm', BAD, `198.51.100.${i}`)),
+      Array.from({ length: 60 }, (_, i) => served(() => (i % 2 ? auth : other).login('swarm', BAD, `198.51.100.${i}`))),
     );
     expect(tally(answers)).to.deep.equal({ 401: 10, 423: 50 });
   });
@@ -151,7 +152,7 @@ describe('login limit', () => {
   it('twenty right logins at once all succeed', async () => {
     await auth.register('popular');
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => (i % 2 ? auth : other).login('popular', GOOD, '192.0.2.31')),
+      Array.from({ length: 20 }, (_, i) => served(() => (i % 2 ? auth : other).login('popular', GOOD, '192.0.2.31'))),
     );
     expect(tally(answers)).to.deep.equal({ 200: 20 });
   });

@@ -12,6 +12,11 @@ async function onAccounts(accounts: Facts['account.updated'][], trx: Knex.Transa
 
 export const handlers: FactHandlers<Knex.Transaction> = {
   'account.created': onAccounts,
+  'accounts.created': (groups, trx) =>
+    onAccounts(
+      groups.flatMap(({ accounts }) => accounts),
+      trx,
+    ),
   'account.updated': onAccounts,
   'account.invited': (invited, trx) => orderAdmissions(trx, invited),
   'account.erased': (erased, trx) => orderErasures(trx, erased),

@@ -92,6 +92,25 @@ describe('many new users', () => {
     ]);
   });
 
+  for (const [order, inOrder] of [
+    ['before a change of the account', (a: object[], b: object[]) => [a, b]],
+    ['after it', (a: object[], b: object[]) => [b, a]],
+    ['together with it', (a: object[], b: object[]) => [[...b, ...a]]],
+  ] as const)
+    it(`the name and picture of a new account are kept when it is told ${order}`, async () => {
+      const stem = `pictured${order.length}`;
+      const made = accounts(stem, 1, { display_name: 'Ann', avatar_url: 'https://example.org/ann.png' });
+      const changed = accounts(stem, 1, { username: 'ann', updated_at: '2026-02-01T00:00:00.000Z' }).map(
+        ({ display_name: _, ...account }) => account,
+      );
+      for (const facts of inOrder(made, changed)) await heard('account.created', facts as typeof made);
+      const [person] = await one.ctx.db('people').where({ user_id: `usr_${stem}0` });
+      expect(person).to.include({ username: 'ann', display_name: 'Ann', avatar_url: 'https://example.org/ann.png' });
+      expect(await one.ctx.db('people_changes').where({ user_id: `usr_${stem}0` })).to.have.length(
+        order === 'together with it' ? 0 : 1,
+      );
+    });
+
   it('names of many profiles are written at once; one of an unknown account fails the batch', async () => {
     await heard('account.created', accounts('named', 50));
     const profiles = accounts('named', 50).flatMap(({ user_id }) => [

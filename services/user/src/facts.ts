@@ -4,6 +4,11 @@ import { eraseProfiles, upsertAccounts } from './profile-store.ts';
 
 export const handlers: FactHandlers<Knex.Transaction> = {
   'account.created': (accounts, trx) => upsertAccounts(trx, accounts),
+  'accounts.created': (groups, trx) =>
+    upsertAccounts(
+      trx,
+      groups.flatMap(({ accounts }) => accounts),
+    ),
   'account.updated': (accounts, trx) => upsertAccounts(trx, accounts),
   async 'account.erased'(erased, trx) {
     await eraseProfiles(trx, erased);

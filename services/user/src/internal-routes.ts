@@ -39,6 +39,7 @@ const changes = Joi.object<{ changes: AppChange[] }, true>({
           display_name: Joi.string(),
           bio: Joi.string().allow(''),
           avatar_url: Joi.string().allow(null),
+          told_avatar_url: Joi.string(),
           custom: Joi.array().items(customPatch()),
         }).required(),
       }),

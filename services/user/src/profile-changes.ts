@@ -5,7 +5,13 @@ import { type Custom, customFault, invalidField, mergePatch, notFound } from '@c
 import type { Caller } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import type { Context } from './context.ts';
-import { type ChangedProfile, lockProfiles, type ProfileFields, saveProfiles } from './profile-change-store.ts';
+import {
+  type ChangedProfile,
+  insertProfiles,
+  lockProfiles,
+  type ProfileFields,
+  saveProfiles,
+} from './profile-change-store.ts';
 import { type NamedAccount, upsertAccounts } from './profile-store.ts';
 import { findProfile, type OwnProfile, type ProfileSummary, profileSummaries, withoutPresence } from './profiles.ts';
 
@@ -21,7 +27,7 @@ export interface ProfileChange {
 export interface AppChange {
   account: NamedAccount;
   version: number;
-  change: Omit<ProfileChange, 'custom'> & { custom?: Custom[] };
+  change: Omit<ProfileChange, 'custom'> & { custom?: Custom[]; told_avatar_url?: string };
 }
 
 const changedFields = (
@@ -51,19 +57,22 @@ const isRenamed: Pair = (before, after) => before.display_name !== after.display
 const factOf = ({ id: user_id, display_name, bio, avatar_url, profile_updated_at }: ChangedProfile) =>
   ({ user_id, display_name, bio, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.updated'];
 
-const isNewAvatar: Pair = (before, after) => before.avatar_url !== after.avatar_url || before.avatar_untold === true;
+/** Auth tells the first avatar of thousands with their accounts. */
+const isNewAvatar: Pair = (before, after) =>
+  (before.avatar_url !== after.avatar_url && after.avatar_url !== after.told_avatar_url) ||
+  before.avatar_untold === true;
 
 const avatarOf = ({ id: user_id, avatar_url, profile_updated_at }: ChangedProfile) =>
   ({ user_id, avatar_url, updated_at: profile_updated_at }) satisfies Facts['profile.avatar'];
 
-async function save(
+/** Records what others must hear of the profiles that were saved. */
+async function tellChanges(
   trx: Knex,
   before: ProfileFields[],
   after: ProfileFields[],
+  saved: ChangedProfile[],
   isTold: Pair,
-): Promise<ChangedProfile[]> {
-  if (after.length === 0) return [];
-  const saved = await saveProfiles(trx, after);
+): Promise<void> {
   const old = new Map(before.map((fields) => [fields.user_id, fields]));
   const those = (are: Pair): ChangedProfile[] => {
     const ids = new Set(
@@ -73,6 +82,17 @@ async function save(
   };
   await recordFacts(trx, 'profile.updated', those(isTold).map(factOf));
   await recordFacts(trx, 'profile.avatar', those(isNewAvatar).map(avatarOf));
+}
+
+async function save(
+  trx: Knex,
+  before: ProfileFields[],
+  after: ProfileFields[],
+  isTold: Pair,
+): Promise<ChangedProfile[]> {
+  if (after.length === 0) return [];
+  const saved = await saveProfiles(trx, after);
+  await tellChanges(trx, before, after, saved, isTold);
   return saved;
 }
 
@@ -117,23 +137,50 @@ export async function setAvatar(
 }
 
 /**
- * Applies what was not applied yet, and answers the profiles. `custom` that became too large stays
- * as it was: auth checked it before, so somebody else changed it meanwhile.
+ * `custom` that became too large stays as it was: auth checked it before, so somebody else changed
+ * it meanwhile.
  */
+function changedBy({ version, change }: AppChange, fields: ProfileFields): ProfileFields {
+  const custom = patched(fields.custom, change.custom ?? []);
+  const kept = customFault(custom) === undefined ? custom : fields.custom;
+  const { told_avatar_url } = change;
+  return { ...changedFields(fields, change), told_avatar_url, custom: kept, app_version: version };
+}
+
+const blank = ({ account: { user_id, display_name } }: AppChange): ProfileFields => ({
+  user_id,
+  display_name: display_name ?? null,
+  bio: '',
+  avatar_url: null,
+  custom: {},
+  app_version: 0,
+});
+
+/** Writes those of unknown users by one statement. @returns the changes of the others. */
+async function insertUnknown(trx: Knex, changes: AppChange[]): Promise<AppChange[]> {
+  const before = changes.map(blank);
+  const after = changes.map((one, i) => changedBy(one, before[i] as ProfileFields));
+  const accounts = changes.map(({ account }) => account);
+  const saved = await insertProfiles(trx, accounts, after);
+  await tellChanges(trx, before, after, saved, isRenamed);
+  const made = new Set(saved.map(({ id }) => id));
+  return changes.filter(({ account }) => !made.has(account.user_id));
+}
+
+/** Applies what was not applied yet, and answers the profiles. */
 export async function applyAppChanges(ctx: Context, changes: AppChange[]): Promise<{ profiles: ProfileSummary[] }> {
   await ctx.db.transaction(async (trx) => {
+    const known = await insertUnknown(trx, changes);
+    if (known.length === 0) return;
     await upsertAccounts(
       trx,
-      changes.map(({ account }) => account),
+      known.map(({ account }) => account),
     );
-    const wanted = new Map(changes.map((one) => [one.account.user_id, one]));
+    const wanted = new Map(known.map((one) => [one.account.user_id, one]));
     const before = await lockProfiles(trx, [...wanted.keys()]);
     const after = before.flatMap((fields) => {
-      const { version, change } = wanted.get(fields.user_id) as AppChange;
-      if (version <= fields.app_version) return [];
-      const custom = patched(fields.custom, change.custom ?? []);
-      const kept = customFault(custom) === undefined ? custom : fields.custom;
-      return [{ ...changedFields(fields, change), custom: kept, app_version: version }];
+      const one = wanted.get(fields.user_id) as AppChange;
+      return one.version <= fields.app_version ? [] : [changedBy(one, fields)];
     });
     await save(trx, before, after, isRenamed);
   });

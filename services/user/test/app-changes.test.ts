@@ -68,6 +68,21 @@ describe('changes of profiles by applications', () => {
     ]);
   });
 
+  it('an avatar is published unless the account was told with it', async () => {
+    const avatars = async (id: string): Promise<unknown[]> =>
+      (await user.ctx.db('outbox').where('name', 'profile.avatar').orderBy('id'))
+        .map(({ payload }) => payload)
+        .filter(({ user_id }) => user_id === `usr_${id}`)
+        .map(({ avatar_url }) => avatar_url);
+    const [a, b] = ['https://example.com/a.png', 'https://example.com/b.png'];
+    await tell(change('told', 1, { avatar_url: a, told_avatar_url: a }));
+    expect(await avatars('told')).to.deep.equal([]);
+    await tell(change('told', 2, { avatar_url: b, told_avatar_url: a }));
+    await tell(change('told', 3, { avatar_url: a }));
+    await tell(change('told', 4, { avatar_url: null, told_avatar_url: a }));
+    expect(await avatars('told')).to.deep.equal([b, a, null]);
+  });
+
   it('custom that became too large stays as it was, and the rest is applied', async () => {
     await tell(change('large', 1, { custom: [{ a: 'x'.repeat(3000) }] }));
     const { body } = await tell(change('large', 2, { bio: 'new', custom: [{ b: 'x'.repeat(3000) }] }));

@@ -3,11 +3,11 @@
 import type { ChatClient } from '../client.ts';
 import type { ChatApiError } from '../errors.ts';
 import type { AnyEvent, RealtimeState } from '../events.ts';
-import type { Presence, Room as RoomModel } from '../models.ts';
+import type { Presence } from '../models.ts';
 import type { OutboxStore } from '../outbox-store.ts';
-import type { Page } from '../pages.ts';
 import { later } from '../platform.ts';
 import type { Realtime } from '../realtime.ts';
+import type { RoomsPage } from '../state-pages.ts';
 import { Conversation } from './conversation.ts';
 import type { Host } from './host.ts';
 import { type Incoming, receive } from './incoming.ts';
@@ -245,10 +245,11 @@ export class Live implements Incoming {
     for (const conversation of this.#conversations.values()) conversation.follow();
   }
 
-  #takeRooms(page: Page<RoomModel>): void {
+  #takeRooms(page: RoomsPage): void {
     this.#batch.run(() => {
       this.#flush();
       this.people.learn(page.users);
+      for (const [id, presence] of Object.entries(page.presence ?? {})) this.people.learnPresence(id, presence);
       this.#stores.page(page);
     });
   }

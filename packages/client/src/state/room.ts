@@ -1,5 +1,6 @@
 // A room, or a thread of it, as the app shows it.
 import type { ChatApiError } from '../errors.ts';
+import { later } from '../platform.ts';
 import type { Conversation } from './conversation.ts';
 import type { Host } from './host.ts';
 import type { StateSendInput } from './room-actions.ts';
@@ -24,6 +25,8 @@ export interface RoomSnapshot {
 const EMPTY: readonly never[] = [];
 /** The server tells others at most this often. */
 const TYPING_MS = 2000;
+/** Without a key for this long the user has stopped. */
+const IDLE_MS = 4000;
 
 /** The messages of a room, or the replies to one of its messages. */
 export class Room implements Store<RoomSnapshot> {
@@ -37,6 +40,7 @@ export class Room implements Store<RoomSnapshot> {
   readonly #source: Source<RoomSnapshot>;
   readonly #threads = new Map<string, Room>();
   #typedAt = Number.NEGATIVE_INFINITY;
+  #endPause: () => void = () => undefined;
   #last: RoomSnapshot | undefined;
 
   readonly getSnapshot: Store<RoomSnapshot>['getSnapshot'];
@@ -103,6 +107,7 @@ export class Room implements Store<RoomSnapshot> {
    * @returns its `client_id`, for `retry` and `cancel`.
    */
   send(input: StateSendInput): string {
+    this.#stopTyping();
     return this.#in.actions.send(this.#threadOf === undefined ? input : { reply_to: this.#threadOf, ...input });
   }
 
@@ -151,12 +156,21 @@ export class Room implements Store<RoomSnapshot> {
     });
   }
 
-  /** To be called at each key: others see that the user types, for some seconds. */
+  /** To be called at each key: others see that the user types, until a pause or `send`. */
   type(): void {
+    this.#endPause();
+    this.#endPause = later(IDLE_MS, () => this.#stopTyping());
     const at = Date.now();
     if (at - this.#typedAt < TYPING_MS) return;
     this.#typedAt = at;
     this.#host.connect().typing(this.chatId);
+  }
+
+  #stopTyping(): void {
+    if (this.#typedAt === Number.NEGATIVE_INFINITY) return;
+    this.#endPause();
+    this.#typedAt = Number.NEGATIVE_INFINITY;
+    this.#host.connect().typing(this.chatId, { stop: true });
   }
 
   async #page(query: PageQuery): Promise<HistoryPage> {

@@ -84,11 +84,12 @@ export class Source<T> implements Store<T> {
   };
 
   changed(): void {
-    if (this.isWatched && this.#made !== undefined) {
-      this.#told ??= this.#made;
-      this.#options.batch.add(this.#tell);
-    }
+    const made = this.#made;
+    // Outside of a batch the listeners are told at once, so they must find no old snapshot.
     this.#made = undefined;
+    if (!this.isWatched || made === undefined) return;
+    this.#told ??= made;
+    this.#options.batch.add(this.#tell);
   }
 
   /** What the listeners know. */

@@ -1,4 +1,6 @@
 const POLL_MS = 20;
+const MAX_TRIES = 30;
+const RETRY_MS = 500;
 
 /**
  * Repeats `check` until it neither throws nor returns false.
@@ -20,10 +22,12 @@ export async function eventually<T>(check: () => Promise<T> | T, ms = 30_000): P
 /**
  * Repeats a request as clients do: on a busy machine PostgreSQL may be too slow for one of many
  * that are sent at once.
- * @returns the first answer that is not 503.
+ * @returns the first answer that is not 503, or the 30th.
  */
-export const served = <R extends { status: number }>(request: () => PromiseLike<R>): Promise<R> =>
-  eventually(async () => {
+export async function served<R extends { status: number }>(request: () => PromiseLike<R>): Promise<R> {
+  for (let tries = 1; ; tries++) {
     const answer = await request();
-    return answer.status === 503 ? (false as never) : answer;
-  });
+    if (answer.status !== 503 || tries === MAX_TRIES) return answer;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS * (1 + Math.random())));
+  }
+}

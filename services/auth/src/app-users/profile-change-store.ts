@@ -6,6 +6,8 @@ export interface ProfileChange {
   display_name?: string;
   bio?: string;
   avatar_url?: string | null;
+  /** The avatar with which the account was told. */
+  told_avatar_url?: string;
   /** Merge patches, one after the other: two can't be made one. */
   custom?: Custom[];
 }

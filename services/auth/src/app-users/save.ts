@@ -1,5 +1,5 @@
 // The transaction that creates and changes an application's users: a few statements for all.
-import { recordFacts } from '@chatapi/bus';
+import { MAX_NEW_ACCOUNTS, type NewAccount, recordFacts } from '@chatapi/bus';
 import type { AppError } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import type { AccountRow } from '../account-store.ts';
@@ -32,8 +32,9 @@ interface Known {
   account: AccountRow;
 }
 
-/** A new account has the display name itself. */
-const changeOfNew = ({ change: { display_name: _, ...rest } }: Plan): ProfileChange => rest;
+/** A new account has the display name itself, and is told with its picture. */
+const changeOfNew = ({ change: { display_name: _, ...rest } }: Plan): ProfileChange =>
+  rest.avatar_url ? { ...rest, told_avatar_url: rest.avatar_url } : rest;
 const isChange = (change: ProfileChange): boolean => Object.keys(change).length > 0;
 
 async function create(
@@ -45,10 +46,20 @@ async function create(
   const wanted = plans.map((plan) => newAccountOf(plan.user, isChange(changeOfNew(plan))));
   const created = await insertAppAccounts(trx, wanted);
   if (created.length < wanted.length) throw new Raced();
+  // With the picture, though it is the user service that tells it: whoever shows people need not
+  // change each of thousands once more.
+  const factOf = (account: AccountRow): NewAccount => {
+    const { avatar_url } = (byId.get(account.external_id as string) as Plan).change;
+    return { ...accountFact(account), display_name: account.display_name, ...(avatar_url ? { avatar_url } : {}) };
+  };
+  const facts = created.map(factOf);
+  const groups = Array.from({ length: Math.ceil(facts.length / MAX_NEW_ACCOUNTS) }, (_, i) =>
+    facts.slice(i * MAX_NEW_ACCOUNTS, (i + 1) * MAX_NEW_ACCOUNTS),
+  );
   await recordFacts(
     trx,
-    'account.created',
-    created.map((account) => ({ ...accountFact(account), display_name: account.display_name })),
+    'accounts.created',
+    groups.map((accounts) => ({ accounts })),
   );
   const pending: PendingChange[] = [];
   for (const account of created) {

@@ -1,5 +1,5 @@
-// Checks size and content of a file while it streams, and computes its digest. Holds only the first
-// 4 KiB.
+// Checks size (at most MAX_FILE_SIZE of config.ts) and content of a file while it streams, and
+// computes its digest. Holds only the first 4 KiB.
 import { createHash } from 'node:crypto';
 import { AppError, invalidField } from '@chatapi/kit';
 import { extensionsOf } from '../filenames.ts';

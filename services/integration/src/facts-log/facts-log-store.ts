@@ -65,8 +65,20 @@ const KEEP = `interval '30 days'`;
 export const forgetOldFacts = async (db: Knex): Promise<void> =>
   void (await db.raw(`delete from facts_log where created_at < now() - ${KEEP}`));
 
+export async function erasedAmong(trx: Knex, userIds: string[]): Promise<Set<string>> {
+  const { rows } = await trx.raw<{ rows: { user_id: string }[] }>(
+    'select user_id from erased_accounts where user_id = any(?)',
+    [userIds],
+  );
+  return new Set(rows.map(({ user_id }) => user_id));
+}
+
 /** They keep their places, without what they said of the users. */
 export async function redactFacts(trx: Knex, userIds: string[]): Promise<void> {
+  await trx.raw(
+    'insert into erased_accounts (user_id) select id from unnest(?::text[]) id order by id on conflict do nothing',
+    [userIds],
+  );
   await trx.raw(
     `update facts_log set frame = jsonb_build_object('type', frame::jsonb -> 'type', 'user_id', user_id, 'is_erased', true)::text
      where user_id = any(?)`,

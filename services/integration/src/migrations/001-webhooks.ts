@@ -74,6 +74,12 @@ export const webhooksMigration: Migration = {
       );
       insert into facts_head default values;
 
+      create table erased_accounts (
+        user_id text primary key,
+        erased_at timestamptz not null default clock_timestamp()
+      );
+      comment on table erased_accounts is 'erased users: facts about them that come late are not kept';
+
       create table banned_accounts (
         user_id text primary key,
         banned boolean not null,

@@ -1,5 +1,5 @@
 // A message as clients see it, as the table stores it, and as it is inserted. Files that a new
-// field touches: "To add a field to a message" in the README.
+// field touches: docs/add-a-message-field.md.
 import { anyText, count, oneOf, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 import { emojiOf } from './emoji.ts';

@@ -11,10 +11,16 @@ export interface KnownAccount {
   user_id: string;
   username: string;
   display_name?: string;
+  avatar_url?: string;
   kind?: 'user' | 'bot';
   created_at: string;
   updated_at: string;
 }
+
+const IS_NEWER = 'p.account_at <= excluded.account_at';
+/** Only the fact of a new account has them, and it may be the older one. */
+const IS_NAMED = `p.profile_at is null and p.display_name = '' and excluded.display_name <> ''`;
+const IS_PICTURED = 'p.avatar_at is null and excluded.avatar_url is not null';
 
 /**
  * Facts may arrive out of order: an older account replaces neither a newer one nor the name of a
@@ -23,14 +29,20 @@ export interface KnownAccount {
  */
 export async function saveAccounts(db: Knex, accounts: KnownAccount[]): Promise<void> {
   await db.raw(
-    `insert into people as p (user_id, username, display_name, kind, created_at, account_at)
-     select user_id, username, coalesce(display_name, ''), coalesce(kind, 'user'), created_at, updated_at
-     from jsonb_to_recordset(?::jsonb) a(user_id text, username text, display_name text, kind text, created_at timestamptz, updated_at timestamptz)
+    `insert into people as p (user_id, username, display_name, avatar_url, avatar_at, kind, created_at, account_at)
+     select user_id, username, coalesce(display_name, ''), avatar_url, case when avatar_url is not null then created_at end,
+       coalesce(kind, 'user'), created_at, updated_at
+     from jsonb_to_recordset(?::jsonb) a(user_id text, username text, display_name text, avatar_url text, kind text,
+       created_at timestamptz, updated_at timestamptz)
      order by user_id
-     on conflict (user_id) do update set username = excluded.username, account_at = excluded.account_at,
+     on conflict (user_id) do update set
+       username = case when ${IS_NEWER} then excluded.username else p.username end,
+       account_at = greatest(p.account_at, excluded.account_at),
        kind = case when excluded.kind = 'bot' then 'bot' else p.kind end,
-       display_name = case when p.profile_at is null and excluded.display_name <> '' then excluded.display_name else p.display_name end
-     where p.account_at <= excluded.account_at and p.erased_at is null`,
+       display_name = case when ${IS_NAMED} then excluded.display_name else p.display_name end,
+       avatar_url = case when ${IS_PICTURED} then excluded.avatar_url else p.avatar_url end,
+       avatar_at = case when ${IS_PICTURED} then excluded.avatar_at else p.avatar_at end
+     where p.erased_at is null and (${IS_NEWER} or (${IS_NAMED}) or (${IS_PICTURED}))`,
     [JSON.stringify(accounts)],
   );
 }

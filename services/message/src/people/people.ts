@@ -7,6 +7,7 @@ import type { Knex } from '@chatapi/kit/data';
 import type { Context } from '../context.ts';
 import {
   findPeople,
+  type KnownAccount,
   type KnownAvatar,
   type KnownProfile,
   type Person,
@@ -22,8 +23,16 @@ function newestOf<T extends { user_id: string; updated_at: string }>(all: T[]): 
   return [...byId.values()];
 }
 
-export const applyAccounts = (trx: Knex, accounts: (Account & { display_name?: string })[]): Promise<void> =>
-  saveAccounts(trx, newestOf(accounts));
+/** The newest, with what only the fact of a new account has. */
+export function applyAccounts(trx: Knex, accounts: KnownAccount[]): Promise<void> {
+  const newAccounts = new Map(
+    accounts.filter(({ display_name }) => display_name !== undefined).map((one) => [one.user_id, one]),
+  );
+  return saveAccounts(
+    trx,
+    newestOf(accounts).map((account) => ({ ...newAccounts.get(account.user_id), ...account })),
+  );
+}
 
 /** Asks auth for accounts and keeps them. Those who do not exist are left out. */
 export async function fetchAccounts(

@@ -1,0 +1,36 @@
+// What the calls of admins must be answered with; see `answers.ts`.
+import type { Answers } from './answers.ts';
+
+const ITEM = { id: 'string' } as const;
+const STATS = { users: 'object', rooms: 'object', messages: 'object' } as const;
+const WORDS = { words: ['object'], revision: 'number' } as const;
+
+export const ADMIN_ANSWERS: Answers = {
+  'GET /admin/dashboard/stats': STATS,
+  'POST /admin/dashboard/stats/rebuild': STATS,
+  'GET /admin/users': { users: [ITEM] },
+  'POST /admin/users/{}/ban': ITEM,
+  'POST /admin/users/{}/unban': ITEM,
+  'PUT /admin/users/{}/role': ITEM,
+  'POST /admin/users/{}/password-reset': { url: 'string', expires_at: 'string' },
+  'POST /admin/users/{}/export': ITEM,
+  'GET /admin/users/{}/export': ITEM,
+  'GET /admin/rooms': { rooms: [ITEM] },
+  'GET /admin/rooms/{}': ITEM,
+  'PUT /admin/rooms/{}': ITEM,
+  'GET /admin/audit-log': { entries: [ITEM] },
+  'GET /admin/reports': { reports: [ITEM] },
+  'POST /admin/reports/{}/resolve': ITEM,
+  'POST /admin/reports/{}/dismiss': ITEM,
+  'GET /admin/announcements': { announcements: [ITEM] },
+  'POST /admin/announcements': ITEM,
+  'GET /admin/word-filter': WORDS,
+  'PUT /admin/word-filter': WORDS,
+  'POST /admin/keys': { id: 'string', key: 'string' },
+  'GET /admin/keys': { keys: [ITEM] },
+  'POST /admin/issuers': { id: 'string', issuer: 'string' },
+  'GET /admin/issuers': { issuers: [ITEM] },
+  'POST /admin/invites': { id: 'string', code: 'string' },
+  'GET /admin/invites': { invites: [ITEM] },
+  'GET /admin/system/health': { status: 'string', services: [{ name: 'string' }] },
+};
