@@ -12,7 +12,7 @@ import type { AccessSettings } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { parseNetwork } from './client-address.ts';
 
-export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin';
+export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin' | 'integration';
 
 export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_REQUESTS: number;
@@ -40,12 +40,14 @@ export interface Config extends BaseConfig, AccessSettings {
   MESSAGE_URL: string[];
   FILE_URL: string[];
   ADMIN_URL: string[];
+  INTEGRATION_URL: string[];
   REALTIME_URL: string[];
   AUTH_INTERNAL_URL: string[];
   USER_INTERNAL_URL: string[];
   MESSAGE_INTERNAL_URL: string[];
   FILE_INTERNAL_URL: string[];
   ADMIN_INTERNAL_URL: string[];
+  INTEGRATION_INTERNAL_URL: string[];
   REALTIME_INTERNAL_URL: string[];
 }
 
@@ -133,12 +135,14 @@ export const schema = Joi.object<Config>({
   MESSAGE_URL: urls('message', 8003),
   FILE_URL: urls('file', 8004),
   ADMIN_URL: urls('admin', 8005),
+  INTEGRATION_URL: urls('integration', 8006),
   REALTIME_URL: urls('the realtime nodes', 8101),
   AUTH_INTERNAL_URL: internal('auth', 9001),
   USER_INTERNAL_URL: internal('user', 9002),
   MESSAGE_INTERNAL_URL: internal('message', 9003),
   FILE_INTERNAL_URL: internal('file', 9004),
   ADMIN_INTERNAL_URL: internal('admin', 9005),
+  INTEGRATION_INTERNAL_URL: internal('integration', 9006),
   REALTIME_INTERNAL_URL: internal('the realtime nodes', 9101),
 });
 

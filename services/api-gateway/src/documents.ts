@@ -7,7 +7,7 @@ import { type StaticText, staticText } from './static-text.ts';
 
 const FETCH_TIMEOUT_MS = 1500;
 const MAX_AGE_MS = 60_000;
-const SERVICES: ServiceName[] = ['auth', 'user', 'message', 'file', 'admin'];
+const SERVICES: ServiceName[] = ['auth', 'user', 'message', 'file', 'admin', 'integration'];
 
 /** A document names the services that it lacks under `x-missing`; such a one is fetched anew. */
 const isComplete = (document: unknown): boolean => !Object.hasOwn(document as object, 'x-missing');

@@ -28,6 +28,7 @@ function createClients({ config, keys }: Base<Config>): ServiceClients {
     message: client('message', config.MESSAGE_INTERNAL_URL),
     file: client('file', config.FILE_INTERNAL_URL),
     admin: client('admin', config.ADMIN_INTERNAL_URL),
+    integration: client('integration', config.INTEGRATION_INTERNAL_URL),
     realtime: client('realtime-gateway', config.REALTIME_INTERNAL_URL),
   };
 }
@@ -38,6 +39,7 @@ const createUpstreams = (config: Config): Context['upstreams'] => ({
   message: createUpstream(config.MESSAGE_URL),
   file: createUpstream(config.FILE_URL),
   admin: createUpstream(config.ADMIN_URL),
+  integration: createUpstream(config.INTEGRATION_URL),
   realtime: createUpstream(config.REALTIME_URL),
 });
 

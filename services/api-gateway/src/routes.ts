@@ -45,6 +45,7 @@ export interface Row {
 
 const local = { method: 'GET', service: 'gateway', who: 'anyone', exempt: true } as const;
 const health = { ...local, health: true } as const;
+const webhooks = { service: 'integration', who: 'user' } as const;
 const ownUser = { service: 'auth', who: 'user', opaque: true } as const;
 const document = { ...local, document: true, budget: 'docs' } as const;
 /** Of links in mails, of the demo, and the SDKs. */
@@ -206,5 +207,16 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/invites', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/invites', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/invites/:id', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/webhooks', ...webhooks },
+  { method: 'GET', path: '/admin/webhooks', ...webhooks },
+  { method: 'GET', path: '/admin/webhooks/:id', ...webhooks },
+  { method: 'PUT', path: '/admin/webhooks/:id', ...webhooks },
+  { method: 'DELETE', path: '/admin/webhooks/:id', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/rotate-secret', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/pause', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/resume', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/test', ...webhooks },
+  { method: 'GET', path: '/admin/webhooks/:id/deliveries', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/replay', ...webhooks },
   { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', shortTimeout: true },
 ];
