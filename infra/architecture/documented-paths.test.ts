@@ -5,7 +5,7 @@ import { onTree } from './fixture-tree.ts';
 import { filesBelow, REPO, read } from './tree.ts';
 
 /** Paths in backticks that begin with a top-level folder of the sources. */
-const PATH = /`((?:services|packages|infra|k8s|docs|examples)\/[A-Za-z0-9._/-]+)`/g;
+const PATH = /`((?:services|packages|apps|infra|k8s|docs|examples)\/[A-Za-z0-9._/-]+)`/g;
 
 const missingPaths = (root: string): string[] =>
   ['*.md', 'docs/**/*.md', '{services,packages,infra}/*/README.md']

@@ -1,13 +1,14 @@
-// Allowed imports: infra → services → packages, none out of a member's folder, none of undeclared
-// dependencies.
+// Allowed imports: infra → apps, services → packages, none out of a member's folder, none of
+// undeclared dependencies.
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { filesBelow, type Import, importsOf, type Kind, type Member, members, packageOf, read } from './tree.ts';
 
 const ALLOWED: Record<Kind, Kind[]> = {
   packages: [],
+  apps: ['packages'],
   services: ['packages'],
-  infra: ['infra', 'services', 'packages'],
+  infra: ['infra', 'services', 'apps', 'packages'],
 };
 /** The only packages that import a package. */
 const ALLOWED_PACKAGES: Record<string, string[]> = {
@@ -25,7 +26,8 @@ function undeclared(member: Member, file: string, { specifier, typeOnly }: Impor
   const { dependencies = {}, devDependencies = {}, peerDependencies = {} } = member.manifest;
   const name = packageOf(specifier);
   if (name in dependencies || name in peerDependencies || name === member.manifest.name) return false;
-  const inProduct = member.kind !== 'infra' && file.startsWith(`${member.dir}/src/`);
+  // An app is a bundle: at run time it needs nothing.
+  const inProduct = member.kind !== 'infra' && member.kind !== 'apps' && file.startsWith(`${member.dir}/src/`);
   if (inProduct && !typeOnly) return true;
   return !(name in devDependencies || `@types/${name}` in devDependencies || (!inProduct && atRoot.includes(name)));
 }
@@ -34,7 +36,7 @@ function faultOf(member: Member, all: Member[], file: string, found: Import, atR
   const { specifier } = found;
   if (specifier.startsWith('.')) {
     if (leavesFolder(member.dir, file, specifier)) return `reaches out of ${member.dir}: ${specifier}`;
-    return /\.(?:ts|mjs|json)$/.test(specifier) ? undefined : `relative import without an ending: ${specifier}`;
+    return /\.(?:tsx?|mjs|json)$/.test(specifier) ? undefined : `relative import without an ending: ${specifier}`;
   }
   if (specifier.startsWith('/')) return `absolute import: ${specifier}`;
   if (specifier.startsWith('node:')) return undefined;

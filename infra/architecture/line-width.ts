@@ -3,7 +3,7 @@ import { filesBelow, read } from './tree.ts';
 
 export const MAX_WIDTH = 100;
 
-const CODE = ['packages', 'services', 'infra', 'examples'];
+const CODE = ['packages', 'apps', 'services', 'infra', 'examples'];
 const GENERATED_BEGIN = /^<!-- made from the code/;
 const GENERATED_END = /^<!-- made from the code: end -->|^<!-- end/;
 
@@ -18,7 +18,7 @@ const fault = (file: string, index: number, line: string): string =>
   `${file}:${index + 1}: ${line.length} characters, at most ${MAX_WIDTH}`;
 
 export function commentFaults(root: string): string[] {
-  const files = CODE.flatMap((dir) => filesBelow(root, dir, '**/*.{ts,mjs,js,py,sh}'));
+  const files = CODE.flatMap((dir) => filesBelow(root, dir, '**/*.{ts,tsx,css,mjs,js,py,sh}'));
   return files.flatMap((file) => {
     const comment = /\.(?:py|sh)$/.test(file) ? COMMENT.python : COMMENT.script;
     return read(root, file)

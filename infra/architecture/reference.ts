@@ -62,7 +62,7 @@ interface Group {
 }
 
 const variable = (service: string): string => service.toUpperCase().replace('-', '_');
-const WITH_ROLE = ['AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN'];
+const WITH_ROLE = ['AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN', 'INTEGRATION'];
 
 /** In compose, which has one file for the secrets of all. */
 const ownKeys = (service: string): Setting[] => [

@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { filesBelow, read, withoutComments } from './tree.ts';
 
-const PRODUCT = ['packages', 'services'];
+const PRODUCT = ['packages', 'apps', 'services'];
 const isSource = (file: string): boolean => /^[^/]+\/[^/]+\/src\//.test(file);
 const sources = (root: string): string[] => PRODUCT.flatMap((dir) => filesBelow(root, dir)).filter(isSource);
 

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 
 export const REPO = resolve(import.meta.dirname, '..', '..');
 
-export type Kind = 'packages' | 'services' | 'infra';
+export type Kind = 'packages' | 'apps' | 'services' | 'infra';
 
 interface Manifest {
   name: string;
@@ -25,7 +25,7 @@ const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) 
 
 export function members(root: string): Member[] {
   const found: Member[] = [];
-  for (const kind of ['packages', 'services', 'infra'] as const) {
+  for (const kind of ['packages', 'apps', 'services', 'infra'] as const) {
     if (!existsSync(join(root, kind))) continue;
     for (const name of readdirSync(join(root, kind)).sort()) {
       const manifest = join(root, kind, name, 'package.json');
@@ -41,7 +41,7 @@ const skip = (path: string): boolean => path.split('/').some((part) => SKIPPED.h
 /**
  * Files below `dir` that match, relative to `root`, without build output and installed packages.
  */
-export const filesBelow = (root: string, dir: string, pattern = '**/*.{ts,mjs}'): string[] =>
+export const filesBelow = (root: string, dir: string, pattern = '**/*.{ts,tsx,mjs}'): string[] =>
   globSync(`${dir}/${pattern}`, { cwd: root, exclude: skip })
     .filter((path) => !skip(path) && statSync(join(root, path)).isFile())
     .sort();

@@ -5,8 +5,8 @@
 #   sh infra/docker/secrets.sh key          one new SERVICE_KEY and its public key
 set -eu
 umask 077
-services='api-gateway realtime-gateway auth user message file admin'
-with_role='auth user message file admin'
+services='api-gateway realtime-gateway auth user message file admin integration'
+with_role='auth user message file admin integration'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

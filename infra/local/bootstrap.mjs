@@ -20,6 +20,7 @@ const COMMANDS = {
   test: join(root, 'infra', 'local', 'src', 'test', 'command.ts'),
   bench: join(root, 'infra', 'bench', 'src', 'main.ts'),
   chaos: join(root, 'infra', 'chaos', 'src', 'main.ts'),
+  screenshots: join(root, 'infra', 'e2e', 'demo', 'write-screenshots.ts'),
   connections: join(root, 'infra', 'architecture', 'connections.ts'),
 };
 

@@ -6,7 +6,8 @@ declare
   pair text[];
   pairs text[][] := array[
     ['chatapi_auth', 'auth'], ['chatapi_user', 'users'], ['chatapi_message', 'messages'],
-    ['chatapi_file', 'files'], ['chatapi_admin', 'admin']];
+    ['chatapi_file', 'files'], ['chatapi_admin', 'admin'],
+    ['chatapi_integration', 'integration']];
   setting text;
 begin
   perform pg_advisory_xact_lock(hashtext('chatapi provision'));

@@ -22,8 +22,8 @@ const containersOf = (service: string): [string, Container][] =>
   Object.entries(services).filter(([, { build }]) => build?.args.SERVICE === service);
 /** Read by the S3 client, not by the service. */
 const BY_LIBRARY: Record<string, string[]> = { file: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] };
-/** Set by the image, or optional. */
-const BY_IMAGE = new Set(['HOST', 'INTERNAL_HOST', 'PORT', 'INTERNAL_PORT', 'CHATAPI_SUPERVISED']);
+/** Set by the image or by the local cluster, or optional. */
+const BY_IMAGE = new Set(['HOST', 'INTERNAL_HOST', 'PORT', 'INTERNAL_PORT', 'CHATAPI_SUPERVISED', 'DEMO_RUNNER_URL']);
 
 describe('docker-compose.yml', () => {
   it('has every service, two realtime nodes, PostgreSQL, Redis and Prometheus', () => {

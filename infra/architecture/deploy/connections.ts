@@ -24,7 +24,7 @@ export interface Budget {
 
 /** superuser_reserved_connections (3), provisioning (1), and backups, metrics and people (10). */
 const SPARE = 14;
-const WITH_SCHEMA = ['auth', 'user', 'message', 'file', 'admin'];
+const WITH_SCHEMA = ['auth', 'user', 'message', 'file', 'admin', 'integration'];
 
 const needOf = ({ instances, surge, perInstance }: Need): number => (instances + surge) * perInstance;
 export const totalOf = ({ needs }: Budget): number => needs.reduce((sum, need) => sum + needOf(need), 0);

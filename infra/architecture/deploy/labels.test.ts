@@ -23,6 +23,7 @@ const LABELS: Record<string, string[]> = {
   chatapi_security_events_total: ['event'],
   /** PostgreSQL has about 250 codes, of which few occur. */
   chatapi_statement_errors_total: ['sqlstate'],
+  chatapi_webhook_deliveries_total: ['result'],
   /** The close codes of the contract; all others are `other`. */
   chatapi_ws_closed_total: ['code'],
   chatapi_ws_frames_total: ['direction'],

@@ -3,7 +3,7 @@ import { type Manifest, rendered } from './manifests.ts';
 import { allowedEdges, INTERNAL, labelsOf, mayReach, neededEdges, PUBLIC, podNames } from './network.ts';
 
 const OUTSIDE = { 'app.kubernetes.io/name': 'another' };
-const WITH_SCHEMA = ['admin', 'auth', 'file', 'message', 'provision', 'user'];
+const WITH_SCHEMA = ['admin', 'auth', 'file', 'integration', 'message', 'provision', 'user'];
 
 for (const overlay of ['dev', 'production']) {
   describe(`the network policies of k8s/overlays/${overlay}`, () => {

@@ -69,8 +69,10 @@ describe('scopes', () => {
     }
   });
 
-  it('on /admin a key reaches statistics and moderation, and nothing else', () => {
+  it('on /admin a key reaches statistics, moderation and webhooks, and nothing else', () => {
     const reached = operations.filter(({ path, scope }) => path.startsWith('/admin') && scope !== undefined);
-    expect(new Set(reached.map(({ scope }) => scope))).to.deep.equal(new Set(['stats:read', 'moderation:write']));
+    expect(new Set(reached.map(({ scope }) => scope))).to.deep.equal(
+      new Set(['stats:read', 'moderation:write', 'webhooks:write']),
+    );
   });
 });

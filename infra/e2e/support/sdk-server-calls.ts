@@ -4,7 +4,7 @@ import type { ChatServer } from '@chatapi/client/server';
 export type MethodOf<C, Part extends keyof C & string> = {
   [P in Part]: `${P}.${Extract<keyof C[P], string>}`;
 }[Part];
-export type ServerMethod = MethodOf<ChatServer, 'users' | 'bots' | 'moderation'> | 'stats';
+export type ServerMethod = MethodOf<ChatServer, 'users' | 'bots' | 'moderation' | 'webhooks'> | 'stats';
 
 interface ServerCall {
   method: ServerMethod;
@@ -52,5 +52,35 @@ export const SERVER_CALLS: Record<string, ServerCall> = {
     input: 1,
   },
   'GET /bots/{id}/tokens': { by, method: 'bots.tokens', args: ['i/1', PAGING], input: 1 },
+  'POST /admin/webhooks': {
+    by,
+    method: 'webhooks.create',
+    args: [{ url: 'u', description: 'd', events: ['message'], rooms: ['r'], start: 'now' }],
+    input: 0,
+  },
+  'GET /admin/webhooks': { by, method: 'webhooks.list', args: [PAGING], input: 0 },
+  'GET /admin/webhooks/{id}': { by, method: 'webhooks.get', args: ['i/1'] },
+  'PUT /admin/webhooks/{id}': {
+    by,
+    method: 'webhooks.update',
+    args: ['i/1', { url: 'u', description: 'd', events: ['message'], rooms: ['r'] }],
+    input: 1,
+  },
+  'DELETE /admin/webhooks/{id}': { by, method: 'webhooks.delete', args: ['i/1'] },
+  'POST /admin/webhooks/{id}/rotate-secret': { by, method: 'webhooks.rotateSecret', args: ['i/1'] },
+  'POST /admin/webhooks/{id}/pause': { by, method: 'webhooks.pause', args: ['i/1'] },
+  'POST /admin/webhooks/{id}/resume': { by, method: 'webhooks.resume', args: ['i/1'] },
+  'POST /admin/webhooks/{id}/test': { by, method: 'webhooks.test', args: ['i/1'] },
+  'GET /admin/webhooks/{id}/deliveries': {
+    by,
+    method: 'webhooks.deliveries',
+    args: ['i/1', { status: 'failed', ...PAGING }],
+    input: 1,
+  },
+  'POST /admin/webhooks/{id}/replay': {
+    by,
+    method: 'webhooks.replay',
+    args: ['i/1', { chat_id: 'c', from_seq: 1, since: 's' }],
+  },
   'DELETE /bots/{id}/tokens/{token_id}': { by, method: 'bots.endToken', args: ['i/1', 't/1'] },
 };

@@ -14,7 +14,9 @@ export interface Chromium {
 const CACHE = join(REPO, '.cache', 'chromium');
 const FONTS = join(CACHE, 'fonts.conf');
 const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const PACKAGES = ['chromium-headless-shell', 'fonts-liberation', 'fontconfig-config'];
+const PACKAGES = ['chromium-headless-shell', 'fonts-liberation', 'fonts-noto-color-emoji', 'fontconfig-config'];
+/** Caches of earlier versions lack it. */
+const EMOJIS = join(CACHE, 'usr', 'share', 'fonts', 'truetype', 'noto', 'NotoColorEmoji.ttf');
 const HOW = 'no chromium found: install it (Debian: apt-get install chromium)';
 
 const works = ({ file, env }: Chromium): boolean =>
@@ -41,7 +43,7 @@ function writeFonts(): void {
 export function chromium(say: (line: string) => void = () => undefined): Chromium {
   const found = installed().find(works);
   if (found !== undefined) return found;
-  const isUnpacked = (): boolean => works(unpacked());
+  const isUnpacked = (): boolean => existsSync(EMOJIS) && works(unpacked());
   if (!isUnpacked()) {
     say('fetching Chromium from Debian’s packages (once)');
     unpackPackages({ packages: PACKAGES, dir: CACHE, works: isUnpacked, how: HOW });

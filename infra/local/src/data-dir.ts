@@ -13,6 +13,7 @@ export const ROLES: Partial<Record<ServiceDir, string>> = {
   message: 'chatapi_message',
   file: 'chatapi_file',
   admin: 'chatapi_admin',
+  integration: 'chatapi_integration',
 };
 
 export interface Secrets {

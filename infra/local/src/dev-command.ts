@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { watch } from 'node:fs';
 import { join } from 'node:path';
-import { type Cluster, startCluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { buildDemo, hasDemo, startWithDemo } from './demo/start-with-demo.ts';
 import { INSPECT_PORT, inspectorOf } from './instances.ts';
 import { readyMessage } from './ready-message.ts';
 import { REPO, readSettings, type Settings } from './settings.ts';
@@ -15,11 +16,13 @@ const GRACE_MS = 1500;
 const READY_MS = 10_000;
 
 /** The service that a file belongs to; undefined: all of them. */
-const serviceOf = (file: string): string | undefined => /^services\/([^/]+)\/src\//.exec(file)?.[1];
-const isSource = (file: string): boolean => /^(?:services|packages)\/[^/]+\/src\/.*\.ts$/.test(file);
+const serviceOf = (file: string): string | undefined =>
+  file.startsWith('apps/') ? 'api-gateway' : /^services\/([^/]+)\/src\//.exec(file)?.[1];
+const isSource = (file: string): boolean => /^(?:services|packages|apps)\/[^/]+\/src\/.*\.(?:tsx?|css)$/.test(file);
 
 async function restartFor(cluster: Cluster, files: string[], settings: Settings): Promise<void> {
   if (files.some((file) => file.includes('/migrations/'))) migrateBeside(settings);
+  if (hasDemo(settings) && files.some((file) => /^(?:apps|packages\/client)\//.test(file))) await buildDemo();
   const services = files.map(serviceOf);
   const all = services.includes(undefined);
   const hit = cluster.instances.filter(({ dir }) => all || services.includes(dir));
@@ -51,7 +54,7 @@ function watchSources(cluster: Cluster, settings: Settings): void {
       .then(() => restartFor(cluster, files, settings))
       .catch((error: Error) => say(`${error.message}; waiting for the next change`));
   };
-  for (const folder of ['services', 'packages'])
+  for (const folder of ['services', 'packages', 'apps'])
     watch(join(REPO, folder), { recursive: true }, (_event, name) => {
       const file = `${folder}/${name ?? ''}`;
       if (!isSource(file) || file.includes('node_modules')) return;
@@ -72,7 +75,7 @@ process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop);
 
 try {
   const settings: Settings = { ...readSettings(process.env), inspectPort: INSPECT_PORT };
-  cluster = await startCluster(settings, { say }, starting.signal);
+  cluster = await startWithDemo(settings, { say }, starting.signal);
   process.stdout.write(`${readyMessage(cluster, settings, (Date.now() - started) / 1000)}\n`);
   for (const instance of cluster.instances)
     say(

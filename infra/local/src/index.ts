@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type BackendsOnly, startBackendsOnly } from './backends.ts';
 import { makeBundles } from './bundles.ts';
 import { type Cluster, startCluster as start } from './cluster.ts';
+import { startWithDemo } from './demo/start-with-demo.ts';
 import { prepareData } from './prepared-data.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -35,6 +36,8 @@ export interface Options {
   dnsServer?: string;
   /** Start the services from one file each, which takes less time and CPU. */
   bundled?: boolean;
+  /** Build the demo, and kill nodes for it, as `npm start` does. */
+  demo?: boolean;
   /** Settings as in the environment. PORT and REALTIME_PORT are free ones by default. */
   env?: NodeJS.ProcessEnv;
   /** Receives the runner's messages; default: none. */
@@ -56,7 +59,8 @@ async function prepared(options: Options): Promise<Settings> {
 
 export async function startCluster(options: Options = {}): Promise<Cluster & { dataDir: string }> {
   const settings = await prepared(options);
-  const cluster = await start(settings, { say: options.say ?? (() => undefined) });
+  const progress = { say: options.say ?? (() => undefined) };
+  const cluster = await (options.demo ? startWithDemo : start)(settings, progress);
   return { ...cluster, dataDir: settings.dataDir };
 }
 

@@ -1,5 +1,6 @@
 // The processes of a cluster: names, ports and environment (the same variables as in compose and
 // Kubernetes).
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROLES, type Secrets } from './data-dir.ts';
 import { claimPort, freePort } from './ports.ts';
@@ -24,6 +25,7 @@ const VARIABLE: Record<ServiceDir, string> = {
   message: 'MESSAGE',
   file: 'FILE',
   admin: 'ADMIN',
+  integration: 'INTEGRATION',
   'realtime-gateway': 'REALTIME',
 };
 
@@ -120,6 +122,7 @@ const SECRET_READERS: Record<string, ServiceDir[]> = {
   JWT_SECRET_KEY: ['auth', 'api-gateway', 'realtime-gateway'],
   JWT_SECRET_KEY_PREVIOUS: ['api-gateway', 'realtime-gateway'],
   SEALING_KEY: ['auth'],
+  DEMO_RUNNER_URL: ['api-gateway'],
   SEALING_KEY_PREVIOUS: ['auth'],
   SMTP_URL: ['auth'],
   FILE_LINK_SECRET: ['realtime-gateway', 'message', 'file'],
@@ -225,7 +228,9 @@ export function serviceCommand(
   { root = plan.settings.root ?? REPO, env }: Change = {},
 ): Command {
   const { bundles, compiled } = plan.settings;
-  const folder = join(root, 'services', instance.dir);
+  // The release before may not have the service: a rolling update to this one starts it first.
+  const of = existsSync(join(root, 'services', instance.dir)) ? root : REPO;
+  const folder = join(of, 'services', instance.dir);
   const bundle = root === REPO ? bundles?.[instance.dir] : undefined;
   const inspector = inspectorOf(plan, instance);
   const run =

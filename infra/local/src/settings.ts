@@ -4,7 +4,16 @@ import { UserError } from './user-error.ts';
 
 export const REPO = resolve(import.meta.dirname, '..', '..', '..');
 
-export const SERVICE_DIRS = ['api-gateway', 'auth', 'user', 'message', 'file', 'admin', 'realtime-gateway'] as const;
+export const SERVICE_DIRS = [
+  'api-gateway',
+  'auth',
+  'user',
+  'message',
+  'file',
+  'admin',
+  'integration',
+  'realtime-gateway',
+] as const;
 export type ServiceDir = (typeof SERVICE_DIRS)[number];
 
 export interface Settings {
@@ -53,6 +62,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       message: count('MESSAGE_INSTANCES', 1),
       file: count('FILE_INSTANCES', 1),
       admin: count('ADMIN_INSTANCES', 1),
+      integration: count('INTEGRATION_INSTANCES', 1),
       'realtime-gateway': count('REALTIME_NODES', 2),
     },
     databaseUrl: env.DATABASE_URL || undefined,

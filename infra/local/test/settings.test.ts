@@ -66,6 +66,7 @@ describe('the runner', () => {
       'message-2',
       'file',
       'admin',
+      'integration',
       'realtime-1',
       'realtime-2',
     ]);
@@ -95,8 +96,8 @@ describe('the runner', () => {
     writeFileSync(join(old, 'secrets.json'), JSON.stringify({ jwt: 'j', internal: 'i', postgres: 'p', roles: 'r' }));
     const { jwt, files, postgres, roles, services } = secretsOf(old);
     expect({ jwt, files, postgres }).to.deep.equal({ jwt: 'j', files: 'i', postgres: 'p' });
-    expect(new Set(Object.values(roles))).to.have.length(5);
-    expect(new Set(Object.values(services))).to.have.length(7);
+    expect(new Set(Object.values(roles))).to.have.length(6);
+    expect(new Set(Object.values(services))).to.have.length(8);
     expect(secretsOf(old)).to.deep.include({ roles, services });
     rmSync(old, { recursive: true });
   });

@@ -15,7 +15,7 @@ const { values } = parseArgs({
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const COUNTS = { auth: 1, user: 1, message: 1, file: 1, admin: 1, 'realtime-gateway': 2 } as const;
+const COUNTS = { auth: 1, user: 1, message: 1, file: 1, admin: 1, integration: 1, 'realtime-gateway': 2 } as const;
 type Dir = keyof typeof COUNTS;
 /** So many that chance alone does not make shares uneven. */
 const ROOMS = 600;

@@ -1,7 +1,7 @@
 // All facts: publisher, subscribers and payload schema of each. Only these can be published.
 import Joi from 'joi';
 
-export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin';
+export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin' | 'integration';
 
 const time = () => Joi.string().isoDate().required();
 const id = () => Joi.string().required();
@@ -73,6 +73,8 @@ export interface Facts {
   'room.deleted': { room_id: string; deleted_at: string };
   /** Number of messages created in one second, in any number of commits. */
   'messages.created': { count: number; created_at: string };
+  /** Heads of rooms whose logs have grown, for followers of the log. Not of users' own rooms. */
+  'rooms.moved': { heads: Record<string, number> };
   'messages.deleted': { messages: { id: string; room_id: string; created_at: string; deleted_at: string }[] };
   /**
    * For the audit log: a service other than admin allowed an action because of a staff role, or to
@@ -100,6 +102,13 @@ export interface Facts {
   'file.deleted': { file_id: string; user_id: string; bytes: number; deleted_at: string };
   /** The virus scanner found `signature`. The bytes are removed. */
   'file.infected': { file_id: string; user_id: string; signature: string; found_at: string };
+  'report.created': {
+    report_id: string;
+    reporter_id: string;
+    target_type: 'message' | 'file' | 'user';
+    target_id: string;
+    created_at: string;
+  };
   /** Files of an erased user. Messages of other users may contain them. */
   'files.erased': { file_ids: string[] };
 }
@@ -118,15 +127,19 @@ const kind = () => Joi.string().valid('public', 'private', 'direct').required();
 export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   'account.created': {
     from: 'auth',
-    heard_by: ['user', 'message', 'admin'],
+    heard_by: ['user', 'message', 'admin', 'integration'],
     schema: Joi.object(newAccount),
   },
   'accounts.created': {
     from: 'auth',
-    heard_by: ['user', 'message', 'admin'],
+    heard_by: ['user', 'message', 'admin', 'integration'],
     schema: Joi.object({ accounts: Joi.array().items(Joi.object(newAccount)).max(MAX_NEW_ACCOUNTS).required() }),
   },
-  'account.updated': { from: 'auth', heard_by: ['user', 'message', 'admin'], schema: Joi.object(account) },
+  'account.updated': {
+    from: 'auth',
+    heard_by: ['user', 'message', 'admin', 'integration'],
+    schema: Joi.object(account),
+  },
   'account.seen': { from: 'auth', heard_by: ['admin'], schema: Joi.object({ user_id: id(), at: time() }) },
   'account.invited': {
     from: 'auth',
@@ -135,7 +148,7 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   },
   'account.erased': {
     from: 'auth',
-    heard_by: ['user', 'message', 'file', 'admin'],
+    heard_by: ['user', 'message', 'file', 'admin', 'integration'],
     schema: Joi.object({ user_id: id(), erased_at: time() }),
   },
   'profile.updated': {
@@ -170,6 +183,11 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     heard_by: ['admin'],
     schema: Joi.object({ count: Joi.number().integer().min(1).required(), created_at: time() }),
   },
+  'rooms.moved': {
+    from: 'message',
+    heard_by: ['integration'],
+    schema: Joi.object({ heads: Joi.object().pattern(Joi.string(), Joi.number().integer().min(1)).required() }),
+  },
   'messages.deleted': {
     from: 'message',
     heard_by: ['admin'],
@@ -181,7 +199,7 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     }),
   },
   'staff.acted': {
-    from: ['auth', 'user', 'message', 'file'],
+    from: ['auth', 'user', 'message', 'file', 'integration'],
     heard_by: ['admin'],
     schema: Joi.object({
       audit_id: id(),
@@ -217,7 +235,7 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
   },
   'file.created': {
     from: 'file',
-    heard_by: ['admin'],
+    heard_by: ['admin', 'integration'],
     schema: Joi.object({ file_id: id(), user_id: id(), bytes: Joi.number().required(), created_at: time() }),
   },
   'file.deleted': {
@@ -229,6 +247,17 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     from: 'file',
     heard_by: ['admin'],
     schema: Joi.object({ file_id: id(), user_id: id(), signature: id(), found_at: time() }),
+  },
+  'report.created': {
+    from: 'admin',
+    heard_by: ['integration'],
+    schema: Joi.object({
+      report_id: id(),
+      reporter_id: id(),
+      target_type: Joi.string().valid('message', 'file', 'user').required(),
+      target_id: id(),
+      created_at: time(),
+    }),
   },
   'files.erased': {
     from: 'file',

@@ -3,6 +3,19 @@ export { enterConnections, type ListedConnection, leaveConnections } from './con
 export { endWorker } from './end-worker.ts';
 export { startFacts } from './facts.ts';
 export type { FactsRunner } from './facts-queue.ts';
+export type {
+  Follower,
+  Item,
+  LogEvent,
+  LogPage,
+  LogSource,
+  Outcome,
+  SeqAt,
+  Task,
+} from './followers/follower.ts';
+export { type Followers, startFollowers } from './followers/followers.ts';
+export { goBack, type Lag, lagOf, noteHeads, retryNow } from './followers/position-store.ts';
+export { askComparison } from './followers/shard-store.ts';
 export {
   enterTopics,
   leaveTopics,
@@ -15,7 +28,7 @@ export {
   sweepNodes,
 } from './interest-map.ts';
 export { recordKeyAct } from './key-acts.ts';
-export { factsMigrations } from './migration.ts';
+export { factsMigrations, followerMigrations } from './migration.ts';
 export { readConnections, reportAlive, reportOnline } from './online-users.ts';
 export { factColumns, recordFact, recordFacts, withdrawFacts } from './outbox-store.ts';
 export {

@@ -71,9 +71,9 @@ export class EventsApi {
   }
 
   /**
-   * Iterates over the events of a room, each once and in order, and waits for new ones at the end of
-   * the log, until the loop is left or the signal aborts. It survives outages of the server. To go on
-   * after a restart, store the `seq` of the last event that was handled.
+   * Iterates over the events of a room, each once and in order, and waits for new ones at the end
+   * of the log, until the loop is left or the signal aborts. It survives outages of the server. To
+   * go on after a restart, store the `seq` of the last event that was handled.
    * @throws ChatApiError RESOURCE_NOT_FOUND without the right to read the room; with
    * `details.reason: 'log_incomplete'` when events are missing after `after`: those are only in the
    * history of messages. `details.continue_after` is where the log goes on.

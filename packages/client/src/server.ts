@@ -14,6 +14,7 @@ import { segment } from './paths.ts';
 import { PeopleApi } from './people.ts';
 import { type CallOptions, Rest, type RestOptions } from './rest.ts';
 import { EventsApi } from './room-events.ts';
+import { WebhooksApi } from './webhooks.ts';
 
 export type { ReportQuery } from './admin.ts';
 export type * from './admin-models.ts';
@@ -33,6 +34,8 @@ export type { CallOptions, Paging } from './rest.ts';
 export type * from './room-events.ts';
 export type * from './server-models.ts';
 export type { Source, UploadOptions } from './upload.ts';
+export type * from './webhook-models.ts';
+export { type DeliveryQuery, type ReplayInput, verifyWebhook, type WebhooksApi } from './webhooks.ts';
 
 const ITEM = { id: 'string' } as const;
 const USER = { ...ITEM, external_id: 'string' } as const;
@@ -52,6 +55,15 @@ const SERVER_ANSWERS: Answers = {
   'PUT /bots/{}': ITEM,
   'POST /bots/{}/tokens': { ...ITEM, token: 'string' },
   'GET /bots/{}/tokens': { tokens: [ITEM] },
+  'POST /admin/webhooks': { ...ITEM, secret: 'string' },
+  'GET /admin/webhooks': { webhooks: [ITEM] },
+  'GET /admin/webhooks/{}': ITEM,
+  'PUT /admin/webhooks/{}': ITEM,
+  'POST /admin/webhooks/{}/rotate-secret': { secret: 'string' },
+  'POST /admin/webhooks/{}/pause': ITEM,
+  'POST /admin/webhooks/{}/resume': ITEM,
+  'POST /admin/webhooks/{}/test': { duration_ms: 'number' },
+  'GET /admin/webhooks/{}/deliveries': { deliveries: [ITEM] },
 };
 
 export interface ChatServerOptions extends Pick<RestOptions, 'baseUrl' | 'fetch' | 'timeoutMs' | 'retries' | 'logger'> {
@@ -98,6 +110,8 @@ export class ChatServer {
   readonly moderation: ModerationApi;
   /** Of every room; scope `events:read`. */
   readonly events: EventsApi;
+  /** Scope `webhooks:write`. */
+  readonly webhooks: WebhooksApi;
   readonly #options: RestOptions;
   readonly #pace = new Pace();
   readonly #admin: AdminApi;
@@ -111,6 +125,7 @@ export class ChatServer {
     this.bots = new BotsApi(rest);
     this.moderation = new ModerationApi(rest);
     this.events = new EventsApi(rest);
+    this.webhooks = new WebhooksApi(rest);
     this.#admin = new AdminApi(rest);
   }
 

@@ -22,7 +22,10 @@ export type IdKind =
   | 'iss'
   | 'inv'
   | 'mail'
-  | 'link';
+  | 'link'
+  | 'whk'
+  | 'dlv'
+  | 'rpl';
 
 // These ids are made by the thousand and need no order within a millisecond. Node's functions use a
 // stock of random bytes and cost a tenth of uuid's.

@@ -1,5 +1,6 @@
 // Reports to moderators, and their settlement. Users can report only what they may see; anything
 // else gives the same 404 as a target that does not exist.
+import { recordFact } from '@chatapi/bus';
 import { AppError, newId, notFound, type PageInfo, page, type RequestContext } from '@chatapi/kit';
 import { recordAudit } from './audit.ts';
 import type { Context } from './context.ts';
@@ -55,7 +56,23 @@ async function requireVisible(
 /** Reporting a target again returns the open report unchanged. */
 export async function createReport(ctx: Context, call: RequestContext<any, any, NewReportBody>): Promise<Report> {
   const about_user_id = await requireVisible(ctx, call);
-  return await putReport(ctx.db, { id: newId('rep'), reporter_id: call.caller.user_id, about_user_id, ...call.body });
+  const id = newId('rep');
+  const reporter_id = call.caller.user_id;
+  const report = await ctx.db.transaction(async (trx) => {
+    const put = await putReport(trx, { id, reporter_id, about_user_id, ...call.body });
+    const { target_type, target_id, created_at } = put;
+    if (put.id === id)
+      await recordFact(trx, 'report.created', {
+        report_id: id,
+        reporter_id,
+        target_type,
+        target_id,
+        created_at: created_at.toISOString(),
+      });
+    return put;
+  });
+  ctx.facts.nudge();
+  return report;
 }
 
 async function messagesOf(ctx: Context, reports: Report[], request_id: string): Promise<Map<string, ReportedMessage>> {

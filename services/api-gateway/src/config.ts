@@ -12,7 +12,7 @@ import type { AccessSettings } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { parseNetwork } from './client-address.ts';
 
-export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin';
+export type ServiceName = 'auth' | 'user' | 'message' | 'file' | 'admin' | 'integration';
 
 export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_REQUESTS: number;
@@ -28,6 +28,8 @@ export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_DOCS: number;
   DOCS: 'on' | 'off';
   NODE_ENV?: string;
+  DEMO: boolean;
+  DEMO_RUNNER_URL?: string;
   MAX_FILE_SIZE: number;
   ALLOWED_ORIGINS: string[];
   TRUSTED_PROXIES: string[];
@@ -38,12 +40,14 @@ export interface Config extends BaseConfig, AccessSettings {
   MESSAGE_URL: string[];
   FILE_URL: string[];
   ADMIN_URL: string[];
+  INTEGRATION_URL: string[];
   REALTIME_URL: string[];
   AUTH_INTERNAL_URL: string[];
   USER_INTERNAL_URL: string[];
   MESSAGE_INTERNAL_URL: string[];
   FILE_INTERNAL_URL: string[];
   ADMIN_INTERNAL_URL: string[];
+  INTEGRATION_INTERNAL_URL: string[];
   REALTIME_INTERNAL_URL: string[];
 }
 
@@ -91,6 +95,22 @@ export const schema = Joi.object<Config>({
   RATE_LIMIT_UPGRADES: limit(60).description('reported by GET /rate-limits, enforced by the realtime nodes'),
   RATE_LIMIT_DOCS: limit(600).description('requests of /docs and /test-db per address and minute; 0: off'),
   DOCS: Joi.string().valid('on', 'off').default('on').description('off: /docs and all below it answer 404'),
+  DEMO: Joi.boolean()
+    .when('NODE_ENV', {
+      is: 'production',
+      // biome-ignore lint/suspicious/noThenProperty: Joi's own word
+      then: Joi.boolean().default(false),
+      otherwise: Joi.boolean().default(true),
+    })
+    .description('serve the demo at /demo; default: true, false under NODE_ENV=production'),
+  DEMO_RUNNER_URL: Joi.string()
+    .pattern(/^http:\/\/[\w-]{43}@127\.0\.0\.1:\d+$/)
+    .when('NODE_ENV', {
+      is: 'production',
+      // biome-ignore lint/suspicious/noThenProperty: Joi's own word
+      then: Joi.forbidden(),
+    })
+    .description('set by the local cluster: how the demo asks its runner to kill a node; never in production'),
   MAX_FILE_SIZE: Joi.number()
     .integer()
     .min(1)
@@ -115,12 +135,14 @@ export const schema = Joi.object<Config>({
   MESSAGE_URL: urls('message', 8003),
   FILE_URL: urls('file', 8004),
   ADMIN_URL: urls('admin', 8005),
+  INTEGRATION_URL: urls('integration', 8006),
   REALTIME_URL: urls('the realtime nodes', 8101),
   AUTH_INTERNAL_URL: internal('auth', 9001),
   USER_INTERNAL_URL: internal('user', 9002),
   MESSAGE_INTERNAL_URL: internal('message', 9003),
   FILE_INTERNAL_URL: internal('file', 9004),
   ADMIN_INTERNAL_URL: internal('admin', 9005),
+  INTEGRATION_INTERNAL_URL: internal('integration', 9006),
   REALTIME_INTERNAL_URL: internal('the realtime nodes', 9101),
 });
 

@@ -4,6 +4,7 @@ import type { AccessVerifier, Credentials, RateLimiter, RevocationSet } from '@c
 import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { Config, ServiceName } from './config.ts';
+import type { Demo } from './demo/demo-page.ts';
 import type { DatabaseHealth } from './health.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { LoadMonitor } from './overload.ts';
@@ -34,6 +35,8 @@ export interface Context extends Base<Config> {
   /** The gateway is stopping. */
   draining: boolean;
   documents: Documents;
+  /** undefined: off, or not built. */
+  demo: Demo | undefined;
   databaseHealth: { at: number; answer?: Promise<DatabaseHealth> };
   load: LoadMonitor;
   gatewayMetrics: GatewayMetrics;

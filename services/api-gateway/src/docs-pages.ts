@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { notFound, type RequestContext } from '@chatapi/kit';
-import { type StaticText, staticText } from './documents.ts';
 import { REALTIME_SCRIPT, REALTIME_STYLE } from './realtime-docs-page.ts';
+import { type StaticText, staticText } from './static-text.ts';
 
 const SWAGGER = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 

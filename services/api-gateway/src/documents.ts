@@ -1,25 +1,13 @@
 // The API documents, each kept as the text that is sent. Only a release changes them.
-import { createHash } from 'node:crypto';
 import { unavailable, VERSION } from '@chatapi/kit';
 import type { ServiceName } from './config.ts';
 import type { Context, ServiceClients } from './context.ts';
 import { type Fragments, openApiDocument, type Paths } from './openapi.ts';
+import { type StaticText, staticText } from './static-text.ts';
 
 const FETCH_TIMEOUT_MS = 1500;
 const MAX_AGE_MS = 60_000;
-const SERVICES: ServiceName[] = ['auth', 'user', 'message', 'file', 'admin'];
-
-export interface StaticText {
-  type: string;
-  text: string | Buffer;
-  etag: string;
-}
-
-export const staticText = (type: string, text: string | Buffer): StaticText => ({
-  type,
-  text,
-  etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`,
-});
+const SERVICES: ServiceName[] = ['auth', 'user', 'message', 'file', 'admin', 'integration'];
 
 /** A document names the services that it lacks under `x-missing`; such a one is fetched anew. */
 const isComplete = (document: unknown): boolean => !Object.hasOwn(document as object, 'x-missing');

@@ -77,7 +77,9 @@ function createLocalHandler(ctx: Context): RequestListener {
 }
 
 export function createGateway(ctx: Context): Gateway {
-  const table = createRouteTable(ctx.config.DOCS === 'on' ? rows : rows.filter(({ document }) => document !== true));
+  const isServed = ({ document, demo }: Row): boolean =>
+    (document !== true || ctx.config.DOCS === 'on') && (demo !== true || ctx.demo !== undefined);
+  const table = createRouteTable(rows.filter(isServed));
   const clientOf = createClientAddressReader(ctx.config.TRUSTED_PROXIES);
   const sign = createIdentitySigner(ctx.keys);
   const cors = createCors(ctx.config.ALLOWED_ORIGINS);

@@ -2,9 +2,11 @@ import { count, describeRoutes, oneOf, type Route, route, time, wireObject } fro
 import Joi from 'joi';
 import { accountRoutes } from './account-pages/routes.ts';
 import type { Context } from './context.ts';
+import { demoRoutes } from './demo/routes.ts';
 import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
-import { type BasicHealth, basicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
+import { front } from './front-page.ts';
+import { type BasicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
 import { type LimitState, listLimits } from './rate-limits.ts';
 import { type SdkFile, type SdkIndex, sdkIndex, sendSdk } from './sdk.ts';
 
@@ -77,8 +79,10 @@ export const localRoutes: LocalRoute[] = [
     path: '/',
     tag: healthTag,
     summary: 'Check that the gateway is up',
+    description: 'A browser gets a page with links to the documents and the demo.',
     answer: health,
-    rule: basicHealth,
+    raw: true,
+    rule: front,
   }),
   route({
     ...base,
@@ -154,4 +158,5 @@ export const localRoutes: LocalRoute[] = [
     docs: sdkResponse,
     rule: (ctx, call) => sendSdk(ctx, call),
   }),
+  ...demoRoutes,
 ];

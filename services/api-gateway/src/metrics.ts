@@ -9,7 +9,7 @@ export interface GatewayMetrics {
 }
 
 const LIMITS = ['general', 'uploads', 'registrations', 'docs'];
-const UPSTREAMS = ['auth', 'user', 'message', 'file', 'admin'];
+const UPSTREAMS = ['auth', 'user', 'message', 'file', 'admin', 'integration'];
 const REASONS = ['refused', 'broken'];
 
 /** Series start at 0: Prometheus sees no increase at the first value of a series. */

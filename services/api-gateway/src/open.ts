@@ -15,6 +15,7 @@ import { openRedis, openSubscriber, type Redis, watchRedis } from '@chatapi/kit/
 import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Context, ServiceClients } from './context.ts';
+import { readDemo } from './demo/demo-page.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createLoadMonitor } from './overload.ts';
 import { createUpstream } from './upstreams.ts';
@@ -27,6 +28,7 @@ function createClients({ config, keys }: Base<Config>): ServiceClients {
     message: client('message', config.MESSAGE_INTERNAL_URL),
     file: client('file', config.FILE_INTERNAL_URL),
     admin: client('admin', config.ADMIN_INTERNAL_URL),
+    integration: client('integration', config.INTEGRATION_INTERNAL_URL),
     realtime: client('realtime-gateway', config.REALTIME_INTERNAL_URL),
   };
 }
@@ -37,6 +39,7 @@ const createUpstreams = (config: Config): Context['upstreams'] => ({
   message: createUpstream(config.MESSAGE_URL),
   file: createUpstream(config.FILE_URL),
   admin: createUpstream(config.ADMIN_URL),
+  integration: createUpstream(config.INTEGRATION_URL),
   realtime: createUpstream(config.REALTIME_URL),
 });
 
@@ -86,6 +89,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     upstreams: createUpstreams(config),
     tunnels: new Set(),
     draining: false,
+    demo: readDemo(config),
     documents: { fetched: new Map(), fetching: new Map(), rendered: new Map() },
     databaseHealth: { at: Number.NEGATIVE_INFINITY },
     load,

@@ -67,6 +67,7 @@ const TAGS = [
   { name: 'Reports', description: 'Reports of messages, files and users to the moderators' },
   { name: 'Limits', description: 'Rate limits of the caller' },
   { name: 'Admin', description: 'Moderation, statistics, the audit log and the health of the services' },
+  { name: 'Webhooks', description: 'What happens, told to a backend by signed requests' },
   { name: 'Health', description: 'Health checks that need no token' },
   { name: 'Pages', description: 'Pages to which links in mails lead' },
   { name: 'Documents', description: 'The API documents and their pages, and the SDKs' },

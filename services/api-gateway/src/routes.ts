@@ -17,6 +17,8 @@ export interface Row {
   health?: true;
   /** A page or a document of /docs, which `DOCS=off` removes. */
   document?: true;
+  /** A page of the demo, which exists where DEMO is on. */
+  demo?: true;
   /** Answered with SERVICE_UNAVAILABLE after 2.5 s, since it is used when something hangs. */
   shortTimeout?: true;
   /** Checks a password, which is slow: starts are spread (login-pacing.ts). */
@@ -43,9 +45,10 @@ export interface Row {
 
 const local = { method: 'GET', service: 'gateway', who: 'anyone', exempt: true } as const;
 const health = { ...local, health: true } as const;
+const webhooks = { service: 'integration', who: 'user' } as const;
 const ownUser = { service: 'auth', who: 'user', opaque: true } as const;
 const document = { ...local, document: true, budget: 'docs' } as const;
-/** Of links in mails, and the SDKs. */
+/** Of links in mails, of the demo, and the SDKs. */
 const page = { ...local, budget: 'docs' } as const;
 
 export const rows: Row[] = [
@@ -62,6 +65,8 @@ export const rows: Row[] = [
   { ...page, path: '/account/assets/:name' },
   { ...page, path: '/sdk' },
   { ...page, path: '/sdk/:name' },
+  { ...page, path: '/demo', demo: true },
+  { ...page, path: '/demo/assets/:name', demo: true },
 
   {
     method: 'POST',
@@ -202,5 +207,16 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/invites', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/invites', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/invites/:id', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/webhooks', ...webhooks },
+  { method: 'GET', path: '/admin/webhooks', ...webhooks },
+  { method: 'GET', path: '/admin/webhooks/:id', ...webhooks },
+  { method: 'PUT', path: '/admin/webhooks/:id', ...webhooks },
+  { method: 'DELETE', path: '/admin/webhooks/:id', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/rotate-secret', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/pause', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/resume', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/test', ...webhooks },
+  { method: 'GET', path: '/admin/webhooks/:id/deliveries', ...webhooks },
+  { method: 'POST', path: '/admin/webhooks/:id/replay', ...webhooks },
   { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', shortTimeout: true },
 ];

@@ -7,9 +7,10 @@ import { AppError, isWebSocketUpgrade, refuseUpgrade, requestIdFrom, requireShor
 import { identityHeaders } from '@chatapi/kit/auth';
 import type { ClientAddress } from './client-address.ts';
 import type { Context } from './context.ts';
+import { mayChooseNode } from './demo/demo-page.ts';
 import { isSocketPath } from './paths.ts';
 import { stopping } from './stopping.ts';
-import { connectToFirst } from './upstreams.ts';
+import { connectToFirst, type Instance } from './upstreams.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 5000;
 /** How long a node's refusal may take to reach the client. */
@@ -36,6 +37,12 @@ function checkUpgrade(ctx: Context, req: IncomingMessage): void {
   if (!valid) throw new AppError('VALIDATION_ERROR', 'Only /ws/{user_id} takes an upgrade');
   ctx.load.check();
   if (ctx.draining) throw stopping();
+}
+
+/** The node that a page of the demo asks for, where it may; else the next one in turn. */
+function nodeFor({ config, upstreams: { realtime } }: Context, url: string): Instance {
+  const wanted = mayChooseNode(config) ? /[?&]node=(\d{1,3})(?:&|$)/.exec(url)?.[1] : undefined;
+  return (wanted === undefined ? undefined : realtime.at(Number(wanted) - 1)) ?? realtime.next();
 }
 
 function handshake(ctx: Context, req: IncomingMessage, { ip, secure, host }: ClientAddress, requestId: string): string {
@@ -98,7 +105,7 @@ export function attachUpgrades(ctx: Context, server: Server, clientOf: (req: Inc
   async function connect(req: IncomingMessage, client: Socket, head: Buffer, requestId: string): Promise<void> {
     checkUpgrade(ctx, req);
     const upstream = ctx.upstreams.realtime;
-    const { socket: node } = await connectToFirst(upstream, upstream.next()).catch((error) => {
+    const { socket: node } = await connectToFirst(upstream, nodeFor(ctx, req.url as string)).catch((error) => {
       throw unavailable('The realtime service', error);
     });
     node.on('error', () => node.destroy());

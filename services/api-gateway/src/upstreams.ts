@@ -15,6 +15,8 @@ export interface Instance {
 export interface Upstream {
   /** The next instance in turn. @throws AppError 503 while none is known. */
   next(): Instance;
+  /** The instance at this place of the list. */
+  at(index: number): Instance | undefined;
   /** All instances in the order to try, those that refused a connection lately last. */
   order(first: Instance): Instance[];
   markRefused(instance: Instance): void;
@@ -67,6 +69,7 @@ export function createUpstream(urls: string[]): Upstream {
       if (found === undefined) throw unavailable('The service behind this');
       return found;
     },
+    at: (index) => current()[index],
     order(first) {
       const rest = current().filter((instance) => instance !== first);
       return [first, ...rest.filter((i) => !isSkipped(i)), ...rest.filter(isSkipped)];

@@ -128,7 +128,7 @@ describe('API documents', () => {
     expect(openApiDocument('1', {}, ['user'])).to.have.deep.property('x-missing', ['user']);
   });
 
-  for (const service of ['auth', 'user', 'message', 'file', 'admin'] as const) {
+  for (const service of ['auth', 'user', 'message', 'file', 'admin', 'integration'] as const) {
     it(`describe exactly the routes of ${service} that are in the route table`, async () => {
       const { describeRoutes } = await import('@chatapi/kit');
       const { routes } = await import(new URL(`../../${service}/src/routes.ts`, import.meta.url).href);
@@ -139,7 +139,7 @@ describe('API documents', () => {
   it('have one object under each name, whichever service describes it', async () => {
     const { describeRoutes, nameSchemas } = await import('@chatapi/kit');
     const all: Record<string, Record<string, unknown>> = {};
-    for (const service of ['auth', 'user', 'message', 'file', 'admin']) {
+    for (const service of ['auth', 'user', 'message', 'file', 'admin', 'integration']) {
       const { routes } = await import(new URL(`../../${service}/src/routes.ts`, import.meta.url).href);
       const own = {};
       nameSchemas(describeRoutes(routes), own);

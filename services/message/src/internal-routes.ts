@@ -16,6 +16,7 @@ import { type Position, savePositions } from './positions/save-positions.ts';
 import { readStates } from './positions/unread-store.ts';
 import { type RoomKey, roomKey } from './rooms/room-key.ts';
 import { adminRoomRoutes } from './routes/admin-room-routes.ts';
+import { followerRoutes } from './routes/follower-routes.ts';
 import { moderationRoutes } from './routes/moderation-routes.ts';
 import { wordRoutes } from './routes/word-routes.ts';
 import { type Post, postMessages } from './sending/post-messages.ts';
@@ -234,4 +235,5 @@ export const internalRoutes: Route<Context>[] = [
   ...moderationRoutes,
   ...adminRoomRoutes,
   ...wordRoutes,
+  ...followerRoutes,
 ];

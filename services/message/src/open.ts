@@ -34,7 +34,7 @@ import { createAccessCache } from './sending/access-cache.ts';
 import { openSends } from './sending/send.ts';
 import { createWordFilter, type WordFilter } from './word-filter/word-list.ts';
 
-/** Collects facts of several commits. Statistics may be late by 2 s. */
+/** Collects facts of several commits: statistics may be late by 2 s. Followers wait less. */
 const FACTS_DELAY_MS = 500;
 const MAX_IN_GENERAL = 100_000;
 
@@ -77,7 +77,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     links: createFileLinks(config),
     facts,
     signals,
-    publisher: createPublisher({ db, reads, redis, signals, log }, () => facts.nudge(FACTS_DELAY_MS)),
+    publisher: createPublisher({ db, reads, redis, signals, log }, (moved) => facts.nudge(moved ? 0 : FACTS_DELAY_MS)),
     access: createAccessCache(),
     inGeneral: new LRUCache({ max: MAX_IN_GENERAL }),
     mutex: createKeyedMutex(),

@@ -11,7 +11,7 @@ import type { Job } from './pool.ts';
 import { pythonTests } from './python-tests.ts';
 import { type Outcome, runCommand, verdict } from './run-command.ts';
 
-const UNIT = ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'infra/{local,chaos}/test/**/*.test.ts'];
+const UNIT = ['{packages,apps,services}/*/test/**/*.test.ts', 'infra/{local,chaos}/test/**/*.test.ts'];
 const ARCHITECTURE = ['infra/architecture/**/*.test.ts'];
 const INTEGRATION = ['infra/e2e/**/*.test.ts'];
 const SDK = ['infra/conformance/test/*.test.ts'];
@@ -68,7 +68,12 @@ function unitJob(name: string, files: string[]): Job {
 const unitJobs = (): Job[] => spread(find(UNIT), 4).map((files, i) => unitJob(String(i + 1), files));
 
 /** Files that import the same one of these share a cluster, in as many processes. */
-const CLUSTERS: Record<string, number> = { 'shared-cluster.ts': 2, 'outage-cluster.ts': 1, 'browser-cluster.ts': 1 };
+const CLUSTERS: Record<string, number> = {
+  'shared-cluster.ts': 2,
+  'outage-cluster.ts': 1,
+  'browser-cluster.ts': 1,
+  'demo-cluster.ts': 1,
+};
 
 function clusterOf(file: string): string | undefined {
   const text = readFileSync(join(REPO, file), 'utf8');

@@ -76,6 +76,8 @@ from .server_models import (
 )
 from .sync import ChatClient, Realtime
 from .sync_server import ActingApi, ChatServer
+from .webhook_models import Delivery, NewWebhook, Webhook, WebhookPayload, WebhookTest
+from .webhooks import verify_webhook
 
 __all__ = [
     "ActingApi",
@@ -100,6 +102,7 @@ __all__ = [
     "ChatClient",
     "ChatServer",
     "ClaimNames",
+    "Delivery",
     "ErasedUser",
     "Event",
     "EventData",
@@ -126,6 +129,7 @@ __all__ = [
     "NewApplicationKey",
     "NewBotToken",
     "NewInvite",
+    "NewWebhook",
     "Page",
     "Profile",
     "RateLimit",
@@ -154,5 +158,9 @@ __all__ = [
     "UserCard",
     "UserStatus",
     "UserUpdated",
+    "Webhook",
+    "WebhookPayload",
+    "WebhookTest",
     "WordFilter",
+    "verify_webhook",
 ]

@@ -17,6 +17,7 @@ from .paths import segment
 from .people import PeopleApi
 from .rest import RETRIES, Rest
 from .room_events import EventsApi
+from .webhooks import WebhooksApi
 
 
 class AsyncActingApi:
@@ -35,8 +36,8 @@ class AsyncActingApi:
 
 
 class AsyncChatServer:
-    """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, `stats`,
-    `acting_as`.
+    """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, ``webhooks``,
+    `stats`, `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -51,6 +52,7 @@ class AsyncChatServer:
         self.bots = BotsApi(self._rest)
         self.moderation = ModerationApi(self._rest)
         self.events = EventsApi(self._rest)
+        self.webhooks = WebhooksApi(self._rest)
         self._admin = AdminApi(self._rest)
 
     @property

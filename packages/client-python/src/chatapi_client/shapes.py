@@ -93,6 +93,15 @@ ANSWERS: Mapping[str, Shape] = {
     "PUT /bots/{}": _ITEM,
     "POST /bots/{}/tokens": {"id": "string", "token": "string"},
     "GET /bots/{}/tokens": {"tokens": [_ITEM]},
+    "POST /admin/webhooks": {"id": "string", "secret": "string"},
+    "GET /admin/webhooks": {"webhooks": [_ITEM]},
+    "GET /admin/webhooks/{}": _ITEM,
+    "PUT /admin/webhooks/{}": _ITEM,
+    "POST /admin/webhooks/{}/rotate-secret": {"secret": "string"},
+    "POST /admin/webhooks/{}/pause": _ITEM,
+    "POST /admin/webhooks/{}/resume": _ITEM,
+    "POST /admin/webhooks/{}/test": {"duration_ms": "number"},
+    "GET /admin/webhooks/{}/deliveries": {"deliveries": [_ITEM]},
     "GET /admin/system/health": {"status": "string", "services": [{"name": "string"}]},
 }
 """By method and template. An operation that is missing here is answered without a body."""

@@ -12,6 +12,7 @@ from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
 from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
+from .webhooks import WebhooksApi as AsyncWebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
 
@@ -37,6 +38,21 @@ class BotsApi(SyncWrapper):
     create_token = blocking(AsyncBotsApi.create_token)
     tokens = blocking(AsyncBotsApi.tokens)
     end_token = blocking(AsyncBotsApi.end_token)
+
+
+class WebhooksApi(SyncWrapper):
+    create = blocking(AsyncWebhooksApi.create)
+    list = blocking(AsyncWebhooksApi.list)
+    get = blocking(AsyncWebhooksApi.get)
+    update = blocking(AsyncWebhooksApi.update)
+    delete = blocking(AsyncWebhooksApi.delete)
+    rotate_secret = blocking(AsyncWebhooksApi.rotate_secret)
+    pause = blocking(AsyncWebhooksApi.pause)
+    resume = blocking(AsyncWebhooksApi.resume)
+    test = blocking(AsyncWebhooksApi.test)
+    deliveries = blocking(AsyncWebhooksApi.deliveries)
+    iterate_deliveries = iterating(AsyncWebhooksApi.iterate_deliveries)
+    replay = blocking(AsyncWebhooksApi.replay)
 
 
 class ModerationApi(SyncWrapper):
@@ -72,8 +88,8 @@ class ActingApi:
 
 
 class ChatServer(SyncWrapper):
-    """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, `stats`,
-    `acting_as`.
+    """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, ``webhooks``,
+    `stats`, `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -92,6 +108,7 @@ class ChatServer(SyncWrapper):
         self.bots = BotsApi(self._portal, inner.bots)
         self.moderation = ModerationApi(self._portal, inner.moderation)
         self.events = EventsApi(self._portal, inner.events)
+        self.webhooks = WebhooksApi(self._portal, inner.webhooks)
 
     @property
     def base_url(self) -> str:

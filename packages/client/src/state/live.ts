@@ -4,9 +4,8 @@ import type { ChatClient } from '../client.ts';
 import type { ChatApiError } from '../errors.ts';
 import type { AnyEvent, RealtimeState } from '../events.ts';
 import type { Presence } from '../models.ts';
-import type { OutboxStore } from '../outbox-store.ts';
 import { later } from '../platform.ts';
-import type { Realtime } from '../realtime.ts';
+import type { Realtime, RealtimeOptions } from '../realtime.ts';
 import type { RoomsPage } from '../state-pages.ts';
 import { Conversation } from './conversation.ts';
 import type { Host } from './host.ts';
@@ -20,10 +19,7 @@ import { Batch, Source, type Store } from './store.ts';
 import { TypingRooms } from './typing.ts';
 import type { RoomView } from './views.ts';
 
-export interface LiveOptions {
-  /** Keeps unsent messages over reloads; see `localOutbox`. */
-  outbox?: OutboxStore;
-}
+export type LiveOptions = Pick<RealtimeOptions, 'outbox' | 'shareTabs' | 'maxDelayMs'>;
 
 export interface ConnectionSnapshot {
   readonly state: RealtimeState;
@@ -52,7 +48,6 @@ export class Live implements Incoming {
   #isFlushing = false;
   #me: string | undefined;
   #users = 0;
-  #wasConnected = false;
   #stopLingering: () => void = () => undefined;
 
   constructor(client: ChatClient, options: LiveOptions = {}) {
@@ -163,9 +158,7 @@ export class Live implements Incoming {
     this.#connection.changed();
     if (to !== 'connected') return;
     this.#greet(this.#realtime?.userId);
-    // What was known of the first connection is fresh.
-    if (this.#wasConnected) this.people.forgetPresence();
-    this.#wasConnected = true;
+    this.people.connected();
     for (const room of this.#conversations.values()) room.reconnected();
     for (const members of this.#members.values()) void members.reload();
   }
@@ -206,7 +199,7 @@ export class Live implements Incoming {
     if (this.#realtime === undefined) {
       this.#stores.begin();
       const realtime = this.client.websocket.connect(undefined, {
-        outbox: this.#options.outbox,
+        ...this.#options,
         onRooms: (page) => {
           if (realtime === this.#realtime) this.#takeRooms(page);
         },

@@ -37,6 +37,7 @@ export class People {
   /** Asked for, or known not to exist. */
   readonly #asked = new Set<string>();
   #wanted: string[] = [];
+  #connections = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #hasBatches = true;
 
@@ -59,9 +60,10 @@ export class People {
     return this.#source('user', id, () => this.get(id));
   }
 
+  /** Asked for while connected: what changes after the answer comes as an event. */
   presence(id: string): Store<Presence | undefined> {
     return this.#source('presence', id, () => {
-      if (!this.#presence.has(id)) this.#want(id);
+      if (!this.#presence.has(id) && this.#connections > 0) this.#want(id);
       return this.#presence.get(id);
     });
   }
@@ -88,11 +90,16 @@ export class People {
     this.#sources.get(`presence ${id}`)?.changed();
   }
 
-  /** What was shown before may have changed while there was no connection. */
-  forgetPresence(): void {
-    for (const id of this.#presence.keys()) this.#asked.delete(id);
+  /** What was known before may have changed while there was no connection. */
+  connected(): void {
+    this.#connections++;
     this.#presence.clear();
-    for (const [key, source] of this.#sources) if (key.startsWith('presence ')) source.changed();
+    for (const [key, source] of this.#sources) {
+      const [kind, id] = key.split(' ');
+      if (kind === 'user') continue;
+      this.#asked.delete(id as string);
+      source.changed();
+    }
   }
 
   #source<T>(kind: 'user' | 'presence', id: string, make: () => T): Store<T> {
@@ -120,9 +127,10 @@ export class People {
   }
 
   async #read(ids: string[]): Promise<void> {
+    const connections = this.#connections;
     try {
       const found = this.#hasBatches ? await this.#readAll(ids) : await this.#readEach(ids);
-      if (found !== undefined) return this.#options.batch.run(() => this.#take(found));
+      if (found !== undefined) return this.#options.batch.run(() => this.#take(found, connections));
       this.#hasBatches = false;
       await this.#read(ids);
     } catch {
@@ -152,8 +160,10 @@ export class People {
     return found;
   }
 
-  #take(profiles: readonly Profile[]): void {
+  /** Presence that was asked for before the connection is asked for again. */
+  #take(profiles: readonly Profile[], connections: number): void {
     this.learn(Object.fromEntries(profiles.map((profile) => [profile.id, profile])));
+    if (connections !== this.#connections) return;
     for (const { id, presence } of profiles) this.learnPresence(id, presence);
   }
 }

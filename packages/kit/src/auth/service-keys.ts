@@ -14,7 +14,16 @@ import {
 import Joi from 'joi';
 import { fromFile } from '../secret-files.ts';
 
-export const SERVICES = ['api-gateway', 'realtime-gateway', 'auth', 'user', 'message', 'file', 'admin'] as const;
+export const SERVICES = [
+  'api-gateway',
+  'realtime-gateway',
+  'auth',
+  'user',
+  'message',
+  'file',
+  'admin',
+  'integration',
+] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 /** What a key is for. A text that was signed for one purpose is worthless for the others. */

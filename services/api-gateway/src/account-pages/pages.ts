@@ -2,7 +2,7 @@
 // loaded from other hosts, nothing is inline, and nobody gets the address as a referrer.
 import { readFileSync } from 'node:fs';
 import { languageOf, notFound, type RequestContext } from '@chatapi/kit';
-import { type StaticText, staticText } from '../documents.ts';
+import { type StaticText, staticText } from '../static-text.ts';
 import { type Language, TEXTS, type Texts } from './texts.ts';
 
 type Page = 'reset' | 'confirm';

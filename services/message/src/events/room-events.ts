@@ -11,7 +11,7 @@ export interface EventsQuery {
   limit: number;
 }
 
-/** Whether the events are all that the room had after this seq: the log may not reach back to it. */
+/** Whether these are all events after this seq: the log may not reach back to it. */
 function isComplete({ first_seq, last_seq, events }: Replay, after: number): boolean {
   if (after > last_seq || after < first_seq - 1) return false;
   // A partition may be dropped between the two queries.
@@ -29,8 +29,8 @@ async function requireReader(ctx: Context, caller: Caller, room: string): Promis
 }
 
 /**
- * @returns JSON with the frames as they were stored. Links of files are signed for the caller. Those
- * of a key open nothing, since the file service asks for the rights of a person.
+ * @returns JSON with the frames as they were stored. Links of files are signed for the caller.
+ * Those of a key open nothing, since the file service asks for the rights of a person.
  */
 export async function listEvents(
   ctx: Context,

@@ -3,7 +3,15 @@
 import { type PacketRecord, type Publication, roomTopic, type Signals } from '@chatapi/bus';
 import { every, type Log } from '@chatapi/kit';
 import type { Knex, PipelinedPool, Redis } from '@chatapi/kit/data';
-import { hasUnpublished, markPublished, publishLeftovers } from './publish-store.ts';
+import {
+  dropOld,
+  hasUnpublished,
+  MAX_ROWS,
+  MAX_TOLD,
+  markPublished,
+  publishLeftovers,
+  tellFollowers,
+} from './publish-store.ts';
 
 export interface LoggedEvent {
   seq: number;
@@ -20,6 +28,8 @@ const sortBySeq = (records: Publication[]): Publication[] =>
 export interface Publisher {
   /** Call it after the commit; it does not wait. `pendingId`: the commit's row in `unpublished`. */
   push(pendingId: string | null, records: Publication[]): void;
+  /** Whether Redis took what was published last. */
+  works(): boolean;
   close(): Promise<void>;
 }
 
@@ -35,12 +45,23 @@ interface Deps {
   log: Log;
 }
 
-/** @param onMarked called when facts may have been published. */
-export function createPublisher({ db, reads, redis, signals, log }: Deps, onMarked: () => void): Publisher {
+/** Repeats work that takes some rows at a time, until few are left. */
+async function emptied(closing: AbortSignal, most: number, work: () => Promise<number>): Promise<void> {
+  while (!closing.aborted && (await work()) === most);
+}
+
+/**
+ * @param onMarked called when facts may have been published; `moved`: for followers of the log.
+ */
+export function createPublisher(
+  { db, reads, redis, signals, log }: Deps,
+  onMarked: (moved: boolean) => void,
+): Publisher {
   let queue: Publication[] = [];
   let pending: string[] = [];
   const published: string[] = [];
   let flushing: Promise<void> | undefined;
+  let works = true;
 
   async function flush(): Promise<void> {
     // Commits on several connections may return in another order: collect for one event-loop turn.
@@ -53,7 +74,9 @@ export function createPublisher({ db, reads, redis, signals, log }: Deps, onMark
       try {
         await signals.publish(records);
         published.push(...ids);
+        works = true;
       } catch (error) {
+        works = false;
         log.debug({ err: (error as Error).message }, 'publishing failed; the sweep will retry');
       }
     }
@@ -64,13 +87,31 @@ export function createPublisher({ db, reads, redis, signals, log }: Deps, onMark
     const ids = published.splice(0);
     if (ids.length > 0) await markPublished(db, ids).then(onMarked, () => undefined);
   };
+  /** @returns false without Redis. */
+  async function publishedLeftovers(closing: AbortSignal): Promise<boolean> {
+    if (redis.status !== 'ready') return false;
+    let published = true;
+    const publish = async (records: PacketRecord[]): Promise<void> => {
+      published = false;
+      works = false;
+      await signals.publish(records);
+      published = works = true;
+    };
+    try {
+      await emptied(closing, MAX_ROWS, () => publishLeftovers(db, publish));
+    } catch (error) {
+      if (published) throw error;
+    }
+    return published;
+  }
+
   /** Marks first, so that published rows do not count as leftovers. */
-  const sweep = async (): Promise<void> => {
+  const sweep = async (closing: AbortSignal): Promise<void> => {
     await mark();
-    if (redis.status !== 'ready') return;
     if (!(await hasUnpublished(reads))) return;
-    await publishLeftovers(db, signals.publish);
-    onMarked();
+    if (await publishedLeftovers(closing)) return onMarked(true);
+    await emptied(closing, MAX_TOLD, () => tellFollowers(db));
+    await emptied(closing, MAX_ROWS, () => dropOld(db));
   };
   const sweeping = every(SWEEP_MS, sweep, (err) =>
     log.debug({ err: err.message }, 'sweep of unpublished events failed'),
@@ -85,6 +126,7 @@ export function createPublisher({ db, reads, redis, signals, log }: Deps, onMark
       if (pendingId !== null) pending.push(pendingId);
       flushing ??= flush();
     },
+    works: () => works && redis.status === 'ready',
     async close() {
       await Promise.all([sweeping.close(), flushing]);
       await mark();

@@ -15,6 +15,7 @@ import { messageKeys } from './014-message-keys.ts';
 import { ownUsersMigration } from './015-own-users.ts';
 import { admissions } from './016-admissions.ts';
 import { avatars } from './017-avatars.ts';
+import { followers } from './020-followers.ts';
 
 export const schema: Schema = {
   name: 'messages',
@@ -35,5 +36,6 @@ export const schema: Schema = {
     ownUsersMigration,
     admissions,
     avatars,
+    followers,
   ],
 };

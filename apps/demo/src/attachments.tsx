@@ -1,0 +1,47 @@
+// The files of a message.
+import type { Attachment } from '@chatapi/client';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { Icon } from './icons.tsx';
+import { baseUrl } from './settings.ts';
+import { sizeOf, useLanguage } from './words.tsx';
+
+/** Thumbnails are made after the upload: until then the whole picture is shown. */
+function Picture({ file }: { file: Attachment }): JSX.Element {
+  const [isBroken, breakIt] = useState(false);
+  if (isBroken) return <FileLink file={file} />;
+  return (
+    <a class="picture" href={baseUrl + file.url} target="_blank" rel="noopener">
+      <img
+        src={baseUrl + (file.thumbnail_url ?? file.url)}
+        alt={file.description ?? file.filename}
+        loading="lazy"
+        onError={() => breakIt(true)}
+      />
+    </a>
+  );
+}
+
+function FileLink({ file }: { file: Attachment }): JSX.Element {
+  const language = useLanguage();
+  return (
+    <a class="file" href={baseUrl + file.url} download={file.filename}>
+      <Icon name="file" />
+      <span class="file-name">{file.filename}</span>
+      <span class="quiet">{sizeOf(language, file.size)}</span>
+    </a>
+  );
+}
+
+export const Attachments = ({ files }: { files: readonly Attachment[] }): JSX.Element | null =>
+  files.length === 0 ? null : (
+    <div class="files">
+      {files.map((file) =>
+        file.content_type.startsWith('image/') ? (
+          <Picture key={file.id} file={file} />
+        ) : (
+          <FileLink key={file.id} file={file} />
+        ),
+      )}
+    </div>
+  );

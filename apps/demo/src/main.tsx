@@ -1,0 +1,9 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { readSettings } from './settings.ts';
+import { languageOf, textsIn } from './texts.ts';
+
+const language = languageOf(navigator.languages);
+const texts = await textsIn(language);
+
+render(<App settings={readSettings()} first={{ language, texts }} />, document.getElementById('page') as HTMLElement);

@@ -1,0 +1,29 @@
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { bundleDemo } from '../build.ts';
+
+const MAX_BYTES = 45 * 1024;
+
+describe('the demo', () => {
+  it(`is at most ${MAX_BYTES} bytes of gzip with the SDK, the styles and any one language`, async () => {
+    const { files, assets } = await bundleDemo();
+    const sizes = new Map([...files].map(([name, contents]) => [name, gzipSync(contents, { level: 9 }).length]));
+    const first = [assets.script, assets.style];
+    const languages = [...sizes.keys()].filter((name) => !first.includes(name));
+    expect(languages).to.have.length(2);
+    for (const language of languages) {
+      const size = [...first, language].reduce((sum, name) => sum + (sizes.get(name) as number), 0);
+      expect(size).to.be.greaterThan(20_000).and.at.most(MAX_BYTES);
+    }
+  });
+
+  it('has no address of another host but in texts, and makes no code from text', async () => {
+    const { files, assets } = await bundleDemo();
+    const textOf = (name: string): string => Buffer.from(files.get(name) as Uint8Array).toString();
+    expect(textOf(assets.style)).not.to.match(/url\(|@import/);
+    // Namespaces, which nothing loads, and the example of the SDK's messages.
+    const hosts = [...textOf(assets.script).matchAll(/https?:\/\/([\w.]+)/g)].map(([, host]) => host);
+    expect(hosts.filter((host) => host !== 'www.w3.org' && host !== 'chat.example.com')).to.deep.equal([]);
+    expect(textOf(assets.script)).not.to.match(/\beval\(|new Function\b/);
+  });
+});

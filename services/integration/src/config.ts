@@ -1,0 +1,29 @@
+import {
+  type BaseConfig,
+  baseSettings,
+  databaseSettings,
+  internalUrls,
+  type MigrationConfig,
+  migrationSettings,
+  readConfig,
+} from '@chatapi/kit';
+import type { DbSettings } from '@chatapi/kit/data';
+import { type EgressSettings, egressSettings } from '@chatapi/kit/egress';
+import Joi from 'joi';
+
+export interface Config extends BaseConfig, DbSettings, EgressSettings {
+  MESSAGE_INTERNAL_URL: string[];
+}
+
+export const schema: Joi.ObjectSchema<Config> = Joi.object<Config>({
+  ...baseSettings('integration', 8006),
+  ...databaseSettings(),
+  ...egressSettings(),
+  MESSAGE_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9003'])
+    .description('internal listeners of the message service'),
+});
+
+export const config = (): Config => readConfig(schema, process.env);
+
+export const migrationConfig = (): MigrationConfig => readConfig(migrationSettings, process.env);

@@ -1,0 +1,17 @@
+import type { FactsRunner, Followers, LogSource } from '@chatapi/bus';
+import type { Base, RecurringTask } from '@chatapi/kit';
+import type { Knex, Redis } from '@chatapi/kit/data';
+import type { Egress } from '@chatapi/kit/egress';
+import type { Config } from './config.ts';
+import type { KnownWebhooks } from './webhooks/known-webhooks.ts';
+
+export interface Context extends Base<Config> {
+  db: Knex;
+  redis: Redis;
+  egress: Egress;
+  facts: FactsRunner;
+  source: LogSource;
+  known: KnownWebhooks;
+  followers: Followers;
+  jobs: RecurringTask[];
+}

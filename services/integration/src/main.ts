@@ -1,0 +1,6 @@
+import { run } from '@chatapi/kit';
+import { config } from './config.ts';
+import { close, open, ready } from './open.ts';
+import { routes } from './routes.ts';
+
+await run({ name: 'integration', config: config(), open, ready, close, routes });

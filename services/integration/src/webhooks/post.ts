@@ -1,0 +1,63 @@
+// One POST to a receiver, through the egress guard.
+import { AppError, VERSION } from '@chatapi/kit';
+import type { Egress } from '@chatapi/kit/egress';
+import { signatureHeaders } from './sign.ts';
+import type { WebhookRow } from './webhook-store.ts';
+
+const TIMEOUT_MS = 10_000;
+/** Of what somebody waits for. */
+export const TEST_TIMEOUT_MS = 5000;
+const MAX_BODY = 2048;
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+export interface PostResult {
+  /** Of the answer; null: there was none. */
+  status: number | null;
+  duration_ms: number;
+  response_body: string | null;
+  error: string | null;
+  retry_after_ms: number | undefined;
+}
+
+/** Seconds, or a date. */
+function retryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
+}
+
+const secretsOf = ({ secret, secret_before, secret_before_until }: WebhookRow): string[] =>
+  secret_before !== null && secret_before_until !== null && secret_before_until.getTime() > Date.now()
+    ? [secret, secret_before]
+    : [secret];
+
+/** PostgreSQL takes no NUL. */
+const shown = (body: Buffer): string => body.subarray(0, MAX_BODY).toString().replaceAll('\0', '\ufffd');
+
+export async function post(
+  egress: Egress,
+  webhook: WebhookRow,
+  { id, body }: { id: string; body: string },
+  timeoutMs = TIMEOUT_MS,
+): Promise<PostResult> {
+  const began = performance.now();
+  const signed = signatureHeaders(secretsOf(webhook), id, Math.floor(Date.now() / 1000), body);
+  const took = (): number => Math.round(performance.now() - began);
+  try {
+    const answer = await egress.fetch({
+      url: webhook.url,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': `chatapi/${VERSION}`, ...signed },
+      body,
+      timeoutMs,
+    });
+    const { status, headers } = answer;
+    const duration_ms = took();
+    const retry_after_ms = retryAfter(headers['retry-after']);
+    return { status, duration_ms, response_body: shown(answer.body), error: null, retry_after_ms };
+  } catch (thrown) {
+    const reason = thrown instanceof AppError ? thrown.details.reason : undefined;
+    const error = typeof reason === 'string' ? reason : (thrown as Error).message;
+    return { status: null, duration_ms: took(), response_body: null, error, retry_after_ms: undefined };
+  }
+}
