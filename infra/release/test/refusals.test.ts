@@ -96,6 +96,6 @@ describe('a release', () => {
     expect(versionFaults(root)).to.have.length(12);
     writeVersion(root);
     expect(versionFaults(root)).to.deep.equal([]);
-    expect(git('diff', '--stat')).to.match(/12 files changed, 14 insertions\(\+\), 14 deletions/);
+    expect(git('diff', '--stat')).to.match(/13 files changed, 15 insertions\(\+\), 15 deletions/);
   });
 });
