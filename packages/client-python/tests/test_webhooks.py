@@ -5,7 +5,7 @@ import json
 import os
 import time
 import unittest
-from typing import Dict, Optional, Sequence
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from chatapi_client import ChatApiError, verify_webhook
 
@@ -37,7 +37,7 @@ class VerifyWebhook(unittest.TestCase):
 
     def test_refuses_all_else(self) -> None:
         good, now = headers_for(), int(time.time())
-        for headers, body, secret in (
+        cases: List[Tuple[Dict[str, str], str, str]] = [
             (good, BODY, new_secret()),
             (good, BODY + " ", SECRET),
             ({**good, "Webhook-Id": "evt_2"}, BODY, SECRET),
@@ -47,7 +47,8 @@ class VerifyWebhook(unittest.TestCase):
             ({**good, "webhook-signature": "v1,%%% v2,AAAA"}, BODY, SECRET),
             ({}, BODY, SECRET),
             (good, BODY, "whsec_%"),
-        ):
+        ]
+        for headers, body, secret in cases:
             with self.assertRaises(ChatApiError) as refused:
                 verify_webhook(headers, body, secret)
             self.assertEqual(refused.exception.code, "AUTHENTICATION_ERROR")

@@ -3,6 +3,8 @@ import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 
 // Younger rows are still being published by the instance that wrote them.
 const MIN_AGE = `interval '700 milliseconds'`;
+// Such rows are of a dead instance, or of an outage: a busy one is not that late.
+const STALE_AGE = `interval '5 seconds'`;
 // Older rows are not published: nodes have compared the heads of their rooms since.
 const MAX_AGE = `interval '60 seconds'`;
 export const MAX_ROWS = 100;
@@ -127,11 +129,16 @@ export const hasUnpublished = async (reads: PipelinedPool): Promise<boolean> =>
 /**
  * Publishes rows left by a crash or an outage of Redis. Concurrent sweeps skip each other's rows.
  */
-export async function publishLeftovers(db: Knex, publish: (records: PacketRecord[]) => Promise<void>): Promise<number> {
+export async function publishLeftovers(
+  db: Knex,
+  publish: (records: PacketRecord[]) => Promise<void>,
+  age: 'young' | 'stale',
+): Promise<number> {
   return await db.transaction(async (trx) => {
     const { rows } = await trx.raw<{ rows: PendingRow[] }>(
       `select id, room_ids, first_seqs, last_seqs, notices, created_at < now() - ${MAX_AGE} old from unpublished
-       where created_at < now() - ${MIN_AGE} order by created_at limit ${MAX_ROWS} for update skip locked`,
+       where created_at < now() - ${age === 'young' ? MIN_AGE : STALE_AGE}
+       order by created_at limit ${MAX_ROWS} for update skip locked`,
     );
     if (rows.length === 0) return 0;
     const recent = rows.filter(({ old }) => !old);

@@ -98,7 +98,10 @@ export function createPublisher(
       published = works = true;
     };
     try {
-      await emptied(closing, MAX_ROWS, () => publishLeftovers(db, publish));
+      // Once, and again only for a backlog: to repeat what a busy instance is about to mark would
+      // make it busier.
+      await publishLeftovers(db, publish, 'young');
+      await emptied(closing, MAX_ROWS, () => publishLeftovers(db, publish, 'stale'));
     } catch (error) {
       if (published) throw error;
     }
