@@ -90,10 +90,14 @@ export function secretsOf(dir: string): Secrets {
     files: known.internal ?? random(),
     sealing: random(),
     postgres: random(),
-    services: Object.fromEntries(SERVICES.map((name) => [name, serviceKey()])) as Record<ServiceDir, string>,
     ...known,
+    // Services that the version of the folder did not have get theirs.
+    services: {
+      ...(Object.fromEntries(SERVICES.map((name) => [name, serviceKey()])) as Record<ServiceDir, string>),
+      ...known.services,
+    },
     // Earlier versions had one password for all roles.
-    roles: typeof known.roles === 'object' ? known.roles : rolePasswords(),
+    roles: { ...rolePasswords(), ...(typeof known.roles === 'object' ? known.roles : {}) },
   };
   const text = JSON.stringify(secrets, null, 2);
   if (text !== JSON.stringify(known, null, 2)) writeFileSync(file, text, { mode: 0o600 });

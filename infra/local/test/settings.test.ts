@@ -99,6 +99,16 @@ describe('the runner', () => {
     expect(new Set(Object.values(roles))).to.have.length(6);
     expect(new Set(Object.values(services))).to.have.length(8);
     expect(secretsOf(old)).to.deep.include({ roles, services });
+    const file = join(old, 'secrets.json');
+    const kept = JSON.parse(readFileSync(file, 'utf8'));
+    const [gone] = Object.keys(roles) as [string];
+    delete kept.roles[gone];
+    delete kept.services[gone];
+    writeFileSync(file, JSON.stringify(kept));
+    const added = secretsOf(old);
+    expect(Object.keys(added.roles), 'a service that is new').to.have.members(Object.keys(roles));
+    expect(Object.keys(added.services)).to.have.members(Object.keys(services));
+    expect(added.roles).to.deep.include(kept.roles);
     rmSync(old, { recursive: true });
   });
 
