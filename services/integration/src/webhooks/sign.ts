@@ -1,4 +1,5 @@
 // Signatures of Standard Webhooks (www.standardwebhooks.com): HMAC-SHA256 of id, time and body.
+// Receivers check them with `verifyWebhook` (packages/client/src/webhooks.ts) or `verify_webhook`.
 import { createHmac, randomBytes } from 'node:crypto';
 
 const PREFIX = 'whsec_';

@@ -1,4 +1,5 @@
-// The number of unread messages of a user in a room.
+// The number of unread messages of a user in a room. What was read moves in
+// move-positions-store.ts.
 import type { Pool } from '@chatapi/kit/data';
 
 /**
