@@ -1,6 +1,7 @@
 // Permission table: in a room of this kind, these memberships may do this. Outside of the table:
 // who may send (sending/may-send.ts), that senders edit and delete their own messages and admins
-// delete any (messages/edit-delete.ts), and that the last owner can't be demoted (rooms/members.ts).
+// delete any (messages/edit-delete.ts), and that the last owner can't be demoted
+// (rooms/members.ts).
 import { AppError, notFound } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import { GENERAL } from './general-room-store.ts';
