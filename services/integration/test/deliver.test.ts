@@ -102,6 +102,10 @@ describe('a delivery', () => {
     answer = { status: 429, headers: { 'retry-after': new Date(Date.now() + 60 * S).toUTCString() } };
     const later = (await run()) as { inMs: number };
     expect(later.inMs).to.be.within(50 * S, 60 * S);
+    for (const header of ['-1', '1.5', 'soon', '5; x']) {
+      answer = { status: 503, headers: { 'retry-after': header } };
+      expect(((await run({ attempt: 3 })) as { inMs: number }).inMs, header).to.be.within(96 * S, 144 * S);
+    }
   });
 
   it('that failed for three days pauses the webhook, and 410 disables it at once', async () => {
