@@ -221,6 +221,8 @@ export const NO_METHOD = [
   'GET /account/reset',
   'GET /account/confirm',
   'GET /account/assets/{name}',
+  'GET /demo',
+  'GET /demo/assets/{name}',
   'GET /sdk',
   'GET /sdk/{name}',
   'POST /users/refresh',

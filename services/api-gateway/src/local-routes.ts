@@ -45,7 +45,7 @@ const sdkFile = wireObject<SdkFile>('SdkFile', {
   name: Joi.string().description('of the package, or the script'),
   version: Joi.string(),
   file: Joi.string(),
-  path: Joi.string().description('for `npm install`, `pip install` or `<script type="module">`'),
+  path: Joi.string().description('for `npm install`, `pip install` or the `src` of a script'),
   sha256: Joi.string().hex().description('of the file'),
   bytes: count(),
 });

@@ -45,7 +45,7 @@ describe('followers of the log', () => {
     expect(await waiting()).to.be.greaterThan(0);
     await m.ctx.redis.connect();
     await eventually(async () => expect(await waiting()).to.equal(0));
-    expect(await told()).to.deep.equal([{ unheard: 2 }]);
+    expect((await told()).at(-1)).to.deep.equal({ unheard: 2 });
   });
 
   it('empty a backlog of unpublished rows in one sweep', async () => {
