@@ -128,6 +128,28 @@ describe('webhooks', function () {
     expect(receiver.received.slice(-4).map(({ body }) => body.data.seq)).to.deep.equal(seqsTo(4));
   });
 
+  it('skip nothing after a replay from beyond the end, or from before there were logs', async () => {
+    const [quiet, waits] = [await privateRoom(ann, []), await privateRoom(ann, [])];
+    const { id } = await hook();
+    await rest(admin).post(`/admin/webhooks/${id}/pause`).expect(200);
+    await say(ann, { chat_id: waits, content: 'while paused' });
+    await eventually(async () => expect((await shown(id)).lag.events).to.be.at.least(1));
+    for (const chat_id of [quiet, waits])
+      await rest(admin).post(`/admin/webhooks/${id}/replay`, { chat_id, from_seq: 1000 }).expect(202);
+    await rest(admin).post(`/admin/webhooks/${id}/resume`).expect(200);
+    await say(ann, { chat_id: quiet, content: 'later' });
+    await Promise.all([quiet, waits].map((room) => receiver.expectRoom(room, [2])));
+    await rest(admin)
+      .put(`/admin/webhooks/${id}`, { rooms: [quiet] })
+      .expect(200);
+    for (const since of ['1960-01-01T00:00:00Z', new Date(Date.now() + 3_600_000).toISOString()])
+      await rest(admin).post(`/admin/webhooks/${id}/replay`, { since }).expect(202);
+    await eventually(() => expect(receiver.firsts(quiet).toSorted()).to.deep.equal([1, 2]));
+    await rest(admin)
+      .post(`/admin/webhooks/${id}/replay`, { chat_id: `self:${ann.id}`, from_seq: 1 })
+      .expect(404);
+  });
+
   it('hear of accounts, files and reports, without an email address', async () => {
     await hook({ events: ['account.created', 'account.banned', 'file.created', 'report.created'] });
     const bob = await register('bob');

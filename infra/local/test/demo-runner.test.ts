@@ -70,7 +70,14 @@ describe('the runner of the demo', () => {
       expect(await ask({ origin }), origin).to.deep.equal(none);
     for (const host of [`evil.example:${port}`, '127.0.0.1', 'localhost:8000', `127.0.0.1.evil.example:${port}`])
       expect(await ask({ host }), host).to.deep.equal(none);
-    for (const authorization of ['', 'Bearer ', `Bearer ${token}x`, `Basic ${token}`, `Bearer ${token.slice(1)}`])
+    for (const authorization of [
+      '',
+      'Bearer ',
+      `Bearer ${token}x`,
+      `Basic ${token}`,
+      `Bearer ${token.slice(1)}`,
+      `Bearer ${token.slice(1)}é`,
+    ])
       expect(await ask({ authorization }), authorization).to.include({ status: 401 });
     expect(killed).to.deep.equal([]);
   });

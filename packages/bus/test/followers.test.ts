@@ -14,68 +14,14 @@ import {
   followerMigrations,
   goBack,
   type Item,
-  type LogEvent,
-  type LogSource,
   lagOf,
   startFollowers,
 } from '../src/index.ts';
+import { EPOCH, MemoryLog } from './memory-log.ts';
 
 const url = process.env.TEST_DATABASE_URL ?? '';
 const redisUrl = process.env.TEST_REDIS_URL ?? '';
 const silent = createLog('test', 'test', 'silent');
-const EPOCH = 'epoch';
-
-/** Rooms with their events; `trimmed`: how many of the oldest are gone. */
-class MemoryLog implements LogSource {
-  readonly rooms = new Map<string, LogEvent[]>();
-  readonly trimmed = new Map<string, number>();
-  /** Calls that fail. */
-  failures = 0;
-
-  #ask(): void {
-    if (this.failures === 0) return;
-    this.failures--;
-    throw new Error('the log is away');
-  }
-  append(room: string): number {
-    const events = this.rooms.get(room) ?? [];
-    this.rooms.set(room, events);
-    const seq = events.length + 1;
-    events.push({ epoch: EPOCH, seq, frame: `${room} ${seq}`, at: Date.now() });
-    return seq;
-  }
-  async renew() {
-    this.#ask();
-    return { now: Date.now(), redis: true };
-  }
-  async notTold() {
-    this.#ask();
-    return {};
-  }
-  async moves(since: number, after: string, limit: number) {
-    this.#ask();
-    const names = [...this.rooms.keys()].sort().filter((name) => name > after);
-    const some = names.slice(0, limit);
-    const moved = some.filter((name) => (this.rooms.get(name)?.at(-1)?.at ?? 0) > since);
-    const heads = Object.fromEntries(moved.map((name) => [name, this.rooms.get(name)?.length ?? 0]));
-    return { heads, next: names.length > limit ? (some.at(-1) ?? null) : null };
-  }
-  async seqsAt(rooms: string[], at: number) {
-    this.#ask();
-    const seqAt = (room: string) => this.rooms.get(room)?.findLast((event) => event.at <= at)?.seq ?? 0;
-    return Object.fromEntries(rooms.map((room) => [room, { seq: seqAt(room), complete: true }]));
-  }
-  async read(rooms: { id: string; after: number }[], limit: number) {
-    this.#ask();
-    return rooms.flatMap(({ id, after }) => {
-      const events = this.rooms.get(id);
-      if (events === undefined) return [];
-      const trimmed = this.trimmed.get(id) ?? 0;
-      const kept = events.slice(trimmed).filter(({ seq }) => seq > after);
-      return { id, epoch: EPOCH, first_seq: trimmed + 1, last_seq: events.length, events: kept.slice(0, limit) };
-    });
-  }
-}
 
 let schemas = 0;
 
@@ -89,6 +35,7 @@ describe('followers of the log', function () {
   /** Per follower: what it handled, in order. */
   let seen: Map<string, [room: string, item: Item][]>;
   let failures: number;
+  let stopped: boolean;
   let underWay: number;
   let most: number;
 
@@ -104,6 +51,7 @@ describe('followers of the log', function () {
     running = [];
     seen = new Map();
     [failures, underWay, most] = [0, 0, 0];
+    stopped = false;
   });
   afterEach(async () => {
     for (const one of running.splice(0)) await one.close();
@@ -123,6 +71,7 @@ describe('followers of the log', function () {
         most = Math.max(most, ++underWay);
         await new Promise((resolve) => setTimeout(resolve, 1));
         underWay--;
+        if (stopped) return { kind: 'stopped' };
         if (failures > 0) {
           failures--;
           return { kind: 'again', inMs: 5, effect: '' };
@@ -238,13 +187,58 @@ describe('followers of the log', function () {
     start();
     await compareAll();
     await eventually(() => expect(firsts('again').length).to.be.greaterThan(5), 10_000);
-    await db.transaction((trx) => goBack(trx, 'f', { again: 2 }));
+    await db.transaction((trx) => goBack(trx, 'f', { again: 2 }, {}));
     await expectAll();
     const seqs = (seen.get('f') ?? []).map(([, { seq }]) => seq);
     expect(seqs.filter((seq) => seq === 3)).to.have.length(2);
     // From there in order to the end.
     const again = seqs.slice(seqs.lastIndexOf(3));
     expect(again).to.deep.equal(all('again').slice(2));
+  });
+
+  it('go back in rooms where they have no position yet, and skip nothing there', async () => {
+    log.append('old');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    followers = [{ id: 'f', from: Date.now(), rooms: null, active: false }];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    start();
+    for (let n = 0; n < 4; n++) await tell('old', log.append('old'));
+    const begins = await log.seqsAt(['old'], followers[0]?.from as number);
+    await db.transaction((trx) => goBack(trx, 'f', { old: 1000 }, begins));
+    followers = followers.map((one) => ({ ...one, active: true }));
+    await eventually(() => expect(firsts('old')).to.deep.equal([2, 3, 4, 5]), 10_000);
+  });
+
+  it('that stopped are not asked again and again, though they have work', async () => {
+    for (let room = 0; room < 20; room++) log.append(`s${room}`);
+    stopped = true;
+    start();
+    await compareAll();
+    await eventually(async () => expect((await lagOf(db, ['f']))[0]?.events).to.equal(20), 10_000);
+    followers = followers.map((one) => ({ ...one, active: false }));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const before = log.reads;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(log.reads).to.equal(before);
+    stopped = false;
+    followers = followers.map((one) => ({ ...one, active: true }));
+    await expectAll();
+  });
+
+  it('that begin while all heads are compared keep their positions', async () => {
+    start();
+    log.meanwhile = async () => {
+      log.meanwhile = undefined;
+      followers = ['f', 'g'].map((id) => ({ id, from: 0, rooms: null, active: true }));
+      await tell('new', log.append('new'));
+    };
+    await compareAll();
+    const sinceOf = async () => (await db.raw('select since_ms from follower_comparison')).rows[0].since_ms;
+    await eventually(async () => expect(await sinceOf()).to.be.above(0), 10_000);
+    // Positions of followers that are gone are deleted then.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const ofNew = async () => (await db.raw(`select seq from follower_positions where follower = 'g'`)).rows;
+    await eventually(async () => expect(await ofNew()).to.deep.equal([{ seq: 1 }]), 10_000);
   });
 
   it('that are paused keep their places; one that hangs holds up no other', async () => {

@@ -92,6 +92,12 @@ describe('a request to a URL that others chose', () => {
       expect(seen).to.have.length(1);
     });
 
+    it('end at once when the server switches to a protocol that nobody asked for', async () => {
+      answer = (_req, res) => res.writeHead(101, { connection: 'Upgrade', upgrade: 'x' }).end();
+      const { status, body } = await asks(at('127.0.0.1'));
+      expect([status, body.length]).to.deep.equal([101, 0]);
+    });
+
     it('read 64 KiB of a response, exactly, and end a longer one', async () => {
       answer = (_req, res) => res.end('x'.repeat(65_536));
       const whole = await asks(at('127.0.0.1'));

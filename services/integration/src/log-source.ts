@@ -25,7 +25,7 @@ export function createLogSource(db: Knex, message: Pick<ServiceClient, 'call'>):
     moves: (since, after, limit) => call('/internal/moves', { since: Math.max(0, since), after, limit }),
     async seqsAt(rooms, at) {
       const others = rooms.filter((room) => room !== FACTS_ROOM);
-      const asked = { rooms: others, at };
+      const asked = { rooms: others, at: Math.max(0, at) };
       const found =
         others.length === 0 ? {} : (await call<{ seqs: Record<string, SeqAt> }>('/internal/seqs-at', asked)).seqs;
       if (others.length < rooms.length) found[FACTS_ROOM] = { seq: await seqOfFactsAt(db, at), complete: true };

@@ -18,6 +18,7 @@ describe('a delivery', () => {
   let egress: Egress;
   let answer: { status: number; headers?: Record<string, string> };
   let asked: number;
+  let ended: string[];
   before(async () => {
     receiver = await startStubServer((_req, res) => {
       asked++;
@@ -44,7 +45,7 @@ describe('a delivery', () => {
     egress = createEgress(EGRESS_ALLOW);
   });
   beforeEach(() => {
-    [answer, asked] = [{ status: 200 }, 0];
+    [answer, asked, ended] = [{ status: 200 }, 0, []];
   });
   after(async () => {
     egress?.close();
@@ -61,7 +62,10 @@ describe('a delivery', () => {
   });
   const run = (more: Partial<Task> = {}, hook: Partial<WebhookRow> = {}) => {
     const row = { id: 'whk_1', url: receiver.url, events: ['*'], rooms: null, status: 'active', secret: 'whsec_AAAA' };
-    const known = { get: () => ({ ...row, secret_before: null, secret_before_until: null, ...hook }) as WebhookRow };
+    const known = {
+      get: () => ({ ...row, secret_before: null, secret_before_until: null, ...hook }) as WebhookRow,
+      stop: (id: string) => void ended.push(id),
+    };
     return deliver({ egress, known, observe: () => undefined }, task(more));
   };
 
@@ -98,6 +102,10 @@ describe('a delivery', () => {
     answer = { status: 429, headers: { 'retry-after': new Date(Date.now() + 60 * S).toUTCString() } };
     const later = (await run()) as { inMs: number };
     expect(later.inMs).to.be.within(50 * S, 60 * S);
+    for (const header of ['-1', '1.5', 'soon', '5; x']) {
+      answer = { status: 503, headers: { 'retry-after': header } };
+      expect(((await run({ attempt: 3 })) as { inMs: number }).inMs, header).to.be.within(96 * S, 144 * S);
+    }
   });
 
   it('that failed for three days pauses the webhook, and 410 disables it at once', async () => {
@@ -110,6 +118,8 @@ describe('a delivery', () => {
     expect(paused).to.have.nested.property('effect.delivery.status', 'failed');
     answer = { status: 410 };
     expect(await run()).to.have.nested.property('effect.ends.status', 'disabled');
+    // Not only when the end is on record: other rooms are under way.
+    expect(ended).to.deep.equal(['whk_1', 'whk_1']);
   });
 
   it('is passed over for other types and rooms, but for a gap; nothing is sent while it is paused', async () => {

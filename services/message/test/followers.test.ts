@@ -88,6 +88,23 @@ describe('followers of the log', () => {
     expect(JSON.parse(events[0].frame)).to.include({ type: 'message', chat_id: 'read', seq: 2 });
     expect(Math.abs(events[0].at - Date.now())).to.be.lessThan(60_000);
   });
+
+  it('learn nothing of the logs of users, whatever they name', async () => {
+    await m.send('usr_a', { chat_id: 'shared', content: 'x' }).expect(201);
+    for (const table of ['rooms', 'room_events']) {
+      const id = table === 'rooms' ? 'id' : 'room_id';
+      await m.ctx.db.raw(
+        `insert into ${table} select c.* from ${table} r,
+           jsonb_populate_record(null::${table}, to_jsonb(r) || jsonb_build_object('${id}', 'self:usr_a')) c
+         where r.${id} = 'shared'`,
+      );
+    }
+    const names = ['shared', 'self:usr_a'];
+    const { rooms } = await ask('logs', { rooms: names.map((id) => ({ id, after: 0 })), limit: 10 });
+    expect(rooms.map(({ id }: { id: string }) => id)).to.deep.equal(['shared']);
+    expect((await ask('seqs-at', { rooms: names, at: Date.now() })).seqs).to.have.keys(['shared']);
+    expect((await ask('moves', { since: 0, after: '', limit: 10 })).heads).to.have.keys(['shared']);
+  });
 });
 
 describe('followers of a log that was trimmed', () => {

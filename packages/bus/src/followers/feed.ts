@@ -115,20 +115,28 @@ export function createFeed<E>(
     else if (outcome.effect !== undefined) outcomes.add({ ...move, seq: before }, outcome.effect);
   }
 
-  async function work(room: Ready): Promise<void> {
+  /** @returns whether the follower goes on. */
+  async function work(room: Ready): Promise<boolean> {
     let { seq, attempt, failing_since } = room;
+    let goesOn = true;
     for (const item of room.items) {
       if (closed || performance.now() - room.readAt > FRESH_MS) break;
       const task: Task = { follower: room.follower, room: room.room_id, item, attempt, failing_since };
       const outcome = await handle(task);
       note(room, item, seq, outcome);
-      if (outcome.kind === 'again' || outcome.kind === 'stopped') break;
+      goesOn = outcome.kind !== 'stopped';
+      if (outcome.kind === 'again' || !goesOn) break;
       seq = item.seq;
       attempt = 0;
       failing_since = null;
     }
     // What was not recorded would be handed out again.
     await outcomes.committed();
+    return goesOn;
+  }
+
+  function drop(lane: Lane): void {
+    for (const room of lane.ready.splice(0)) busy.delete(keyOf(room));
   }
 
   function start(follower: Follower, lane: Lane): void {
@@ -136,12 +144,17 @@ export function createFeed<E>(
       const room = lane.ready.shift() as Ready;
       lane.running++;
       const run = work(room)
-        .catch((err) => log.error({ err, follower: follower.id }, 'a follower failed'))
-        .finally(() => {
+        .catch((err) => {
+          log.error({ err, follower: follower.id }, 'a follower failed');
+          return true;
+        })
+        .then((goesOn) => {
           lane.running--;
           busy.delete(keyOf(room));
           running.delete(run);
-          next(follower, lane);
+          // What stopped still has work that is due, and would be asked again and again.
+          if (goesOn) next(follower, lane);
+          else drop(lane);
         });
       running.add(run);
     }
@@ -163,7 +176,7 @@ export function createFeed<E>(
     const active = new Set(followers.filter((one) => one.active).map(({ id }) => id));
     for (const [id, lane] of lanes) {
       if (active.has(id)) continue;
-      for (const room of lane.ready.splice(0)) busy.delete(keyOf(room));
+      drop(lane);
       if (lane.running === 0 && lane.filling === undefined) lanes.delete(id);
     }
   }

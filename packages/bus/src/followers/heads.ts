@@ -24,11 +24,11 @@ export interface HeadsKeeper extends RecurringTask {
   compare(): Promise<void>;
 }
 
-type Options = Pick<FollowersOptions<never>, 'db' | 'redis' | 'source' | 'log'>;
+type Options = Pick<FollowersOptions<never>, 'db' | 'redis' | 'source' | 'read' | 'log'>;
 
 /** @param poke looks for work at once. */
 export function startHeads(
-  { db, redis, source, log }: Options,
+  { db, redis, source, read: readAll, log }: Options,
   shards: Pick<Shards, 'mine'>,
   read: () => Promise<Follower[]>,
   poke: () => void,
@@ -62,7 +62,8 @@ export function startHeads(
       after = page.next;
     }
     await endComparison(db, due, now - LATE_MS, COMPARE_MS);
-    const known = followers.map(({ id }) => id);
+    // Read again: one that began meanwhile has positions too.
+    const known = (await readAll(db)).map(({ id }) => id);
     while ((await forgetFollowers(db, known, MAX_FORGOTTEN)) === MAX_FORGOTTEN);
   }
   const compare = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Follower } from './follower.ts';
+import type { Follower, SeqAt } from './follower.ts';
 
 /**
  * Notes heads for all followers whose rooms they are. A position is made with the first move of its
@@ -108,8 +108,18 @@ export async function movePositions(trx: Knex, moves: Move[]): Promise<void> {
 /**
  * For replay: back to these seqs. Where the follower is behind them already it stays there. What it
  * handles in this moment and has not recorded is handled again too.
+ * @param begins where it begins in these rooms: it may not have a position there yet.
  */
-export async function goBack(trx: Knex, follower: string, seqs: Record<string, number>): Promise<void> {
+export async function goBack(
+  trx: Knex,
+  follower: string,
+  seqs: Record<string, number>,
+  begins: Record<string, SeqAt>,
+): Promise<void> {
+  await begin(
+    trx,
+    Object.entries(begins).map(([room_id, { seq }]) => ({ follower, room_id, seq })),
+  );
   await trx.raw(
     `update follower_positions p set seq = least(p.seq, b.value::bigint), generation = p.generation + 1, attempt = 0,
        failing_since = null, behind_since = clock_timestamp(), due_at = clock_timestamp()

@@ -149,6 +149,11 @@ function send(wire: Wire, url: URL, request: EgressRequest, signal: AbortSignal,
       const { statusCode: status = 0, headers: answered } = res;
       readBody(res).then((read) => resolve({ status, headers: answered, ...read }), reject);
     });
+    // Nobody asked for it. Without a listener, Node closes the connection and emits nothing more.
+    req.once('upgrade', ({ statusCode: status = 0, headers: answered }, socket) => {
+      socket.destroy();
+      resolve({ status, headers: answered, body: Buffer.alloc(0), truncated: false });
+    });
     req.end(body);
   });
 }

@@ -26,7 +26,7 @@ export interface Effect {
 
 export interface DeliverContext {
   egress: Egress;
-  known: Pick<KnownWebhooks, 'get'>;
+  known: Pick<KnownWebhooks, 'get' | 'stop'>;
   observe(result: PostResult, delivered: boolean, at: number): void;
 }
 
@@ -79,9 +79,10 @@ export async function deliver(ctx: DeliverContext, task: Task): Promise<Outcome<
   const result = await post(ctx.egress, webhook, event);
   const delivered = isSuccess(result);
   ctx.observe(result, delivered, task.item.kind === 'event' && task.attempt === 0 ? task.item.at : 0);
-  return delivered
-    ? { kind: 'done', effect: { delivery: deliveryOf(task, event, result, 'delivered') } }
-    : afterFailure(task, event, result);
+  if (delivered) return { kind: 'done', effect: { delivery: deliveryOf(task, event, result, 'delivered') } };
+  const outcome = afterFailure(task, event, result);
+  if (outcome.kind === 'stopped') ctx.known.stop(webhook.id);
+  return outcome;
 }
 
 function tallies(effects: Effect[]): Tally[] {

@@ -7,6 +7,8 @@ export interface KnownWebhooks {
   /** Reads all. */
   read(db: Knex): Promise<Follower[]>;
   get(id: string): WebhookRow | undefined;
+  /** Until it is read again: its receiver wants no more. */
+  stop(id: string): void;
 }
 
 export function createKnownWebhooks(): KnownWebhooks {
@@ -18,5 +20,9 @@ export function createKnownWebhooks(): KnownWebhooks {
       return rows.map(toFollower);
     },
     get: (id) => known.get(id),
+    stop(id) {
+      const row = known.get(id);
+      if (row !== undefined) known.set(id, { ...row, status: 'disabled' });
+    },
   };
 }

@@ -19,10 +19,15 @@ export interface PostResult {
   retry_after_ms: number | undefined;
 }
 
+/** As of HTTP. `Date.parse` alone reads `-1` and `1.5` as days of 2001. */
+const DATE = /^[A-Z][a-z]{2,8}[, ]/;
+
 /** Seconds, or a date. */
 function retryAfter(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  const isSeconds = /^\d+$/.test(header);
+  if (!isSeconds && !DATE.test(header)) return undefined;
+  const ms = isSeconds ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 

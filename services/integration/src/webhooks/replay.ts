@@ -12,14 +12,18 @@ export type ReplayBody = { chat_id: string; from_seq: number } | { since: string
 async function replayRoom(ctx: Context, call: StaffCall, id: string, room: string, from_seq: number): Promise<void> {
   const [page] = await ctx.source.read([{ id: room, after: from_seq - 1 }], 1);
   if (page === undefined) throw notFound('Room');
+  const webhook = await findWebhook(ctx.db, id);
+  if (webhook === undefined) throw notFound('Webhook');
+  const begins = await ctx.source.seqsAt([room], webhook.from_ms);
   await ctx.db.transaction(async (trx) => {
-    const webhook = await findWebhook(trx, id);
-    if (webhook === undefined) throw notFound('Webhook');
     await noteHeads(trx, [toFollower(webhook)], { [room]: page.last_seq });
-    await goBack(trx, id, { [room]: from_seq - 1 });
+    await goBack(trx, id, { [room]: from_seq - 1 }, begins);
     await recordAudit(trx, call, 'webhook.replay', id, { chat_id: room, from_seq });
   });
 }
+
+/** No log has events of before 1970. */
+const sinceOf = ({ since }: { since: string }): number => Math.max(0, Date.parse(since));
 
 /** Answers at once: it takes as long as there are rooms. */
 export async function replay(ctx: Context, call: StaffCall, id: string, body: ReplayBody): Promise<Reply<undefined>> {
@@ -27,7 +31,7 @@ export async function replay(ctx: Context, call: StaffCall, id: string, body: Re
   else
     await ctx.db.transaction(async (trx) => {
       if ((await findWebhook(trx, id)) === undefined) throw notFound('Webhook');
-      await insertReplay(trx, { id: newId('rpl'), webhook_id: id, since_ms: Date.parse(body.since) });
+      await insertReplay(trx, { id: newId('rpl'), webhook_id: id, since_ms: sinceOf(body) });
       await recordAudit(trx, call, 'webhook.replay', id, { since: body.since });
     });
   ctx.facts.nudge();
@@ -48,8 +52,10 @@ const replayPage = (ctx: Pick<Context, 'db' | 'source'>): Promise<boolean> =>
     const rooms = [...Object.keys(page.heads), ...(after_room === '' ? [FACTS_ROOM] : [])];
     if (webhook !== undefined && rooms.length > 0) {
       const seqs = await ctx.source.seqsAt(rooms, since_ms);
+      const begins = webhook.from_ms < since_ms ? await ctx.source.seqsAt(rooms, webhook.from_ms) : seqs;
       await noteHeads(trx, [toFollower(webhook)], page.heads);
-      await goBack(trx, webhook_id, Object.fromEntries(Object.entries(seqs).map(([room, { seq }]) => [room, seq])));
+      const back = Object.fromEntries(Object.entries(seqs).map(([room, { seq }]) => [room, seq]));
+      await goBack(trx, webhook_id, back, begins);
     }
     if (page.next === null) await endReplay(trx, id);
     else await moveReplay(trx, id, page.next);

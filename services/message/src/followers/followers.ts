@@ -68,7 +68,8 @@ function seqAt({ seq, first_seq, last_seq }: RoomAt, isKept: boolean): SeqAt {
 /** The seq of each room at a moment (ms). */
 export async function seqsAt(ctx: Context, rooms: string[], at: number): Promise<{ seqs: Record<string, SeqAt> }> {
   const isKept = at > floorOf(ctx);
-  const found = await roomsAt(ctx.pool, rooms, at);
+  const shared = rooms.filter((id) => !isOfUser(id));
+  const found = await roomsAt(ctx.pool, shared, at);
   return { seqs: Object.fromEntries(found.map((room) => [room.id, seqAt(room, isKept)])) };
 }
 
@@ -76,4 +77,7 @@ export const logsAfter = async (
   ctx: Context,
   rooms: { id: string; after: number }[],
   limit: number,
-): Promise<{ rooms: LogPage[] }> => ({ rooms: await readLogs(ctx.reads, rooms, limit) });
+): Promise<{ rooms: LogPage[] }> => {
+  const shared = rooms.filter(({ id }) => !isOfUser(id));
+  return { rooms: await readLogs(ctx.reads, shared, limit) };
+};
