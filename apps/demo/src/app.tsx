@@ -7,6 +7,7 @@ import { Pane } from './pane.tsx';
 import { forgetPeople, openPeople, type Person } from './people.ts';
 import { baseUrl, type DemoSettings } from './settings.ts';
 import { type Language, textsIn } from './texts.ts';
+import { UnreadBadge } from './unread-badge.tsx';
 import { useStore } from './value.ts';
 import { useLanguage, useTexts, type Words, WordsContext } from './words.tsx';
 
@@ -55,17 +56,11 @@ function Head({ speak }: { speak(language: Language): void }): JSX.Element {
 }
 
 function Tab({ person, isShown, show }: { person: Person; isShown: boolean; show(): void }): JSX.Element {
-  const texts = useTexts();
   const { unread } = useStore(person.live.badges());
   return (
     <button type="button" class="tab" aria-pressed={isShown} onClick={show}>
       <Avatar name={person.name} id={person.id} isSmall /> {person.name}
-      {unread > 0 && (
-        <span class="badge">
-          <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
-          <span class="sr">{texts.unread(unread)}</span>
-        </span>
-      )}
+      <UnreadBadge unread={unread} />
     </button>
   );
 }

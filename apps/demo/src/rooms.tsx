@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { Avatar } from './avatar.tsx';
 import { previewOf } from './content.tsx';
 import { roomName, usePane } from './pane-state.tsx';
+import { UnreadBadge } from './unread-badge.tsx';
 import { useStore } from './value.ts';
 import { timeOf, useLanguage, useTexts } from './words.tsx';
 
@@ -40,12 +41,7 @@ function RoomItem({ room, isOpen }: { room: RoomView; isOpen: boolean }): JSX.El
             ? texts.typing(typing.map((user) => user.display_name))
             : `${who && `${who}: `}${said || files}`}
         </span>
-        {unread > 0 && (
-          <span class="badge">
-            <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
-            <span class="sr">{texts.unread(unread)}</span>
-          </span>
-        )}
+        <UnreadBadge unread={unread} />
       </button>
     </li>
   );

@@ -20,6 +20,8 @@ export interface Followers {
 const POLL_MS = 250;
 /** Another instance may have changed a follower. */
 const KNOWN_MS = 500;
+/** The transaction of a fact has committed by then. */
+const POKE_MS = 15;
 
 const highest = (facts: Facts['rooms.moved'][]): Record<string, number> => {
   const heads: Record<string, number> = {};
@@ -82,6 +84,3 @@ export function startFollowers<E>(options: FollowersOptions<E>): Followers {
     },
   };
 }
-
-/** The transaction of a fact has committed by then. */
-const POKE_MS = 15;
