@@ -1,22 +1,34 @@
 // The files of a message.
 import type { Attachment } from '@chatapi/client';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';
 import { baseUrl } from './settings.ts';
 import { sizeOf, useLanguage } from './words.tsx';
 
-/** Thumbnails are made after the upload: until then the whole picture is shown. */
+const MAX_TRIES = 4;
+const RETRY_MS = 1000;
+
+/**
+ * Thumbnails are made after the upload: until then the whole picture is shown. A picture that does
+ * not load is tried again: a service may restart.
+ */
 function Picture({ file }: { file: Attachment }): JSX.Element {
-  const [isBroken, breakIt] = useState(false);
-  if (isBroken) return <FileLink file={file} />;
+  const [tries, setTries] = useState(1);
+  const timer = useRef<ReturnType<typeof setTimeout>>();
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const retry = (): void => {
+    timer.current = setTimeout(() => setTries(tries + 1), RETRY_MS * tries);
+  };
+  if (tries > MAX_TRIES) return <FileLink file={file} />;
   return (
     <a class="picture" href={baseUrl + file.url} target="_blank" rel="noopener">
       <img
+        key={tries}
         src={baseUrl + (file.thumbnail_url ?? file.url)}
         alt={file.description ?? file.filename}
         loading="lazy"
-        onError={() => breakIt(true)}
+        onError={retry}
       />
     </a>
   );

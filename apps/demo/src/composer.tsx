@@ -1,7 +1,7 @@
 // Where a person writes: text, emojis, files; or the new text of a message.
 import type { MessageView, Room } from '@chatapi/client/state';
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, IconButton } from './icons.tsx';
 import { usePane } from './pane-state.tsx';
 import { useStore } from './value.ts';
@@ -61,7 +61,8 @@ export function Composer({ room, label, editing, done, editLast }: ComposerProps
   const picker = useRef<HTMLInputElement>(null);
   const canSend = text.trim() !== '' || files.length > 0;
 
-  useEffect(() => {
+  // Before the browser paints: what is typed next belongs to the edit.
+  useLayoutEffect(() => {
     if (editing === undefined) return;
     setText(editing.content);
     field.current?.focus();

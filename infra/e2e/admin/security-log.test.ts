@@ -154,6 +154,7 @@ describe('security events', function () {
         message: '/rooms',
         file: '/files',
         admin: '/admin/users',
+        integration: '/admin/webhooks',
       };
       const outside = await fetch(`${urlOf(instance)}${path[instance.dir as keyof typeof path]}`, { headers });
       expect(outside.status, instance.name).to.equal(401);

@@ -55,7 +55,7 @@ describe('the demo', function () {
     await one.say('first version');
     await one.row('first version').locator('[data-status="read"]').waitFor();
     await one.field.press('ArrowUp');
-    expect(await one.field.inputValue()).to.equal('first version');
+    await until(async () => (await one.field.inputValue()) === 'first version', 'the text to edit');
     await one.say('second version');
     await two.row('second version').filter({ hasText: 'edited' }).waitFor();
     await one.row('second version').hover();

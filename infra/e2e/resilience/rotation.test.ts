@@ -38,6 +38,7 @@ const OF_SERVICE: Record<string, string> = {
   message: '/rooms',
   file: '/files',
   admin: '/admin/dashboard/stats',
+  integration: '/admin/webhooks',
 };
 
 const random = (): string => randomBytes(32).toString('base64url');
