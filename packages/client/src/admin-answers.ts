@@ -8,11 +8,13 @@ const WORDS = { words: ['object'], revision: 'number' } as const;
 export const ADMIN_ANSWERS: Answers = {
   'GET /admin/dashboard/stats': STATS,
   'POST /admin/dashboard/stats/rebuild': STATS,
+  'GET /admin/dashboard/series': { metric: 'string', points: [{ at: 'string' }] },
   'GET /admin/users': { users: [ITEM] },
   'GET /admin/users/{}': ITEM,
   'GET /admin/users/{}/rooms': { rooms: [ITEM] },
   'GET /admin/users/{}/sessions': { sessions: [ITEM] },
   'GET /admin/users/{}/files': { files: [ITEM] },
+  'GET /admin/messages/{}/delivery': { verdict: 'string', message: ITEM },
   'POST /admin/users/{}/ban': ITEM,
   'POST /admin/users/{}/unban': ITEM,
   'PUT /admin/users/{}/role': ITEM,

@@ -2,12 +2,14 @@ export type {
   AdminApi,
   AdminRoomPatch,
   AdminRoomQuery,
+  AuditFilter,
   AuditQuery,
   InviteInput,
   IssuerInput,
   KeyInput,
   ReportActInput,
   ReportQuery,
+  SeriesQuery,
 } from './admin.ts';
 export type * from './admin-models.ts';
 export type { AdminUserQuery, BanInput, FileListQuery } from './admin-people.ts';

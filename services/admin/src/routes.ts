@@ -1,7 +1,9 @@
 import { idParams, type Route, route } from '@chatapi/kit';
 import { applicationKeyRoutes } from './application-key-routes.ts';
 import { showAuditLog } from './audit.ts';
+import { csvDocs, downloadAuditLog } from './audit-csv.ts';
 import type { Context } from './context.ts';
+import { deliveryRoutes } from './delivery/delivery-routes.ts';
 import { systemHealth } from './health.ts';
 import { inviteRoutes } from './invite-routes.ts';
 import { issuerRoutes } from './issuer-routes.ts';
@@ -11,7 +13,9 @@ import { moderationRoutes } from './moderation-routes.ts';
 import { oneUserRoutes } from './people/one-user-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
 import { roomRoutes } from './room-routes.ts';
+import { seriesRoutes } from './series/series-routes.ts';
 import {
+  auditCsvQuery,
   auditList,
   auditQuery,
   banBody,
@@ -62,6 +66,19 @@ const reading: Route<Context>[] = [
     query: auditQuery,
     answer: auditList,
     rule: (ctx, { query }) => showAuditLog(ctx, query),
+  }),
+  route({
+    method: 'get',
+    path: '/admin/audit-log.csv',
+    summary: 'Download audit log entries as CSV, newest first',
+    description: 'Streamed. No value begins a formula. The download itself is in the log.',
+    tag,
+    who: 'moderator',
+    scope: 'none',
+    query: auditCsvQuery,
+    raw: true,
+    docs: csvDocs,
+    rule: downloadAuditLog,
   }),
   route({
     method: 'get',
@@ -172,6 +189,8 @@ const acting: Route<Context>[] = [
 export const routes: Route<Context>[] = [
   ...reading,
   ...acting,
+  ...seriesRoutes,
+  ...deliveryRoutes,
   ...oneUserRoutes,
   ...moderationRoutes,
   ...reportRoutes,

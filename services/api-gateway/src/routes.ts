@@ -174,6 +174,7 @@ export const rows: Row[] = [
   { method: 'GET', path: '/announcements', service: 'admin', who: 'user' },
 
   { method: 'GET', path: '/admin/dashboard/stats', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/dashboard/series', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/dashboard/stats/rebuild', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/users', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/users/:id', service: 'admin', who: 'user' },
@@ -194,8 +195,10 @@ export const rows: Row[] = [
   { method: 'GET', path: '/admin/rooms/:id/members', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/rooms/:id', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/rooms/:id', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/messages/:id/delivery', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/messages/:id', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/audit-log', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/audit-log.csv', service: 'admin', who: 'user', file: 'download' },
   { method: 'GET', path: '/admin/reports', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/reports/:id/context', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/reports/:id/act', service: 'admin', who: 'user' },

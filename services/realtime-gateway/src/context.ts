@@ -5,6 +5,7 @@ import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { LRUCache } from 'lru-cache';
 import type { Config } from './config.ts';
+import type { ConnectionLog } from './connections/connection-log.ts';
 import type { FrameBudget } from './connections/frame-budget.ts';
 import type { UpgradeBudget } from './connections/upgrade-budget.ts';
 import type { LogReader } from './message-service/log-reader.ts';
@@ -14,6 +15,7 @@ import type { Positions } from './message-service/positions.ts';
 import type { SendQueue } from './message-service/send-queue.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { Topics } from './rooms/topics.ts';
+import type { StaffFeed } from './staff/staff-feed.ts';
 import type { Connection, Link, LocalUser, Room, Serials } from './state.ts';
 import type { Writer } from './wire/writer.ts';
 
@@ -60,6 +62,7 @@ export interface Node extends Base<Config> {
   auth: ServiceClient;
   message: ServiceClient;
   userService: ServiceClient;
+  admin: ServiceClient;
   verifier: AccessVerifier;
   revocations: RevocationSet;
   credentials: Credentials;
@@ -75,6 +78,8 @@ export interface Node extends Base<Config> {
   serials: Serials;
   roomLog: LogReader;
   messageFrames: MessageFrames;
+  /** Of the admin service. */
+  staffFrames: MessageFrames;
   members: MembersReader;
   topics: Topics;
   online: OnlineReporter;
@@ -87,6 +92,8 @@ export interface Node extends Base<Config> {
   /** The last typing notice, in ms since the epoch, by user and room. */
   typingSentAt: LRUCache<string, { at: number; stopped: boolean }>;
   nodeMetrics: NodeMetrics;
+  staffFeed: StaffFeed;
+  connectionLog: ConnectionLog;
 }
 
 /** The node with its subscription and timers. */

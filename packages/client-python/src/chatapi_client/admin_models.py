@@ -130,6 +130,23 @@ class Stats(TypedDict):
     generated_at: str
 
 
+SeriesMetric = Literal["messages", "users_online", "connections", "requests", "errors", "rate_limited"]
+
+
+class SeriesPoint(TypedDict):
+    """``value``: None if it is not known."""
+
+    at: str
+    value: Optional[int]
+
+
+Series = TypedDict(
+    "Series",
+    {"metric": SeriesMetric, "from": str, "to": str, "step": int, "points": List[SeriesPoint]},
+)
+"""``step`` in seconds. ``points``: oldest first; the last one may go on."""
+
+
 class AuditEntry(TypedDict):
     id: str
     action: str

@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { readableMessage } from '../messages/require-readable.ts';
 import { countMessages, reportedMessages, roomStates } from '../moderation/admin-queries-store.ts';
 import { messagesAround } from '../moderation/context-store.ts';
+import { deliveryFacts } from '../moderation/delivery-store.ts';
 import { usersShown } from '../people/shown-users.ts';
 import { muteForStaff, type StaffMute } from '../rooms/mutes.ts';
 
@@ -42,6 +43,13 @@ async function contextOf(ctx: Context, id: string) {
   };
 }
 
+/** @throws AppError RESOURCE_NOT_FOUND */
+async function deliveryOf(ctx: Context, id: string, userId: string) {
+  const facts = await deliveryFacts(ctx.db, id, userId);
+  if (facts === undefined) throw notFound('Message');
+  return facts;
+}
+
 const muteParams = Joi.object<{ id: string; user_id: string }, true>({
   id: roomId().required(),
   user_id: idOf('usr').required(),
@@ -71,6 +79,14 @@ export const moderationRoutes: Route<Context>[] = [
     who: ['admin'],
     params: idParams,
     rule: (ctx: Context, { params }) => contextOf(ctx, params.id),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/messages/:id/delivery/:user_id',
+    summary: 'Get what is known of the way of a message to a user',
+    who: ['admin'],
+    params: seenBy,
+    rule: (ctx: Context, { params }) => deliveryOf(ctx, params.id, params.user_id),
   }),
   route({
     method: 'put',
