@@ -40,9 +40,8 @@ describe('the feed of staff', () => {
       expect(told.report).to.deep.equal(report);
       const { entry } = await live.next('staff_entry', (frame) => frame.entry.target_id === eve.id);
       expect(entry).to.include({ action: 'user.ban', actor_id: admin.id, outcome: 'done' });
-      const { stats, open_reports } = await live.next('staff_stats');
+      const { stats } = await live.next('staff_stats', ({ open_reports }) => open_reports > 0);
       expect(stats.users.total).to.be.greaterThan(2);
-      expect(open_reports).to.be.greaterThan(0);
     }
     for (const live of all) {
       await live.next('staff_stats');
@@ -62,7 +61,7 @@ describe('the feed of staff', () => {
     await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'user' }).expect(200);
     await watching.next('staff_ended', undefined, 1500);
     const before = watching.frames.length;
-    await watching.never('staff_entry', 2500);
+    await watching.never('staff_entry', 2500, ({ entry }) => entry.action !== 'user.role');
     expect(watching.frames.slice(before).map(({ type }: Json) => type)).to.not.include('staff_stats');
     expect((await rest(ann).get('/users/me').expect(200)).body.id).to.equal(ann.id);
   });

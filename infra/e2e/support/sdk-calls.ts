@@ -154,6 +154,13 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /admin/users/{id}/export': { method: 'admin.startExport', args: ['i/1'] },
   'GET /admin/users/{id}/export': { method: 'admin.export', args: ['i/1'] },
   'DELETE /admin/users/{id}': { method: 'admin.deleteUser', args: ['i/1'] },
+  'GET /admin/files': { method: 'admin.files', args: [{ sort: 'size', ...PAGING }], input: 0 },
+  'GET /admin/exports': { method: 'admin.exports', args: [PAGING], input: 0 },
+  'GET /admin/messages/search': {
+    method: 'admin.searchMessages',
+    args: [{ q: 'q', reason: 'r', chat_id: 'c', sender_id: 's', from: 'f', to: 't', ...PAGING }],
+    input: 0,
+  },
   'GET /admin/messages/{id}/delivery': { method: 'admin.delivery', args: ['i/1', { user_id: 'u' }], input: 1 },
   'DELETE /admin/messages/{id}': { method: 'admin.deleteMessage', args: ['i/1'] },
   'GET /admin/rooms': {

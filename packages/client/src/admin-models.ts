@@ -1,5 +1,5 @@
 // Responses of the admin API.
-import type { FileInfo, User } from './models.ts';
+import type { Export, FileInfo, User } from './models.ts';
 import type { UserCard } from './pages.ts';
 
 /** null: unknown, because Redis is unavailable. */
@@ -263,7 +263,7 @@ export interface ListedReport extends Report {
   } | null;
 }
 
-/** A message for those who judge a report. */
+/** A message as staff see one. */
 export interface ContextMessage {
   id: string;
   chat_id: string;
@@ -277,6 +277,9 @@ export interface ContextMessage {
   is_deleted: boolean;
   created_at: string;
 }
+
+/** An export of an account, without a link. */
+export type ListedExport = Omit<Export, 'url' | 'url_expires_at'> & { user_id: string };
 
 export interface ReportContext {
   /** The reported message. */

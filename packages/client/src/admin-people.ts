@@ -1,13 +1,5 @@
 // Administration of users: write access for admins, read access for moderators.
-import type {
-  AdminUser,
-  AdminUserDetails,
-  AdminUserRoom,
-  ListedFile,
-  MessageDelivery,
-  ResetLink,
-  UserSession,
-} from './admin-models.ts';
+import type { AdminUser, AdminUserDetails, AdminUserRoom, ListedFile, ResetLink, UserSession } from './admin-models.ts';
 import type { Export, Role, User } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
 import { path } from './paths.ts';
@@ -71,11 +63,6 @@ export class AdminPeopleApi {
   /** Lists the files of a user, without links. For admins. */
   async userFiles(userId: string, query: FileListQuery = {}, options?: CallOptions): Promise<Page<ListedFile>> {
     return pageOf('files', await this.rest.call('GET', path`/admin/users/${userId}/files`, { ...options, query }));
-  }
-
-  /** Explains whether a message reached a user. Each question is in the audit log. For admins. */
-  delivery(messageId: string, query: { user_id: string }, options?: CallOptions): Promise<MessageDelivery> {
-    return this.rest.call('GET', path`/admin/messages/${messageId}/delivery`, { ...options, query });
   }
 
   /** Bans a user. Takes effect everywhere within 1 s. */

@@ -19,7 +19,8 @@ import type {
   SystemHealth,
   WordFilter,
 } from './admin-models.ts';
-import { AdminPeopleApi, type BanInput } from './admin-people.ts';
+import type { BanInput } from './admin-people.ts';
+import { AdminRecordsApi } from './admin-records.ts';
 import type { Announcement, Member } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
 import { path } from './paths.ts';
@@ -126,7 +127,7 @@ export interface KeyInput {
 /**
  * Every method rejects with `ChatApiError`, without the required role with `AUTHORIZATION_ERROR`.
  */
-export class AdminApi extends AdminPeopleApi {
+export class AdminApi extends AdminRecordsApi {
   /** Returns counts of users, rooms, messages, files and connections, at most 2 s old. */
   stats(options?: CallOptions): Promise<Stats> {
     return this.rest.call('GET', '/admin/dashboard/stats', options);

@@ -8,6 +8,7 @@ import { systemHealth } from './health.ts';
 import { inviteRoutes } from './invite-routes.ts';
 import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
+import { messageSearchRoutes } from './message-search/message-search-routes.ts';
 import { reportRoutes } from './moderation/report-routes.ts';
 import { moderationRoutes } from './moderation-routes.ts';
 import { oneUserRoutes } from './people/one-user-routes.ts';
@@ -29,6 +30,7 @@ import {
 } from './shapes.ts';
 import { readStatistics } from './statistics.ts';
 import { rebuildStatistics } from './statistics-rebuild.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { banUser, changeRole, endSessions, listUsers, makeResetLink, unbanUser, unlockUser } from './users.ts';
 
 const tag = 'Admin';
@@ -191,6 +193,8 @@ export const routes: Route<Context>[] = [
   ...acting,
   ...seriesRoutes,
   ...deliveryRoutes,
+  ...messageSearchRoutes,
+  ...storageRoutes,
   ...oneUserRoutes,
   ...moderationRoutes,
   ...reportRoutes,

@@ -3,16 +3,11 @@
 from .admin_delivery_models import DeliveryReason, DeliveryVerdict, MessageDelivery
 from .admin_models import (
     AdminRoom,
-    AdminUser,
-    AdminUserDetails,
-    AdminUserRoom,
     ApplicationKey,
     AuditEntry,
-    Ban,
     BanInput,
     ContextMessage,
     FilteredWord,
-    ListedFile,
     ListedReport,
     MuteInput,
     NewApplicationKey,
@@ -25,8 +20,16 @@ from .admin_models import (
     SeriesPoint,
     Stats,
     SystemHealth,
-    UserSession,
     WordFilter,
+)
+from .admin_people_models import (
+    AdminUser,
+    AdminUserDetails,
+    AdminUserRoom,
+    Ban,
+    ListedExport,
+    ListedFile,
+    UserSession,
 )
 from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
 from .client import AsyncChatClient
@@ -141,6 +144,7 @@ __all__ = [
     "Invite",
     "Issuer",
     "ItemError",
+    "ListedExport",
     "ListedFile",
     "ListedReport",
     "Me",

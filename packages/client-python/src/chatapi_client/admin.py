@@ -7,7 +7,7 @@ from typing import AsyncIterator, Optional, Sequence
 from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, changed, given
-from .admin_people import AdminPeopleApi
+from .admin_records import AdminRecordsApi
 from .models import Announcement, Member, Page
 from .admin_models import (
     AdminRoom,
@@ -29,7 +29,7 @@ from .admin_models import (
 )
 
 
-class AdminApi(AdminPeopleApi):
+class AdminApi(AdminRecordsApi):
     """Every method raises ``ChatApiError``; without the role it is ``AUTHORIZATION_ERROR``."""
 
     async def stats(self) -> Stats:

@@ -9,8 +9,8 @@ from .paths import path_of
 from .rest import given
 from .admission import AdmissionApi
 from .models import Export, Page, User
-from .admin_delivery_models import MessageDelivery
-from .admin_models import AdminUser, AdminUserDetails, AdminUserRoom, ListedFile, ResetLink, UserSession
+from .admin_models import ResetLink
+from .admin_people_models import AdminUser, AdminUserDetails, AdminUserRoom, ListedFile, UserSession
 
 
 class AdminPeopleApi(AdmissionApi):
@@ -99,12 +99,6 @@ class AdminPeopleApi(AdmissionApi):
         query = given(sort=sort, limit=limit, skip=skip, cursor=cursor)
         path = path_of("/admin/users/{}/files", user_id)
         return page_of("files", await self._rest.call("GET", path, query=query))
-
-    async def delivery(self, message_id: str, *, user_id: str) -> MessageDelivery:
-        """Explain whether a message reached a user. Each question is in the audit log. For admins."""
-        path = path_of("/admin/messages/{}/delivery", message_id)
-        delivery: MessageDelivery = await self._rest.call("GET", path, query={"user_id": user_id})
-        return delivery
 
     async def ban(self, user_id: str, *, reason: Optional[str] = None, until: Optional[str] = None) -> User:
         """Ban a user. Takes effect everywhere within 1 s.

@@ -12,7 +12,7 @@ export const VERDICTS = [
   'not_connected',
   'unknown',
 ] as const;
-export type Verdict = (typeof VERDICTS)[number];
+type Verdict = (typeof VERDICTS)[number];
 
 export const REASONS = [
   'message_deleted',

@@ -39,14 +39,15 @@ function figures(ctx: Context): Promise<Statistics> {
 const frameOf = <T extends keyof StaffFrames>(frame: { type: T } & Record<string, unknown>): string =>
   JSON.stringify(frame);
 
-/** @param since undefined: what comes from now on. */
+/** @param since undefined: now. What is a little older comes too. */
 export async function readStaffFeed(ctx: Context, since: string | undefined): Promise<StaffFeed> {
   // Before the news are read: what commits meanwhile is younger.
   const { open, now } = await openReports(ctx.db);
+  const from = since ?? now.toISOString();
   const [stats, reports, entries] = await Promise.all([
     figures(ctx),
-    since === undefined ? [] : newReports(ctx.db, since),
-    since === undefined ? [] : settledEntries(ctx.db, since),
+    newReports(ctx.db, from),
+    settledEntries(ctx.db, from),
   ]);
   return {
     stats: frameOf({ type: 'staff_stats', stats, open_reports: open, timestamp: now.toISOString() }),

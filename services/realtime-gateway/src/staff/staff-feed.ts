@@ -57,7 +57,7 @@ function createMemory(): { isNew(id: string): boolean } {
 export function createStaffFeed(nodeOf: () => Node): StaffFeed {
   const listeners = new Set<Connection>();
   const memory = createMemory();
-  /** undefined: nobody listened; there is no news. */
+  /** undefined: nobody listened. */
   let since: string | undefined;
   let asking: Promise<void> | undefined;
 
@@ -71,8 +71,10 @@ export function createStaffFeed(nodeOf: () => Node): StaffFeed {
     if (listeners.size === 0) since = undefined;
   }
 
-  function write(node: Node, { stats, news }: Feed): void {
-    const fresh = news.filter(({ id }) => memory.isNew(id)).map(({ frame }) => textFrame(frame));
+  /** @param isFirst what is told then is older than the first who listens; it is only remembered. */
+  function write(node: Node, { stats, news }: Feed, isFirst: boolean): void {
+    const unseen = news.filter(({ id }) => memory.isNew(id));
+    const fresh = isFirst ? [] : unseen.map(({ frame }) => textFrame(frame));
     const figures = textFrame(stats);
     for (const c of listeners) {
       for (const frame of fresh) node.writer.write(c, frame);
@@ -89,8 +91,9 @@ export function createStaffFeed(nodeOf: () => Node): StaffFeed {
     const feed = await node.admin.call<Feed>('POST', '/internal/staff-feed', { body, timeoutMs: TIMEOUT_MS });
     prune(node);
     if (listeners.size === 0) return;
+    const isFirst = since === undefined;
     since = feed.until;
-    write(node, feed);
+    write(node, feed, isFirst);
   }
 
   const failed = (err: Error): void => nodeOf().log.debug({ err: err.message }, 'no news for staff');
