@@ -15,6 +15,7 @@ export type { Cluster } from './cluster.ts';
 export type { ClusterFile } from './data-dir.ts';
 export { readClusterFile } from './data-dir.ts';
 export { dnsmasq } from './dnsmasq.ts';
+export { buildGuide } from './guide.ts';
 export { dnsAddressOf, dnsNameOf, type Instance, internalUrlOf, urlOf } from './instances.ts';
 export { freePort } from './ports.ts';
 export { promtool } from './promtool.ts';

@@ -5,6 +5,7 @@ import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { Config, ServiceName } from './config.ts';
 import type { Demo } from './demo/demo-page.ts';
+import type { Guide } from './guide.ts';
 import type { DatabaseHealth } from './health.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { LoadMonitor } from './overload.ts';
@@ -37,6 +38,7 @@ export interface Context extends Base<Config> {
   documents: Documents;
   /** undefined: off, or not built. */
   demo: Demo | undefined;
+  guide: Guide | undefined;
   databaseHealth: { at: number; answer?: Promise<DatabaseHealth> };
   load: LoadMonitor;
   gatewayMetrics: GatewayMetrics;

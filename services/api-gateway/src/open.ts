@@ -16,6 +16,7 @@ import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/
 import type { Config } from './config.ts';
 import type { Context, ServiceClients } from './context.ts';
 import { readDemo } from './demo/demo-page.ts';
+import { readGuide } from './guide.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createLoadMonitor } from './overload.ts';
 import { createUpstream } from './upstreams.ts';
@@ -90,6 +91,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     tunnels: new Set(),
     draining: false,
     demo: readDemo(config),
+    guide: readGuide(),
     documents: { fetched: new Map(), fetching: new Map(), rendered: new Map() },
     databaseHealth: { at: Number.NEGATIVE_INFINITY },
     load,
