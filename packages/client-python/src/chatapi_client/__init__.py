@@ -2,9 +2,14 @@
 
 from .admin_models import (
     AdminRoom,
+    AdminUser,
+    AdminUserDetails,
+    AdminUserRoom,
     ApplicationKey,
     AuditEntry,
+    Ban,
     FilteredWord,
+    ListedFile,
     ListedReport,
     NewApplicationKey,
     Report,
@@ -12,6 +17,7 @@ from .admin_models import (
     Scope,
     Stats,
     SystemHealth,
+    UserSession,
     WordFilter,
 )
 from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
@@ -82,6 +88,9 @@ from .webhooks import verify_webhook
 __all__ = [
     "ActingApi",
     "AdminRoom",
+    "AdminUser",
+    "AdminUserDetails",
+    "AdminUserRoom",
     "Announced",
     "Announcement",
     "AppUser",
@@ -95,6 +104,7 @@ __all__ = [
     "AsyncRealtime",
     "Attachment",
     "AuditEntry",
+    "Ban",
     "Bot",
     "BotToken",
     "ChangedMember",
@@ -115,6 +125,7 @@ __all__ = [
     "Invite",
     "Issuer",
     "ItemError",
+    "ListedFile",
     "ListedReport",
     "Me",
     "Member",
@@ -156,6 +167,7 @@ __all__ = [
     "Typing",
     "User",
     "UserCard",
+    "UserSession",
     "UserStatus",
     "UserUpdated",
     "Webhook",
