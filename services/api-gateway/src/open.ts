@@ -13,9 +13,10 @@ import {
 } from '@chatapi/kit/auth';
 import { openRedis, openSubscriber, type Redis, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
+import { readApp } from './app-pages/app.ts';
+import { readDemo } from './app-pages/demo.ts';
 import type { Config } from './config.ts';
 import type { Context, ServiceClients } from './context.ts';
-import { readDemo } from './demo/demo-page.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createLoadMonitor } from './overload.ts';
 import { createUpstream } from './upstreams.ts';
@@ -90,6 +91,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     tunnels: new Set(),
     draining: false,
     demo: readDemo(config),
+    console: config.CONSOLE === 'on' ? readApp('console') : undefined,
     documents: { fetched: new Map(), fetching: new Map(), rendered: new Map() },
     databaseHealth: { at: Number.NEGATIVE_INFINITY },
     load,
