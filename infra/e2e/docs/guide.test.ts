@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { BrowserContext, Page } from 'playwright-core';
-import { demoBrowser, demoCluster } from '../support/demo-cluster.ts';
+import { appsBrowser, appsCluster } from '../support/apps-cluster.ts';
 import { until } from '../support/sdk-pages.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -17,17 +17,17 @@ describe('the guide in a browser', function () {
   let context: BrowserContext;
   let page: Page;
   const faults: string[] = [];
-  const open = async (path: string): Promise<void> => void (await page.goto(`${demoCluster().url}/docs/guide${path}`));
+  const open = async (path: string): Promise<void> => void (await page.goto(`${appsCluster().url}/docs/guide${path}`));
 
   async function view(colorScheme: 'light' | 'dark', width: number): Promise<void> {
     await context?.close();
     // Axe is put into the page by the test, which the page's policy forbids.
-    context = await demoBrowser().newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+    context = await appsBrowser().newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
     page = await context.newPage();
   }
 
   beforeEach(async () => {
-    context = await demoBrowser().newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    context = await appsBrowser().newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
     page = await context.newPage();
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));
@@ -99,7 +99,7 @@ describe('the guide in a browser', function () {
 
   it('needs no script to be read', async () => {
     await context.close();
-    context = await demoBrowser().newContext({ javaScriptEnabled: false });
+    context = await appsBrowser().newContext({ javaScriptEnabled: false });
     page = await context.newPage();
     await open('/operations');
     await until(() => page.locator('h2', { hasText: 'What breaks first' }).isVisible(), 'the text');

@@ -28,6 +28,7 @@ export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_DOCS: number;
   DOCS: 'on' | 'off';
   NODE_ENV?: string;
+  CONSOLE: 'on' | 'off';
   DEMO: boolean;
   DEMO_RUNNER_URL?: string;
   MAX_FILE_SIZE: number;
@@ -95,6 +96,7 @@ export const schema = Joi.object<Config>({
   RATE_LIMIT_UPGRADES: limit(60).description('reported by GET /rate-limits, enforced by the realtime nodes'),
   RATE_LIMIT_DOCS: limit(600).description('requests of /docs and /test-db per address and minute; 0: off'),
   DOCS: Joi.string().valid('on', 'off').default('on').description('off: /docs and all below it answer 404'),
+  CONSOLE: Joi.string().valid('on', 'off').default('on').description('off: the admin console at /console answers 404'),
   DEMO: Joi.boolean()
     .when('NODE_ENV', {
       is: 'production',

@@ -77,8 +77,8 @@ function createLocalHandler(ctx: Context): RequestListener {
 }
 
 export function createGateway(ctx: Context): Gateway {
-  const isServed = ({ document, demo }: Row): boolean =>
-    (document !== true || ctx.config.DOCS === 'on') && (demo !== true || ctx.demo !== undefined);
+  const isServed = ({ document, app }: Row): boolean =>
+    (document !== true || ctx.config.DOCS === 'on') && (app === undefined || ctx[app] !== undefined);
   const table = createRouteTable(rows.filter(isServed));
   const clientOf = createClientAddressReader(ctx.config.TRUSTED_PROXIES);
   const sign = createIdentitySigner(ctx.keys);

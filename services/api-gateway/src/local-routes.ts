@@ -1,8 +1,8 @@
 import { count, describeRoutes, oneOf, type Route, route, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 import { accountRoutes } from './account-pages/routes.ts';
+import { appRoutes } from './app-pages/routes.ts';
 import type { Context } from './context.ts';
-import { demoRoutes } from './demo/routes.ts';
 import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
 import { front } from './front-page.ts';
@@ -80,7 +80,7 @@ export const localRoutes: LocalRoute[] = [
     path: '/',
     tag: healthTag,
     summary: 'Check that the gateway is up',
-    description: 'A browser gets a page with links to the documents and the demo.',
+    description: 'A browser gets a page with links to the console, the documents and the demo.',
     answer: health,
     raw: true,
     rule: front,
@@ -193,5 +193,5 @@ export const localRoutes: LocalRoute[] = [
     docs: sdkResponse,
     rule: (ctx, call) => sendSdk(ctx, call),
   }),
-  ...demoRoutes,
+  ...appRoutes,
 ];

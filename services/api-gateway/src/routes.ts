@@ -17,8 +17,8 @@ export interface Row {
   health?: true;
   /** A page or a document of /docs, which `DOCS=off` removes. */
   document?: true;
-  /** A page of the demo, which exists where DEMO is on. */
-  demo?: true;
+  /** A page of an app, which exists where its setting is on. */
+  app?: 'console' | 'demo';
   /** Answered with SERVICE_UNAVAILABLE after 2.5 s, since it is used when something hangs. */
   shortTimeout?: true;
   /** Checks a password, which is slow: starts are spread (login-pacing.ts). */
@@ -48,7 +48,7 @@ const health = { ...local, health: true } as const;
 const webhooks = { service: 'integration', who: 'user' } as const;
 const ownUser = { service: 'auth', who: 'user', opaque: true } as const;
 const document = { ...local, document: true, budget: 'docs' } as const;
-/** Of links in mails, of the demo, and the SDKs. */
+/** Of links in mails, of the apps, and the SDKs. */
 const page = { ...local, budget: 'docs' } as const;
 
 export const rows: Row[] = [
@@ -69,8 +69,10 @@ export const rows: Row[] = [
   { ...page, path: '/account/assets/:name' },
   { ...page, path: '/sdk' },
   { ...page, path: '/sdk/:name' },
-  { ...page, path: '/demo', demo: true },
-  { ...page, path: '/demo/assets/:name', demo: true },
+  { ...page, path: '/demo', app: 'demo' },
+  { ...page, path: '/demo/assets/:name', app: 'demo' },
+  { ...page, path: '/console', app: 'console' },
+  { ...page, path: '/console/assets/:name', app: 'console' },
 
   {
     method: 'POST',

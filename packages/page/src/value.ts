@@ -1,6 +1,11 @@
-// A value that components watch; the same shape as the SDK's stores.
-import type { Store } from '@chatapi/client/state';
+// A value that components watch, as they do the SDK's stores.
 import { useEffect, useState } from 'preact/hooks';
+
+/** The shape of the SDK's stores. */
+interface Store<T> {
+  getSnapshot(): T;
+  subscribe(listener: (value: T) => void): () => void;
+}
 
 export class Value<T> implements Store<T> {
   readonly #listeners = new Set<(value: T) => void>();

@@ -1,7 +1,6 @@
-// Imported by test files of the demo and the guide: they share a cluster, and a Chromium.
-import { buildGuide } from '@chatapi/local';
+// Imported by test files of the pages: they share a cluster that serves them, and a Chromium.
 import type { Browser } from 'playwright-core';
-import { dispose, startWithDemo, type TestCluster } from './cluster.ts';
+import { dispose, startWithApps, type TestCluster } from './cluster.ts';
 import { openBrowser } from './sdk-pages.ts';
 
 let cluster: TestCluster;
@@ -10,8 +9,7 @@ let browser: Browser;
 // Outside of any suite these are hooks of the whole process, however many files import this one.
 before(async function () {
   this.timeout(120_000);
-  await buildGuide();
-  cluster = await startWithDemo();
+  cluster = await startWithApps();
   browser = await openBrowser();
 });
 
@@ -21,5 +19,5 @@ after(async function () {
   await dispose(cluster);
 });
 
-export const demoCluster = (): TestCluster => cluster;
-export const demoBrowser = (): Browser => browser;
+export const appsCluster = (): TestCluster => cluster;
+export const appsBrowser = (): Browser => browser;
