@@ -172,6 +172,7 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /admin/announcements': { method: 'admin.announce', args: [{ text: 't' }], input: 0 },
   'GET /admin/word-filter': { method: 'admin.wordFilter', args: [] },
   'PUT /admin/word-filter': { method: 'admin.setWordFilter', args: [{ words: [] }], input: 0 },
+  'POST /admin/word-filter/try': { method: 'admin.tryWordFilter', args: [{ text: 't' }], input: 0 },
   'POST /admin/keys': {
     method: 'admin.createKey',
     args: [{ name: 'n', scopes: ['users:read'], expires_at: '2030-01-01T00:00:00Z' }],

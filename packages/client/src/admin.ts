@@ -16,6 +16,7 @@ import type {
   Stats,
   SystemHealth,
   WordFilter,
+  WordJudgement,
 } from './admin-models.ts';
 import type { Announcement, Export, Role, User } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
@@ -234,6 +235,11 @@ export class AdminApi {
   /** Replaces the word list. Takes effect everywhere within 2 s. */
   setWordFilter(input: Pick<WordFilter, 'words'>, options?: CallOptions): Promise<WordFilter> {
     return this.#rest.call('PUT', '/admin/word-filter', { ...options, body: input });
+  }
+
+  /** Judges a text of at most 4,000 characters as that of a message. */
+  tryWordFilter(input: { text: string }, options?: CallOptions): Promise<WordJudgement> {
+    return this.#rest.call('POST', '/admin/word-filter/try', { ...options, body: input });
   }
 
   /** Creates an application key; its secret is only in this answer. */

@@ -200,6 +200,7 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/announcements', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/word-filter', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/word-filter', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/word-filter/try', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/keys', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/keys', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/keys/:id', service: 'admin', who: 'user' },

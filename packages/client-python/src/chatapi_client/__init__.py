@@ -13,6 +13,7 @@ from .admin_models import (
     Stats,
     SystemHealth,
     WordFilter,
+    WordJudgement,
 )
 from .admission_models import ClaimNames, ExchangedToken, Invite, Issuer, NewInvite
 from .client import AsyncChatClient
@@ -162,5 +163,6 @@ __all__ = [
     "WebhookPayload",
     "WebhookTest",
     "WordFilter",
+    "WordJudgement",
     "verify_webhook",
 ]

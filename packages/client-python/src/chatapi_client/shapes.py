@@ -75,6 +75,7 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /admin/announcements": _ITEM,
     "GET /admin/word-filter": _WORDS,
     "PUT /admin/word-filter": _WORDS,
+    "POST /admin/word-filter/try": {"text": "string"},
     "POST /admin/keys": {"id": "string", "key": "string"},
     "GET /admin/keys": {"keys": [_ITEM]},
     "POST /admin/issuers": {"id": "string", "issuer": "string"},

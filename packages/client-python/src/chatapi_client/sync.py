@@ -10,6 +10,7 @@ from .chats import ChatsApi as AsyncChatsApi
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import EventName
+from .sync_tools import BotsApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
 from .event_handlers import Listening, Stop
@@ -142,6 +143,7 @@ class AdminApi(SyncWrapper):
     announcements = blocking(AsyncAdminApi.announcements)
     word_filter = blocking(AsyncAdminApi.word_filter)
     set_word_filter = blocking(AsyncAdminApi.set_word_filter)
+    try_word_filter = blocking(AsyncAdminApi.try_word_filter)
     create_key = blocking(AsyncAdminApi.create_key)
     keys = blocking(AsyncAdminApi.keys)
     end_key = blocking(AsyncAdminApi.end_key)
@@ -236,7 +238,8 @@ class WebSocketApi(SyncWrapper):
 
 
 class ChatClient(SyncWrapper):
-    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
+    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``, ``bots``,
+    ``webhooks`` and ``websocket``.
 
     ``token``: an access token, or a function that returns a new one; not needed for
     ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -272,6 +275,8 @@ class ChatClient(SyncWrapper):
         self.files = FilesApi(self._portal, inner.files)
         self.events = EventsApi(self._portal, inner.events)
         self.admin = AdminApi(self._portal, inner.admin)
+        self.bots = BotsApi(self._portal, inner.bots)
+        self.webhooks = WebhooksApi(self._portal, inner.webhooks)
         self.websocket = WebSocketApi(self._portal, inner.websocket)
 
     @property
