@@ -54,7 +54,9 @@ export function Time({ at }: { at: string | null | undefined }): JSX.Element {
 }
 
 export const Mono = ({ children }: { children: ComponentChildren }): JSX.Element => (
-  <code class="mono">{children}</code>
+  <code class="mono" title={typeof children === 'string' ? children : undefined}>
+    {children}
+  </code>
 );
 
 export const UserLink = ({ id, name }: { id: string; name?: string }): JSX.Element => {

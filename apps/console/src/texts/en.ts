@@ -28,7 +28,7 @@ export const en = {
   leads: {
     users: 'Everybody with an account. Open one to see and to act.',
     rooms: 'All rooms, without their messages.',
-    reports: 'What people reported. Oldest decisions stay on record.',
+    reports: 'What people reported. Decisions stay on record.',
     words: 'Words that are refused or masked in new messages. A change holds within 2 s.',
     announcements: 'Texts to everybody. Who is connected sees them at once.',
     audit: 'Every act of staff and of applications. Nothing is ever removed.',
