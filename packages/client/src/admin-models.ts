@@ -1,4 +1,5 @@
 // Responses of the admin API.
+import type { FileInfo, User } from './models.ts';
 
 /** null: unknown, because Redis is unavailable. */
 export interface Stats {
@@ -28,6 +29,58 @@ export interface AdminRoom {
   updated_at: string;
   last_active_at: string;
 }
+
+export interface Ban {
+  reason: string | null;
+  /** null: until it is lifted. */
+  until: string | null;
+  /** null: not on record. */
+  by: string | null;
+  at: string | null;
+}
+
+/** A user as staff see one. */
+export interface AdminUser extends User {
+  /** Of the last session, right within 10 minutes; null: never. */
+  last_seen_at: string | null;
+  /** null: not banned. */
+  ban: Ban | null;
+  open_reports: number;
+}
+
+/** null: the service that knows did not answer. */
+export interface UserCounts {
+  rooms: number | null;
+  /** Ever sent, with those that are deleted. */
+  messages: number | null;
+  files: number | null;
+  file_bytes: number | null;
+  sessions: number | null;
+  reports_about: number;
+  reports_by: number;
+}
+
+export interface AdminUserDetails extends AdminUser {
+  counts: UserCounts;
+}
+
+export interface AdminUserRoom extends AdminRoom {
+  role: 'owner' | 'moderator' | 'member';
+  joined_at: string;
+}
+
+export interface UserSession {
+  id: string;
+  /** Of a session that an application made. */
+  name: string | null;
+  created_at: string;
+  last_used_at: string;
+  ip: string;
+  user_agent: string;
+}
+
+/** A file without links. */
+export type ListedFile = Omit<FileInfo, 'url' | 'url_expires_at' | 'thumbnail_url'>;
 
 export interface AuditEntry {
   id: string;

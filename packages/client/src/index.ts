@@ -2,15 +2,14 @@ export type {
   AdminApi,
   AdminRoomPatch,
   AdminRoomQuery,
-  AdminUserQuery,
   AuditQuery,
-  BanInput,
   InviteInput,
   IssuerInput,
   KeyInput,
   ReportQuery,
 } from './admin.ts';
 export type * from './admin-models.ts';
+export type { AdminUserQuery, BanInput, FileListQuery } from './admin-people.ts';
 export type { BotsApi } from './bots.ts';
 export type { ChatInput, ChatPatch, ChatQuery, ChatsApi } from './chats.ts';
 export { ChatClient, type ChatClientOptions, type ReportInput, type WebSocketApi } from './client.ts';

@@ -34,6 +34,8 @@ export const reportQuery = Joi.object<ReportFilter>({
   status: status(),
   target_type: targetType(),
   target_id: anyId(),
+  about_user_id: anyId().description('the sender, the uploader, or the reported user'),
+  reporter_id: anyId(),
 });
 
 export const settleBody = Joi.object<{ note?: string | null }>({ note: text({ max: 500 }).allow(null) });

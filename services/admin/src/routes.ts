@@ -7,6 +7,7 @@ import { inviteRoutes } from './invite-routes.ts';
 import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
 import { moderationRoutes } from './moderation-routes.ts';
+import { oneUserRoutes } from './people/one-user-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import {
@@ -42,7 +43,7 @@ const reading: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/users',
-    summary: 'List users, newest first',
+    summary: 'List users with bans and open reports, newest first or as `sort` says',
     tag,
     who: 'moderator',
     scope: 'none',
@@ -170,6 +171,7 @@ const acting: Route<Context>[] = [
 export const routes: Route<Context>[] = [
   ...reading,
   ...acting,
+  ...oneUserRoutes,
   ...moderationRoutes,
   ...roomRoutes,
   ...applicationKeyRoutes,

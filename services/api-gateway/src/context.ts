@@ -6,6 +6,7 @@ import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { App } from './app-pages/app.ts';
 import type { Demo } from './app-pages/demo.ts';
 import type { Config, ServiceName } from './config.ts';
+import type { Guide } from './guide.ts';
 import type { DatabaseHealth } from './health.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { LoadMonitor } from './overload.ts';
@@ -40,6 +41,7 @@ export interface Context extends Base<Config> {
   demo: Demo | undefined;
   /** The same of the admin console. */
   console: App | undefined;
+  guide: Guide | undefined;
   databaseHealth: { at: number; answer?: Promise<DatabaseHealth> };
   load: LoadMonitor;
   gatewayMetrics: GatewayMetrics;

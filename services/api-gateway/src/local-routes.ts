@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
 import { front } from './front-page.ts';
+import { sendGuideAsset, sendGuidePage, sendGuideSearch } from './guide.ts';
 import { type BasicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
 import { type LimitState, listLimits } from './rate-limits.ts';
 import { type SdkFile, type SdkIndex, sdkIndex, sendSdk } from './sdk.ts';
@@ -131,6 +132,40 @@ export const localRoutes: LocalRoute[] = [
     raw: true,
     docs: html,
     rule: (_ctx, call) => realtimePage(call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/guide',
+    summary: 'Show the first page of the guide',
+    raw: true,
+    docs: html,
+    rule: async ({ guide }, call) => sendGuidePage(guide, undefined, call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/guide/search.json',
+    summary: 'Get the texts that the search of the guide reads',
+    raw: true,
+    docs: json,
+    rule: async ({ guide }, call) => sendGuideSearch(guide, call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/guide/:page',
+    summary: 'Show a page of the guide',
+    params: Joi.object<{ page: string }>({ page: Joi.string().required() }),
+    raw: true,
+    docs: html,
+    rule: async ({ guide }, call) => sendGuidePage(guide, call.params.page, call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/guide/assets/:name',
+    summary: 'Get an asset of the guide',
+    params: assetName,
+    raw: true,
+    docs: file,
+    rule: async ({ guide }, call) => sendGuideAsset(guide, call.params.name, call),
   }),
   route({
     ...documents,

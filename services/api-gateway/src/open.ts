@@ -17,6 +17,7 @@ import { readApp } from './app-pages/app.ts';
 import { readDemo } from './app-pages/demo.ts';
 import type { Config } from './config.ts';
 import type { Context, ServiceClients } from './context.ts';
+import { readGuide } from './guide.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createLoadMonitor } from './overload.ts';
 import { createUpstream } from './upstreams.ts';
@@ -91,6 +92,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     tunnels: new Set(),
     draining: false,
     demo: readDemo(config),
+    guide: readGuide(),
     console: config.CONSOLE === 'on' ? readApp('console') : undefined,
     documents: { fetched: new Map(), fetching: new Map(), rendered: new Map() },
     databaseHealth: { at: Number.NEGATIVE_INFINITY },

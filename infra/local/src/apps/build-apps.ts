@@ -6,16 +6,21 @@ import { promisify } from 'node:util';
 import { fingerprint } from '../fingerprint.ts';
 import { REPO, type Settings } from '../settings.ts';
 
-type AppName = 'console' | 'demo';
+type AppName = 'console' | 'demo' | 'guide';
 type Env = Pick<Settings, 'env'>;
 
 /** As the gateway decides it. */
 export const hasDemo = ({ env }: Env): boolean => (env.DEMO ? env.DEMO === 'true' : env.NODE_ENV !== 'production');
 export const hasConsole = ({ env }: Env): boolean => env.CONSOLE !== 'off';
+const hasGuide = ({ env }: Env): boolean => env.DOCS !== 'off';
+
+/** The pages of the guide. */
+const DOCUMENTS = ['docs/*.md', 'k8s/README.md', 'packages/{client,client-python,react}/README.md'];
 
 const sourcesOf = (name: AppName): string[] => [
   'pnpm-lock.yaml',
-  `apps/${name}/{build.ts,src/**/*.{ts,tsx,css}}`,
+  `apps/${name}/{*.ts,src/**/*.{ts,tsx,css}}`,
+  ...(name === 'guide' ? DOCUMENTS : []),
   'packages/page/src/**/*.{ts,css}',
   'packages/client/src/**/*.ts',
 ];
@@ -35,6 +40,7 @@ export async function buildApps(settings: Env, say: (line: string) => void): Pro
   const names: AppName[] = [
     ...(hasConsole(settings) ? ['console' as const] : []),
     ...(hasDemo(settings) ? ['demo' as const] : []),
+    ...(hasGuide(settings) ? ['guide' as const] : []),
   ];
   await Promise.all(
     names.map((name) =>

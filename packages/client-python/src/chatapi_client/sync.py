@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterator, Mapping, Optional
 
-from .admin import AdminApi as AsyncAdminApi
 from .app_functions import away, in_worker, soon
 from .chats import ChatsApi as AsyncChatsApi
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import EventName
+from .sync_admin import AdminApi
 from .sync_tools import BotsApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
@@ -113,47 +113,6 @@ class FilesApi(SyncWrapper):
 class EventsApi(SyncWrapper):
     list = blocking(AsyncEventsApi.list)
     iterate = iterating(AsyncEventsApi.iterate)
-
-
-class AdminApi(SyncWrapper):
-    stats = blocking(AsyncAdminApi.stats)
-    rebuild_stats = blocking(AsyncAdminApi.rebuild_stats)
-    users = blocking(AsyncAdminApi.users)
-    iterate_users = iterating(AsyncAdminApi.iterate_users)
-    ban = blocking(AsyncAdminApi.ban)
-    unban = blocking(AsyncAdminApi.unban)
-    change_role = blocking(AsyncAdminApi.change_role)
-    unlock = blocking(AsyncAdminApi.unlock)
-    make_password_reset_link = blocking(AsyncAdminApi.make_password_reset_link)
-    end_sessions = blocking(AsyncAdminApi.end_sessions)
-    delete_user = blocking(AsyncAdminApi.delete_user)
-    start_export = blocking(AsyncAdminApi.start_export)
-    export = blocking(AsyncAdminApi.export)
-    delete_message = blocking(AsyncAdminApi.delete_message)
-    rooms = blocking(AsyncAdminApi.rooms)
-    iterate_rooms = iterating(AsyncAdminApi.iterate_rooms)
-    room = blocking(AsyncAdminApi.room)
-    update_room = blocking(AsyncAdminApi.update_room)
-    delete_room = blocking(AsyncAdminApi.delete_room)
-    audit_log = blocking(AsyncAdminApi.audit_log)
-    reports = blocking(AsyncAdminApi.reports)
-    resolve_report = blocking(AsyncAdminApi.resolve_report)
-    dismiss_report = blocking(AsyncAdminApi.dismiss_report)
-    announce = blocking(AsyncAdminApi.announce)
-    announcements = blocking(AsyncAdminApi.announcements)
-    word_filter = blocking(AsyncAdminApi.word_filter)
-    set_word_filter = blocking(AsyncAdminApi.set_word_filter)
-    try_word_filter = blocking(AsyncAdminApi.try_word_filter)
-    create_key = blocking(AsyncAdminApi.create_key)
-    keys = blocking(AsyncAdminApi.keys)
-    end_key = blocking(AsyncAdminApi.end_key)
-    create_issuer = blocking(AsyncAdminApi.create_issuer)
-    issuers = blocking(AsyncAdminApi.issuers)
-    delete_issuer = blocking(AsyncAdminApi.delete_issuer)
-    create_invite = blocking(AsyncAdminApi.create_invite)
-    invites = blocking(AsyncAdminApi.invites)
-    delete_invite = blocking(AsyncAdminApi.delete_invite)
-    health = blocking(AsyncAdminApi.health)
 
 
 class Realtime(SyncWrapper, Listening):

@@ -1,0 +1,52 @@
+"""The sync wrapper of the API of admins."""
+
+from __future__ import annotations
+
+from .admin import AdminApi as AsyncAdminApi
+from .sync_wrapper import SyncWrapper, blocking, iterating
+
+
+class AdminApi(SyncWrapper):
+    stats = blocking(AsyncAdminApi.stats)
+    rebuild_stats = blocking(AsyncAdminApi.rebuild_stats)
+    users = blocking(AsyncAdminApi.users)
+    iterate_users = iterating(AsyncAdminApi.iterate_users)
+    user = blocking(AsyncAdminApi.user)
+    user_rooms = blocking(AsyncAdminApi.user_rooms)
+    user_sessions = blocking(AsyncAdminApi.user_sessions)
+    user_files = blocking(AsyncAdminApi.user_files)
+    ban = blocking(AsyncAdminApi.ban)
+    unban = blocking(AsyncAdminApi.unban)
+    change_role = blocking(AsyncAdminApi.change_role)
+    unlock = blocking(AsyncAdminApi.unlock)
+    make_password_reset_link = blocking(AsyncAdminApi.make_password_reset_link)
+    end_sessions = blocking(AsyncAdminApi.end_sessions)
+    delete_user = blocking(AsyncAdminApi.delete_user)
+    start_export = blocking(AsyncAdminApi.start_export)
+    export = blocking(AsyncAdminApi.export)
+    delete_message = blocking(AsyncAdminApi.delete_message)
+    rooms = blocking(AsyncAdminApi.rooms)
+    iterate_rooms = iterating(AsyncAdminApi.iterate_rooms)
+    room = blocking(AsyncAdminApi.room)
+    room_members = blocking(AsyncAdminApi.room_members)
+    update_room = blocking(AsyncAdminApi.update_room)
+    delete_room = blocking(AsyncAdminApi.delete_room)
+    audit_log = blocking(AsyncAdminApi.audit_log)
+    reports = blocking(AsyncAdminApi.reports)
+    resolve_report = blocking(AsyncAdminApi.resolve_report)
+    dismiss_report = blocking(AsyncAdminApi.dismiss_report)
+    announce = blocking(AsyncAdminApi.announce)
+    announcements = blocking(AsyncAdminApi.announcements)
+    word_filter = blocking(AsyncAdminApi.word_filter)
+    set_word_filter = blocking(AsyncAdminApi.set_word_filter)
+    try_word_filter = blocking(AsyncAdminApi.try_word_filter)
+    create_key = blocking(AsyncAdminApi.create_key)
+    keys = blocking(AsyncAdminApi.keys)
+    end_key = blocking(AsyncAdminApi.end_key)
+    create_issuer = blocking(AsyncAdminApi.create_issuer)
+    issuers = blocking(AsyncAdminApi.issuers)
+    delete_issuer = blocking(AsyncAdminApi.delete_issuer)
+    create_invite = blocking(AsyncAdminApi.create_invite)
+    invites = blocking(AsyncAdminApi.invites)
+    delete_invite = blocking(AsyncAdminApi.delete_invite)
+    health = blocking(AsyncAdminApi.health)
