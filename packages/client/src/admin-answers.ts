@@ -25,6 +25,8 @@ export const ADMIN_ANSWERS: Answers = {
   'PUT /admin/rooms/{}': ITEM,
   'GET /admin/audit-log': { entries: [ITEM] },
   'GET /admin/reports': { reports: [ITEM] },
+  'GET /admin/reports/{}/context': { message_id: 'string', messages: [ITEM] },
+  'POST /admin/reports/{}/act': ITEM,
   'POST /admin/reports/{}/resolve': ITEM,
   'POST /admin/reports/{}/dismiss': ITEM,
   'GET /admin/announcements': { announcements: [ITEM] },

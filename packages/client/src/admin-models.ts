@@ -1,5 +1,6 @@
 // Responses of the admin API.
 import type { FileInfo, User } from './models.ts';
+import type { UserCard } from './pages.ts';
 
 /** null: unknown, because Redis is unavailable. */
 export interface Stats {
@@ -193,6 +194,29 @@ export interface ListedReport extends Report {
     is_deleted: boolean;
     created_at: string;
   } | null;
+}
+
+/** A message for those who judge a report. */
+export interface ContextMessage {
+  id: string;
+  chat_id: string;
+  seq: number;
+  sender_id: string;
+  content: string;
+  message_type: string;
+  /** Names of the attached files. */
+  files: string[];
+  is_edited: boolean;
+  is_deleted: boolean;
+  created_at: string;
+}
+
+export interface ReportContext {
+  /** The reported message. */
+  message_id: string;
+  /** It and up to 10 on each side, oldest first. */
+  messages: ContextMessage[];
+  users: Record<string, UserCard>;
 }
 
 export interface WordFilter {

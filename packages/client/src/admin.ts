@@ -10,6 +10,7 @@ import type {
   NewApplicationKey,
   NewInvite,
   Report,
+  ReportContext,
   ReportTarget,
   Scope,
   Stats,
@@ -17,7 +18,7 @@ import type {
   WordFilter,
   WordJudgement,
 } from './admin-models.ts';
-import { AdminPeopleApi } from './admin-people.ts';
+import { AdminPeopleApi, type BanInput } from './admin-people.ts';
 import type { Announcement, Member } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
 import { path } from './paths.ts';
@@ -54,6 +55,18 @@ export interface ReportQuery extends Paging {
   /** The sender, the uploader, or the reported user. */
   about_user_id?: string;
   reporter_id?: string;
+}
+
+export interface ReportActInput {
+  /** Default: resolved. */
+  status?: 'resolved' | 'dismissed';
+  note?: string | null;
+  /** The message, or for admins the file. */
+  delete_target?: boolean;
+  /** The sender, in the room of the message; without `until` until lifted. */
+  mute?: { until?: string | null };
+  /** Moderators: at most 24 hours. */
+  ban?: BanInput;
 }
 
 /** One of `jwks_url`, `public_keys` and `secret`. */
@@ -155,6 +168,19 @@ export class AdminApi extends AdminPeopleApi {
   /** Dismisses a report. */
   dismissReport(reportId: string, input: { note?: string | null } = {}, options?: CallOptions): Promise<Report> {
     return this.rest.call('POST', path`/admin/reports/${reportId}/dismiss`, { ...options, body: input });
+  }
+
+  /** Returns the reported message with up to 10 on each side. Each look is in the audit log. */
+  reportContext(reportId: string, options?: CallOptions): Promise<ReportContext> {
+    return this.rest.call('GET', path`/admin/reports/${reportId}/context`, options);
+  }
+
+  /**
+   * Deletes, mutes or bans because of a report, and settles it. Repeat it when it fails. Moderators:
+   * `AUTHORIZATION_ERROR` with the reason `ban_limit` (over 24 hours) or `staff`.
+   */
+  actOnReport(reportId: string, input: ReportActInput = {}, options?: CallOptions): Promise<Report> {
+    return this.rest.call('POST', path`/admin/reports/${reportId}/act`, { ...options, body: input });
   }
 
   /** Announces to all connected users; others find it in `announcements`. */

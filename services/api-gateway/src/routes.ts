@@ -203,6 +203,8 @@ export const rows: Row[] = [
   { method: 'DELETE', path: '/admin/messages/:id', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/audit-log', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/reports', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/reports/:id/context', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/reports/:id/act', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/reports/:id/resolve', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/reports/:id/dismiss', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/announcements', service: 'admin', who: 'user' },

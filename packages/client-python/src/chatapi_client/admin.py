@@ -13,10 +13,13 @@ from .admin_models import (
     AdminRoom,
     ApplicationKey,
     AuditEntry,
+    BanInput,
     FilteredWord,
     ListedReport,
+    MuteInput,
     NewApplicationKey,
     Report,
+    ReportContext,
     Scope,
     Stats,
     SystemHealth,
@@ -161,6 +164,31 @@ class AdminApi(AdminPeopleApi):
     async def _handle_report(self, report_id: str, how: str, note: Optional[str]) -> Report:
         path = path_of(f"/admin/reports/{{}}/{how}", report_id)
         report: Report = await self._rest.call("POST", path, body=given(note=note))
+        return report
+
+    async def report_context(self, report_id: str) -> ReportContext:
+        """Return the reported message with up to 10 on each side. Each look is in the audit log."""
+        context: ReportContext = await self._rest.call("GET", path_of("/admin/reports/{}/context", report_id))
+        return context
+
+    async def act_on_report(
+        self,
+        report_id: str,
+        *,
+        status: Optional[str] = None,
+        note: Optional[str] = None,
+        delete_target: Optional[bool] = None,
+        mute: Optional[MuteInput] = None,
+        ban: Optional[BanInput] = None,
+    ) -> Report:
+        """Delete, mute or ban because of a report, and settle it. Repeat it when it fails.
+
+        ``status``: ``resolved`` (default) or ``dismissed``. ``delete_target``: the message, or for
+        admins the file. ``mute``: the sender, in the room of the message. Moderators:
+        ``AUTHORIZATION_ERROR`` with the reason ``ban_limit`` (over 24 hours) or ``staff``.
+        """
+        body = given(status=status, note=note, delete_target=delete_target, mute=mute, ban=ban)
+        report: Report = await self._rest.call("POST", path_of("/admin/reports/{}/act", report_id), body=body)
         return report
 
     async def announce(self, *, text: str) -> Announcement:

@@ -74,6 +74,8 @@ ANSWERS: Mapping[str, Shape] = {
     "PUT /admin/rooms/{}": _ITEM,
     "GET /admin/audit-log": {"entries": [_ITEM]},
     "GET /admin/reports": {"reports": [_ITEM]},
+    "GET /admin/reports/{}/context": {"message_id": "string", "messages": [_ITEM]},
+    "POST /admin/reports/{}/act": _ITEM,
     "POST /admin/reports/{}/resolve": _ITEM,
     "POST /admin/reports/{}/dismiss": _ITEM,
     "GET /admin/announcements": {"announcements": [_ITEM]},

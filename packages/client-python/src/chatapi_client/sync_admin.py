@@ -33,6 +33,8 @@ class AdminApi(SyncWrapper):
     delete_room = blocking(AsyncAdminApi.delete_room)
     audit_log = blocking(AsyncAdminApi.audit_log)
     reports = blocking(AsyncAdminApi.reports)
+    report_context = blocking(AsyncAdminApi.report_context)
+    act_on_report = blocking(AsyncAdminApi.act_on_report)
     resolve_report = blocking(AsyncAdminApi.resolve_report)
     dismiss_report = blocking(AsyncAdminApi.dismiss_report)
     announce = blocking(AsyncAdminApi.announce)
