@@ -21,7 +21,8 @@ export interface Column<T> {
 export interface Filter {
   name: string;
   label: string;
-  kind: 'search' | 'select' | 'date' | 'text';
+  /** `sort` is a select whose options are all that there are. */
+  kind: 'search' | 'select' | 'sort' | 'date' | 'text';
   options?: readonly (readonly [value: string, label: string])[];
 }
 
@@ -56,14 +57,14 @@ function FilterField({ filter, value, set }: { filter: Filter; value: string; se
       <label class="quiet" for={`filter-${name}`}>
         {label}
       </label>
-      {kind === 'select' ? (
+      {kind === 'select' || kind === 'sort' ? (
         <select
           id={`filter-${name}`}
           name={name}
           value={value}
           onChange={({ currentTarget }) => set(currentTarget.value)}
         >
-          <option value="">{all}</option>
+          {kind === 'select' && <option value="">{all}</option>}
           {options.map(([one, word]) => (
             <option key={one} value={one} selected={one === value}>
               {word}

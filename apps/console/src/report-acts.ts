@@ -1,15 +1,16 @@
-// How reports are settled.
-import type { ListedReport } from '@chatapi/client';
-import { type Act, act } from './acts.ts';
-import { ask } from './questions.ts';
+// How reports are settled: one act deletes, mutes or bans, and settles.
+import type { ListedReport, ReportActInput } from '@chatapi/client';
+import { act } from './acts.ts';
+import { ask, timeIn } from './questions.ts';
 import { client } from './session.ts';
 import type { Texts } from './texts.ts';
-import { ban } from './user-acts.ts';
+import { banFields, banOf } from './user-acts.ts';
 
 export interface ReportDeed {
   texts: Texts;
   report: ListedReport;
   note: string;
+  isAdmin: boolean;
   /** After it is done. */
   after(): void;
 }
@@ -17,42 +18,46 @@ export interface ReportDeed {
 const statusOf = async ({ id, target_type, target_id }: ListedReport): Promise<string | undefined> =>
   (await client.admin.reports({ target_type, target_id, limit: 100 })).items.find((one) => one.id === id)?.status;
 
-const settling = ({ texts, report, note, after }: ReportDeed, status: 'resolved' | 'dismissed'): Act<unknown> => ({
-  title: status === 'resolved' ? texts.acts.resolve : texts.acts.dismiss,
-  run: () => {
-    const input = { note: note || null };
-    return status === 'resolved'
-      ? client.admin.resolveReport(report.id, input)
-      : client.admin.dismissReport(report.id, input);
-  },
-  isDone: async () => (await statusOf(report)) === status,
-  after,
-});
+const settleBy = ({ report, note, after }: ReportDeed, title: string, input: ReportActInput): Promise<unknown> =>
+  act({
+    title,
+    run: () => client.admin.actOnReport(report.id, { ...input, note: note || null }),
+    isDone: async () => (await statusOf(report)) === (input.status ?? 'resolved'),
+    after,
+  });
 
-export const settle = (deed: ReportDeed, status: 'resolved' | 'dismissed'): Promise<unknown> =>
-  act(settling(deed, status));
+export const resolve = (deed: ReportDeed): Promise<unknown> => settleBy(deed, deed.texts.acts.resolve, {});
+export const dismissReport = (deed: ReportDeed): Promise<unknown> =>
+  settleBy(deed, deed.texts.acts.dismiss, { status: 'dismissed' });
 
-/** Deletes what was reported, and resolves the report. */
+export const mayDelete = ({ report, isAdmin }: ReportDeed): boolean =>
+  report.target_type === 'message' ? report.message?.is_deleted === false : report.target_type === 'file' && isAdmin;
+export const mayMute = ({ report }: ReportDeed): boolean =>
+  report.target_type === 'message' && report.message !== null && report.about_user_id !== null;
+export const mayBan = ({ report }: ReportDeed): boolean => report.about_user_id !== null;
+
 export async function deleteReported(deed: ReportDeed): Promise<void> {
   const { texts, report } = deed;
-  const title = texts.acts.deleteMessage;
-  const sure = await ask({ title, text: texts.deleteMessageText, yes: texts.do.delete, isDanger: true });
-  if (sure === undefined) return;
-  const done = await act({
-    title,
-    run: () => client.admin.deleteMessage(report.target_id),
-    isDone: async () => {
-      const found = await client.admin.reports({ target_type: 'message', target_id: report.target_id });
-      return found.items[0]?.message?.is_deleted ?? true;
-    },
-  });
-  if (done) await settle(deed, 'resolved');
+  const title = report.target_type === 'file' ? texts.acts.deleteFile : texts.acts.deleteMessage;
+  const sure = await ask({ title, text: texts.deleteReportedText, yes: texts.do.delete, isDanger: true });
+  if (sure !== undefined) await settleBy(deed, title, { delete_target: true });
 }
 
-/** Bans the person whom it is about, and resolves the report. */
+export async function muteReported(deed: ReportDeed): Promise<void> {
+  const { texts } = deed;
+  const answers = await ask({
+    title: texts.acts.mute,
+    text: texts.muteText,
+    fields: [{ name: 'until', label: texts.until, kind: 'time', hint: texts.untilHint }],
+    yes: texts.do.mute,
+  });
+  if (answers !== undefined) await settleBy(deed, texts.acts.mute, { mute: { until: timeIn(answers, 'until') } });
+}
+
 export async function banReported(deed: ReportDeed): Promise<void> {
-  const { texts, report } = deed;
-  if (report.about_user_id === null) return;
-  const user = await client.users.get(report.about_user_id);
-  if (await ban({ texts, user, after: () => undefined })) await settle(deed, 'resolved');
+  const { texts, isAdmin } = deed;
+  const title = texts.acts.banAuthor;
+  const fields = banFields(texts, isAdmin);
+  const answers = await ask({ title, text: texts.banText, fields, yes: texts.do.ban, isDanger: true });
+  if (answers !== undefined) await settleBy(deed, title, { ban: banOf(answers) });
 }

@@ -1,14 +1,14 @@
 // What staff do to an account.
-import type { Role, User } from '@chatapi/client';
+import type { BanInput, Role, User } from '@chatapi/client';
 import { type Act, act } from './acts.ts';
-import { ask, textIn, timeIn } from './questions.ts';
+import { ask, type Field, textIn, timeIn } from './questions.ts';
 import { client } from './session.ts';
 import type { Texts } from './texts.ts';
 import { go } from './where.ts';
 
 export type Account = Pick<User, 'id' | 'username' | 'role' | 'status'>;
 
-const readUser = (id: string): Promise<Account> => client.users.get(id);
+const readUser = (id: string): Promise<Account> => client.admin.user(id);
 const hasStatus =
   ({ id }: Account, status: User['status']) =>
   async (): Promise<boolean> =>
@@ -28,28 +28,44 @@ const unbanning = ({ texts, user, after }: Deed): Act<unknown> => ({
   after,
 });
 
-export async function ban(deed: Deed): Promise<boolean> {
+const DAY_MS = 24 * 3600 * 1000;
+
+/** For a field of kind `time`, which has no time zone. */
+const localTime = (at: number): string =>
+  new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+
+/** Moderators ban for at most 24 hours. */
+export const banFields = (texts: Texts, isAdmin: boolean): Field[] => [
+  { name: 'reason', label: texts.reason, hint: texts.reasonHint, maxLength: 500 },
+  {
+    name: 'until',
+    label: texts.until,
+    kind: 'time',
+    hint: isAdmin ? texts.untilHint : texts.untilHintModerator,
+    isRequired: !isAdmin,
+    value: isAdmin ? undefined : localTime(Date.now() + DAY_MS - 60_000),
+  },
+];
+
+export const banOf = (answers: FormData): BanInput => ({
+  reason: textIn(answers, 'reason') || null,
+  until: timeIn(answers, 'until') ?? null,
+});
+
+export async function ban(deed: Deed, isAdmin: boolean): Promise<void> {
   const { texts, user, after } = deed;
-  const answers = await ask({
-    title: texts.acts.ban(user.username),
-    text: texts.banText,
-    fields: [
-      { name: 'reason', label: texts.reason, hint: texts.reasonHint, maxLength: 500 },
-      { name: 'until', label: texts.until, kind: 'time', hint: texts.untilHint },
-    ],
-    yes: texts.do.ban,
-    isDanger: true,
-  });
-  if (answers === undefined) return false;
-  const input = { reason: textIn(answers, 'reason') || null, until: timeIn(answers, 'until') ?? null };
-  const done = await act({
-    title: texts.acts.ban(user.username),
-    run: () => client.admin.ban(user.id, input),
+  const title = texts.acts.ban(user.username);
+  const fields = banFields(texts, isAdmin);
+  const answers = await ask({ title, text: texts.banText, fields, yes: texts.do.ban, isDanger: true });
+  if (answers === undefined) return;
+  await act({
+    title,
+    run: () => client.admin.ban(user.id, banOf(answers)),
     isDone: hasStatus(user, 'banned'),
-    undo: () => unbanning(deed),
+    // Only admins lift bans.
+    undo: isAdmin ? () => unbanning(deed) : undefined,
     after,
   });
-  return done !== undefined;
 }
 
 export const unban = (deed: Deed): Promise<unknown> => act(unbanning(deed));

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '@chatapi/client';
+import type { AuditEntry, AuditQuery } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { List } from '../list.tsx';
 import { Head, Mono, Status, Time, UserLink } from '../parts.tsx';
@@ -7,10 +7,9 @@ import { linkTo } from '../where.ts';
 import { useTexts } from '../words.tsx';
 
 /** Where the target of an entry is shown. */
-export function Target({ id, action }: { id: string; action: string }): JSX.Element {
+function Target({ id, action }: { id: string; action: string }): JSX.Element {
   if (id.startsWith('usr_')) return <UserLink id={id} />;
   if (action.startsWith('room.')) return <a href={linkTo('rooms', id)}>{id}</a>;
-  if (action.startsWith('report.')) return <a href={linkTo('reports', id)}>{id}</a>;
   return <Mono>{id}</Mono>;
 }
 
@@ -27,35 +26,46 @@ function Details({ details }: { details: AuditEntry['details'] }): JSX.Element {
   );
 }
 
-export function AuditPage(): JSX.Element {
+/** @param query what it is limited to; without one, filters are shown. */
+export function AuditList({ query: fixed }: { query?: AuditQuery }): JSX.Element {
   const texts = useTexts();
   const { columns } = texts;
   return (
+    <List<AuditEntry>
+      label={texts.nav.audit}
+      empty={texts.empty.audit}
+      keyOf={({ id }) => id}
+      read={(query) => client.admin.auditLog({ ...query, ...fixed })}
+      filters={
+        fixed === undefined
+          ? [
+              { name: 'action', label: columns.action, kind: 'text' },
+              { name: 'actor_id', label: columns.actor, kind: 'text' },
+              { name: 'target_id', label: columns.target, kind: 'text' },
+            ]
+          : []
+      }
+      columns={[
+        { title: columns.action, isMain: true, cell: ({ action }) => <strong>{action}</strong> },
+        {
+          title: columns.actor,
+          cell: ({ actor_id }) => (actor_id.startsWith('usr_') ? <UserLink id={actor_id} /> : <Mono>{actor_id}</Mono>),
+        },
+        { title: columns.target, cell: ({ target_id, action }) => <Target id={target_id} action={action} /> },
+        { title: columns.outcome, cell: ({ outcome }) => <Status word={outcome} /> },
+        { title: columns.details, cell: ({ details }) => <Details details={details} /> },
+        { title: columns.at, cell: ({ created_at }) => <Time at={created_at} /> },
+      ]}
+    />
+  );
+}
+
+export function AuditPage(): JSX.Element {
+  const texts = useTexts();
+  return (
     <>
       <Head title={texts.nav.audit} lead={texts.leads.audit} />
-      <List<AuditEntry>
-        label={texts.nav.audit}
-        empty={texts.empty.audit}
-        keyOf={({ id }) => id}
-        read={(query) => client.admin.auditLog(query)}
-        filters={[
-          { name: 'action', label: columns.action, kind: 'text' },
-          { name: 'actor_id', label: columns.actor, kind: 'text' },
-          { name: 'target_id', label: columns.target, kind: 'text' },
-        ]}
-        columns={[
-          { title: columns.action, isMain: true, cell: ({ action }) => <strong>{action}</strong> },
-          {
-            title: columns.actor,
-            cell: ({ actor_id }) =>
-              actor_id.startsWith('usr_') ? <UserLink id={actor_id} /> : <Mono>{actor_id}</Mono>,
-          },
-          { title: columns.target, cell: ({ target_id, action }) => <Target id={target_id} action={action} /> },
-          { title: columns.outcome, cell: ({ outcome }) => <Status word={outcome} /> },
-          { title: columns.details, cell: ({ details }) => <Details details={details} /> },
-          { title: columns.at, cell: ({ created_at }) => <Time at={created_at} /> },
-        ]}
-      />
+      <AuditList />
     </>
   );
 }

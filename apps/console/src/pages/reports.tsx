@@ -4,10 +4,20 @@ import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLoad } from '../load.ts';
-import { Button, Empty, Facts, Head, Mono, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
-import { banReported, deleteReported, type ReportDeed, settle } from '../report-acts.ts';
+import { Button, Empty, Facts, Head, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
+import {
+  banReported,
+  deleteReported,
+  dismissReport,
+  mayBan,
+  mayDelete,
+  mayMute,
+  muteReported,
+  type ReportDeed,
+  resolve,
+} from '../report-acts.ts';
 import { client } from '../session.ts';
-import { refine, where } from '../where.ts';
+import { linkTo, refine, where } from '../where.ts';
 import { useTexts } from '../words.tsx';
 
 const REFRESH_MS = 5000;
@@ -41,28 +51,55 @@ function Item({ report, isOpen, open }: { report: ListedReport; isOpen: boolean;
   );
 }
 
+/** Asked for by hand: each look is on record. */
+function Context({ id }: { id: string }): JSX.Element {
+  const texts = useTexts();
+  const { data, error, reload } = useLoad(id, { read: () => client.admin.reportContext(id) });
+  if (data === undefined) return <Waiting error={error} reload={reload} />;
+  return (
+    <ol class="context">
+      {data.messages.map((one) => (
+        <li key={one.id} aria-current={one.id === data.message_id}>
+          <span class="quiet">
+            <UserLink id={one.sender_id} name={data.users[one.sender_id]?.username} /> · <Time at={one.created_at} />
+          </span>
+          <span class="pre">{one.is_deleted ? <em>{texts.deleted}</em> : [one.content, ...one.files].join(' ')}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 function Message({ report }: { report: ListedReport }): JSX.Element | null {
   const texts = useTexts();
+  const [isOpen, open] = useState(false);
   const { message } = report;
   if (report.target_type !== 'message') return null;
   if (message === null) return <Empty>{texts.messageGone}</Empty>;
   return (
-    <blockquote class="reported">
+    <div class="reported">
       <p class="quiet">
-        <UserLink id={message.sender_id} /> · <Mono>{message.chat_id}</Mono> · <Time at={message.created_at} />
+        <UserLink id={message.sender_id} /> · <a href={linkTo('rooms', message.chat_id)}>{texts.theRoom}</a> ·{' '}
+        <Time at={message.created_at} />
       </p>
-      <p class="pre">{message.is_deleted ? <em>{texts.deleted}</em> : message.content}</p>
-    </blockquote>
+      {isOpen ? (
+        <Context id={report.id} />
+      ) : (
+        <>
+          <p class="pre said">{message.is_deleted ? <em>{texts.deleted}</em> : message.content}</p>
+          <Button label={texts.do.context} onClick={() => open(true)} />
+        </>
+      )}
+    </div>
   );
 }
 
 interface OneProps {
   deed: ReportDeed;
-  isAdmin: boolean;
   setNote(note: string): void;
 }
 
-function One({ deed, isAdmin, setNote }: OneProps): JSX.Element {
+function One({ deed, setNote }: OneProps): JSX.Element {
   const { texts, report, note } = deed;
   const { do: words, columns } = texts;
   const isOpen = report.status === 'open';
@@ -95,14 +132,13 @@ function One({ deed, isAdmin, setNote }: OneProps): JSX.Element {
             />
           </div>
           <div class="buttons">
-            <Button kind="primary" label={words.resolve} onClick={() => void settle(deed, 'resolved')} />
-            <Button label={words.dismiss} onClick={() => void settle(deed, 'dismissed')} />
-            {isAdmin && report.target_type === 'message' && report.message?.is_deleted === false && (
-              <Button kind="danger" label={words.deleteMessage} onClick={() => void deleteReported(deed)} />
+            <Button kind="primary" label={words.resolve} onClick={() => void resolve(deed)} />
+            <Button label={words.dismiss} onClick={() => void dismissReport(deed)} />
+            {mayDelete(deed) && (
+              <Button kind="danger" label={words.deleteReported} onClick={() => void deleteReported(deed)} />
             )}
-            {isAdmin && report.about_user_id && (
-              <Button kind="danger" label={words.banAuthor} onClick={() => void banReported(deed)} />
-            )}
+            {mayMute(deed) && <Button kind="danger" label={words.mute} onClick={() => void muteReported(deed)} />}
+            {mayBan(deed) && <Button kind="danger" label={words.banAuthor} onClick={() => void banReported(deed)} />}
           </div>
         </>
       )}
@@ -111,22 +147,23 @@ function One({ deed, isAdmin, setNote }: OneProps): JSX.Element {
 }
 
 /** What a key does to the report that is open. Only while the queue has the focus (WCAG 2.1.4). */
-function onKey(event: KeyboardEvent, deed: ReportDeed, step: (by: number) => void, isAdmin: boolean): void {
-  const { report } = deed;
+function onKey(event: KeyboardEvent, deed: ReportDeed, step: (by: number) => void): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const acts: Record<string, (() => unknown) | undefined> = {
+  const acts: Record<string, (() => unknown) | false | undefined> = {
     j: () => step(1),
     ArrowDown: () => step(1),
     k: () => step(-1),
     ArrowUp: () => step(-1),
-    ...(report.status === 'open' && { r: () => settle(deed, 'resolved'), d: () => settle(deed, 'dismissed') }),
-    ...(report.status === 'open' && isAdmin && { b: () => banReported(deed) }),
-    ...(report.status === 'open' &&
-      isAdmin &&
-      report.message?.is_deleted === false && { x: () => deleteReported(deed) }),
+    ...(deed.report.status === 'open' && {
+      r: () => resolve(deed),
+      d: () => dismissReport(deed),
+      x: mayDelete(deed) && (() => deleteReported(deed)),
+      m: mayMute(deed) && (() => muteReported(deed)),
+      b: mayBan(deed) && (() => banReported(deed)),
+    }),
   };
   const found = acts[event.key];
-  if (found === undefined) return;
+  if (!found) return;
   event.preventDefault();
   void found();
 }
@@ -135,8 +172,8 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
   const texts = useTexts();
   const { query } = useStore(where);
   const status = (query.status ?? 'open') as Status_;
-  const { data, error, reload } = useLoad(`${status} ${query.cursor}`, {
-    read: () => client.admin.reports({ status, cursor: query.cursor, limit: 50 }),
+  const { data, error, reload } = useLoad(JSON.stringify([status, query.target_id, query.cursor]), {
+    read: () => client.admin.reports({ status, target_id: query.target_id, cursor: query.cursor, limit: 50 }),
     everyMs: REFRESH_MS,
   });
   const items = data?.items ?? [];
@@ -152,7 +189,7 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
   };
   const [note, setNote] = useState('');
   useEffect(() => setNote(''), [report?.id]);
-  const deed = report && { texts, report, note, after };
+  const deed = report && { texts, report, note, isAdmin, after };
   return (
     <>
       <Head title={texts.nav.reports} lead={texts.leads.reports}>
@@ -179,14 +216,14 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
           <section
             class="queue"
             aria-label={texts.nav.reports}
-            onKeyDown={(event) => onKey(event, deed, (by) => open(items[at + by]), isAdmin)}
+            onKeyDown={(event) => onKey(event, deed, (by) => open(items[at + by]))}
           >
             <ul>
               {items.map((one) => (
                 <Item key={one.id} report={one} isOpen={one === report} open={() => open(one)} />
               ))}
             </ul>
-            <p class="quiet keys">{isAdmin ? texts.keysAdmin : texts.keysModerator}</p>
+            <p class="quiet keys">{texts.keys}</p>
             {data?.has_more && data.next_cursor && (
               <Button
                 label={texts.next}
@@ -194,7 +231,7 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
               />
             )}
           </section>
-          <One deed={deed} isAdmin={isAdmin} setNote={setNote} />
+          <One deed={deed} setNote={setNote} />
         </div>
       )}
     </>

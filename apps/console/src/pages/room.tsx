@@ -1,5 +1,6 @@
-import type { AdminRoom } from '@chatapi/client';
+import type { AdminRoom, Member } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { List } from '../list.tsx';
 import { useLoad } from '../load.ts';
 import { Button, Facts, Head, Mono, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
 import { archive, handOver, remove, rename } from '../room-acts.ts';
@@ -24,6 +25,36 @@ function Acts({ room, after }: { room: AdminRoom; after(): void }): JSX.Element 
   );
 }
 
+function Members({ id }: { id: string }): JSX.Element {
+  const { texts } = useWords();
+  const { columns, roles } = texts;
+  return (
+    <List<Member>
+      label={columns.members}
+      empty={texts.empty.members}
+      keyOf={({ user_id }) => user_id}
+      read={(query) => client.admin.roomMembers(id, query)}
+      columns={[
+        {
+          title: columns.user,
+          isMain: true,
+          cell: ({ user_id, display_name, username }) => (
+            <>
+              <strong>{display_name}</strong> <UserLink id={user_id} name={`@${username}`} />
+            </>
+          ),
+        },
+        { title: columns.role, cell: ({ role }) => roles[role] },
+        { title: columns.joined, cell: ({ joined_at }) => <Time at={joined_at} /> },
+        {
+          title: texts.muted,
+          cell: ({ muted_until }) => (muted_until === null ? texts.no : <Time at={muted_until} />),
+        },
+      ]}
+    />
+  );
+}
+
 export function RoomPage({ id, isAdmin }: { id: string; isAdmin: boolean }): JSX.Element {
   const { language, texts } = useWords();
   const { data: room, error, reload } = useLoad(id, { read: () => client.admin.room(id) });
@@ -44,7 +75,7 @@ export function RoomPage({ id, isAdmin }: { id: string; isAdmin: boolean }): JSX
         <Facts
           facts={[
             ['ID', <Mono>{room.id}</Mono>],
-            [columns.kind, texts.states[room.kind]],
+            [columns.kind, texts.kinds[room.kind]],
             [columns.status, <Status word={room.archived ? 'archived' : 'active'} />],
             [columns.members, numberIn(language, room.member_count)],
             [columns.events, numberIn(language, room.last_seq)],
@@ -65,6 +96,9 @@ export function RoomPage({ id, isAdmin }: { id: string; isAdmin: boolean }): JSX
             ],
           ]}
         />
+      </Section>
+      <Section title={columns.members}>
+        <Members id={id} />
       </Section>
     </>
   );

@@ -14,7 +14,7 @@ export const RoomLink = ({ room }: { room: Pick<AdminRoom, 'id' | 'name'> }): JS
 
 export function RoomsPage(): JSX.Element {
   const { language, texts } = useWords();
-  const { columns, states } = texts;
+  const { columns, kinds, sorts, states } = texts;
   return (
     <>
       <Head title={texts.nav.rooms} lead={texts.leads.rooms} />
@@ -31,7 +31,7 @@ export function RoomsPage(): JSX.Element {
             name: 'kind',
             label: columns.kind,
             kind: 'select',
-            options: (['public', 'private', 'direct'] as const).map((one) => [one, states[one]] as const),
+            options: (['public', 'private', 'direct'] as const).map((one) => [one, kinds[one]] as const),
           },
           {
             name: 'archived',
@@ -42,10 +42,19 @@ export function RoomsPage(): JSX.Element {
               ['true', states.archived],
             ],
           },
+          {
+            name: 'sort',
+            label: texts.sort,
+            kind: 'sort',
+            options: [
+              ['', sorts.newest],
+              ['active', sorts.lastActive],
+            ],
+          },
         ]}
         columns={[
           { title: columns.room, isMain: true, cell: (room) => <RoomLink room={room} /> },
-          { title: columns.kind, cell: ({ kind }) => states[kind] },
+          { title: columns.kind, cell: ({ kind }) => kinds[kind] },
           { title: columns.status, cell: ({ archived }) => <Status word={archived ? 'archived' : 'active'} /> },
           { title: columns.members, isNumber: true, cell: ({ member_count }) => numberIn(language, member_count) },
           { title: columns.events, isNumber: true, cell: ({ last_seq }) => numberIn(language, last_seq) },
