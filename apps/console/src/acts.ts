@@ -25,7 +25,7 @@ export interface Act<T> {
   /** What takes it back. */
   undo?(): Act<unknown>;
   /** After it is done, or was found done. */
-  then?(): void;
+  after?(): void;
 }
 
 export const notices = new Value<readonly Notice[]>([]);
@@ -69,7 +69,7 @@ async function settle(isDone: () => Promise<boolean>): Promise<boolean | undefin
 
 /** @returns what the server answered; undefined when it did not, or refused. */
 export async function act<T>(what: Act<T>): Promise<{ value: T } | undefined> {
-  const { title, isDone, undo, then } = what;
+  const { title, isDone, undo, after } = what;
   const notice = { id: ++lastId, title };
   const tell = (outcome: Outcome, more: Partial<Notice> = {}): void => put({ ...notice, outcome, ...more });
   const again = (): void => {
@@ -80,7 +80,7 @@ export async function act<T>(what: Act<T>): Promise<{ value: T } | undefined> {
   try {
     const value = await what.run();
     tell('done', { undo: undo && (() => void act(undo())) });
-    then?.();
+    after?.();
     return { value };
   } catch (thrown) {
     const error = thrown as Error;
@@ -93,7 +93,7 @@ export async function act<T>(what: Act<T>): Promise<{ value: T } | undefined> {
     const found = isDone === undefined ? undefined : await settle(isDone);
     if (found === undefined) tell('unknown', { error, isStuck: true });
     else tell(found ? 'done' : 'not-done', found ? {} : { again });
-    then?.();
+    after?.();
     return undefined;
   }
 }

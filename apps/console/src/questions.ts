@@ -21,8 +21,10 @@ export interface Question {
   isDanger?: boolean;
   /** It destroys something: the password is asked too. */
   needsPassword?: boolean;
-  /** Shown once, to be copied; then there is nothing to cancel. */
+  /** Shown once, to be copied. */
   secret?: string;
+  /** It only tells something: there is nothing to cancel. */
+  isNotice?: boolean;
 }
 
 export interface Asked extends Question {

@@ -171,12 +171,22 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
     args: [{ status: 'open', target_type: 'user', target_id: 't', about_user_id: 'a', reporter_id: 'r', ...PAGING }],
     input: 0,
   },
+  'GET /admin/reports/{id}/context': { method: 'admin.reportContext', args: ['i/1'] },
+  'POST /admin/reports/{id}/act': {
+    method: 'admin.actOnReport',
+    args: [
+      'i/1',
+      { status: 'resolved', note: 'n', delete_target: true, mute: { until: 'u' }, ban: { reason: 'r', until: 'u' } },
+    ],
+    input: 1,
+  },
   'POST /admin/reports/{id}/resolve': { method: 'admin.resolveReport', args: ['i/1', { note: 'n' }], input: 1 },
   'POST /admin/reports/{id}/dismiss': { method: 'admin.dismissReport', args: ['i/1', { note: 'n' }], input: 1 },
   'GET /admin/announcements': { method: 'admin.announcements', args: [PAGING], input: 0 },
   'POST /admin/announcements': { method: 'admin.announce', args: [{ text: 't' }], input: 0 },
   'GET /admin/word-filter': { method: 'admin.wordFilter', args: [] },
   'PUT /admin/word-filter': { method: 'admin.setWordFilter', args: [{ words: [] }], input: 0 },
+  'POST /admin/word-filter/try': { method: 'admin.tryWordFilter', args: [{ text: 't' }], input: 0 },
   'POST /admin/keys': {
     method: 'admin.createKey',
     args: [{ name: 'n', scopes: ['users:read'], expires_at: '2030-01-01T00:00:00Z' }],

@@ -1,5 +1,6 @@
 // Responses of the admin API.
 import type { FileInfo, User } from './models.ts';
+import type { UserCard } from './pages.ts';
 
 /** null: unknown, because Redis is unavailable. */
 export interface Stats {
@@ -195,10 +196,41 @@ export interface ListedReport extends Report {
   } | null;
 }
 
+/** A message for those who judge a report. */
+export interface ContextMessage {
+  id: string;
+  chat_id: string;
+  seq: number;
+  sender_id: string;
+  content: string;
+  message_type: string;
+  /** Names of the attached files. */
+  files: string[];
+  is_edited: boolean;
+  is_deleted: boolean;
+  created_at: string;
+}
+
+export interface ReportContext {
+  /** The reported message. */
+  message_id: string;
+  /** It and up to 10 on each side, oldest first. */
+  messages: ContextMessage[];
+  users: Record<string, UserCard>;
+}
+
 export interface WordFilter {
   words: { word: string; action: 'block' | 'mask' }[];
   revision: number;
   updated_at: string;
+}
+
+/** How the word filter judges a text. */
+export interface WordJudgement {
+  /** As it would be stored: masked words are asterisks. */
+  text: string;
+  /** A message with this text would be refused. */
+  blocked: boolean;
 }
 
 export interface Health {

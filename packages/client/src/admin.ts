@@ -10,13 +10,15 @@ import type {
   NewApplicationKey,
   NewInvite,
   Report,
+  ReportContext,
   ReportTarget,
   Scope,
   Stats,
   SystemHealth,
   WordFilter,
+  WordJudgement,
 } from './admin-models.ts';
-import { AdminPeopleApi } from './admin-people.ts';
+import { AdminPeopleApi, type BanInput } from './admin-people.ts';
 import type { Announcement, Member } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
 import { path } from './paths.ts';
@@ -53,6 +55,18 @@ export interface ReportQuery extends Paging {
   /** The sender, the uploader, or the reported user. */
   about_user_id?: string;
   reporter_id?: string;
+}
+
+export interface ReportActInput {
+  /** Default: resolved. */
+  status?: 'resolved' | 'dismissed';
+  note?: string | null;
+  /** The message, or for admins the file. */
+  delete_target?: boolean;
+  /** The sender, in the room of the message; without `until` until lifted. */
+  mute?: { until?: string | null };
+  /** Moderators: at most 24 hours. */
+  ban?: BanInput;
 }
 
 /** One of `jwks_url`, `public_keys` and `secret`. */
@@ -156,6 +170,19 @@ export class AdminApi extends AdminPeopleApi {
     return this.rest.call('POST', path`/admin/reports/${reportId}/dismiss`, { ...options, body: input });
   }
 
+  /** Returns the reported message with up to 10 on each side. Each look is in the audit log. */
+  reportContext(reportId: string, options?: CallOptions): Promise<ReportContext> {
+    return this.rest.call('GET', path`/admin/reports/${reportId}/context`, options);
+  }
+
+  /**
+   * Deletes, mutes or bans because of a report, and settles it. Repeat it when it fails. Moderators:
+   * `AUTHORIZATION_ERROR` with the reason `ban_limit` (over 24 hours) or `staff`.
+   */
+  actOnReport(reportId: string, input: ReportActInput = {}, options?: CallOptions): Promise<Report> {
+    return this.rest.call('POST', path`/admin/reports/${reportId}/act`, { ...options, body: input });
+  }
+
   /** Announces to all connected users; others find it in `announcements`. */
   announce(input: { text: string }, options?: CallOptions): Promise<Announcement> {
     return this.rest.call('POST', '/admin/announcements', { ...options, body: input, safe: false });
@@ -173,6 +200,11 @@ export class AdminApi extends AdminPeopleApi {
   /** Replaces the word list. Takes effect everywhere within 2 s. */
   setWordFilter(input: Pick<WordFilter, 'words'>, options?: CallOptions): Promise<WordFilter> {
     return this.rest.call('PUT', '/admin/word-filter', { ...options, body: input });
+  }
+
+  /** Judges a text of at most 4,000 characters as that of a message. */
+  tryWordFilter(input: { text: string }, options?: CallOptions): Promise<WordJudgement> {
+    return this.rest.call('POST', '/admin/word-filter/try', { ...options, body: input });
   }
 
   /** Creates an application key; its secret is only in this answer. */

@@ -6,6 +6,7 @@ export type {
   InviteInput,
   IssuerInput,
   KeyInput,
+  ReportActInput,
   ReportQuery,
 } from './admin.ts';
 export type * from './admin-models.ts';

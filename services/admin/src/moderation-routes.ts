@@ -6,17 +6,19 @@ import {
   announcementBody,
   announcementList,
   announcementSchema,
+  judgementSchema,
   pageQuery,
   reportBody,
   reportList,
   reportQuery,
   reportSchema,
   settleBody,
+  tryWordsBody,
   wordsBody,
   wordsSchema,
 } from './moderation-shapes.ts';
 import { createReport, settleReport, showReports } from './reports.ts';
-import { replaceWords, showWords } from './word-filter.ts';
+import { replaceWords, showWords, tryWords } from './word-filter.ts';
 
 const tag = 'Admin';
 const params = idParams;
@@ -131,5 +133,16 @@ export const moderationRoutes: Route<Context>[] = [
     example: { words: [{ word: 'darn', action: 'mask' }] },
     answer: wordsSchema,
     rule: replaceWords,
+  }),
+  route({
+    method: 'post',
+    path: '/admin/word-filter/try',
+    summary: 'Judge a text as the word filter judges messages',
+    tag,
+    who: 'moderator',
+    scope: 'none',
+    body: tryWordsBody,
+    answer: judgementSchema,
+    rule: tryWords,
   }),
 ];

@@ -89,6 +89,13 @@ export async function redactReports(trx: Knex, userIds: string[]): Promise<void>
   await trx('reports').whereIn('about_user_id', userIds).update({ reason: '', note: null });
 }
 
+export const findReport = async (db: Knex, id: string): Promise<Report | undefined> =>
+  await db('reports').where({ id }).first();
+
+/** The last report of a target. */
+export const findReportOn = async (db: Knex, type: TargetType, id: string): Promise<Report | undefined> =>
+  await db('reports').where({ target_id: id, target_type: type }).orderBy('id', 'desc').first();
+
 export const lockReport = async (trx: Knex, id: string): Promise<Report | undefined> =>
   await trx('reports').where({ id }).forUpdate().first();
 

@@ -6,6 +6,7 @@ import { systemHealth } from './health.ts';
 import { inviteRoutes } from './invite-routes.ts';
 import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
+import { reportRoutes } from './moderation/report-routes.ts';
 import { moderationRoutes } from './moderation-routes.ts';
 import { oneUserRoutes } from './people/one-user-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
@@ -91,9 +92,9 @@ const acting: Route<Context>[] = [
   route({
     method: 'post',
     path: '/admin/users/:id/ban',
-    summary: 'Ban a user; takes effect within 1 s',
+    summary: 'Ban a user; takes effect within 1 s. Moderators: for at most 24 hours, and no staff',
     tag,
-    who: 'admin',
+    who: 'moderator',
     scope: 'moderation:write',
     params,
     body: banBody,
@@ -161,9 +162,9 @@ const acting: Route<Context>[] = [
   route({
     method: 'delete',
     path: '/admin/messages/:id',
-    summary: 'Delete a message',
+    summary: 'Delete a message; moderators: a reported one, not of staff',
     tag,
-    who: 'admin',
+    who: 'moderator',
     scope: 'moderation:write',
     params,
     rule: deleteMessage,
@@ -175,6 +176,7 @@ export const routes: Route<Context>[] = [
   ...acting,
   ...oneUserRoutes,
   ...moderationRoutes,
+  ...reportRoutes,
   ...roomRoutes,
   ...applicationKeyRoutes,
   ...personalDataRoutes,

@@ -1,9 +1,10 @@
 // Actions of admins on users. The auth service decides and acts (it refuses to ban oneself or the
 // last admin); every action is audited first.
-import { AppError, encodeCursor, type PageInfo, type Paging, type RequestContext } from '@chatapi/kit';
+import { encodeCursor, type PageInfo, type Paging, type RequestContext } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import { withAudit } from './audit.ts';
 import type { Context } from './context.ts';
+import { isModerator, requireShortBan } from './moderation/moderator-limits.ts';
 import { type AdminUser, viewAdminUsers } from './people/admin-user.ts';
 import { type AuthAccount, type User, viewUsers } from './user-view.ts';
 
@@ -79,23 +80,12 @@ export interface BanRequest {
   until?: string | null;
 }
 
-const MAX_BAN_BY_KEY_MS = 24 * 3600 * 1000;
-
-/** An application is no admin. @throws AUTHORIZATION_ERROR, reason `ban_limit`. */
-function requireShortBan({ until }: BanRequest): void {
-  if (until && Date.parse(until) <= Date.now() + MAX_BAN_BY_KEY_MS) return;
-  throw new AppError('AUTHORIZATION_ERROR', 'An application key bans for at most 24 hours', {
-    details: { reason: 'ban_limit' },
-  });
-}
-
 export async function banUser(ctx: Context, call: UserCall<BanRequest>): Promise<User> {
   const { params, body, request_id } = call;
-  const isByKey = call.caller.kind === 'key';
-  if (isByKey) requireShortBan(body);
+  requireShortBan(call.caller, body);
   const account = await withAudit(ctx, call, { action: 'user.ban', target_id: params.id, details: { ...body } }, () =>
     ctx.auth.call<AuthAccount>('POST', accountPath(params.id, '/ban'), {
-      body: { ...body, ...actorOf(call), ...(isByKey ? { spares_staff: true } : {}) },
+      body: { ...body, ...actorOf(call), ...(isModerator(call.caller) ? { spares_staff: true } : {}) },
       request_id,
     }),
   );

@@ -2,7 +2,7 @@ import { anyId, cursorKey, idOf, idParams, paging, type Route, route } from '@ch
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { requestExport, showExport } from './exports/exports.ts';
-import { listFilesForAdmin, requireVisible, snapshots } from './file-access.ts';
+import { deleteFile, listFilesForAdmin, requireVisible, snapshots } from './file-access.ts';
 import { type FileFilter, type FileKey, fileStates, totalsOf } from './file-store.ts';
 import { fileId } from './shapes.ts';
 
@@ -76,6 +76,19 @@ export const internalRoutes: Route<Context>[] = [
     who: ['admin'],
     query: listQuery,
     rule: (ctx: Context, { query }) => listFilesForAdmin(ctx, query),
+  }),
+  route({
+    method: 'delete',
+    path: '/internal/files/:id',
+    summary: 'Delete a file on behalf of an admin',
+    who: ['admin'],
+    params: idParams,
+    body: Joi.object<{ actor_id: string; ip: string }>({
+      actor_id: anyId().required(),
+      ip: Joi.string().allow('').required(),
+    }),
+    rule: (ctx: Context, { params, body: { actor_id, ip }, request_id }) =>
+      deleteFile(ctx, { user_id: actor_id, role: 'admin', ip, request_id }, params.id),
   }),
   route({
     method: 'get',

@@ -13,14 +13,18 @@ from .admin_models import (
     AdminRoom,
     ApplicationKey,
     AuditEntry,
+    BanInput,
     FilteredWord,
     ListedReport,
+    MuteInput,
     NewApplicationKey,
     Report,
+    ReportContext,
     Scope,
     Stats,
     SystemHealth,
     WordFilter,
+    WordJudgement,
 )
 
 
@@ -162,6 +166,31 @@ class AdminApi(AdminPeopleApi):
         report: Report = await self._rest.call("POST", path, body=given(note=note))
         return report
 
+    async def report_context(self, report_id: str) -> ReportContext:
+        """Return the reported message with up to 10 on each side. Each look is in the audit log."""
+        context: ReportContext = await self._rest.call("GET", path_of("/admin/reports/{}/context", report_id))
+        return context
+
+    async def act_on_report(
+        self,
+        report_id: str,
+        *,
+        status: Optional[str] = None,
+        note: Optional[str] = None,
+        delete_target: Optional[bool] = None,
+        mute: Optional[MuteInput] = None,
+        ban: Optional[BanInput] = None,
+    ) -> Report:
+        """Delete, mute or ban because of a report, and settle it. Repeat it when it fails.
+
+        ``status``: ``resolved`` (default) or ``dismissed``. ``delete_target``: the message, or for
+        admins the file. ``mute``: the sender, in the room of the message. Moderators:
+        ``AUTHORIZATION_ERROR`` with the reason ``ban_limit`` (over 24 hours) or ``staff``.
+        """
+        body = given(status=status, note=note, delete_target=delete_target, mute=mute, ban=ban)
+        report: Report = await self._rest.call("POST", path_of("/admin/reports/{}/act", report_id), body=body)
+        return report
+
     async def announce(self, *, text: str) -> Announcement:
         """Announce to all connected users; others find it in `announcements`."""
         body = {"text": text}
@@ -184,6 +213,11 @@ class AdminApi(AdminPeopleApi):
         body = {"words": list(words)}
         filter: WordFilter = await self._rest.call("PUT", "/admin/word-filter", body=body)
         return filter
+
+    async def try_word_filter(self, *, text: str) -> WordJudgement:
+        """Judge a text of at most 4,000 characters as that of a message."""
+        judged: WordJudgement = await self._rest.call("POST", "/admin/word-filter/try", body={"text": text})
+        return judged
 
     async def create_key(
         self, *, name: str, scopes: Sequence[Scope], expires_at: Optional[str] = None

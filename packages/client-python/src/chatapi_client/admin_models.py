@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Literal, Optional, TypedDict
 
-from .models import User
+from .models import User, UserCard
 
 
 class AdminRoom(TypedDict):
@@ -213,6 +213,42 @@ class ListedReport(Report):
     message: Optional[ReportedMessage]
 
 
+class MuteInput(TypedDict, total=False):
+    """``until``: RFC 3339, in the future; default: until it is lifted."""
+
+    until: Optional[str]
+
+
+class BanInput(TypedDict, total=False):
+    """``until``: RFC 3339, in the future; default: permanent."""
+
+    reason: Optional[str]
+    until: Optional[str]
+
+
+class ContextMessage(TypedDict):
+    """A message for those who judge a report. ``files``: names of the attached ones."""
+
+    id: str
+    chat_id: str
+    seq: int
+    sender_id: str
+    content: str
+    message_type: str
+    files: List[str]
+    is_edited: bool
+    is_deleted: bool
+    created_at: str
+
+
+class ReportContext(TypedDict):
+    """``messages``: the reported one and up to 10 on each side, oldest first."""
+
+    message_id: str
+    messages: List[ContextMessage]
+    users: Dict[str, UserCard]
+
+
 class FilteredWord(TypedDict):
     word: str
     action: Literal["block", "mask"]
@@ -222,6 +258,15 @@ class WordFilter(TypedDict):
     words: List[FilteredWord]
     revision: int
     updated_at: str
+
+
+class WordJudgement(TypedDict):
+    """How the word filter judges a text. ``text``: as it would be stored, masked words are
+    asterisks. ``blocked``: a message with it would be refused.
+    """
+
+    text: str
+    blocked: bool
 
 
 class Health(TypedDict):

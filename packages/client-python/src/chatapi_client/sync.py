@@ -10,6 +10,7 @@ from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import EventName
 from .sync_admin import AdminApi
+from .sync_tools import BotsApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
 from .event_handlers import Listening, Stop
@@ -196,7 +197,8 @@ class WebSocketApi(SyncWrapper):
 
 
 class ChatClient(SyncWrapper):
-    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
+    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``, ``bots``,
+    ``webhooks`` and ``websocket``.
 
     ``token``: an access token, or a function that returns a new one; not needed for
     ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -232,6 +234,8 @@ class ChatClient(SyncWrapper):
         self.files = FilesApi(self._portal, inner.files)
         self.events = EventsApi(self._portal, inner.events)
         self.admin = AdminApi(self._portal, inner.admin)
+        self.bots = BotsApi(self._portal, inner.bots)
+        self.webhooks = WebhooksApi(self._portal, inner.webhooks)
         self.websocket = WebSocketApi(self._portal, inner.websocket)
 
     @property
