@@ -142,6 +142,7 @@ export const moderationRoutes: Route<Context>[] = [
     who: 'moderator',
     scope: 'none',
     body: tryWordsBody,
+    example: { text: 'Well, darn it!' },
     answer: judgementSchema,
     rule: tryWords,
   }),
