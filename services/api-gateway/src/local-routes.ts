@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { demoRoutes } from './demo/routes.ts';
 import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
+import { eventStreamRoute } from './event-stream-route.ts';
 import { front } from './front-page.ts';
 import { type BasicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
 import { type LimitState, listLimits } from './rate-limits.ts';
@@ -141,6 +142,7 @@ export const localRoutes: LocalRoute[] = [
     docs: file,
     rule: (_ctx, call) => asset(call),
   }),
+  eventStreamRoute,
   ...accountRoutes,
   route({
     ...documents,
