@@ -83,6 +83,8 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   form?: true;
   /** The rule writes the response itself. */
   raw?: boolean;
+  /** For the documents: request headers with a meaning of their own. */
+  headers?: Joi.ObjectSchema;
   /** Further things for the documents: multipart bodies, binary answers. */
   docs?: Record<string, unknown>;
   rule: (ctx: C, call: RequestContext<P, Q, B>) => Promise<A | Reply<A>>;

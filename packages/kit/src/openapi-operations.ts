@@ -3,7 +3,7 @@ import type Joi from 'joi';
 import type { Route } from './endpoint.ts';
 import { answerSchema, type JsonSchema, jsonSchema } from './json-schema.ts';
 
-function parameters(where: 'path' | 'query', schema: Joi.ObjectSchema | undefined): JsonSchema[] {
+function parameters(where: 'path' | 'query' | 'header', schema: Joi.ObjectSchema | undefined): JsonSchema[] {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = jsonSchema(schema) as {
     properties?: Record<string, JsonSchema>;
@@ -56,7 +56,12 @@ const contentOf = ({ form, example }: Route<any>, schema: JsonSchema): JsonSchem
 
 function operation(r: Route<any>): JsonSchema {
   const inPath = parameters('path', r.params);
-  const all = [...inPath, ...undeclaredPathParameters(r.path, inPath), ...parameters('query', r.query)];
+  const all = [
+    ...inPath,
+    ...undeclaredPathParameters(r.path, inPath),
+    ...parameters('query', r.query),
+    ...parameters('header', r.headers),
+  ];
   return {
     summary: r.summary,
     ...(r.description === undefined ? {} : { description: r.description }),
