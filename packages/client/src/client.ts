@@ -4,6 +4,7 @@ import type { Report, ReportTarget } from './admin-models.ts';
 import { ChatsApi } from './chats.ts';
 import { ChatApiError } from './errors.ts';
 import { FilesApi } from './files.ts';
+import type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 import { lazily } from './lazy.ts';
 import { MessagesApi } from './messages.ts';
 import type { Announcement, RateLimit } from './models.ts';
@@ -64,6 +65,8 @@ export class ChatClient {
   readonly events: EventsApi;
   /** Its code is loaded with the first call. */
   readonly admin: AdminApi;
+  /** Its code too. */
+  readonly incomingWebhooks: IncomingWebhooksApi;
   readonly websocket: WebSocketApi;
   readonly #rest: Rest;
 
@@ -75,6 +78,9 @@ export class ChatClient {
     this.files = new FilesApi(this.#rest);
     this.events = new EventsApi(this.#rest);
     this.admin = lazily(() => this.#loadAdmin());
+    this.incomingWebhooks = lazily(
+      async () => new (await import('./incoming-webhooks.ts')).IncomingWebhooksApi(this.#rest),
+    );
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
 

@@ -7,6 +7,8 @@ import { AppUsersApi } from './app-users.ts';
 import { BotsApi } from './bots.ts';
 import { ChatsApi } from './chats.ts';
 import { FilesApi } from './files.ts';
+import { HooksApi } from './hooks.ts';
+import { INCOMING_ANSWERS, IncomingWebhooksApi } from './incoming-webhooks.ts';
 import { MessagesApi } from './messages.ts';
 import { ModerationApi } from './moderation.ts';
 import { Pace } from './pace.ts';
@@ -24,6 +26,8 @@ export type { ChatInput, ChatPatch, ChatQuery, ChatsApi } from './chats.ts';
 export { ChatApiError, type ErrorCode } from './errors.ts';
 export type * from './events.ts';
 export type { FilesApi } from './files.ts';
+export type { HooksApi } from './hooks.ts';
+export type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 export type { Logger } from './logger.ts';
 export type { ListQuery, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
 export type * from './models.ts';
@@ -38,11 +42,13 @@ export type * from './webhook-models.ts';
 export { type DeliveryQuery, type ReplayInput, verifyWebhook, type WebhooksApi } from './webhooks.ts';
 
 const ITEM = { id: 'string' } as const;
+const HOOK = { url: 'string', on_failure: 'string' } as const;
 const USER = { ...ITEM, external_id: 'string' } as const;
 
 const SERVER_ANSWERS: Answers = {
   ...ANSWERS,
   ...ADMIN_ANSWERS,
+  ...INCOMING_ANSWERS,
   'POST /app/users/batch': { results: [{ status: 'string' }] },
   'PUT /app/users/{}': USER,
   'GET /app/users/{}': USER,
@@ -64,6 +70,8 @@ const SERVER_ANSWERS: Answers = {
   'POST /admin/webhooks/{}/resume': ITEM,
   'POST /admin/webhooks/{}/test': { duration_ms: 'number' },
   'GET /admin/webhooks/{}/deliveries': { deliveries: [ITEM] },
+  'PUT /admin/hooks/before-message': HOOK,
+  'GET /admin/hooks/before-message': HOOK,
 };
 
 export interface ChatServerOptions extends Pick<RestOptions, 'baseUrl' | 'fetch' | 'timeoutMs' | 'retries' | 'logger'> {
@@ -84,6 +92,7 @@ export class ActingApi {
   readonly files: FilesApi;
   readonly users: PeopleApi;
   readonly events: EventsApi;
+  readonly incomingWebhooks: IncomingWebhooksApi;
 
   constructor(rest: Rest) {
     this.chats = new ChatsApi(rest);
@@ -91,6 +100,7 @@ export class ActingApi {
     this.files = new FilesApi(rest);
     this.users = new PeopleApi(rest);
     this.events = new EventsApi(rest);
+    this.incomingWebhooks = new IncomingWebhooksApi(rest);
   }
 }
 
@@ -112,6 +122,8 @@ export class ChatServer {
   readonly events: EventsApi;
   /** Scope `webhooks:write`. */
   readonly webhooks: WebhooksApi;
+  /** Scope `webhooks:write`. */
+  readonly hooks: HooksApi;
   readonly #options: RestOptions;
   readonly #pace = new Pace();
   readonly #admin: AdminApi;
@@ -126,6 +138,7 @@ export class ChatServer {
     this.moderation = new ModerationApi(rest);
     this.events = new EventsApi(rest);
     this.webhooks = new WebhooksApi(rest);
+    this.hooks = new HooksApi(rest);
     this.#admin = new AdminApi(rest);
   }
 

@@ -76,7 +76,16 @@ from .server_models import (
 )
 from .sync import ChatClient, Realtime
 from .sync_server import ActingApi, ChatServer
-from .webhook_models import Delivery, NewWebhook, Webhook, WebhookPayload, WebhookTest
+from .webhook_models import (
+    BeforeMessageHook,
+    Delivery,
+    IncomingWebhook,
+    NewIncomingWebhook,
+    NewWebhook,
+    Webhook,
+    WebhookPayload,
+    WebhookTest,
+)
 from .webhooks import verify_webhook
 
 __all__ = [
@@ -95,6 +104,7 @@ __all__ = [
     "AsyncRealtime",
     "Attachment",
     "AuditEntry",
+    "BeforeMessageHook",
     "Bot",
     "BotToken",
     "ChangedMember",
@@ -112,6 +122,7 @@ __all__ = [
     "Export",
     "File",
     "FilteredWord",
+    "IncomingWebhook",
     "Invite",
     "Issuer",
     "ItemError",
@@ -128,6 +139,7 @@ __all__ = [
     "MintedToken",
     "NewApplicationKey",
     "NewBotToken",
+    "NewIncomingWebhook",
     "NewInvite",
     "NewWebhook",
     "Page",

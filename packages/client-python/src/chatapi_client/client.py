@@ -14,6 +14,7 @@ from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of
 from .realtime import AsyncRealtime
+from .incoming_webhooks import IncomingWebhooksApi
 from .room_events import EventsApi
 from .rest import RETRIES, Rest, given
 from .state import Live
@@ -58,7 +59,7 @@ class AsyncWebSocketApi:
 
 class AsyncChatClient:
     """Client for asyncio: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``,
-    ``websocket``.
+    ``incoming_webhooks``, ``websocket``.
 
     ``token``: an access token, or a function (plain or async) that returns a new one; not needed
     for ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -83,6 +84,7 @@ class AsyncChatClient:
         self.chats = ChatsApi(self._rest)
         self.files = FilesApi(self._rest)
         self.events = EventsApi(self._rest)
+        self.incoming_webhooks = IncomingWebhooksApi(self._rest)
         self.admin = AdminApi(self._rest)
         self.websocket = AsyncWebSocketApi(self._rest)
         self._live: Optional[Live] = None

@@ -6,12 +6,13 @@ from typing import Optional
 
 from .app_users import AppUsersApi as AsyncAppUsersApi
 from .bots import BotsApi as AsyncBotsApi
+from .hooks import HooksApi as AsyncHooksApi
 from .moderation import ModerationApi as AsyncModerationApi
 from .people import PeopleApi as AsyncPeopleApi
 from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
-from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
+from .sync import ChatsApi, EventsApi, FilesApi, IncomingWebhooksApi, MessagesApi
 from .webhooks import WebhooksApi as AsyncWebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
@@ -55,6 +56,12 @@ class WebhooksApi(SyncWrapper):
     replay = blocking(AsyncWebhooksApi.replay)
 
 
+class HooksApi(SyncWrapper):
+    put_before_message = blocking(AsyncHooksApi.put_before_message)
+    before_message = blocking(AsyncHooksApi.before_message)
+    delete_before_message = blocking(AsyncHooksApi.delete_before_message)
+
+
 class ModerationApi(SyncWrapper):
     reports = blocking(AsyncModerationApi.reports)
     resolve_report = blocking(AsyncModerationApi.resolve_report)
@@ -74,7 +81,7 @@ class PeopleApi(SyncWrapper):
 
 class ActingApi:
     """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``,
-    ``events``.
+    ``events``, ``incoming_webhooks``.
 
     Other changes than messages, reactions and reads stand in the audit log with the key.
     """
@@ -85,11 +92,12 @@ class ActingApi:
         self.files = FilesApi(portal, inner.files)
         self.users = PeopleApi(portal, inner.users)
         self.events = EventsApi(portal, inner.events)
+        self.incoming_webhooks = IncomingWebhooksApi(portal, inner.incoming_webhooks)
 
 
 class ChatServer(SyncWrapper):
     """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, ``webhooks``,
-    `stats`, `acting_as`.
+    ``hooks``, `stats`, `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -109,6 +117,7 @@ class ChatServer(SyncWrapper):
         self.moderation = ModerationApi(self._portal, inner.moderation)
         self.events = EventsApi(self._portal, inner.events)
         self.webhooks = WebhooksApi(self._portal, inner.webhooks)
+        self.hooks = HooksApi(self._portal, inner.hooks)
 
     @property
     def base_url(self) -> str:
