@@ -20,6 +20,7 @@ from .multipart import OnProgress, Source
 from .portal import Portal
 from .realtime import AsyncRealtime
 from .rest import RETRIES
+from .incoming_webhooks import IncomingWebhooksApi as AsyncIncomingWebhooksApi
 from .room_events import EventsApi as AsyncEventsApi
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi as AsyncUsersApi
@@ -108,6 +109,13 @@ class FilesApi(SyncWrapper):
     list = blocking(AsyncFilesApi.list)
     iterate = iterating(AsyncFilesApi.iterate)
     delete = blocking(AsyncFilesApi.delete)
+
+
+class IncomingWebhooksApi(SyncWrapper):
+    create = blocking(AsyncIncomingWebhooksApi.create)
+    list = blocking(AsyncIncomingWebhooksApi.list)
+    iterate = iterating(AsyncIncomingWebhooksApi.iterate)
+    delete = blocking(AsyncIncomingWebhooksApi.delete)
 
 
 class EventsApi(SyncWrapper):
@@ -233,6 +241,7 @@ class ChatClient(SyncWrapper):
         self.chats = ChatsApi(self._portal, inner.chats)
         self.files = FilesApi(self._portal, inner.files)
         self.events = EventsApi(self._portal, inner.events)
+        self.incoming_webhooks = IncomingWebhooksApi(self._portal, inner.incoming_webhooks)
         self.admin = AdminApi(self._portal, inner.admin)
         self.bots = BotsApi(self._portal, inner.bots)
         self.webhooks = WebhooksApi(self._portal, inner.webhooks)

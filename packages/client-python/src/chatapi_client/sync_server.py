@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Optional
 
 from .app_users import AppUsersApi as AsyncAppUsersApi
+from .hooks import HooksApi as AsyncHooksApi
 from .moderation import ModerationApi as AsyncModerationApi
 from .people import PeopleApi as AsyncPeopleApi
 from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
-from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
+from .sync import ChatsApi, EventsApi, FilesApi, IncomingWebhooksApi, MessagesApi
 from .sync_tools import BotsApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
@@ -26,6 +27,12 @@ class AppUsersApi(SyncWrapper):
     by_id = blocking(AsyncAppUsersApi.by_id)
     search = blocking(AsyncAppUsersApi.search)
     iterate = iterating(AsyncAppUsersApi.iterate)
+
+
+class HooksApi(SyncWrapper):
+    put_before_message = blocking(AsyncHooksApi.put_before_message)
+    before_message = blocking(AsyncHooksApi.before_message)
+    delete_before_message = blocking(AsyncHooksApi.delete_before_message)
 
 
 class ModerationApi(SyncWrapper):
@@ -47,7 +54,7 @@ class PeopleApi(SyncWrapper):
 
 class ActingApi:
     """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``,
-    ``events``.
+    ``events``, ``incoming_webhooks``.
 
     Other changes than messages, reactions and reads stand in the audit log with the key.
     """
@@ -58,11 +65,12 @@ class ActingApi:
         self.files = FilesApi(portal, inner.files)
         self.users = PeopleApi(portal, inner.users)
         self.events = EventsApi(portal, inner.events)
+        self.incoming_webhooks = IncomingWebhooksApi(portal, inner.incoming_webhooks)
 
 
 class ChatServer(SyncWrapper):
     """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, ``webhooks``,
-    `stats`, `acting_as`.
+    ``hooks``, `stats`, `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -82,6 +90,7 @@ class ChatServer(SyncWrapper):
         self.moderation = ModerationApi(self._portal, inner.moderation)
         self.events = EventsApi(self._portal, inner.events)
         self.webhooks = WebhooksApi(self._portal, inner.webhooks)
+        self.hooks = HooksApi(self._portal, inner.hooks)
 
     @property
     def base_url(self) -> str:
