@@ -35,7 +35,10 @@ export const CONTENTS: { title: string; pages: Source[] }[] = [
   },
   {
     title: 'Moderate',
-    pages: [{ name: 'moderation', title: 'Moderation', file: 'docs/moderation.md' }],
+    pages: [
+      { name: 'moderation', title: 'Moderation', file: 'docs/moderation.md' },
+      { name: 'console', title: 'Admin console', file: 'docs/console.md' },
+    ],
   },
   {
     title: 'Operate',

@@ -155,20 +155,22 @@ function Page({ isAdmin }: { isAdmin: boolean }): JSX.Element {
 
 function Frame({ me, isAdmin, speak }: Session & { speak(language: Language): void }): JSX.Element {
   const texts = useTexts();
-  const { page, id } = useStore(where);
+  const { page, id, query } = useStore(where);
   const [isOpen, open] = useState(false);
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
     open(false);
-    document.title = `${texts.nav[page as PlaceName] ?? page} · chatapi`;
     if (!isFirst.current) main.current?.querySelector<HTMLElement>('h1')?.focus();
     isFirst.current = false;
     scrollTo(0, 0);
   }, [page, id]);
+  useEffect(() => {
+    document.title = `${texts.nav[page as PlaceName] ?? texts.noPage} · chatapi`;
+  }, [page, texts]);
   return (
     <div class="frame-all" data-open={isOpen}>
-      <a class="skip" href={location.hash} onClick={() => main.current?.querySelector('h1')?.focus()}>
+      <a class="skip" href={linkTo(page, id, query)} onClick={() => main.current?.querySelector('h1')?.focus()}>
         {texts.skip}
       </a>
       <header class="side">

@@ -135,7 +135,7 @@ function Dialog({ asked }: { asked: Asked }): JSX.Element {
           </p>
         )}
         <div class="buttons end">
-          {asked.secret === undefined && !asked.isNotice && (
+          {!asked.isNotice && (
             <button type="button" class="button" onClick={cancel}>
               {texts.cancel}
             </button>

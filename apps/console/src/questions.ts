@@ -21,7 +21,7 @@ export interface Question {
   isDanger?: boolean;
   /** It destroys something: the password is asked too. */
   needsPassword?: boolean;
-  /** Shown once, to be copied. */
+  /** To be copied. */
   secret?: string;
   /** It only tells something: there is nothing to cancel. */
   isNotice?: boolean;

@@ -103,7 +103,7 @@ export async function resetPassword({ texts, user }: Deed): Promise<void> {
   const sure = await ask({ title, text: texts.resetText, yes: texts.do.resetLink, needsPassword: true });
   if (sure === undefined) return;
   const made = await act({ title, run: () => client.admin.makePasswordResetLink(user.id) });
-  if (made) await ask({ title, text: texts.resetShown, secret: made.value.url, yes: texts.close });
+  if (made) await ask({ title, text: texts.resetShown, secret: made.value.url, yes: texts.close, isNotice: true });
 }
 
 export async function erase({ texts, user }: Deed): Promise<void> {
@@ -118,6 +118,17 @@ export async function erase({ texts, user }: Deed): Promise<void> {
   });
 }
 
-export async function startExport({ texts, user, after }: Deed): Promise<void> {
-  await act({ title: texts.acts.export(user.username), run: () => client.admin.startExport(user.id), after });
+/** Each look at an archive is on record, so it is looked at when asked for, once. */
+export async function exportData({ texts, user, after }: Deed): Promise<void> {
+  const title = texts.acts.export(user.username);
+  const last = await client.admin.export(user.id).catch(() => undefined);
+  if (last?.status === 'pending') {
+    await ask({ title, text: texts.exportPending, yes: texts.close, isNotice: true });
+    return;
+  }
+  if (last?.url) {
+    const secret = client.baseUrl + last.url;
+    if ((await ask({ title, text: texts.exportReady, secret, yes: texts.do.exportAgain })) === undefined) return;
+  }
+  await act({ title, run: () => client.admin.startExport(user.id), after });
 }

@@ -64,7 +64,8 @@ export async function createWebhook(texts: Texts): Promise<void> {
     run: () => client.webhooks.create(input),
     isDone: async () => (await find()) !== undefined,
   });
-  if (made) await ask({ title, text: texts.webhook.secretText, secret: made.value.secret, yes: texts.close });
+  if (made)
+    await ask({ title, text: texts.webhook.secretText, secret: made.value.secret, yes: texts.close, isNotice: true });
   const hook = made?.value ?? (await find().catch(() => undefined));
   if (hook) go('webhooks', hook.id);
 }
@@ -93,7 +94,8 @@ export async function rotate({ texts, hook }: Deed): Promise<void> {
   const sure = await ask({ title, text: texts.webhook.rotateText, yes: texts.do.rotate, needsPassword: true });
   if (sure === undefined) return;
   const made = await act({ title, run: () => client.webhooks.rotateSecret(hook.id) });
-  if (made) await ask({ title, text: texts.webhook.secretText, secret: made.value.secret, yes: texts.close });
+  if (made)
+    await ask({ title, text: texts.webhook.secretText, secret: made.value.secret, yes: texts.close, isNotice: true });
 }
 
 export async function replay({ texts, hook, after }: Deed): Promise<void> {

@@ -41,7 +41,7 @@ async function createToken(texts: Texts, botId: string, after: () => void): Prom
     isDone: async () => (await client.bots.tokens(botId)).items.some((one) => !before.has(one.id) && one.name === name),
     after,
   });
-  if (made) await ask({ title, text: texts.secretText, secret: made.value.token, yes: texts.close });
+  if (made) await ask({ title, text: texts.secretText, secret: made.value.token, yes: texts.close, isNotice: true });
 }
 
 async function endToken(texts: Texts, botId: string, { id, name }: BotToken, after: () => void): Promise<void> {

@@ -33,7 +33,7 @@ async function create(texts: Texts, after: () => void): Promise<void> {
     isDone: async () => (await client.admin.invites()).items.some(({ id }) => !before.has(id)),
     after,
   });
-  if (made) await ask({ title, text: texts.inviteText, secret: made.value.code, yes: texts.close });
+  if (made) await ask({ title, text: texts.inviteText, secret: made.value.code, yes: texts.close, isNotice: true });
 }
 
 export function InvitesPage(): JSX.Element {

@@ -53,7 +53,7 @@ async function create(texts: Texts, after: () => void): Promise<void> {
       (await client.admin.keys()).items.some((one) => one.name === name && Date.parse(one.created_at) > began - 5000),
     after,
   });
-  if (made) await ask({ title, text: texts.secretText, secret: made.value.key, yes: texts.close });
+  if (made) await ask({ title, text: texts.secretText, secret: made.value.key, yes: texts.close, isNotice: true });
 }
 
 async function end(texts: Texts, key: ApplicationKey, after: () => void): Promise<void> {

@@ -5,6 +5,7 @@ import { useLoad } from '../load.ts';
 import { Button, Facts, Head, Mono, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
 import { archive, handOver, remove, rename } from '../room-acts.ts';
 import { client } from '../session.ts';
+import { useVersion } from '../version.ts';
 import { numberIn, useWords } from '../words.tsx';
 
 function Acts({ room, after }: { room: AdminRoom; after(): void }): JSX.Element {
@@ -25,13 +26,14 @@ function Acts({ room, after }: { room: AdminRoom; after(): void }): JSX.Element 
   );
 }
 
-function Members({ id }: { id: string }): JSX.Element {
+function Members({ id, version }: { id: string; version: number }): JSX.Element {
   const { texts } = useWords();
   const { columns, roles } = texts;
   return (
     <List<Member>
       label={columns.members}
       empty={texts.empty.members}
+      version={version}
       keyOf={({ user_id }) => user_id}
       read={(query) => client.admin.roomMembers(id, query)}
       columns={[
@@ -58,6 +60,11 @@ function Members({ id }: { id: string }): JSX.Element {
 export function RoomPage({ id, isAdmin }: { id: string; isAdmin: boolean }): JSX.Element {
   const { language, texts } = useWords();
   const { data: room, error, reload } = useLoad(id, { read: () => client.admin.room(id) });
+  const [version, raise] = useVersion();
+  const after = (): void => {
+    reload();
+    raise();
+  };
   if (room === undefined)
     return (
       <>
@@ -69,7 +76,7 @@ export function RoomPage({ id, isAdmin }: { id: string; isAdmin: boolean }): JSX
   return (
     <>
       <Head title={room.name || room.id} lead={room.topic || undefined}>
-        {isAdmin && room.kind !== 'direct' && <Acts room={room} after={reload} />}
+        {isAdmin && room.kind !== 'direct' && <Acts room={room} after={after} />}
       </Head>
       <Section title={texts.details}>
         <Facts
@@ -98,7 +105,7 @@ export function RoomPage({ id, isAdmin }: { id: string; isAdmin: boolean }): JSX
         />
       </Section>
       <Section title={columns.members}>
-        <Members id={id} />
+        <Members id={id} version={version} />
       </Section>
     </>
   );

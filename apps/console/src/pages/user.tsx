@@ -5,7 +5,7 @@ import { useLoad } from '../load.ts';
 import { learn } from '../names.ts';
 import { Button, type Fact, Facts, Head, Mono, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
 import { client } from '../session.ts';
-import { ban, changeRole, endSessions, erase, resetPassword, startExport, unban, unlock } from '../user-acts.ts';
+import { ban, changeRole, endSessions, erase, exportData, resetPassword, unban, unlock } from '../user-acts.ts';
 import { linkTo, where } from '../where.ts';
 import { numberIn, sizeIn, timeIn, useWords } from '../words.tsx';
 import { TABS, type TabName } from './user-tabs.tsx';
@@ -35,7 +35,7 @@ function Acts({ user, isAdmin, after }: UserProps): JSX.Element {
       <Button label={words.unlock} onClick={() => void unlock(deed)} />
       <Button label={words.endSessions} onClick={() => void endSessions(deed)} />
       <Button label={words.resetLink} onClick={() => void resetPassword(deed)} />
-      <Button label={words.export} onClick={() => void startExport(deed)} />
+      <Button label={words.export} onClick={() => void exportData(deed)} />
       <Button kind="danger" label={words.erase} onClick={() => void erase(deed)} />
     </>
   );
