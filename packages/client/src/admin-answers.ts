@@ -38,6 +38,7 @@ export const ADMIN_ANSWERS: Answers = {
   'POST /admin/announcements': ITEM,
   'GET /admin/word-filter': WORDS,
   'PUT /admin/word-filter': WORDS,
+  'POST /admin/word-filter/try': { text: 'string' },
   'POST /admin/keys': { id: 'string', key: 'string' },
   'GET /admin/keys': { keys: [ITEM] },
   'POST /admin/issuers': { id: 'string', issuer: 'string' },

@@ -295,6 +295,14 @@ export interface WordFilter {
   updated_at: string;
 }
 
+/** How the word filter judges a text. */
+export interface WordJudgement {
+  /** As it would be stored: masked words are asterisks. */
+  text: string;
+  /** A message with this text would be refused. */
+  blocked: boolean;
+}
+
 export interface Health {
   status: 'ok' | 'unavailable';
   latency_ms: number;

@@ -18,6 +18,7 @@ import type {
   Stats,
   SystemHealth,
   WordFilter,
+  WordJudgement,
 } from './admin-models.ts';
 import type { BanInput } from './admin-people.ts';
 import { AdminRecordsApi } from './admin-records.ts';
@@ -229,6 +230,11 @@ export class AdminApi extends AdminRecordsApi {
   /** Replaces the word list. Takes effect everywhere within 2 s. */
   setWordFilter(input: Pick<WordFilter, 'words'>, options?: CallOptions): Promise<WordFilter> {
     return this.rest.call('PUT', '/admin/word-filter', { ...options, body: input });
+  }
+
+  /** Judges a text of at most 4,000 characters as that of a message. */
+  tryWordFilter(input: { text: string }, options?: CallOptions): Promise<WordJudgement> {
+    return this.rest.call('POST', '/admin/word-filter/try', { ...options, body: input });
   }
 
   /** Creates an application key; its secret is only in this answer. */

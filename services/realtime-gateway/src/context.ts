@@ -13,6 +13,7 @@ import type { MembersReader } from './message-service/members-reader.ts';
 import type { MessageFrames } from './message-service/message-frames.ts';
 import type { Positions } from './message-service/positions.ts';
 import type { SendQueue } from './message-service/send-queue.ts';
+import type { StreamBases } from './message-service/stream-bases.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { Topics } from './rooms/topics.ts';
 import type { StaffFeed } from './staff/staff-feed.ts';
@@ -81,6 +82,7 @@ export interface Node extends Base<Config> {
   /** Of the admin service. */
   staffFrames: MessageFrames;
   members: MembersReader;
+  streamBases: StreamBases;
   topics: Topics;
   online: OnlineReporter;
   gaps: Gaps;

@@ -21,6 +21,7 @@ from .admin_models import (
     Stats,
     SystemHealth,
     WordFilter,
+    WordJudgement,
 )
 from .admin_people_models import (
     AdminUser,
@@ -97,7 +98,16 @@ from .server_models import (
 )
 from .sync import ChatClient, Realtime
 from .sync_server import ActingApi, ChatServer
-from .webhook_models import Delivery, NewWebhook, Webhook, WebhookPayload, WebhookTest
+from .webhook_models import (
+    BeforeMessageHook,
+    Delivery,
+    IncomingWebhook,
+    NewIncomingWebhook,
+    NewWebhook,
+    Webhook,
+    WebhookPayload,
+    WebhookTest,
+)
 from .webhooks import verify_webhook
 
 __all__ = [
@@ -121,6 +131,7 @@ __all__ = [
     "AuditEntry",
     "Ban",
     "BanInput",
+    "BeforeMessageHook",
     "Bot",
     "BotToken",
     "ChangedMember",
@@ -141,6 +152,7 @@ __all__ = [
     "Export",
     "File",
     "FilteredWord",
+    "IncomingWebhook",
     "Invite",
     "Issuer",
     "ItemError",
@@ -161,6 +173,7 @@ __all__ = [
     "MuteInput",
     "NewApplicationKey",
     "NewBotToken",
+    "NewIncomingWebhook",
     "NewInvite",
     "NewWebhook",
     "Page",
@@ -204,5 +217,6 @@ __all__ = [
     "WebhookPayload",
     "WebhookTest",
     "WordFilter",
+    "WordJudgement",
     "verify_webhook",
 ]

@@ -26,6 +26,7 @@ from .admin_models import (
     Stats,
     SystemHealth,
     WordFilter,
+    WordJudgement,
 )
 
 
@@ -260,6 +261,11 @@ class AdminApi(AdminRecordsApi):
         body = {"words": list(words)}
         filter: WordFilter = await self._rest.call("PUT", "/admin/word-filter", body=body)
         return filter
+
+    async def try_word_filter(self, *, text: str) -> WordJudgement:
+        """Judge a text of at most 4,000 characters as that of a message."""
+        judged: WordJudgement = await self._rest.call("POST", "/admin/word-filter/try", body={"text": text})
+        return judged
 
     async def create_key(
         self, *, name: str, scopes: Sequence[Scope], expires_at: Optional[str] = None

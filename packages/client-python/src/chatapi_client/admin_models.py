@@ -213,6 +213,15 @@ class WordFilter(TypedDict):
     updated_at: str
 
 
+class WordJudgement(TypedDict):
+    """How the word filter judges a text. ``text``: as it would be stored, masked words are
+    asterisks. ``blocked``: a message with it would be refused.
+    """
+
+    text: str
+    blocked: bool
+
+
 class Health(TypedDict):
     status: Literal["ok", "unavailable"]
     latency_ms: float

@@ -10,6 +10,7 @@ from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import EventName
 from .sync_admin import AdminApi
+from .sync_tools import BotsApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
 from .event_handlers import Listening, Stop
@@ -19,6 +20,7 @@ from .multipart import OnProgress, Source
 from .portal import Portal
 from .realtime import AsyncRealtime
 from .rest import RETRIES
+from .incoming_webhooks import IncomingWebhooksApi as AsyncIncomingWebhooksApi
 from .room_events import EventsApi as AsyncEventsApi
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi as AsyncUsersApi
@@ -109,6 +111,13 @@ class FilesApi(SyncWrapper):
     delete = blocking(AsyncFilesApi.delete)
 
 
+class IncomingWebhooksApi(SyncWrapper):
+    create = blocking(AsyncIncomingWebhooksApi.create)
+    list = blocking(AsyncIncomingWebhooksApi.list)
+    iterate = iterating(AsyncIncomingWebhooksApi.iterate)
+    delete = blocking(AsyncIncomingWebhooksApi.delete)
+
+
 class EventsApi(SyncWrapper):
     list = blocking(AsyncEventsApi.list)
     iterate = iterating(AsyncEventsApi.iterate)
@@ -197,7 +206,8 @@ class WebSocketApi(SyncWrapper):
 
 
 class ChatClient(SyncWrapper):
-    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
+    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``, ``bots``,
+    ``webhooks`` and ``websocket``.
 
     ``token``: an access token, or a function that returns a new one; not needed for
     ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -232,7 +242,10 @@ class ChatClient(SyncWrapper):
         self.chats = ChatsApi(self._portal, inner.chats)
         self.files = FilesApi(self._portal, inner.files)
         self.events = EventsApi(self._portal, inner.events)
+        self.incoming_webhooks = IncomingWebhooksApi(self._portal, inner.incoming_webhooks)
         self.admin = AdminApi(self._portal, inner.admin)
+        self.bots = BotsApi(self._portal, inner.bots)
+        self.webhooks = WebhooksApi(self._portal, inner.webhooks)
         self.websocket = WebSocketApi(self._portal, inner.websocket)
 
     @property

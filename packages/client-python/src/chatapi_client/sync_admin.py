@@ -47,6 +47,7 @@ class AdminApi(SyncWrapper):
     announcements = blocking(AsyncAdminApi.announcements)
     word_filter = blocking(AsyncAdminApi.word_filter)
     set_word_filter = blocking(AsyncAdminApi.set_word_filter)
+    try_word_filter = blocking(AsyncAdminApi.try_word_filter)
     create_key = blocking(AsyncAdminApi.create_key)
     keys = blocking(AsyncAdminApi.keys)
     end_key = blocking(AsyncAdminApi.end_key)
