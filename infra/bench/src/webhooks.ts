@@ -1,5 +1,5 @@
-// `npm run bench -- webhooks`: deliveries to ten webhooks, and the time from the commit of a message
-// to the request that tells of it; then the same beside a receiver that never answers.
+// `npm run bench -- webhooks`: deliveries to ten webhooks, and the time from the commit of a
+// message to the request that tells of it; then the same beside a receiver that never answers.
 import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -19,8 +19,8 @@ from .multipart import OnProgress, Source
 from .portal import Portal
 from .realtime import AsyncRealtime
 from .rest import RETRIES
-from .incoming_webhooks import IncomingWebhooksApi as AsyncIncomingWebhooksApi
 from .room_events import EventsApi as AsyncEventsApi
+from .sync_webhooks import IncomingWebhooksApi
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi as AsyncUsersApi
 
@@ -108,13 +108,6 @@ class FilesApi(SyncWrapper):
     list = blocking(AsyncFilesApi.list)
     iterate = iterating(AsyncFilesApi.iterate)
     delete = blocking(AsyncFilesApi.delete)
-
-
-class IncomingWebhooksApi(SyncWrapper):
-    create = blocking(AsyncIncomingWebhooksApi.create)
-    list = blocking(AsyncIncomingWebhooksApi.list)
-    iterate = iterating(AsyncIncomingWebhooksApi.iterate)
-    delete = blocking(AsyncIncomingWebhooksApi.delete)
 
 
 class EventsApi(SyncWrapper):

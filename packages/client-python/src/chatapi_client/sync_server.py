@@ -6,14 +6,13 @@ from typing import Optional
 
 from .app_users import AppUsersApi as AsyncAppUsersApi
 from .bots import BotsApi as AsyncBotsApi
-from .hooks import HooksApi as AsyncHooksApi
 from .moderation import ModerationApi as AsyncModerationApi
 from .people import PeopleApi as AsyncPeopleApi
 from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
-from .sync import ChatsApi, EventsApi, FilesApi, IncomingWebhooksApi, MessagesApi
-from .webhooks import WebhooksApi as AsyncWebhooksApi
+from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
+from .sync_webhooks import HooksApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
 
@@ -39,27 +38,6 @@ class BotsApi(SyncWrapper):
     create_token = blocking(AsyncBotsApi.create_token)
     tokens = blocking(AsyncBotsApi.tokens)
     end_token = blocking(AsyncBotsApi.end_token)
-
-
-class WebhooksApi(SyncWrapper):
-    create = blocking(AsyncWebhooksApi.create)
-    list = blocking(AsyncWebhooksApi.list)
-    get = blocking(AsyncWebhooksApi.get)
-    update = blocking(AsyncWebhooksApi.update)
-    delete = blocking(AsyncWebhooksApi.delete)
-    rotate_secret = blocking(AsyncWebhooksApi.rotate_secret)
-    pause = blocking(AsyncWebhooksApi.pause)
-    resume = blocking(AsyncWebhooksApi.resume)
-    test = blocking(AsyncWebhooksApi.test)
-    deliveries = blocking(AsyncWebhooksApi.deliveries)
-    iterate_deliveries = iterating(AsyncWebhooksApi.iterate_deliveries)
-    replay = blocking(AsyncWebhooksApi.replay)
-
-
-class HooksApi(SyncWrapper):
-    put_before_message = blocking(AsyncHooksApi.put_before_message)
-    before_message = blocking(AsyncHooksApi.before_message)
-    delete_before_message = blocking(AsyncHooksApi.delete_before_message)
 
 
 class ModerationApi(SyncWrapper):
