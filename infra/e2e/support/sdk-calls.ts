@@ -139,9 +139,13 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /admin/dashboard/stats/rebuild': { method: 'admin.rebuildStats', args: [] },
   'GET /admin/users': {
     method: 'admin.users',
-    args: [{ search: 's', status_filter: 'active', role_filter: 'user', ...PAGING }],
+    args: [{ search: 's', status_filter: 'active', role_filter: 'user', sort: 'created', ...PAGING }],
     input: 0,
   },
+  'GET /admin/users/{id}': { method: 'admin.user', args: ['i/1'] },
+  'GET /admin/users/{id}/rooms': { method: 'admin.userRooms', args: ['i/1', PAGING], input: 1 },
+  'GET /admin/users/{id}/sessions': { method: 'admin.userSessions', args: ['i/1', PAGING], input: 1 },
+  'GET /admin/users/{id}/files': { method: 'admin.userFiles', args: ['i/1', { sort: 'size', ...PAGING }], input: 1 },
   'POST /admin/users/{id}/ban': { method: 'admin.ban', args: ['i/1', { reason: 'r', until: 'u' }], input: 1 },
   'POST /admin/users/{id}/unban': { method: 'admin.unban', args: ['i/1'] },
   'PUT /admin/users/{id}/role': { method: 'admin.changeRole', args: ['i/1', 'moderator'] },
@@ -154,10 +158,11 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'DELETE /admin/messages/{id}': { method: 'admin.deleteMessage', args: ['i/1'] },
   'GET /admin/rooms': {
     method: 'admin.rooms',
-    args: [{ search: 's', kind: 'public', archived: true, ...PAGING }],
+    args: [{ search: 's', kind: 'public', archived: true, sort: 'active', ...PAGING }],
     input: 0,
   },
   'GET /admin/rooms/{id}': { method: 'admin.room', args: ['i/1'] },
+  'GET /admin/rooms/{id}/members': { method: 'admin.roomMembers', args: ['i/1', PAGING], input: 1 },
   'PUT /admin/rooms/{id}': {
     method: 'admin.updateRoom',
     args: ['i/1', { name: 'n', topic: 't', visibility: 'public', archived: true, owner_id: 'u' }],
@@ -171,8 +176,17 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   },
   'GET /admin/reports': {
     method: 'admin.reports',
-    args: [{ status: 'open', target_type: 'user', target_id: 't', ...PAGING }],
+    args: [{ status: 'open', target_type: 'user', target_id: 't', about_user_id: 'a', reporter_id: 'r', ...PAGING }],
     input: 0,
+  },
+  'GET /admin/reports/{id}/context': { method: 'admin.reportContext', args: ['i/1'] },
+  'POST /admin/reports/{id}/act': {
+    method: 'admin.actOnReport',
+    args: [
+      'i/1',
+      { status: 'resolved', note: 'n', delete_target: true, mute: { until: 'u' }, ban: { reason: 'r', until: 'u' } },
+    ],
+    input: 1,
   },
   'POST /admin/reports/{id}/resolve': { method: 'admin.resolveReport', args: ['i/1', { note: 'n' }], input: 1 },
   'POST /admin/reports/{id}/dismiss': { method: 'admin.dismissReport', args: ['i/1', { note: 'n' }], input: 1 },
@@ -180,6 +194,7 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /admin/announcements': { method: 'admin.announce', args: [{ text: 't' }], input: 0 },
   'GET /admin/word-filter': { method: 'admin.wordFilter', args: [] },
   'PUT /admin/word-filter': { method: 'admin.setWordFilter', args: [{ words: [] }], input: 0 },
+  'POST /admin/word-filter/try': { method: 'admin.tryWordFilter', args: [{ text: 't' }], input: 0 },
   'POST /admin/keys': {
     method: 'admin.createKey',
     args: [{ name: 'n', scopes: ['users:read'], expires_at: '2030-01-01T00:00:00Z' }],

@@ -1,4 +1,6 @@
 // Responses of the admin API.
+import type { FileInfo, User } from './models.ts';
+import type { UserCard } from './pages.ts';
 
 /** null: unknown, because Redis is unavailable. */
 export interface Stats {
@@ -28,6 +30,58 @@ export interface AdminRoom {
   updated_at: string;
   last_active_at: string;
 }
+
+export interface Ban {
+  reason: string | null;
+  /** null: until it is lifted. */
+  until: string | null;
+  /** null: not on record. */
+  by: string | null;
+  at: string | null;
+}
+
+/** A user as staff see one. */
+export interface AdminUser extends User {
+  /** Of the last session, right within 10 minutes; null: never. */
+  last_seen_at: string | null;
+  /** null: not banned. */
+  ban: Ban | null;
+  open_reports: number;
+}
+
+/** null: the service that knows did not answer. */
+export interface UserCounts {
+  rooms: number | null;
+  /** Ever sent, with those that are deleted. */
+  messages: number | null;
+  files: number | null;
+  file_bytes: number | null;
+  sessions: number | null;
+  reports_about: number;
+  reports_by: number;
+}
+
+export interface AdminUserDetails extends AdminUser {
+  counts: UserCounts;
+}
+
+export interface AdminUserRoom extends AdminRoom {
+  role: 'owner' | 'moderator' | 'member';
+  joined_at: string;
+}
+
+export interface UserSession {
+  id: string;
+  /** Of a session that an application made. */
+  name: string | null;
+  created_at: string;
+  last_used_at: string;
+  ip: string;
+  user_agent: string;
+}
+
+/** A file without links. */
+export type ListedFile = Omit<FileInfo, 'url' | 'url_expires_at' | 'thumbnail_url'>;
 
 export interface AuditEntry {
   id: string;
@@ -142,10 +196,41 @@ export interface ListedReport extends Report {
   } | null;
 }
 
+/** A message for those who judge a report. */
+export interface ContextMessage {
+  id: string;
+  chat_id: string;
+  seq: number;
+  sender_id: string;
+  content: string;
+  message_type: string;
+  /** Names of the attached files. */
+  files: string[];
+  is_edited: boolean;
+  is_deleted: boolean;
+  created_at: string;
+}
+
+export interface ReportContext {
+  /** The reported message. */
+  message_id: string;
+  /** It and up to 10 on each side, oldest first. */
+  messages: ContextMessage[];
+  users: Record<string, UserCard>;
+}
+
 export interface WordFilter {
   words: { word: string; action: 'block' | 'mask' }[];
   revision: number;
   updated_at: string;
+}
+
+/** How the word filter judges a text. */
+export interface WordJudgement {
+  /** As it would be stored: masked words are asterisks. */
+  text: string;
+  /** A message with this text would be refused. */
+  blocked: boolean;
 }
 
 export interface Health {

@@ -2,15 +2,16 @@ export type {
   AdminApi,
   AdminRoomPatch,
   AdminRoomQuery,
-  AdminUserQuery,
   AuditQuery,
-  BanInput,
   InviteInput,
   IssuerInput,
   KeyInput,
+  ReportActInput,
   ReportQuery,
 } from './admin.ts';
 export type * from './admin-models.ts';
+export type { AdminUserQuery, BanInput, FileListQuery } from './admin-people.ts';
+export type { BotsApi } from './bots.ts';
 export type { ChatInput, ChatPatch, ChatQuery, ChatsApi } from './chats.ts';
 export { ChatClient, type ChatClientOptions, type ReportInput, type WebSocketApi } from './client.ts';
 export { ChatApiError, type ErrorCode } from './errors.ts';
@@ -27,9 +28,11 @@ export type { Realtime, RealtimeOptions } from './realtime.ts';
 export type { CallOptions, Paging } from './rest.ts';
 export type * from './room-events.ts';
 export type { LiveSendInput, LiveSendOptions } from './sends.ts';
+export type * from './server-models.ts';
 export type { RoomsPage } from './state-pages.ts';
 export { localTokens, type TokenStore } from './token-store.ts';
 export type { TokenSource } from './tokens.ts';
 export type { Source, UploadOptions } from './upload.ts';
 export type { LoginInput, ProfilePatch, RegisterInput, UsersApi } from './users.ts';
-export type { IncomingWebhook, NewIncomingWebhook } from './webhook-models.ts';
+export type * from './webhook-models.ts';
+export type { DeliveryQuery, ReplayInput, WebhooksApi } from './webhooks.ts';

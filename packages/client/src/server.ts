@@ -16,6 +16,7 @@ import { segment } from './paths.ts';
 import { PeopleApi } from './people.ts';
 import { type CallOptions, Rest, type RestOptions } from './rest.ts';
 import { EventsApi } from './room-events.ts';
+import { TOOL_ANSWERS } from './tool-answers.ts';
 import { WebhooksApi } from './webhooks.ts';
 
 export type { ReportQuery } from './admin.ts';
@@ -39,7 +40,8 @@ export type * from './room-events.ts';
 export type * from './server-models.ts';
 export type { Source, UploadOptions } from './upload.ts';
 export type * from './webhook-models.ts';
-export { type DeliveryQuery, type ReplayInput, verifyWebhook, type WebhooksApi } from './webhooks.ts';
+export { verifyWebhook } from './webhook-signature.ts';
+export type { DeliveryQuery, ReplayInput, WebhooksApi } from './webhooks.ts';
 
 const ITEM = { id: 'string' } as const;
 const HOOK = { url: 'string', on_failure: 'string' } as const;
@@ -56,20 +58,7 @@ const SERVER_ANSWERS: Answers = {
   'POST /app/users/{}/deactivate': USER,
   'POST /app/users/{}/activate': USER,
   'POST /app/users/{}/tokens': { access_token: 'string', user: USER },
-  'POST /bots': ITEM,
-  'GET /bots': { bots: [ITEM] },
-  'PUT /bots/{}': ITEM,
-  'POST /bots/{}/tokens': { ...ITEM, token: 'string' },
-  'GET /bots/{}/tokens': { tokens: [ITEM] },
-  'POST /admin/webhooks': { ...ITEM, secret: 'string' },
-  'GET /admin/webhooks': { webhooks: [ITEM] },
-  'GET /admin/webhooks/{}': ITEM,
-  'PUT /admin/webhooks/{}': ITEM,
-  'POST /admin/webhooks/{}/rotate-secret': { secret: 'string' },
-  'POST /admin/webhooks/{}/pause': ITEM,
-  'POST /admin/webhooks/{}/resume': ITEM,
-  'POST /admin/webhooks/{}/test': { duration_ms: 'number' },
-  'GET /admin/webhooks/{}/deliveries': { deliveries: [ITEM] },
+  ...TOOL_ANSWERS,
   'PUT /admin/hooks/before-message': HOOK,
   'GET /admin/hooks/before-message': HOOK,
 };

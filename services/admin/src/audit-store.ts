@@ -93,6 +93,25 @@ export function listEntries(db: Knex, { limit, skip, cursor, ...filter }: EntryF
     .select(db.raw(`coalesce(o.outcome, 'pending') as outcome`));
 }
 
+export interface BanRecord {
+  user_id: string;
+  by: string;
+  at: Date;
+}
+
+/** The last ban of each of these users: who did it, and when. */
+export async function lastBans(db: Knex, userIds: string[]): Promise<BanRecord[]> {
+  const { rows } = await db.raw<{ rows: BanRecord[] }>(
+    `select banned.user_id, last.by, last.at from unnest(?::text[]) banned(user_id)
+     cross join lateral (
+       select i.actor_id as by, i.created_at as at from audit.intents i join audit.outcomes o on o.audit_id = i.id
+       where i.target_id = banned.user_id and i.action = 'user.ban' and o.outcome <> 'refused'
+       order by i.id desc limit 1) last`,
+    [userIds],
+  );
+  return rows;
+}
+
 /** Rows of one user per statement, so that none takes too long. */
 const BATCH = 5000;
 

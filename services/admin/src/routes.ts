@@ -6,7 +6,9 @@ import { systemHealth } from './health.ts';
 import { inviteRoutes } from './invite-routes.ts';
 import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
+import { reportRoutes } from './moderation/report-routes.ts';
 import { moderationRoutes } from './moderation-routes.ts';
+import { oneUserRoutes } from './people/one-user-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import {
@@ -42,7 +44,7 @@ const reading: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/users',
-    summary: 'List users, newest first',
+    summary: 'List users with bans and open reports, newest first or as `sort` says',
     tag,
     who: 'moderator',
     scope: 'none',
@@ -90,12 +92,13 @@ const acting: Route<Context>[] = [
   route({
     method: 'post',
     path: '/admin/users/:id/ban',
-    summary: 'Ban a user; takes effect within 1 s',
+    summary: 'Ban a user; takes effect within 1 s. Moderators: for at most 24 hours, and no staff',
     tag,
-    who: 'admin',
+    who: 'moderator',
     scope: 'moderation:write',
     params,
     body: banBody,
+    example: { reason: 'Spam', until: '2100-01-01T00:00:00.000Z' },
     answer: userSchema,
     rule: banUser,
   }),
@@ -119,6 +122,7 @@ const acting: Route<Context>[] = [
     scope: 'none',
     params,
     body: roleBody,
+    example: { role: 'moderator' },
     answer: userSchema,
     errors: [409],
     rule: changeRole,
@@ -158,9 +162,9 @@ const acting: Route<Context>[] = [
   route({
     method: 'delete',
     path: '/admin/messages/:id',
-    summary: 'Delete a message',
+    summary: 'Delete a message; moderators: a reported one, not of staff',
     tag,
-    who: 'admin',
+    who: 'moderator',
     scope: 'moderation:write',
     params,
     rule: deleteMessage,
@@ -170,7 +174,9 @@ const acting: Route<Context>[] = [
 export const routes: Route<Context>[] = [
   ...reading,
   ...acting,
+  ...oneUserRoutes,
   ...moderationRoutes,
+  ...reportRoutes,
   ...roomRoutes,
   ...applicationKeyRoutes,
   ...personalDataRoutes,

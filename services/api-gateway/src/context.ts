@@ -1,10 +1,11 @@
-import type { Socket } from 'node:net';
 import type { Base } from '@chatapi/kit';
 import type { AccessVerifier, Credentials, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
+import type { App } from './app-pages/app.ts';
+import type { Demo } from './app-pages/demo.ts';
 import type { Config, ServiceName } from './config.ts';
-import type { Demo } from './demo/demo-page.ts';
+import type { Guide } from './guide.ts';
 import type { DatabaseHealth } from './health.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { LoadMonitor } from './overload.ts';
@@ -19,6 +20,12 @@ interface Documents {
   rendered: Map<string, { sources: unknown[]; text: { type: string; text: string | Buffer; etag: string } }>;
 }
 
+interface Tunnel {
+  /** After what is still to be written. */
+  destroySoon(): void;
+  destroy(): void;
+}
+
 export interface Context extends Base<Config> {
   redis: Redis;
   subscriber: Redis;
@@ -30,13 +37,16 @@ export interface Context extends Base<Config> {
   clients: ServiceClients;
   /** Public listeners, to which requests are proxied. */
   upstreams: Record<ServiceName | 'realtime', Upstream>;
-  /** Client sockets that are connected through to a realtime node. */
-  tunnels: Set<Socket>;
+  /** WebSockets and streams of clients that are connected through to a realtime node. */
+  tunnels: Set<Tunnel>;
   /** The gateway is stopping. */
   draining: boolean;
   documents: Documents;
   /** undefined: off, or not built. */
   demo: Demo | undefined;
+  /** The same of the admin console. */
+  console: App | undefined;
+  guide: Guide | undefined;
   databaseHealth: { at: number; answer?: Promise<DatabaseHealth> };
   load: LoadMonitor;
   gatewayMetrics: GatewayMetrics;

@@ -30,6 +30,8 @@ const registrationsKey = (ip: string): string => `registrations:${addressKey(ip)
 const messagesKey = (userId: string): string => `ws:${userId}`;
 const upgradesKey = (userId: string): string => `upgrades:${userId}`;
 
+type Person = Pick<AccessClaims, 'user_id' | 'role'>;
+
 interface GeneralLimit {
   key: string;
   limit: number;
@@ -38,13 +40,19 @@ interface GeneralLimit {
 const ofUserOrAddress = ({ RATE_LIMIT_REQUESTS: limit }: Config, key: string): GeneralLimit => ({ key, limit });
 const ofApplication = ({ RATE_LIMIT_KEYS: limit }: Config, id: string): GeneralLimit => ({ key: `keys:${id}`, limit });
 
+/** The console of staff asks every few seconds. Whoever loses the role counts as before at once. */
+const ofPerson = ({ RATE_LIMIT_STAFF, RATE_LIMIT_REQUESTS }: Config, { user_id, role }: Person): GeneralLimit => ({
+  key: userKey(user_id),
+  limit: role === 'user' || RATE_LIMIT_REQUESTS === 0 ? RATE_LIMIT_REQUESTS : RATE_LIMIT_STAFF,
+});
+
 /** A key counts for itself, not for the person as whom it acts. */
 function ofCaller(
   config: Config,
-  caller: Pick<AccessClaims, 'user_id' | 'session_id' | 'key_id'> & { kind?: string },
+  caller: Person & Pick<AccessClaims, 'session_id' | 'key_id'> & { kind?: string },
 ): GeneralLimit {
   const keyId = caller.kind === 'key' ? caller.session_id : caller.key_id;
-  return keyId === undefined ? ofUserOrAddress(config, userKey(caller.user_id)) : ofApplication(config, keyId);
+  return keyId === undefined ? ofPerson(config, caller) : ofApplication(config, keyId);
 }
 
 /** Routes that open a session count on the address even with a token. */

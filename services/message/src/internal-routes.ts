@@ -19,6 +19,7 @@ import { adminRoomRoutes } from './routes/admin-room-routes.ts';
 import { followerRoutes } from './routes/follower-routes.ts';
 import { hookRoutes } from './routes/hook-routes.ts';
 import { moderationRoutes } from './routes/moderation-routes.ts';
+import { streamRoutes } from './routes/stream-routes.ts';
 import { wordRoutes } from './routes/word-routes.ts';
 import { type Post, postMessages } from './sending/post-messages.ts';
 
@@ -241,5 +242,6 @@ export const internalRoutes: Route<Context>[] = [
   ...adminRoomRoutes,
   ...wordRoutes,
   ...followerRoutes,
+  ...streamRoutes,
   ...hookRoutes,
 ];

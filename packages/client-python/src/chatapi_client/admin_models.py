@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Literal, Optional, TypedDict
 
+from .models import User, UserCard
+
 
 class AdminRoom(TypedDict):
     """A room as admins see it: without messages. ``owner_ids``: at most 20."""
@@ -22,6 +24,70 @@ class AdminRoom(TypedDict):
     created_at: str
     updated_at: str
     last_active_at: str
+
+
+class AdminUserRoom(AdminRoom):
+    role: Literal["owner", "moderator", "member"]
+    joined_at: str
+
+
+class Ban(TypedDict):
+    """``until``: None until it is lifted. ``by``, ``at``: None if it is not on record."""
+
+    reason: Optional[str]
+    until: Optional[str]
+    by: Optional[str]
+    at: Optional[str]
+
+
+class AdminUser(User):
+    """A user as staff see one. ``last_seen_at`` is right within 10 minutes; None: never."""
+
+    last_seen_at: Optional[str]
+    ban: Optional[Ban]
+    open_reports: int
+
+
+class CountsOfUser(TypedDict):
+    """None: the service that knows did not answer. ``messages``: ever sent."""
+
+    rooms: Optional[int]
+    messages: Optional[int]
+    files: Optional[int]
+    file_bytes: Optional[int]
+    sessions: Optional[int]
+    reports_about: int
+    reports_by: int
+
+
+class AdminUserDetails(AdminUser):
+    counts: CountsOfUser
+
+
+class UserSession(TypedDict):
+    """``name``: of a session that an application made."""
+
+    id: str
+    name: Optional[str]
+    created_at: str
+    last_used_at: str
+    ip: str
+    user_agent: str
+
+
+class ListedFile(TypedDict):
+    """A file without links. ``size`` in bytes."""
+
+    id: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    description: Optional[str]
+    uploaded_by: str
+    scan_status: Literal["off", "pending", "clean", "infected"]
+    scan_result: Optional[str]
+    created_at: str
 
 
 class UserCounts(TypedDict):
@@ -147,6 +213,42 @@ class ListedReport(Report):
     message: Optional[ReportedMessage]
 
 
+class MuteInput(TypedDict, total=False):
+    """``until``: RFC 3339, in the future; default: until it is lifted."""
+
+    until: Optional[str]
+
+
+class BanInput(TypedDict, total=False):
+    """``until``: RFC 3339, in the future; default: permanent."""
+
+    reason: Optional[str]
+    until: Optional[str]
+
+
+class ContextMessage(TypedDict):
+    """A message for those who judge a report. ``files``: names of the attached ones."""
+
+    id: str
+    chat_id: str
+    seq: int
+    sender_id: str
+    content: str
+    message_type: str
+    files: List[str]
+    is_edited: bool
+    is_deleted: bool
+    created_at: str
+
+
+class ReportContext(TypedDict):
+    """``messages``: the reported one and up to 10 on each side, oldest first."""
+
+    message_id: str
+    messages: List[ContextMessage]
+    users: Dict[str, UserCard]
+
+
 class FilteredWord(TypedDict):
     word: str
     action: Literal["block", "mask"]
@@ -156,6 +258,15 @@ class WordFilter(TypedDict):
     words: List[FilteredWord]
     revision: int
     updated_at: str
+
+
+class WordJudgement(TypedDict):
+    """How the word filter judges a text. ``text``: as it would be stored, masked words are
+    asterisks. ``blocked``: a message with it would be refused.
+    """
+
+    text: str
+    blocked: bool
 
 
 class Health(TypedDict):

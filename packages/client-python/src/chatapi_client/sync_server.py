@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Optional
 
 from .app_users import AppUsersApi as AsyncAppUsersApi
-from .bots import BotsApi as AsyncBotsApi
 from .moderation import ModerationApi as AsyncModerationApi
 from .people import PeopleApi as AsyncPeopleApi
 from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
 from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
-from .sync_webhooks import HooksApi, IncomingWebhooksApi, WebhooksApi
+from .sync_tools import BotsApi, HooksApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
 
@@ -27,17 +26,6 @@ class AppUsersApi(SyncWrapper):
     by_id = blocking(AsyncAppUsersApi.by_id)
     search = blocking(AsyncAppUsersApi.search)
     iterate = iterating(AsyncAppUsersApi.iterate)
-
-
-class BotsApi(SyncWrapper):
-    create = blocking(AsyncBotsApi.create)
-    list = blocking(AsyncBotsApi.list)
-    iterate = iterating(AsyncBotsApi.iterate)
-    update = blocking(AsyncBotsApi.update)
-    delete = blocking(AsyncBotsApi.delete)
-    create_token = blocking(AsyncBotsApi.create_token)
-    tokens = blocking(AsyncBotsApi.tokens)
-    end_token = blocking(AsyncBotsApi.end_token)
 
 
 class ModerationApi(SyncWrapper):

@@ -5,6 +5,7 @@ import { auditMigration } from './002-audit.ts';
 import { moderationMigration } from './003-moderation.ts';
 import { auditSchemaMigration } from './004-audit-schema.ts';
 import { ownUsersMigration } from './005-own-users.ts';
+import { reportListsMigration } from './006-lists-of-reports.ts';
 
 export const schema: Schema = {
   name: 'admin',
@@ -15,5 +16,6 @@ export const schema: Schema = {
     moderationMigration,
     auditSchemaMigration,
     ownUsersMigration,
+    reportListsMigration,
   ],
 };

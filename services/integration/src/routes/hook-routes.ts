@@ -22,6 +22,7 @@ export const hookRoutes: Route<Context>[] = [
     method: 'put',
     summary: 'Set the hook that is asked before a message or an edit is taken',
     body: input,
+    example: { url: 'https://example.com/judge', timeout_ms: 500, on_failure: 'accept' },
     answer: hookSchema,
     rule: putHook,
   }),

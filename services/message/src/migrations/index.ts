@@ -17,6 +17,7 @@ import { admissions } from './016-admissions.ts';
 import { avatars } from './017-avatars.ts';
 import { followers } from './020-followers.ts';
 import { beforeMessage } from './023-before-message.ts';
+import { streamBases } from './028-stream-bases.ts';
 
 export const schema: Schema = {
   name: 'messages',
@@ -39,5 +40,6 @@ export const schema: Schema = {
     avatars,
     followers,
     beforeMessage,
+    streamBases,
   ],
 };

@@ -1,10 +1,14 @@
 // Routes of the admin service: reports and statistics.
-import { anyId, idOf, notFound, type Route, route } from '@chatapi/kit';
+import { anyId, idOf, idParams, notFound, type Route, roomId, route } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { isWithin } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
 import { readableMessage } from '../messages/require-readable.ts';
 import { countMessages, reportedMessages, roomStates } from '../moderation/admin-queries-store.ts';
+import { messagesAround } from '../moderation/context-store.ts';
+import { usersShown } from '../people/shown-users.ts';
+import { muteForStaff, type StaffMute } from '../rooms/mutes.ts';
 
 const seenBy = Joi.object<{ id: string; user_id: string }, true>({
   id: anyId().required(),
@@ -23,6 +27,32 @@ async function reportable(
   return { sender_id: row.sender_id };
 }
 
+const AROUND = 10;
+
+/** @throws AppError RESOURCE_NOT_FOUND */
+async function contextOf(ctx: Context, id: string) {
+  const messages = await messagesAround(ctx.db, id, AROUND);
+  if (messages.length === 0) throw notFound('Message');
+  return {
+    messages,
+    users: await usersShown(
+      ctx,
+      messages.map(({ sender_id }) => sender_id),
+    ),
+  };
+}
+
+const muteParams = Joi.object<{ id: string; user_id: string }, true>({
+  id: roomId().required(),
+  user_id: idOf('usr').required(),
+});
+const muteBody = Joi.object<StaffMute>({
+  actor_id: anyId().required(),
+  role: Joi.string<Role>().valid('moderator', 'admin').required(),
+  ip: Joi.string().allow('').required(),
+  until: Joi.string().allow(null).required(),
+});
+
 export const moderationRoutes: Route<Context>[] = [
   route({
     method: 'get',
@@ -33,6 +63,24 @@ export const moderationRoutes: Route<Context>[] = [
     // Separated by commas: they limit a bot's token.
     query: Joi.object<{ rooms?: string }>({ rooms: Joi.string().allow('') }),
     rule: (ctx: Context, { params, query }) => reportable(ctx, params.id, params.user_id, query.rooms?.split(',')),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/messages/:id/context',
+    summary: 'Get a message with those before and after it',
+    who: ['admin'],
+    params: idParams,
+    rule: (ctx: Context, { params }) => contextOf(ctx, params.id),
+  }),
+  route({
+    method: 'put',
+    path: '/internal/rooms/:id/members/:user_id/mute',
+    summary: 'Mute a member on behalf of staff',
+    who: ['admin'],
+    params: muteParams,
+    body: muteBody,
+    rule: (ctx: Context, { params, body, request_id }) =>
+      muteForStaff(ctx, { ...body, request_id }, params.id, params.user_id),
   }),
   route({
     method: 'post',
