@@ -38,9 +38,6 @@ function idsOfHeadings(): (title: string) => string {
 const plain = (tokens: Tokens.Generic[] = []): string =>
   tokens.map((token) => (token.tokens === undefined ? (token.text ?? '') : plain(token.tokens))).join('');
 
-/** Languages that tell nothing to a reader. */
-const UNNAMED = new Set(['', 'text']);
-
 /** @param pageOf the page of a document, by its path from the root of the repository. */
 export function render(markdown: string, { file }: Source, pageOf: (file: string) => string | undefined): Rendered {
   const idOf = idsOfHeadings();
@@ -61,11 +58,10 @@ export function render(markdown: string, { file }: Source, pageOf: (file: string
         const anchor = depth === 1 ? '' : `<a class="anchor" href="#${id}" aria-label="Link to this section">#</a>`;
         return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}${anchor}</h${depth}>\n`;
       },
-      code({ text, lang = '' }) {
+      code({ text, lang }) {
         // Pictures of the architecture: readers of the page have the words below them.
         if (lang === 'mermaid') return '';
-        const name = UNNAMED.has(lang) ? '' : `<span class="language">${escaped(lang)}</span>`;
-        return `<div class="code">${name}<pre tabindex="0"><code>${escaped(text)}</code></pre></div>\n`;
+        return `<div class="code"><pre tabindex="0"><code>${escaped(text)}</code></pre></div>\n`;
       },
       link({ href, tokens }) {
         const target = linked(href);

@@ -58,7 +58,7 @@ export const pageHtml = (frame: Frame, source: Source, rendered: Rendered): stri
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <a class="brand" href="/docs/guide">chatapi</a>
-<search><input type="search" id="search" placeholder="Search" aria-label="Search the documentation" autocomplete="off" hidden></search>
+<search><input type="search" id="search" placeholder="Search ( / )" aria-label="Search the documentation" autocomplete="off" hidden></search>
 </header>
 <details class="menu" open><summary>Menu</summary>
 <nav aria-label="Documentation">

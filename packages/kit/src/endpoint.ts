@@ -58,6 +58,8 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   params?: Joi.ObjectSchema<P>;
   query?: Joi.ObjectSchema<Q>;
   body?: Joi.ObjectSchema<B>;
+  /** A body for the documents: what the page of the API tries out. Required on public routes. */
+  example?: object;
   /**
    * Reads the body instead of its schema, which is then for the documents: where one bad item must
    * not refuse the others.
@@ -81,6 +83,8 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   form?: true;
   /** The rule writes the response itself. */
   raw?: boolean;
+  /** For the documents: request headers with a meaning of their own. */
+  headers?: Joi.ObjectSchema;
   /** Further things for the documents: multipart bodies, binary answers. */
   docs?: Record<string, unknown>;
   rule: (ctx: C, call: RequestContext<P, Q, B>) => Promise<A | Reply<A>>;

@@ -3,7 +3,7 @@ import type Joi from 'joi';
 import type { Route } from './endpoint.ts';
 import { answerSchema, type JsonSchema, jsonSchema } from './json-schema.ts';
 
-function parameters(where: 'path' | 'query', schema: Joi.ObjectSchema | undefined): JsonSchema[] {
+function parameters(where: 'path' | 'query' | 'header', schema: Joi.ObjectSchema | undefined): JsonSchema[] {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = jsonSchema(schema) as {
     properties?: Record<string, JsonSchema>;
@@ -49,14 +49,19 @@ function responsesOf(r: Route<any>): JsonSchema {
   };
 }
 
-const contentOf = ({ form }: Route<any>, schema: JsonSchema): JsonSchema => ({
-  'application/json': { schema },
-  ...(form ? { 'application/x-www-form-urlencoded': { schema } } : {}),
-});
+const contentOf = ({ form, example }: Route<any>, schema: JsonSchema): JsonSchema => {
+  const media = { schema, ...(example === undefined ? {} : { example }) };
+  return { 'application/json': media, ...(form ? { 'application/x-www-form-urlencoded': media } : {}) };
+};
 
 function operation(r: Route<any>): JsonSchema {
   const inPath = parameters('path', r.params);
-  const all = [...inPath, ...undeclaredPathParameters(r.path, inPath), ...parameters('query', r.query)];
+  const all = [
+    ...inPath,
+    ...undeclaredPathParameters(r.path, inPath),
+    ...parameters('query', r.query),
+    ...parameters('header', r.headers),
+  ];
   return {
     summary: r.summary,
     ...(r.description === undefined ? {} : { description: r.description }),

@@ -1,5 +1,4 @@
 // Finds WebSocket messages that begin and do not end. `ws` limits their size, not their time.
-import type { WebSocket } from 'ws';
 
 /** Time in ms within which a message must be complete. */
 export const MAX_MESSAGE_MS = 10_000;
@@ -12,7 +11,7 @@ interface Receiver {
 }
 
 /** Whether a part of a message, or of a frame, has arrived and waits for the rest. */
-export function hasUnfinishedMessage(ws: WebSocket): boolean {
+export function hasUnfinishedMessage(ws: object): boolean {
   const receiver = (ws as unknown as { _receiver?: Receiver })._receiver;
   return receiver !== undefined && receiver._state + receiver._bufferedBytes + receiver._fragmented > 0;
 }

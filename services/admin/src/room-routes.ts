@@ -133,6 +133,7 @@ export const roomRoutes: Route<Context>[] = [
     scope: 'none',
     params,
     body: patch,
+    example: { archived: true },
     answer: roomSchema,
     errors: [409],
     rule: changeRoom,

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Base } from '@chatapi/kit';
 import type { AccessVerifier, Credentials, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
@@ -21,6 +20,12 @@ interface Documents {
   rendered: Map<string, { sources: unknown[]; text: { type: string; text: string | Buffer; etag: string } }>;
 }
 
+interface Tunnel {
+  /** After what is still to be written. */
+  destroySoon(): void;
+  destroy(): void;
+}
+
 export interface Context extends Base<Config> {
   redis: Redis;
   subscriber: Redis;
@@ -32,8 +37,8 @@ export interface Context extends Base<Config> {
   clients: ServiceClients;
   /** Public listeners, to which requests are proxied. */
   upstreams: Record<ServiceName | 'realtime', Upstream>;
-  /** Client sockets that are connected through to a realtime node. */
-  tunnels: Set<Socket>;
+  /** WebSockets and streams of clients that are connected through to a realtime node. */
+  tunnels: Set<Tunnel>;
   /** The gateway is stopping. */
   draining: boolean;
   documents: Documents;

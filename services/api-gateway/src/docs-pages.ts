@@ -39,7 +39,7 @@ const REST_SCRIPT = `SwaggerUIBundle({
 });
 `;
 
-const NAVIGATION_STYLE = `.documents { display: flex; gap: 1.5rem; padding: .75rem 1.25rem; font: 15px system-ui, sans-serif;
+const NAVIGATION_STYLE = `.documents { display: flex; gap: 1.5rem; padding: .75rem 1.25rem; font: 15px "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
   border-bottom: 1px solid #d8dee6; background: #fff; }
 .documents a { color: #3451d1; }
 `;

@@ -19,6 +19,7 @@ import { setGatewayHeaders } from './response-headers.ts';
 import { type Row, rows } from './routes.ts';
 import { canUseRpc, createRpcForwarder } from './rpc-forwarder.ts';
 import { createStopCheck } from './stopping.ts';
+import { createStreamForwarder, wantsStream } from './streams.ts';
 import { attachUpgrades } from './upgrade.ts';
 
 /** Enough for the slowest upload; body-limits.ts has a shorter limit for JSON. */
@@ -95,6 +96,7 @@ export function createGateway(ctx: Context): Gateway {
   }
   const proxy = createProxy(ctx, refuse);
   const forwardByRpc = createRpcForwarder(ctx, refuse);
+  const forwardStream = createStreamForwarder(ctx, refuse);
 
   function dispatch(req: GatewayRequest, res: GatewayResponse, row: Row): void {
     const { exchange } = req;
@@ -128,6 +130,7 @@ export function createGateway(ctx: Context): Gateway {
       matchRoute(ctx, req, table);
       if (isPreflight(req)) return preflight(req, res);
       stopCheck.check(req, res);
+      if (wantsStream(req)) return forwardStream(req, res);
       if (req.exchange.row?.paced) await pace();
       dispatch(req, res, await admit(ctx, req));
     } catch (error) {
@@ -136,14 +139,18 @@ export function createGateway(ctx: Context): Gateway {
   }
 
   function handle(incoming: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    const req = startExchange(incoming, clientOf(incoming), awaitsContinue);
-    ctx.load.enter();
-    response.once('close', () => {
+    let isCounted = true;
+    const endRequest = (): void => {
+      if (!isCounted) return;
+      isCounted = false;
       ctx.load.leave();
       const labels = { method: req.method as string, route: req.exchange.match?.pattern ?? 'none' };
       const seconds = (performance.now() - req.exchange.started) / 1000;
       duration.observe({ ...labels, status: String(response.statusCode) }, seconds);
-    });
+    };
+    const req = startExchange(incoming, clientOf(incoming), { awaitsContinue, endRequest });
+    ctx.load.enter();
+    response.once('close', endRequest);
     void serve(req, response as GatewayResponse);
   }
 

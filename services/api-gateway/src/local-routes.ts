@@ -5,6 +5,7 @@ import { appRoutes } from './app-pages/routes.ts';
 import type { Context } from './context.ts';
 import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
+import { eventStreamRoute } from './event-stream-route.ts';
 import { front } from './front-page.ts';
 import { sendGuideAsset, sendGuidePage, sendGuideSearch } from './guide.ts';
 import { type BasicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
@@ -176,6 +177,7 @@ export const localRoutes: LocalRoute[] = [
     docs: file,
     rule: (_ctx, call) => asset(call),
   }),
+  eventStreamRoute,
   ...accountRoutes,
   route({
     ...documents,

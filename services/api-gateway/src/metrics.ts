@@ -42,7 +42,7 @@ export function createGatewayMetrics(metrics: Metrics, load: LoadMonitor, limite
     upstreamErrors,
     sockets: new Gauge({
       name: 'chatapi_gateway_sockets',
-      help: 'Open WebSocket connections through the gateway',
+      help: 'Open WebSocket connections and event streams through the gateway',
       registers: [metrics],
     }),
   };

@@ -27,12 +27,18 @@ export interface Exchange {
   retried: boolean;
   /** The response is complete; anything more from the upstream is ignored. */
   done: boolean;
+  /** Counts the request as answered, once; what its connection does later is no request. */
+  endRequest(): void;
 }
 
 export type GatewayRequest = IncomingMessage & { exchange: Exchange };
 export type GatewayResponse = ServerResponse<GatewayRequest>;
 
-export function startExchange(req: IncomingMessage, client: ClientAddress, awaitsContinue: boolean): GatewayRequest {
+export function startExchange(
+  req: IncomingMessage,
+  client: ClientAddress,
+  { awaitsContinue, endRequest }: Pick<Exchange, 'awaitsContinue' | 'endRequest'>,
+): GatewayRequest {
   const url = req.url as string;
   const at = url.indexOf('?');
   const extended = req as GatewayRequest;
@@ -46,6 +52,7 @@ export function startExchange(req: IncomingMessage, client: ClientAddress, await
     awaitsContinue,
     retried: false,
     done: false,
+    endRequest,
   };
   return extended;
 }

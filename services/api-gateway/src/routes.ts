@@ -37,6 +37,8 @@ export interface Row {
    * are letters of it.
    */
   opaque?: true;
+  /** A stream of events if `Accept` asks for one; it goes to a realtime node (streams.ts). */
+  stream?: true;
   /** A body of up to 4 MiB. */
   large?: true;
   /** Transfers a file: size and time limits of its own. */
@@ -141,7 +143,8 @@ export const rows: Row[] = [
   { method: 'PUT', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'DELETE', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
-  { method: 'GET', path: '/rooms/:id/events', service: 'message', who: 'user' },
+  { method: 'GET', path: '/rooms/:id/events', service: 'message', who: 'user', stream: true },
+  { method: 'GET', path: '/events', service: 'gateway', who: 'user', stream: true },
 
   { method: 'GET', path: '/messages', service: 'message', who: 'user', viaRpc: true },
   { method: 'POST', path: '/messages', service: 'message', who: 'user', viaRpc: true },

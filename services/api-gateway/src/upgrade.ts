@@ -161,9 +161,9 @@ export async function closeTunnels(ctx: Context): Promise<void> {
   const steps = Math.max(1, Math.ceil(Math.min(config.DRAIN_MS, all.length * MS_PER_TUNNEL) / STEP_MS));
   const share = Math.ceil(all.length / steps);
   for (let i = 0; i < all.length; i += share) {
-    for (const socket of all.slice(i, i + share)) socket.destroySoon();
+    for (const tunnel of all.slice(i, i + share)) tunnel.destroySoon();
     if (i + share < all.length) await sleep(STEP_MS);
   }
   for (const end = Date.now() + FLUSH_MS; tunnels.size > 0 && Date.now() < end; ) await sleep(STEP_MS);
-  for (const socket of tunnels) socket.destroy();
+  for (const tunnel of tunnels) tunnel.destroy();
 }

@@ -18,6 +18,7 @@ import { type RoomKey, roomKey } from './rooms/room-key.ts';
 import { adminRoomRoutes } from './routes/admin-room-routes.ts';
 import { followerRoutes } from './routes/follower-routes.ts';
 import { moderationRoutes } from './routes/moderation-routes.ts';
+import { streamRoutes } from './routes/stream-routes.ts';
 import { wordRoutes } from './routes/word-routes.ts';
 import { type Post, postMessages } from './sending/post-messages.ts';
 
@@ -236,4 +237,5 @@ export const internalRoutes: Route<Context>[] = [
   ...adminRoomRoutes,
   ...wordRoutes,
   ...followerRoutes,
+  ...streamRoutes,
 ];

@@ -23,7 +23,7 @@ function clientOf(node: Node, { headers, socket }: IncomingMessage): Client {
       host: String(headers['x-forwarded-host'] ?? headers.host),
     };
   } catch {
-    securityEvent(node, 'identity.refused', { ip: direct.ip, action: 'GET /ws/:user_id' });
+    securityEvent(node, 'identity.refused', { ip: direct.ip, action: 'connect' });
     return direct;
   }
 }
@@ -58,6 +58,24 @@ export async function admitSocketToken(node: Node, token: string, from: Security
   return claims;
 }
 
+/** @throws AppError AUTHENTICATION_ERROR */
+export function requireToken(req: IncomingMessage, query: URLSearchParams): string {
+  const token = tokenOf(req, query);
+  if (token === undefined) throw new AppError('AUTHENTICATION_ERROR', 'An access token is needed');
+  return token;
+}
+
+/** What is checked before the token. @throws AppError */
+export async function admitClient(node: Node, req: IncomingMessage, request_id: string): Promise<SecurityDetails> {
+  if (node.draining) throw unavailable('This node');
+  const client = clientOf(node, req);
+  const from = { ip: client.ip, request_id };
+  await node.upgradeBudget.ofAddress(client.ip);
+  if (originAllowed(node, req, client)) return from;
+  securityEvent(node, 'upgrade.refused', { ...from, reason: 'origin' });
+  throw new AppError('AUTHORIZATION_ERROR', 'This origin is not allowed');
+}
+
 /** @throws AppError */
 export async function admitUpgrade(node: Node, req: IncomingMessage, request_id: string): Promise<AccessClaims> {
   const { url = '' } = req;
@@ -66,16 +84,8 @@ export async function admitUpgrade(node: Node, req: IncomingMessage, request_id:
   const pathUser = SOCKET_PATH.exec(path)?.[1];
   if (req.method !== 'GET' || pathUser === undefined)
     throw new AppError('VALIDATION_ERROR', 'Only /ws/{user_id} takes an upgrade');
-  if (node.draining) throw unavailable('This node');
-  const client = clientOf(node, req);
-  const from = { ip: client.ip, request_id };
-  await node.upgradeBudget.ofAddress(client.ip);
-  if (!originAllowed(node, req, client)) {
-    securityEvent(node, 'upgrade.refused', { ...from, reason: 'origin' });
-    throw new AppError('AUTHORIZATION_ERROR', 'This origin is not allowed');
-  }
-  const token = tokenOf(req, new URLSearchParams(query));
-  if (token === undefined) throw new AppError('AUTHENTICATION_ERROR', 'An access token is needed');
+  const from = await admitClient(node, req, request_id);
+  const token = requireToken(req, new URLSearchParams(query));
   const claims = await admitSocketToken(node, token, from);
   if (pathUser !== 'me' && pathUser !== claims.user_id) {
     securityEvent(node, 'upgrade.refused', { ...from, user_id: claims.user_id, reason: 'other_user' });

@@ -42,7 +42,9 @@ export const schema = Joi.object<Config>({
     .min(0)
     .max(1_000_000)
     .default(60)
-    .description('upgrades per user and minute, over all nodes; five times as many per address; 0: off'),
+    .description(
+      'upgrades and streams opened per user and minute, over all nodes; five times as many per address; 0: off',
+    ),
   ...originSettings(),
   ...fileLinkSettings(),
   AUTH_INTERNAL_URL: internalUrls()

@@ -12,6 +12,7 @@ import type { MembersReader } from './message-service/members-reader.ts';
 import type { MessageFrames } from './message-service/message-frames.ts';
 import type { Positions } from './message-service/positions.ts';
 import type { SendQueue } from './message-service/send-queue.ts';
+import type { StreamBases } from './message-service/stream-bases.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { Topics } from './rooms/topics.ts';
 import type { Connection, Link, LocalUser, Room, Serials } from './state.ts';
@@ -76,6 +77,7 @@ export interface Node extends Base<Config> {
   roomLog: LogReader;
   messageFrames: MessageFrames;
   members: MembersReader;
+  streamBases: StreamBases;
   topics: Topics;
   online: OnlineReporter;
   gaps: Gaps;

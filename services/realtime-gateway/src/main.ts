@@ -3,7 +3,8 @@ import { config } from './config.ts';
 import { drain } from './connections/drain.ts';
 import { internalRoutes } from './internal-routes.ts';
 import { close, open, ready } from './open.ts';
-import { attachUpgrades, plainRequest } from './upgrade.ts';
+import { createStreamHandler } from './streams/stream-handler.ts';
+import { attachUpgrades } from './upgrade.ts';
 
 await run({
   name: 'realtime-gateway',
@@ -16,7 +17,7 @@ await run({
   // For load balancers, which reach the public listener only.
   healthOutside: true,
   edge: (ctx) => ({
-    mount: (app) => void app.use((req, _res, next) => next(plainRequest(req.path))),
+    mount: (app) => void app.use(createStreamHandler(ctx)),
     attach: (server) => attachUpgrades(ctx, server),
   }),
 });

@@ -25,6 +25,7 @@ import { createMembersReader } from './message-service/members-reader.ts';
 import { createMessageFrames } from './message-service/message-frames.ts';
 import { createPositions } from './message-service/positions.ts';
 import { createSendQueue } from './message-service/send-queue.ts';
+import { createStreamBases } from './message-service/stream-bases.ts';
 import { createNodeMetrics } from './metrics.ts';
 import { createGaps } from './rooms/gaps.ts';
 import { createTopics } from './rooms/topics.ts';
@@ -81,6 +82,7 @@ async function openNode(base: Base<Config>): Promise<Node> {
     roomLog: createLogReader(message),
     messageFrames: createMessageFrames(message),
     members: createMembersReader(message),
+    streamBases: createStreamBases(message),
     topics: createTopics(redis, id, log),
     online: createOnlineReporter(),
     gaps: createGaps(() => node),

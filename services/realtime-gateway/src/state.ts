@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { AccessClaims } from '@chatapi/kit/auth';
 import type { WebSocket } from 'ws';
+import type { ResumedRoom } from './wire/node-frames.ts';
 
 /** An event on its way to connections; `frame` is the encoded WebSocket frame. */
 export interface RoomEvent {
@@ -53,6 +54,8 @@ export interface Feed {
   /** The room's head at the first read of a resume: not complete before this seq; -1: unset. */
   goal: number;
   reading: boolean;
+  /** Waits for its turn: nothing is read for it yet. */
+  parked: boolean;
   resume: Resume | undefined;
 }
 
@@ -61,9 +64,35 @@ export interface Resume {
   rooms: Record<string, { from: number; to: number; complete: boolean }>;
 }
 
+/** What carries a connection besides its bytes: a WebSocket, or a response that does not end. */
+export type Transport = Pick<WebSocket, 'readyState' | 'OPEN' | 'pause' | 'resume' | 'ping' | 'close' | 'terminate'>;
+
+/** A connection of server-sent events: what it gets, and as which text. */
+export interface EventStream {
+  /** The one room that it shows; undefined: all rooms of the user. */
+  readonly room: string | undefined;
+  /** Whether the live frames of this room are for it. */
+  hears(room: string): boolean;
+  /** It takes no events at the moment; `drained` is called when it does again. */
+  readonly held: boolean;
+  /** Whether it can take an event of this room now; if not, it is held. */
+  canTake(room: string): boolean;
+  event(room: string, seq: number, json: Buffer | string): Buffer;
+  /** Undefined: such frames are not for it. */
+  notice(json: Buffer): Buffer | undefined;
+  /** The replay of a room ended where `to` says. */
+  replayed(room: string, result: ResumedRoom): void;
+  /** The user is no member of the room any more. */
+  left(room: string): void;
+  /** The room has new events, or what was unsent has drained. */
+  wake(): void;
+}
+
 export interface Connection {
   id: string;
-  ws: WebSocket;
+  transport: Transport;
+  /** Undefined: a WebSocket. */
+  stream: EventStream | undefined;
   socket: Socket;
   user: LocalUser;
   claims: AccessClaims;
@@ -130,6 +159,8 @@ export interface Room {
   /** Highest known seq of the log. */
   head: number;
   users: Set<LocalUser>;
+  /** Streams that read the log themselves: of keys, and of people who are no members. */
+  watchers: Set<Connection> | undefined;
   /** Of the room when its members were last compared; undefined: not known. */
   version: number | undefined;
   /** Events that arrived before their predecessors, by seq. */

@@ -6,12 +6,13 @@ import { AppError, isWebSocketUpgrade, notFound, refuseUpgrade, requestIdFrom, t
 import type { AccessClaims } from '@chatapi/kit/auth';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { admitUpgrade, SOCKET_PATH } from './admit-upgrade.ts';
-import { addConnection, CLOSE, closeConnection, dropConnection } from './connections/connections.ts';
+import { addConnection, CLOSE, closeConnection, dropConnection, helloOf } from './connections/connections.ts';
 import { handleFrameAfterClose, isWithinBudget } from './connections/frame-excess.ts';
 import type { Node } from './context.ts';
 import { applyBackpressure, handleFrame } from './frames/dispatch.ts';
 import type { Connection, LocalUser } from './state.ts';
 import { pinUser, unpinUser } from './users/users.ts';
+import { jsonFrame } from './wire/ws-frame.ts';
 
 const MAX_FRAME = 64 * 1024;
 /** Parts of a message, and of a frame in memory. Each costs much more than its bytes. */
@@ -71,8 +72,9 @@ function onClose(this: BoundSocket, code: number): void {
 
 function start(node: Node, ws: BoundSocket, socket: Socket, user: LocalUser, claims: AccessClaims): void {
   ws.on('message', onMessage).on('pong', onPong).on('ping', onPing).on('error', onError).on('close', onClose);
-  const c = addConnection(node, ws, socket, user, claims);
+  const c = addConnection(node, { transport: ws, socket }, user, claims);
   ws.bound = { node, c };
+  node.writer.write(c, jsonFrame(helloOf(node, c)));
   node.writer.flush(c);
   node.connectionLimit.count(c);
   if (node.draining) closeConnection(node, c, CLOSE.goingAway, 'the node is going away');
@@ -144,7 +146,7 @@ export function attachUpgrades(node: Node, server: Server): void {
   });
 }
 
-/** The error for plain requests on the public listener, which serves sockets only. */
+/** The error for plain requests that are no stream: the public listener has nothing else. */
 export function plainRequest(path: string): AppError {
   if (!SOCKET_PATH.test(path)) return notFound('Route');
   return new AppError('VALIDATION_ERROR', 'This path takes a WebSocket upgrade', {

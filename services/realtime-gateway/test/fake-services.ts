@@ -25,6 +25,8 @@ export interface FakeServices {
   /** Runs between the snapshot of a state and its answer. */
   beforeState(): Promise<void>;
   failsReadStates: boolean;
+  /** Saved positions of streams, by id. */
+  bases: Map<string, Record<string, number>>;
   sends: number;
   /** Number of reads of a room's log that check a user's rights. */
   lookUps: number;
@@ -133,6 +135,28 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
         presence: Object.fromEntries(user_ids.map((id: string) => [id, { status: 'offline', last_seen: null }])),
       }),
     ],
+    [
+      /^\/internal\/stream-bases$/,
+      ({ positions }) => {
+        const id = (services.bases.size + 1).toString(16).padStart(32, '0');
+        services.bases.set(id, positions);
+        return { id };
+      },
+    ],
+    [
+      /^\/internal\/stream-positions$/,
+      ({ base, rooms }) => {
+        const saved = base === undefined ? {} : services.bases.get(base);
+        if (saved === undefined) return { known: false, positions: {}, joined: {} };
+        const known = rooms.filter((id: string) => saved[id] !== undefined);
+        const others = rooms.filter((id: string) => saved[id] === undefined);
+        return {
+          known: true,
+          positions: Object.fromEntries(known.map((id: string) => [id, saved[id]])),
+          joined: Object.fromEntries(others.map((id: string) => [id, 0])),
+        };
+      },
+    ],
     [/^\/internal\/positions$/, ({ positions }) => void services.positions.push(...positions)],
     [
       /^\/internal\/presence$/,
@@ -206,6 +230,7 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
     states: [],
     beforeState: async () => undefined,
     failsReadStates: false,
+    bases: new Map(),
     sends: 0,
     lookUps: 0,
     failuresLeft: 0,

@@ -13,7 +13,8 @@ import { type Config, schema } from '../src/config.ts';
 import { drain } from '../src/connections/drain.ts';
 import type { Context } from '../src/context.ts';
 import { close, open } from '../src/open.ts';
-import { attachUpgrades, plainRequest } from '../src/upgrade.ts';
+import { createStreamHandler } from '../src/streams/stream-handler.ts';
+import { attachUpgrades } from '../src/upgrade.ts';
 import { type FakeServices, startFakeServices } from './fake-services.ts';
 import { until } from './node-fixture.ts';
 
@@ -108,7 +109,7 @@ async function startNode(config: Config, log: Log): Promise<TestNode> {
     log,
     metrics: createMetrics('realtime-gateway', config.INSTANCE),
   });
-  const app = createApp({ log, mount: (a) => void a.use((req, _res, next) => next(plainRequest(req.path))) });
+  const app = createApp({ log, mount: (a) => void a.use(createStreamHandler(ctx)) });
   const server: Server = await listen(app, { host: '127.0.0.1', port: 0 });
   attachUpgrades(ctx, server);
   await until(() => ctx.link.live);

@@ -10,7 +10,7 @@ describe('heartbeat', () => {
     const fixture = createNodeFixture();
     const { c, socket } = fixture.join('a');
     const did: unknown[] = [];
-    Object.assign(c.ws, {
+    Object.assign(c.transport, {
       ping: () => did.push('ping'),
       terminate: () => did.push('cut'),
       close: (code: number) => did.push(code),
@@ -35,7 +35,7 @@ describe('heartbeat', () => {
   it('closes with 1008 when a message has begun and does not end within 10 s, unless we do not read', () => {
     const { node, c, did } = open();
     const receiver = { _state: 0, _bufferedBytes: 1, _fragmented: 0 };
-    Object.assign(c.ws, { _receiver: receiver });
+    Object.assign(c.transport, { _receiver: receiver });
     watchUnfinished(node, c, 1000);
     watchUnfinished(node, c, 11_000);
     c.unfinishedSince = 0; // a message ended, and the next one began

@@ -120,12 +120,12 @@ export function createNodeFixture(): NodeFixture {
     join(id) {
       const user = { id: `usr_${id}`, connections: [], rooms: new Map() } as unknown as LocalUser;
       const socket = new FakeSocket();
-      const ws = { readyState: 1, OPEN: 1, pause: () => undefined, resume: () => undefined };
+      const transport = { readyState: 1, OPEN: 1, pause: () => undefined, resume: () => undefined };
       const c = {
         id,
         user,
         socket,
-        ws,
+        transport,
         closed: false,
         pendingBytes: 0,
         paused: false,

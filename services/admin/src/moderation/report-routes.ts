@@ -87,6 +87,7 @@ export const reportRoutes: Route<Context>[] = [
     scope: 'none',
     params,
     body: actBody,
+    example: { status: 'resolved', delete_target: true, note: 'Spam' },
     answer: reportSchema,
     errors: [409],
     rule: actOnReport,

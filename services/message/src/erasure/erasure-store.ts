@@ -54,6 +54,7 @@ export const postponeErasure = async (trx: Knex, userId: string, seconds: number
 export async function finishErasure(trx: Knex, userId: string): Promise<void> {
   await trx.raw('delete from room_senders where user_id = ?', [userId]);
   await trx.raw('delete from traces where user_id = ?', [userId]);
+  await trx.raw('delete from stream_bases where user_id = ?', [userId]);
   await trx.raw('delete from erasures where user_id = ?', [userId]);
 }
 

@@ -1,10 +1,9 @@
-// A connection's life on this node, from the 101 response to its close.
+// A connection's life on this node, from the head of its response to its close.
 import type { Socket } from 'node:net';
 import type { AccessClaims } from '@chatapi/kit/auth';
-import type { WebSocket } from 'ws';
 import type { Node } from '../context.ts';
-import type { Connection, LocalUser, Serials } from '../state.ts';
-import { jsonFrame } from '../wire/ws-frame.ts';
+import type { Connection, EventStream, LocalUser, Serials, Transport } from '../state.ts';
+import type { ServerFrames } from '../wire/node-frames.ts';
 
 const HEARTBEAT_MS = 25_000;
 /** Each connection is checked once per heartbeat, in one of its seconds. */
@@ -22,18 +21,30 @@ export const CLOSE = {
 /** Ids end in a counter: random ones took a twentieth of the cost of a connection. */
 const nextId = (serials: Serials): string => serials.connectionPrefix + (++serials.connections).toString(36);
 
-/** The user's rooms must be live: the hello promises that whatever commits after it arrives. */
-export function addConnection(
-  node: Node,
-  ws: WebSocket,
-  socket: Socket,
-  user: LocalUser,
-  claims: AccessClaims,
-): Connection {
+/** How the connection reaches its client; for a stream also what it shows. */
+export interface Way {
+  transport: Transport;
+  socket: Socket;
+  stream?: EventStream;
+}
+
+export const helloOf = (node: Node, c: Connection, heartbeat_ms = HEARTBEAT_MS): ServerFrames['hello'] => ({
+  type: 'hello',
+  user_id: c.user.id,
+  connection_id: c.id,
+  node: node.config.INSTANCE,
+  server_time: new Date().toISOString(),
+  heartbeat_ms,
+  token_expires_at: new Date(c.claims.expires_at).toISOString(),
+});
+
+/** The user's rooms must be live: whatever commits after it arrives. */
+export function addConnection(node: Node, way: Way, user: LocalUser, claims: AccessClaims): Connection {
   const c: Connection = {
     id: nextId(node.serials),
-    ws,
-    socket,
+    transport: way.transport,
+    stream: way.stream,
+    socket: way.socket,
     user,
     claims,
     closed: false,
@@ -59,18 +70,6 @@ export function addConnection(
   user.idleSince = 0;
   node.online.noteChange(user.id);
   node.connections.set(c.id, c);
-  node.writer.write(
-    c,
-    jsonFrame({
-      type: 'hello',
-      user_id: user.id,
-      connection_id: c.id,
-      node: node.config.INSTANCE,
-      server_time: new Date().toISOString(),
-      heartbeat_ms: HEARTBEAT_MS,
-      token_expires_at: new Date(claims.expires_at).toISOString(),
-    }),
-  );
   return c;
 }
 
@@ -94,7 +93,7 @@ export function closeConnection(node: Node, c: Connection, code: number, reason:
   if (c.closed) return;
   node.writer.flush(c);
   dropConnection(node, c, code);
-  if (c.paused) c.ws.resume();
+  if (c.paused) c.transport.resume();
   c.paused = false;
-  c.ws.close(code, reason);
+  c.transport.close(code, reason);
 }

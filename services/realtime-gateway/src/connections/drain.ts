@@ -36,6 +36,6 @@ export async function drain(node: Node): Promise<void> {
     if (i + share < all.length) await sleep(STEP_MS);
   }
   await waitUntilClosed(all, MAX_WAIT_MS);
-  for (const { ws } of all) ws.terminate();
-  for (const c of node.connections.values()) c.ws.terminate();
+  for (const { transport } of all) transport.terminate();
+  for (const c of node.connections.values()) c.transport.terminate();
 }

@@ -57,13 +57,13 @@ export function isWithinBudget(node: Node, c: Connection, data: Buffer): boolean
 
 /** Slows down reading of frames after our close frame, and ends the socket after LATE_MS. */
 export function handleFrameAfterClose(c: Connection): void {
-  if (!c.sentAfterClose) setTimeout(() => c.ws.terminate(), LATE_MS).unref();
+  if (!c.sentAfterClose) setTimeout(() => c.transport.terminate(), LATE_MS).unref();
   c.sentAfterClose = true;
   if (c.paused) return;
   stopReading(c);
   // Whatever is unsent: the client's close frame may be next.
   setTimeout(() => {
     c.paused = false;
-    c.ws.resume();
+    c.transport.resume();
   }, PAUSE_MS).unref();
 }

@@ -1,5 +1,8 @@
 import type { Connection } from '../state.ts';
 
-/** Whether the connection may know the room: a bot's token may be limited to some of its rooms. */
-export const isWithinToken = ({ claims: { rooms } }: Connection, roomId: string): boolean =>
-  rooms === undefined || rooms.includes(roomId);
+/**
+ * Whether the connection gets what happens in the room: a bot's token may be limited to some of its
+ * rooms, and a stream may show one.
+ */
+export const isWithinToken = ({ claims: { rooms }, stream }: Connection, roomId: string): boolean =>
+  (rooms === undefined || rooms.includes(roomId)) && (stream === undefined || stream.hears(roomId));

@@ -31,7 +31,7 @@ const REPORTED_MEMBERS = 2;
 const MAX_PENDING = 20_000;
 
 const receivesLive = (user: LocalUser, room: string): boolean =>
-  user.connections.some((c) => !c.closed && !c.feeds?.has(room));
+  user.connections.some((c) => !c.closed && !c.feeds?.has(room) && c.stream?.hears(room) !== false);
 
 export function createPositions(message: Pick<ServiceClient, 'call'>, log: Log): Positions {
   let pending = new Map<string, Position>();

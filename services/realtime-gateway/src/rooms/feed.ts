@@ -8,7 +8,7 @@ import type { Connection, Feed, Resume, Room, RoomEvent } from '../state.ts';
 import { isHeldUp, mayBeOwn, unansweredFor } from '../wire/acks.ts';
 import { resumeReading } from '../wire/pause-reading.ts';
 import { writeEvent } from '../wire/room-event.ts';
-import { HIGH_WATER, unsent } from '../wire/writer.ts';
+import { HIGH_WATER, mustWait, unsent } from '../wire/writer.ts';
 import { sendResumed } from './resumed.ts';
 
 const PAGE_SIZE = 100;
@@ -27,9 +27,13 @@ export interface FeedStart {
   resume?: Resume;
   /** Hold live frames instead of reading the log. */
   hold?: boolean;
+  parked?: boolean;
 }
 
-export function addFeed(c: Connection, { room, at, began, guest = false, resume, hold = false }: FeedStart): Feed {
+export function addFeed(
+  c: Connection,
+  { room, at, began, guest = false, resume, hold = false, parked = false }: FeedStart,
+): Feed {
   const held = hold ? [] : undefined;
   const feed: Feed = {
     room,
@@ -42,6 +46,7 @@ export function addFeed(c: Connection, { room, at, began, guest = false, resume,
     cleared: 0,
     goal: -1,
     reading: false,
+    parked,
     resume,
   };
   c.feeds ??= new Map();
@@ -75,7 +80,8 @@ export function answerResume(node: Node, c: Connection, feed: Feed, resume: Resu
   entry.to = complete ? feed.at : Math.max(feed.began, 0);
   entry.complete = complete;
   node.nodeMetrics.resumed(complete);
-  if (--resume.left === 0) sendResumed(node, c, resume);
+  if (c.stream !== undefined) c.stream.replayed(feed.room, entry);
+  else if (--resume.left === 0) sendResumed(node, c, resume);
 }
 
 /** Marks a connection as lagging. When it has drained, the log is read for what it missed. */
@@ -91,12 +97,13 @@ export function markLagging(node: Node, c: Connection): void {
 
 /** Also called every second, in case the callback came before enough had drained. */
 export function drained(node: Node, c: Connection): void {
-  if (c.lag === undefined || unsent(c) > HIGH_WATER / 4) return;
+  if (c.lag === undefined || unsent(c) > HIGH_WATER / 4 || c.stream?.held) return;
   c.lag = undefined;
   c.laggedAt = Date.now();
   node.lagging.delete(c);
   resumeReading(c);
   kick(node, c);
+  c.stream?.wake();
 }
 
 /** Takes a live event for a connection that has a feed in this room. */
@@ -120,7 +127,7 @@ function releaseHeld(node: Node, c: Connection, feed: Feed, held: NonNullable<Fe
     if (isHeldUp(c, feed.room, event.seq, after)) return;
     held.shift();
     feed.heldBytes -= event.frame.length;
-    writeEvent(node, c, event);
+    writeEvent(node, c, feed.room, event);
     feed.at = event.seq;
   }
   endFeed(node, c, feed);
@@ -152,11 +159,11 @@ function writePage(node: Node, c: Connection, feed: Feed, events: RoomEvent[], l
     if (event.seq <= feed.at) continue;
     if (event.seq > limit) return true;
     if (waitsForAck(c, feed, event)) return false;
-    if (unsent(c) > HIGH_WATER) {
+    if (mustWait(c, feed.room)) {
       markLagging(node, c);
       return false;
     }
-    writeEvent(node, c, event);
+    writeEvent(node, c, feed.room, event);
     feed.at = event.seq;
   }
   return true;
@@ -212,7 +219,7 @@ const isOver = (c: Connection, feed: Feed): boolean =>
 
 /** Reads and writes until the feed joins the live frames or must wait for a `kick`. */
 export async function pump(node: Node, c: Connection, feed: Feed): Promise<void> {
-  if (feed.reading || isOver(c, feed)) return;
+  if (feed.reading || feed.parked || isOver(c, feed)) return;
   feed.reading = true;
   try {
     for (let step: Step = 'again'; step === 'again' || step === 'behind'; ) {

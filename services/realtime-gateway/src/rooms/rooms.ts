@@ -7,7 +7,7 @@ import type { Node } from '../context.ts';
 import type { Connection, Room, RoomEvent } from '../state.ts';
 import { unansweredFor } from '../wire/acks.ts';
 import { writeEvent } from '../wire/room-event.ts';
-import { HIGH_WATER, unsent } from '../wire/writer.ts';
+import { mustWait } from '../wire/writer.ts';
 import { addFeed, feedLive, markLagging, pump } from './feed.ts';
 
 const MAX_WAITING = 512;
@@ -20,6 +20,7 @@ export function makeRoom(node: Node, id: string, position: number): Room {
     position,
     head: position,
     users: new Set(),
+    watchers: undefined,
     version: undefined,
     waiting: undefined,
     opening: undefined,
@@ -52,12 +53,12 @@ function holdForAck(node: Node, room: Room, run: RoomEvent[]): void {
 function deliverTo(node: Node, room: Room, run: RoomEvent[], joined: Buffer | undefined, c: Connection): void {
   const feed = c.feeds?.get(room.id);
   if (feed !== undefined) for (const event of run) feedLive(node, c, feed, event);
-  else if (unsent(c) > HIGH_WATER) {
+  else if (mustWait(c, room.id)) {
     const before = (run[0] as RoomEvent).seq - 1;
     markLagging(node, c);
     addFeed(c, { room: room.id, at: before, began: before });
-  } else if (joined !== undefined) node.writer.write(c, joined, run.length);
-  else for (const event of run) writeEvent(node, c, event);
+  } else if (joined !== undefined && c.stream === undefined) node.writer.write(c, joined, run.length);
+  else for (const event of run) writeEvent(node, c, room.id, event);
 }
 
 /** The frames of a run as one buffer; undefined when file links must be signed per reader. */
@@ -73,6 +74,7 @@ function deliver(node: Node, room: Room, run: RoomEvent[]): void {
   const joined = joinFrames(run);
   for (const user of room.users)
     for (const c of user.connections) if (isWithinToken(c, room.id)) deliverTo(node, room, run, joined, c);
+  for (const { stream } of room.watchers ?? []) stream?.wake();
   for (const { sender } of run) node.positions.delivered(room, sender);
 }
 

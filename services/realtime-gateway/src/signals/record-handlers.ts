@@ -9,14 +9,18 @@ import type { Connection, LocalUser, Room } from '../state.ts';
 import { applyJoined, applyLeft } from '../users/users.ts';
 import { roomEvent } from '../wire/room-event.ts';
 import { HIGH_WATER, unsent } from '../wire/writer.ts';
-import { textFrame } from '../wire/ws-frame.ts';
+import { payloadOf, textFrame } from '../wire/ws-frame.ts';
 
 /** Handles records of one kind and topic, in the packet's order. */
 type Handler = (node: Node, records: ReceivedRecord[]) => void;
 
 /** For frames that are not in a log: connections that lag do not get them. */
 function notify(node: Node, connections: Iterable<Connection>, frame: Buffer): void {
-  for (const c of connections) if (unsent(c) <= HIGH_WATER) node.writer.write(c, frame);
+  for (const c of connections) {
+    if (unsent(c) > HIGH_WATER) continue;
+    const bytes = c.stream === undefined ? frame : c.stream.notice(payloadOf(frame));
+    if (bytes !== undefined) node.writer.write(c, bytes);
+  }
 }
 
 const userOf = (node: Node, topic: string): LocalUser | undefined => node.users.get(topic.slice(userTopic('').length));

@@ -13,7 +13,8 @@ const bytesInFlight = ({ socket }: Connection): number =>
 /** Closes a lagging connection that makes no progress. One that drains slowly stays. */
 export function watchLagging(node: Node, c: Connection, now: number): void {
   drained(node, c);
-  if (c.lag === undefined) return;
+  // A held stream waits for us, not for its reader.
+  if (c.lag === undefined || c.stream?.held) return;
   const unsent = bytesInFlight(c);
   if (unsent < c.lag.unsent) c.lag = { since: now, unsent };
   else if (now - c.lag.since > MAX_STALL_MS) closeConnection(node, c, CLOSE.stalled, 'no progress for 60 s');

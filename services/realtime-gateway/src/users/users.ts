@@ -28,6 +28,8 @@ function leaveRoom(user: LocalUser, room: Room): void {
     c.feeds?.delete(room.id);
     if (c.feeds?.size === 0) c.feeds = undefined;
   }
+  // After the loop, which a stream that closes would disturb.
+  for (const { stream } of user.connections.filter((c) => c.stream !== undefined)) stream?.left(room.id);
 }
 
 /** The user joined at `seq`, from which on (inclusive) they get the room's events. */

@@ -10,11 +10,11 @@ export const isOverloaded = (c: Connection): boolean =>
 export function stopReading(c: Connection): void {
   if (c.paused) return;
   c.paused = true;
-  c.ws.pause();
+  c.transport.pause();
 }
 
 export function resumeReading(c: Connection): void {
   if (!c.paused || isOverloaded(c)) return;
   c.paused = false;
-  c.ws.resume();
+  c.transport.resume();
 }

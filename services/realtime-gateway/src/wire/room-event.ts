@@ -15,7 +15,13 @@ export const roomEvent = (seq: number, sender: string, origin: string, frame: Bu
 export function writeEvent(
   node: { writer: Writer; fileLinks: FileLinks },
   c: Connection,
-  { frame, files }: RoomEvent,
+  room: string,
+  { seq, frame, files }: RoomEvent,
 ): void {
-  node.writer.write(c, files ? textFrame(node.fileLinks.signIn(payloadOf(frame).toString(), c.user.id)) : frame);
+  if (!files && c.stream === undefined) {
+    node.writer.write(c, frame);
+    return;
+  }
+  const json = files ? node.fileLinks.signIn(payloadOf(frame).toString(), c.user.id) : payloadOf(frame);
+  node.writer.write(c, c.stream === undefined ? textFrame(json) : c.stream.event(room, seq, json));
 }

@@ -19,6 +19,10 @@ export interface Writer {
 
 export const unsent = (c: Connection): number => c.socket.writableLength + c.pendingBytes;
 
+/** Whether the connection can't take an event of the room now. */
+export const mustWait = (c: Connection, room: string): boolean =>
+  unsent(c) > HIGH_WATER || (c.stream !== undefined && !c.stream.canTake(room));
+
 const same = (a: Buffer[], b: Buffer[]): boolean => {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
@@ -49,7 +53,7 @@ export function createWriter(onDelivered: (committedAt: number) => void = () => 
     const { pendingFrames, pendingBytes } = c;
     c.pendingFrames = undefined;
     c.pendingBytes = 0;
-    if (c.ws.readyState !== c.ws.OPEN) return;
+    if (c.transport.readyState !== c.transport.OPEN) return;
     c.socket.write(join(pendingFrames, pendingBytes));
   }
 
