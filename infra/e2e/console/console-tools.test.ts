@@ -158,7 +158,7 @@ describe('the tools of the console', function () {
     const report = { target_type: 'user', target_id: mallory.id, reason: evil };
     await rest(reporter, url()).post('/reports', report).expect(201);
     await view.go(`users/${mallory.id}?tab=reportsAbout`);
-    await view.heading('<b onclick=alert(1)>m').waitFor();
+    await view.page.locator('main h1', { hasText: '<b onclick=alert(1)>m' }).waitFor();
     await view.row('<img src=x').waitFor();
     await view.go('reports');
     await view.page.locator('.queue-item', { hasText: '<img src=x' }).waitFor();

@@ -1,4 +1,5 @@
-// The hook that is asked before messages. Its rooms are those of the test: others share the cluster.
+// The hook that is asked before messages. Its rooms are those of the test: others share the
+// cluster.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';

@@ -12,7 +12,10 @@ export const INCOMING_ANSWERS: Answers = {
   'GET /rooms/{}/incoming-webhooks': { incoming_webhooks: [ITEM] },
 };
 
-/** Every method rejects with `ChatApiError`; who does not moderate the room: `AUTHORIZATION_ERROR`. */
+/**
+ * Every method rejects with `ChatApiError`; `AUTHORIZATION_ERROR`: the caller does not moderate the
+ * room.
+ */
 export class IncomingWebhooksApi {
   readonly #rest: Rest;
 

@@ -4,7 +4,7 @@ import type { Knex, Redis } from '@chatapi/kit/data';
 import type { Egress } from '@chatapi/kit/egress';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
-import type { KnownHook } from './hook/ask-hook.ts';
+import type { KnownHook } from './hook/known-hook.ts';
 import type { KnownWebhooks } from './webhooks/known-webhooks.ts';
 
 export interface Context extends Base<Config> {

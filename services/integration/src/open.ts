@@ -8,8 +8,8 @@ import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createHandlers } from './facts.ts';
 import { forgetOldFacts } from './facts-log/facts-log-store.ts';
-import { createKnownHook } from './hook/ask-hook.ts';
 import { startTelling } from './hook/hook.ts';
+import { createKnownHook } from './hook/known-hook.ts';
 import { startRetiring } from './incoming/retire-bots.ts';
 import { createLogSource } from './log-source.ts';
 import { createDeliveryMetrics } from './metrics.ts';
@@ -94,7 +94,7 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     facts,
     source,
     known,
-    knownHook: createKnownHook({ db }),
+    knownHook: createKnownHook(db),
     followers,
     jobs,
   };

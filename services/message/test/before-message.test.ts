@@ -121,7 +121,7 @@ describe('a message service with a hook', function () {
     await integration?.stop();
   });
 
-  let revision = 0;
+  let revision = 10;
   const set = async (hook: object | null): Promise<void> => {
     await one.inside('post', '/internal/before-message-hook', { revision: ++revision, hook }).expect(204);
     await eventually(() => two.ctx.beforeMessage.asksFor('hooked') === (hook !== null));

@@ -1,75 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { AppError, unavailable } from '@chatapi/kit';
-import { type ServiceClient, TimedOut } from '@chatapi/kit/rpc';
+import { AppError } from '@chatapi/kit';
 import { expect } from 'chai';
-import { createSendQueue, type SendAnswer } from '../src/message-service/send-queue.ts';
-import type { Connection, Send } from '../src/state.ts';
+import type { Send } from '../src/state.ts';
 import { until } from './node-fixture.ts';
-
-const connection = { id: 'con_1', user: { id: 'usr_1' }, claims: { role: 'user' } } as unknown as Connection;
-const log = { debug: () => undefined } as unknown as Parameters<typeof createSendQueue>[2];
-let made = 0;
-const by = (id: string): Connection => ({ ...connection, user: { id } }) as Connection;
-const sendTo = (chat_id: string, patience = 2000, attachments?: string[], from = connection): Send => ({
-  connection: from,
-  client_id: null,
-  body: { chat_id, content: 'x', attachments, client_id: `c${++made}` },
-  request_id: 'req',
-  size: 100,
-  deadline: Date.now() + patience,
-  done: false,
-});
-
-type Sent = { body: { chat_id: string; client_id: string; attachments?: string[] } };
-type Instance = (sends: Sent[], mayWait?: boolean) => unknown[] | Promise<unknown[]>;
-
-const good = (sends: Sent[]): unknown[] =>
-  sends.map(({ body }, seq) => ({
-    ok: true,
-    message_id: body.client_id,
-    chat_id: body.chat_id,
-    seq,
-    created_at: '',
-    frame: '',
-  }));
-const away: Instance = () => {
-  throw unavailable('message');
-};
-const hangs: Instance = () => {
-  throw unavailable('message', new TimedOut());
-};
-/** Times out while one of these is in the batch. */
-const stoppedBy =
-  (poison: Send[]): Instance =>
-  (sends) =>
-    sends.some(({ body }) => poison.some((one) => one.body.client_id === body.client_id)) ? hangs(sends) : good(sends);
-const codesOf = (outcomes: [string, SendAnswer | AppError][]): Record<string, string> =>
-  Object.fromEntries(outcomes.map(([id, outcome]) => [id, outcome instanceof AppError ? outcome.code : 'ok']));
-
-function openBehind(instances: Instance[]) {
-  const calls: { instance: number; ids: string[] }[] = [];
-  const outcomes: [string, SendAnswer | AppError][] = [];
-  const names = instances.map((_, i) => `http://message-${i}`);
-  const message = {
-    instances: () => names,
-    at: (name: string) => ({
-      async call(_method: string, _path: string, { body }: { body: { sends: Sent[]; may_wait: boolean } }) {
-        const instance = names.indexOf(name);
-        calls.push({ instance, ids: body.sends.map((s) => s.body.client_id) });
-        return { results: await (instances[instance] as Instance)(body.sends, body.may_wait) };
-      },
-    }),
-  } as unknown as ServiceClient;
-  let onBatch = (_size: number): void => undefined;
-  const sends = createSendQueue('node', message, log, (done) => {
-    for (const { send, answer } of done) outcomes.push([send.body.client_id, answer]);
-    onBatch(done.length);
-  });
-  const after = (then: typeof onBatch): void => {
-    onBatch = then;
-  };
-  return { sends, calls, outcomes, after };
-}
+import { away, by, codesOf, good, hangs, type Instance, openBehind, sendTo, stoppedBy } from './send-queue-fixture.ts';
 
 describe('send queue', () => {
   it('sends of one turn share a batch, in their order', async () => {
@@ -122,44 +56,6 @@ describe('send queue', () => {
     sends.push(sendTo('room'));
     await until(() => outcomes.length === 5);
     expect(calls.at(-1)?.instance).not.to.equal(home);
-  });
-
-  it('sends that are set aside hold up nobody, and keep the order of their person and room', async () => {
-    const held: (() => void)[] = [];
-    const asks: Instance = async (sends, mayWait) => {
-      if (mayWait) await new Promise<void>((resolve) => held.push(resolve));
-      return good(sends).map((result, i) =>
-        sends[i]?.body.chat_id === 'asked' && !mayWait ? { aside: true } : result,
-      );
-    };
-    const { sends, calls, outcomes } = openBehind([asks]);
-    const asked = [sendTo('asked'), sendTo('asked'), sendTo('asked')];
-    const free = [sendTo('free'), sendTo('free')];
-    const ids = (list: Send[]): string[] => list.map(({ body }) => body.client_id);
-    for (const send of [asked[0], free[0], asked[1]]) sends.push(send as Send);
-    await until(() => outcomes.length === 1);
-    for (const send of [asked[2], free[1]]) sends.push(send as Send);
-    await until(() => outcomes.length === 2);
-    expect(outcomes.map(([id]) => id)).to.deep.equal(ids(free));
-    for (let n = 1; n <= 3; n++) {
-      await until(() => held.length === n);
-      held[n - 1]?.();
-    }
-    await until(() => outcomes.length === 5);
-    expect(outcomes.slice(2).map(([id]) => id)).to.deep.equal(ids(asked));
-    // What follows one that was set aside is not tried before it.
-    expect(calls.flatMap((call) => call.ids).filter((id) => id === asked[2]?.body.client_id)).to.have.length(1);
-  });
-
-  it('a refusal because the hook does not answer is final', async () => {
-    const details = { reason: 'hook_unavailable' };
-    const { sends, calls, outcomes } = openBehind([
-      (list) => list.map(() => ({ ok: false, error: { code: 'SERVICE_UNAVAILABLE', message: 'no', details } })),
-    ]);
-    sends.push(sendTo('room'));
-    await until(() => outcomes.length === 1);
-    expect(outcomes[0]?.[1]).to.deep.include({ code: 'SERVICE_UNAVAILABLE', details });
-    expect(calls).to.have.length(1);
   });
 
   it('a send is refused with SERVICE_UNAVAILABLE after its deadline', async () => {

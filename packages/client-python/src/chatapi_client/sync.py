@@ -10,7 +10,7 @@ from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import EventName
 from .sync_admin import AdminApi
-from .sync_tools import BotsApi, WebhooksApi
+from .sync_tools import BotsApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
 from .event_handlers import Listening, Stop
@@ -20,7 +20,6 @@ from .multipart import OnProgress, Source
 from .portal import Portal
 from .realtime import AsyncRealtime
 from .rest import RETRIES
-from .incoming_webhooks import IncomingWebhooksApi as AsyncIncomingWebhooksApi
 from .room_events import EventsApi as AsyncEventsApi
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi as AsyncUsersApi
@@ -109,13 +108,6 @@ class FilesApi(SyncWrapper):
     list = blocking(AsyncFilesApi.list)
     iterate = iterating(AsyncFilesApi.iterate)
     delete = blocking(AsyncFilesApi.delete)
-
-
-class IncomingWebhooksApi(SyncWrapper):
-    create = blocking(AsyncIncomingWebhooksApi.create)
-    list = blocking(AsyncIncomingWebhooksApi.list)
-    iterate = iterating(AsyncIncomingWebhooksApi.iterate)
-    delete = blocking(AsyncIncomingWebhooksApi.delete)
 
 
 class EventsApi(SyncWrapper):

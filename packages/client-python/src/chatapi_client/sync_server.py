@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Optional
 
 from .app_users import AppUsersApi as AsyncAppUsersApi
-from .hooks import HooksApi as AsyncHooksApi
 from .moderation import ModerationApi as AsyncModerationApi
 from .people import PeopleApi as AsyncPeopleApi
 from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
-from .sync import ChatsApi, EventsApi, FilesApi, IncomingWebhooksApi, MessagesApi
-from .sync_tools import BotsApi, WebhooksApi
+from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
+from .sync_tools import BotsApi, HooksApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
 
@@ -27,12 +26,6 @@ class AppUsersApi(SyncWrapper):
     by_id = blocking(AsyncAppUsersApi.by_id)
     search = blocking(AsyncAppUsersApi.search)
     iterate = iterating(AsyncAppUsersApi.iterate)
-
-
-class HooksApi(SyncWrapper):
-    put_before_message = blocking(AsyncHooksApi.put_before_message)
-    before_message = blocking(AsyncHooksApi.before_message)
-    delete_before_message = blocking(AsyncHooksApi.delete_before_message)
 
 
 class ModerationApi(SyncWrapper):

@@ -1,5 +1,5 @@
-// The accounts of incoming webhooks: bots that nobody manages by `/bots`, without tokens. Their posts
-// come through the integration service.
+// The accounts of incoming webhooks: bots that nobody manages by `/bots`, without tokens. Their
+// posts come through the integration service.
 import { recordFact } from '@chatapi/bus';
 import { notFound, unavailable } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';

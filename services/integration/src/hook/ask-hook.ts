@@ -4,7 +4,6 @@ import { parse, unavailable } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from '../context.ts';
 import { postTo } from '../webhooks/post.ts';
-import { type HookState, readHook } from './hook-store.ts';
 
 export interface Asked {
   /** Of the hook that the message service knows. */
@@ -24,21 +23,6 @@ const result = Joi.object({
 
 const answerOf = (n: number) =>
   Joi.object<{ results: Result[] }>({ results: Joi.array().items(result).length(n).required() }).unknown();
-
-/** The hook as it was last read here, and read again when the message service knows a newer one. */
-export interface KnownHook {
-  atLeast(revision: number): Promise<HookState>;
-}
-
-export function createKnownHook({ db }: Pick<Context, 'db'>): KnownHook {
-  let known: HookState | undefined;
-  return {
-    async atLeast(revision) {
-      if (known === undefined || known.revision < revision) known = await readHook(db);
-      return known;
-    },
-  };
-}
 
 function read(body: Buffer, n: number): Result[] {
   const { results } = parse(answerOf(n), JSON.parse(body.toString()), 'peer');

@@ -18,7 +18,7 @@ export async function insertIncoming(
   hook: Omit<IncomingRow, 'created_at'> & { secret_hash: Buffer },
   most: number,
 ): Promise<IncomingRow | undefined> {
-  await trx.raw('select pg_advisory_xact_lock(hashtext(?))', [`incoming_webhooks ${hook.chat_id}`]);
+  await trx.raw('lock table incoming_webhooks in share row exclusive mode');
   const { rows } = await trx.raw<{ rows: [{ n: number }] }>(
     'select count(*)::int n from incoming_webhooks where chat_id = ? and ended_at is null',
     [hook.chat_id],
@@ -65,7 +65,7 @@ export const endIncomingOfRooms = async (trx: Knex, rooms: string[]): Promise<vo
 export const deleteIncomingOfBots = async (trx: Knex, botIds: string[]): Promise<void> =>
   void (await trx.raw('delete from incoming_webhooks where bot_id = any(?)', [botIds]));
 
-/** Locked until the end of the transaction: the ended ones, and those whose creation was cut off. */
+/** Those that ended, and those whose creation was cut off. Locked until the transaction ends. */
 export async function takeUnused(
   trx: Knex,
   after: string,

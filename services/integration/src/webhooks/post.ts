@@ -37,8 +37,8 @@ const secretsOf = ({ secret, secret_before, secret_before_until }: WebhookRow): 
     : [secret];
 
 /**
- * PostgreSQL takes no NUL. A replacement character has three bytes where there may have been one, so
- * the text is cut again, between characters.
+ * PostgreSQL takes no NUL. A replacement character has three bytes where there may have been one,
+ * so the text is cut again, between characters.
  */
 function shown(body: Buffer): string {
   const text = body.subarray(0, MAX_BODY).toString().replaceAll('\0', '\ufffd');

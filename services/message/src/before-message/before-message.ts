@@ -10,7 +10,7 @@ import { createAskBatches, type HookDraft, type HookResult } from './ask-batches
 import { createCircuit } from './circuit.ts';
 import { type Hook, type HookState, newerHook, readHook, saveHook } from './hook-store.ts';
 
-export type Verdict = { kind: 'accept' } | { kind: 'replace'; content: string } | { kind: 'refuse'; error: AppError };
+type Verdict = { kind: 'accept' } | { kind: 'replace'; content: string } | { kind: 'refuse'; error: AppError };
 
 export interface BeforeMessage {
   asksFor(roomId: string): boolean;
@@ -41,7 +41,7 @@ const rejected = (message = 'This message is not accepted here'): Verdict => ({
   error: new AppError('AUTHORIZATION_ERROR', message, { details: { reason: 'rejected_by_hook' } }),
 });
 
-export const HOOK_UNAVAILABLE = 'hook_unavailable';
+const HOOK_UNAVAILABLE = 'hook_unavailable';
 
 function withoutAnswer({ on_failure }: Hook): Verdict {
   if (on_failure === 'accept') return ACCEPT;

@@ -1,6 +1,6 @@
-// Bots of incoming webhooks, for the integration service: who may manage them, their membership, and
-// their messages. Only bots come in here: a stranger in the integration service must not speak for
-// people.
+// Bots of incoming webhooks, for the integration service: who may manage them, their membership,
+// and their messages. Only bots come in here: a stranger in the integration service must not speak
+// for people.
 import { AppError, invalidFields, notFound } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import { GENERAL } from '../access/general-room-store.ts';

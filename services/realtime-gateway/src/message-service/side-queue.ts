@@ -1,6 +1,7 @@
 // Sends that could delay others: with attachments, asked about by a hook, refused for now, timed
-// out, or behind such a send of the same user in the same room. Sends of one user in one room keep their order and wait
-// for no other user. A send that timed out is tried once more, alone, and then refused.
+// out, or behind such a send of the same user in the same room. Sends of one user in one room keep
+// their order and wait for no other user. A send that timed out is tried once more, alone, and then
+// refused.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInFlightBatch, type InFlightBatch } from '@chatapi/kit/rpc';
 import type { Send } from '../state.ts';
