@@ -1,6 +1,6 @@
 // What the dashboard must show: counted in the services' own tables.
 import type { Client } from 'pg';
-import type { Json } from './client.ts';
+import type { Json, Rest } from './client.ts';
 
 const RECOUNT = `
 select
@@ -16,3 +16,9 @@ select
 
 /** Every number of the dashboard that is kept in a database. */
 export const recount = async (db: Client): Promise<Json> => (await db.query(RECOUNT)).rows[0];
+
+/** Messages of the last day, by the series for charts. */
+export async function chartedMessages(admin: Rest): Promise<number> {
+  const { points } = (await admin.get('/admin/dashboard/series?metric=messages').expect(200)).body;
+  return points.reduce((sum: number, { value }: Json) => sum + value, 0);
+}

@@ -1,5 +1,6 @@
 // What an installation holds: messages, files and exports, as admins see them.
-import type { ContextMessage, ListedExport, ListedFile, MessageDelivery } from './admin-models.ts';
+import type { MessageDelivery } from './admin-delivery-models.ts';
+import type { ContextMessage, ListedExport, ListedFile } from './admin-models.ts';
 import { AdminPeopleApi, type FileListQuery } from './admin-people.ts';
 import { type Page, pageOf } from './pages.ts';
 import { path } from './paths.ts';
@@ -26,8 +27,8 @@ export class AdminRecordsApi extends AdminPeopleApi {
   }
 
   /**
-   * Searches the messages of all rooms. `AUTHORIZATION_ERROR` with the reason `search_off` unless the
-   * installation allows it. Each use is in the audit log.
+   * Searches the messages of all rooms. `AUTHORIZATION_ERROR` with the reason `search_off` unless
+   * the installation allows it. Each use is in the audit log.
    */
   async searchMessages(query: MessageSearchQuery, options?: CallOptions): Promise<Page<ContextMessage>> {
     return pageOf('messages', await this.rest.call('GET', '/admin/messages/search', { ...options, query }));

@@ -206,8 +206,8 @@ export class AdminApi extends AdminRecordsApi {
   }
 
   /**
-   * Deletes, mutes or bans because of a report, and settles it. Repeat it when it fails. Moderators:
-   * `AUTHORIZATION_ERROR` with the reason `ban_limit` (over 24 hours) or `staff`.
+   * Deletes, mutes or bans because of a report, and settles it. Repeat it when it fails. For
+   * moderators: `AUTHORIZATION_ERROR` with the reason `ban_limit` (over 24 hours) or `staff`.
    */
   actOnReport(reportId: string, input: ReportActInput = {}, options?: CallOptions): Promise<Report> {
     return this.rest.call('POST', path`/admin/reports/${reportId}/act`, { ...options, body: input });

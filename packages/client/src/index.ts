@@ -11,6 +11,7 @@ export type {
   ReportQuery,
   SeriesQuery,
 } from './admin.ts';
+export type * from './admin-delivery-models.ts';
 export type * from './admin-models.ts';
 export type { AdminUserQuery, BanInput, FileListQuery } from './admin-people.ts';
 export type { MessageSearchQuery } from './admin-records.ts';

@@ -1,4 +1,4 @@
-// The audit log as CSV, streamed: no more than a page of it is in memory. The download is on record.
+// The audit log as CSV, streamed: no more than a page of it is in memory. Downloads are on record.
 import { once } from 'node:events';
 import type { RequestContext } from '@chatapi/kit';
 import { recordAudit } from './audit.ts';

@@ -4,7 +4,7 @@ import type { Knex, Redis } from '@chatapi/kit/data';
 import type { Instances, ServiceClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Queues } from './queue-counts.ts';
-import type { Statistics } from './statistics.ts';
+import type { Statistics } from './statistics-store.ts';
 
 /** An entry of the setting INSTANCES. */
 export interface ListedInstances {

@@ -3,7 +3,7 @@ import { withAudit } from './audit.ts';
 import type { Context } from './context.ts';
 import { requireMayDelete } from './moderation/moderator-limits.ts';
 
-/** @throws AUTHORIZATION_ERROR for moderators, unless the message was reported and is not of staff. */
+/** @throws AUTHORIZATION_ERROR for moderators, unless it was reported and is not of staff. */
 export async function deleteMessage(ctx: Context, call: RequestContext<{ id: string }, any, any>): Promise<void> {
   const { params, caller, request_id } = call;
   await requireMayDelete(ctx, call, params.id);

@@ -26,7 +26,7 @@ import type { Export } from './exports.ts';
 import type { Health, InstanceHealth } from './health.ts';
 import type { AdminUser, Ban } from './people/admin-user.ts';
 import type { OneUser } from './people/one-user.ts';
-import type { Statistics } from './statistics.ts';
+import type { Statistics } from './statistics-store.ts';
 import type { User } from './user-view.ts';
 import type { BanRequest, ResetLink, UserFilter, UserKey, UserList, UserSort } from './users.ts';
 

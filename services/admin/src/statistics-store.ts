@@ -107,6 +107,17 @@ export interface Counts {
   files: { total: number; bytes: number };
 }
 
+export interface ConnectionCounts {
+  online: number | null;
+  connections: { total: number | null; by_node: Record<string, number> };
+}
+
+export interface Statistics extends Counts {
+  users: Counts['users'] & Pick<ConnectionCounts, 'online'>;
+  connections: ConnectionCounts['connections'];
+  generated_at: string;
+}
+
 /**
  * Facts come in any order: a deletion may be counted before its message. No count is below 0. Bots
  * are no users.

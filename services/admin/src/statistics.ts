@@ -2,18 +2,7 @@
 // are unknown, and the rest is returned.
 import { readConnections } from '@chatapi/bus';
 import type { Context } from './context.ts';
-import { type Counts, readCounts } from './statistics-store.ts';
-
-interface ConnectionCounts {
-  online: number | null;
-  connections: { total: number | null; by_node: Record<string, number> };
-}
-
-export interface Statistics extends Counts {
-  users: Counts['users'] & Pick<ConnectionCounts, 'online'>;
-  connections: ConnectionCounts['connections'];
-  generated_at: string;
-}
+import { type ConnectionCounts, readCounts, type Statistics } from './statistics-store.ts';
 
 const UNKNOWN: ConnectionCounts = { online: null, connections: { total: null, by_node: {} } };
 

@@ -16,7 +16,6 @@ import type { SendQueue } from './message-service/send-queue.ts';
 import type { StreamBases } from './message-service/stream-bases.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { Topics } from './rooms/topics.ts';
-import type { StaffFeed } from './staff/staff-feed.ts';
 import type { Connection, Link, LocalUser, Room, Serials } from './state.ts';
 import type { Writer } from './wire/writer.ts';
 
@@ -45,6 +44,14 @@ export interface OnlineReporter {
 export interface Reconciler {
   /** Compares everything now, since signals were lost. */
   compareAll(): void;
+  close(): Promise<void>;
+}
+
+export interface StaffFeed {
+  /** The caller has checked the role. */
+  add(c: Connection): void;
+  /** Ends it for a user who is staff no more. */
+  recheck(userId: string): void;
   close(): Promise<void>;
 }
 

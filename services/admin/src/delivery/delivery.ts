@@ -1,5 +1,5 @@
-// "Why did Bob not get it?": the way of one message to one user, with a plain verdict. Each question
-// is on record, since the answer tells who talks to whom and when somebody was connected.
+// "Why did Bob not get it?": the way of one message to one user, with a plain verdict. Questions
+// are on record, since the answer tells who talks to whom and when somebody was connected.
 import type { RequestContext } from '@chatapi/kit';
 import { withAudit } from '../audit.ts';
 import { CONNECTIONS_KEPT_DAYS, connectionsSince, type ShownConnection } from '../connections/connection-store.ts';

@@ -1,7 +1,10 @@
-import type { Migration } from '@chatapi/kit/data';
+import { createIndex, type Knex, type Migration } from '@chatapi/kit/data';
 
 export const connectionsMigration: Migration = {
   name: '008-connections',
+  async online(db: Knex): Promise<void> {
+    await createIndex(db, 'reports_created', 'on reports (created_at)');
+  },
   async up(db) {
     await db.raw(`
       -- Sockets of the last 7 days, as realtime nodes tell: who was connected when, and where.
@@ -22,8 +25,6 @@ export const connectionsMigration: Migration = {
         instance text not null,
         heard_at timestamptz not null
       );
-
-      create index reports_created on reports (created_at);
     `);
   },
 };

@@ -18,7 +18,7 @@ export const addMessageMinutes = async (trx: Knex, createdAt: string[], counts: 
     [createdAt, counts],
   ));
 
-/** Overwrites the whole minutes of the last 25 hours, of which the seconds have just been recounted. */
+/** Overwrites the whole minutes of the last 25 hours, whose seconds have just been recounted. */
 export async function setMessageMinutes(trx: Knex): Promise<void> {
   const first = `date_trunc('minute', now() - interval '25 hours') + interval '2 minutes'`;
   await trx.raw(`update series_minutes set messages = 0 where minute >= ${first}`);

@@ -52,7 +52,7 @@ export async function showSeries(
 
 const SAMPLE_MS = 10_000;
 
-/** In each instance: they keep the most of what any of them sees. Without Redis there is no value. */
+/** In each instance: they keep the most that any of them sees. Without Redis there is no value. */
 export const startGaugeSamples = (ctx: Pick<Context, 'db' | 'redis' | 'log'>): RecurringTask =>
   every(
     SAMPLE_MS,

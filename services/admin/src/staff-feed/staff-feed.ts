@@ -2,7 +2,8 @@
 // every two seconds while somebody listens, so that it costs nothing otherwise, and depends on
 // nothing but this service.
 import type { Context } from '../context.ts';
-import { readStatistics, type Statistics } from '../statistics.ts';
+import { readStatistics } from '../statistics.ts';
+import type { Statistics } from '../statistics-store.ts';
 import { newReports, openReports, settledEntries } from './staff-feed-store.ts';
 import type { StaffFrames } from './staff-frames.ts';
 

@@ -5,7 +5,7 @@ import type { Entry } from '../audit-store.ts';
 import { reportSchema } from '../moderation-shapes.ts';
 import type { Report } from '../report-store.ts';
 import { entrySchema, statisticsSchema } from '../shapes.ts';
-import type { Statistics } from '../statistics.ts';
+import type { Statistics } from '../statistics-store.ts';
 
 export interface StaffFrames {
   staff_stats: { type: 'staff_stats'; stats: Statistics; open_reports: number; timestamp: string };

@@ -18,7 +18,7 @@ export interface ContextMessage {
 export const CONTEXT_COLUMNS = `id, room_id as chat_id, seq, sender_id, content, message_type,
   array(select file->>'filename' from jsonb_array_elements(attachments) file) as files, is_edited, is_deleted, created_at`;
 
-/** The message and up to `around` on each side, oldest first; empty when there is no such message. */
+/** The message and up to `around` on each side, oldest first; empty for an unknown message. */
 export async function messagesAround(db: Knex, id: string, around: number): Promise<ContextMessage[]> {
   const { rows } = await db.raw<{ rows: ContextMessage[] }>(
     `with it as (select room_id, seq from messages where id = :id)

@@ -33,7 +33,10 @@ const SEARCH_WITHOUT_WORDS = statement(
   `or coalesce(m.search_version, 0) = 0 and to_tsvector('simple', m.content) @@ websearch_to_tsquery('simple', $11)`,
 );
 
-/** Newest first, at most `limit` + 1 rows. @param lacking whether messages may have no words yet. */
+/**
+ * Newest first, at most `limit` + 1 rows.
+ * @param lacking whether messages may have no words yet.
+ */
 export async function searchAll(
   searches: Pool,
   { q, chat_id, sender_id, from, to, limit, skip, cursor }: AllSearch,

@@ -1,18 +1,10 @@
 // Pushes figures, new reports and audit entries to staff who subscribed. The admin service is asked
 // while somebody listens, and not otherwise: one call per node, however many listen.
 import { every, type RecurringTask } from '@chatapi/kit';
-import type { Node } from '../context.ts';
+import type { Node, StaffFeed } from '../context.ts';
 import type { Connection } from '../state.ts';
 import type { ServerFrames } from '../wire/node-frames.ts';
 import { jsonFrame, textFrame } from '../wire/ws-frame.ts';
-
-export interface StaffFeed {
-  /** The caller has checked the role. */
-  add(c: Connection): void;
-  /** Ends it for a user who is staff no more. */
-  recheck(userId: string): void;
-  close(): Promise<void>;
-}
 
 /** Texts of frames, by the admin service. */
 interface Feed {
@@ -71,7 +63,7 @@ export function createStaffFeed(nodeOf: () => Node): StaffFeed {
     if (listeners.size === 0) since = undefined;
   }
 
-  /** @param isFirst what is told then is older than the first who listens; it is only remembered. */
+  /** @param isFirst what is told then is older than the first listener, and only remembered. */
   function write(node: Node, { stats, news }: Feed, isFirst: boolean): void {
     const unseen = news.filter(({ id }) => memory.isNew(id));
     const fresh = isFirst ? [] : unseen.map(({ frame }) => textFrame(frame));
