@@ -170,10 +170,10 @@ function Frame({ me, isAdmin, speak }: Session & { speak(language: Language): vo
   }, [page, texts]);
   return (
     <div class="frame-all" data-open={isOpen}>
+      <header class="side">
       <a class="skip" href={linkTo(page, id, query)} onClick={() => main.current?.querySelector('h1')?.focus()}>
         {texts.skip}
       </a>
-      <header class="side">
         <div class="brand">
           <span class="mark" aria-hidden="true" />
           <strong>chatapi</strong> <span class="quiet">{texts.console}</span>
