@@ -2,7 +2,7 @@
 import type { ChatClient } from '@chatapi/client';
 import { type MethodOf, PAGING, SERVER_CALLS, type ServerMethod } from './sdk-server-calls.ts';
 
-type Part = 'users' | 'messages' | 'chats' | 'files' | 'events' | 'admin';
+type Part = 'users' | 'messages' | 'chats' | 'files' | 'events' | 'admin' | 'incomingWebhooks';
 type ClientMethod = MethodOf<ChatClient, Part> | 'rateLimits' | 'report' | 'announcements';
 
 export interface Call<M = ClientMethod | ServerMethod> {
@@ -83,6 +83,14 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'PUT /rooms/{id}/read': { method: 'messages.markRead', args: [{ chat_id: 'i/1', seq: 1 }] },
 
   'GET /rooms/{id}/events': { method: 'events.list', args: ['i/1', { after_seq: 1, limit: 2 }], input: 1 },
+
+  'POST /rooms/{id}/incoming-webhooks': {
+    method: 'incomingWebhooks.create',
+    args: ['i/1', { name: 'n' }],
+    input: 1,
+  },
+  'GET /rooms/{id}/incoming-webhooks': { method: 'incomingWebhooks.list', args: ['i/1', PAGING], input: 1 },
+  'DELETE /rooms/{id}/incoming-webhooks/{hook_id}': { method: 'incomingWebhooks.delete', args: ['i/1', 'h/1'] },
 
   'GET /messages': {
     method: 'messages.list',
@@ -224,6 +232,8 @@ export const CALLS: Record<string, Call> = { ...CLIENT_CALLS, ...SERVER_CALLS };
  * itself.
  */
 export const NO_METHOD = [
+  // By others than users of an SDK.
+  'POST /hooks/{id}/{secret}',
   'GET /',
   'GET /test-db',
   'GET /docs',

@@ -5,6 +5,7 @@ import type { BotsApi } from './bots.ts';
 import { ChatsApi } from './chats.ts';
 import { ChatApiError } from './errors.ts';
 import { FilesApi } from './files.ts';
+import type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 import { lazily } from './lazy.ts';
 import { MessagesApi } from './messages.ts';
 import type { Announcement, RateLimit } from './models.ts';
@@ -70,6 +71,8 @@ export class ChatClient {
   readonly bots: BotsApi;
   /** For admins. Its code is loaded with the first call. */
   readonly webhooks: WebhooksApi;
+  /** Its code too. */
+  readonly incomingWebhooks: IncomingWebhooksApi;
   readonly websocket: WebSocketApi;
   readonly #rest: Rest;
 
@@ -83,6 +86,9 @@ export class ChatClient {
     this.admin = lazily(() => this.#loadAdmin());
     this.bots = lazily(async () => (await this.#loadTools()).bots);
     this.webhooks = lazily(async () => (await this.#loadTools()).webhooks);
+    this.incomingWebhooks = lazily(
+      async () => new (await import('./incoming-webhooks.ts')).IncomingWebhooksApi(this.#rest),
+    );
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
 

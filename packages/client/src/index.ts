@@ -18,6 +18,7 @@ export { ChatApiError, type ErrorCode } from './errors.ts';
 export type * from './events.ts';
 export type { FilesApi } from './files.ts';
 export type { EventStream } from './inbox.ts';
+export type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 export type { Logger } from './logger.ts';
 export type { ListQuery, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
 export type * from './models.ts';

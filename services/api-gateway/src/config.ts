@@ -27,6 +27,7 @@ export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_WS_FRAMES: number;
   RATE_LIMIT_UPGRADES: number;
   RATE_LIMIT_DOCS: number;
+  RATE_LIMIT_HOOKS: number;
   DOCS: 'on' | 'off';
   NODE_ENV?: string;
   CONSOLE: 'on' | 'off';
@@ -99,6 +100,7 @@ export const schema = Joi.object<Config>({
   RATE_LIMIT_WS_FRAMES: limit(600).description('reported by GET /rate-limits, enforced by the realtime nodes'),
   RATE_LIMIT_UPGRADES: limit(60).description('reported by GET /rate-limits, enforced by the realtime nodes'),
   RATE_LIMIT_DOCS: limit(600).description('requests of /docs and /test-db per address and minute; 0: off'),
+  RATE_LIMIT_HOOKS: limit(600).description('posts to incoming webhooks per address and minute; 0: off'),
   DOCS: Joi.string().valid('on', 'off').default('on').description('off: /docs and all below it answer 404'),
   CONSOLE: Joi.string().valid('on', 'off').default('on').description('off: the admin console at /console answers 404'),
   DEMO: Joi.boolean()

@@ -34,6 +34,7 @@ const rule = wireObject<LimitState>('RateLimit', {
     'websocket_frames',
     'upgrades',
     'docs',
+    'hooks',
   ),
   limit: count().description('0: the limit is off'),
   window_s: count(),

@@ -23,6 +23,7 @@ const MINUTE_S = 60;
 const userKey = (userId: string): string => `general:${userId}`;
 const clientKey = (ip: string): string => `general:address:${addressKey(ip)}`;
 const uploadsKey = (userId: string): string => `uploads:${userId}`;
+const hooksKey = (ip: string): string => `hooks:${addressKey(ip)}`;
 const docsKey = (ip: string): string => `docs:${addressKey(ip)}`;
 const registrationsKey = (ip: string): string => `registrations:${addressKey(ip)}`;
 /** Counted by the realtime nodes, as is the next one. */
@@ -102,6 +103,7 @@ const NOUNS: Record<Budget, string> = {
   uploads: 'uploads',
   registrations: 'registrations',
   docs: 'requests of documents',
+  hooks: 'posts to webhooks from this address',
 };
 
 interface BudgetRule {
@@ -125,6 +127,11 @@ const BUDGETS: Record<Budget, BudgetRule> = {
   docs: {
     limit: (config) => config.RATE_LIMIT_DOCS,
     key: ({ client }) => docsKey(client.ip),
+    window_s: MINUTE_S,
+  },
+  hooks: {
+    limit: (config) => config.RATE_LIMIT_HOOKS,
+    key: ({ client }) => hooksKey(client.ip),
     window_s: MINUTE_S,
   },
 };
@@ -180,6 +187,7 @@ export async function listLimits(ctx: Context, identity: Identity): Promise<{ li
   const general = generalLimitOf(config, identity);
   const window = config.RATE_LIMIT_WINDOW;
   const registrations = limiter.peek(registrationsKey(identity.ip), config.RATE_LIMIT_REGISTRATIONS, HOUR_S);
+  const hooks = limiter.peek(hooksKey(identity.ip), config.RATE_LIMIT_HOOKS, MINUTE_S);
   const docs = limiter.peek(docsKey(identity.ip), config.RATE_LIMIT_DOCS, MINUTE_S);
   return {
     limits: [
@@ -194,6 +202,7 @@ export async function listLimits(ctx: Context, identity: Identity): Promise<{ li
       withoutCount('login_address', config.RATE_LIMIT_LOGIN_ADDRESS, LOGIN_WINDOW_S),
       withCount('registrations', HOUR_S, await registrations),
       withCount('docs', MINUTE_S, await docs),
+      withCount('hooks', MINUTE_S, await hooks),
     ],
   };
 }

@@ -11,7 +11,7 @@ export interface Row {
   service: ServiceName | 'gateway';
   /** `user`: the gateway answers 401 without a valid token. Roles are checked by the service. */
   who: 'anyone' | 'user';
-  /** Not counted by the general limit: health and documents. */
+  /** Not counted by the general limit: health, documents, and what has limits of its own. */
   exempt?: true;
   /** Answered under overload too. */
   health?: true;
@@ -31,7 +31,7 @@ export interface Row {
    */
   byAddress?: true;
   /** An additional rate limit. */
-  budget?: 'uploads' | 'registrations' | 'docs';
+  budget?: 'uploads' | 'registrations' | 'docs' | 'hooks';
   /**
    * The parameter is text of the caller's own, which the service decodes: `%2F`, `%5C` and `%2E`
    * are letters of it.
@@ -41,6 +41,8 @@ export interface Row {
   stream?: true;
   /** A body of up to 4 MiB. */
   large?: true;
+  /** A body of up to 64 KiB. */
+  small?: true;
   /** Transfers a file: size and time limits of its own. */
   file?: 'upload' | 'download';
 }
@@ -145,6 +147,19 @@ export const rows: Row[] = [
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
   { method: 'GET', path: '/rooms/:id/events', service: 'message', who: 'user', stream: true },
   { method: 'GET', path: '/events', service: 'gateway', who: 'user', stream: true },
+  { method: 'POST', path: '/rooms/:id/incoming-webhooks', ...webhooks },
+  { method: 'GET', path: '/rooms/:id/incoming-webhooks', ...webhooks },
+  { method: 'DELETE', path: '/rooms/:id/incoming-webhooks/:hook_id', ...webhooks },
+  // One address may post for many webhooks, each of which has a limit of its own.
+  {
+    method: 'POST',
+    path: '/hooks/:id/:secret',
+    service: 'integration',
+    who: 'anyone',
+    small: true,
+    exempt: true,
+    budget: 'hooks',
+  },
 
   { method: 'GET', path: '/messages', service: 'message', who: 'user', viaRpc: true },
   { method: 'POST', path: '/messages', service: 'message', who: 'user', viaRpc: true },
@@ -235,5 +250,8 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/webhooks/:id/test', ...webhooks },
   { method: 'GET', path: '/admin/webhooks/:id/deliveries', ...webhooks },
   { method: 'POST', path: '/admin/webhooks/:id/replay', ...webhooks },
+  { method: 'PUT', path: '/admin/hooks/before-message', ...webhooks },
+  { method: 'GET', path: '/admin/hooks/before-message', ...webhooks },
+  { method: 'DELETE', path: '/admin/hooks/before-message', ...webhooks },
   { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', shortTimeout: true },
 ];

@@ -87,7 +87,16 @@ from .server_models import (
 )
 from .sync import ChatClient, Realtime
 from .sync_server import ActingApi, ChatServer
-from .webhook_models import Delivery, NewWebhook, Webhook, WebhookPayload, WebhookTest
+from .webhook_models import (
+    BeforeMessageHook,
+    Delivery,
+    IncomingWebhook,
+    NewIncomingWebhook,
+    NewWebhook,
+    Webhook,
+    WebhookPayload,
+    WebhookTest,
+)
 from .webhooks import verify_webhook
 
 __all__ = [
@@ -111,6 +120,7 @@ __all__ = [
     "AuditEntry",
     "Ban",
     "BanInput",
+    "BeforeMessageHook",
     "Bot",
     "BotToken",
     "ChangedMember",
@@ -129,6 +139,7 @@ __all__ = [
     "Export",
     "File",
     "FilteredWord",
+    "IncomingWebhook",
     "Invite",
     "Issuer",
     "ItemError",
@@ -147,6 +158,7 @@ __all__ = [
     "MuteInput",
     "NewApplicationKey",
     "NewBotToken",
+    "NewIncomingWebhook",
     "NewInvite",
     "NewWebhook",
     "Page",

@@ -15,6 +15,7 @@ from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of
 from .realtime import AsyncRealtime
+from .incoming_webhooks import IncomingWebhooksApi
 from .room_events import EventsApi
 from .rest import RETRIES, Rest, given
 from .state import Live
@@ -60,7 +61,7 @@ class AsyncWebSocketApi:
 
 class AsyncChatClient:
     """Client for asyncio: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``,
-    ``bots``, ``webhooks``, ``websocket``.
+    ``bots``, ``webhooks``, ``incoming_webhooks``, ``websocket``.
 
     ``token``: an access token, or a function (plain or async) that returns a new one; not needed
     for ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -85,6 +86,7 @@ class AsyncChatClient:
         self.chats = ChatsApi(self._rest)
         self.files = FilesApi(self._rest)
         self.events = EventsApi(self._rest)
+        self.incoming_webhooks = IncomingWebhooksApi(self._rest)
         self.admin = AdminApi(self._rest)
         self.bots = BotsApi(self._rest)
         self.webhooks = WebhooksApi(self._rest)

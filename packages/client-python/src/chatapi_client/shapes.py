@@ -16,6 +16,7 @@ _TOKENS: Shape = {"access_token": "string", "refresh_token": "string"}
 _SESSION: Shape = {"access_token": "string", "refresh_token": "string", "user": _ITEM}
 _STATS: Shape = {"users": "object", "rooms": "object", "messages": "object"}
 _APP_USER: Shape = {"id": "string", "external_id": "string"}
+_HOOK: Shape = {"url": "string", "on_failure": "string"}
 _WORDS: Shape = {"words": ["object"], "revision": "number"}
 
 ANSWERS: Mapping[str, Shape] = {
@@ -110,6 +111,10 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /admin/webhooks/{}/resume": _ITEM,
     "POST /admin/webhooks/{}/test": {"duration_ms": "number"},
     "GET /admin/webhooks/{}/deliveries": {"deliveries": [_ITEM]},
+    "PUT /admin/hooks/before-message": _HOOK,
+    "GET /admin/hooks/before-message": _HOOK,
+    "POST /rooms/{}/incoming-webhooks": {"id": "string", "url": "string"},
+    "GET /rooms/{}/incoming-webhooks": {"incoming_webhooks": [_ITEM]},
     "GET /admin/system/health": {"status": "string", "services": [{"name": "string"}]},
 }
 """By method and template. An operation that is missing here is answered without a body."""

@@ -10,7 +10,7 @@ from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import EventName
 from .sync_admin import AdminApi
-from .sync_tools import BotsApi, WebhooksApi
+from .sync_tools import BotsApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
 from .event_handlers import Listening, Stop
@@ -233,6 +233,7 @@ class ChatClient(SyncWrapper):
         self.chats = ChatsApi(self._portal, inner.chats)
         self.files = FilesApi(self._portal, inner.files)
         self.events = EventsApi(self._portal, inner.events)
+        self.incoming_webhooks = IncomingWebhooksApi(self._portal, inner.incoming_webhooks)
         self.admin = AdminApi(self._portal, inner.admin)
         self.bots = BotsApi(self._portal, inner.bots)
         self.webhooks = WebhooksApi(self._portal, inner.webhooks)

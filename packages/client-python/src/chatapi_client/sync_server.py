@@ -11,7 +11,7 @@ from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
 from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
-from .sync_tools import BotsApi, WebhooksApi
+from .sync_tools import BotsApi, HooksApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
 
@@ -47,7 +47,7 @@ class PeopleApi(SyncWrapper):
 
 class ActingApi:
     """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``,
-    ``events``.
+    ``events``, ``incoming_webhooks``.
 
     Other changes than messages, reactions and reads stand in the audit log with the key.
     """
@@ -58,11 +58,12 @@ class ActingApi:
         self.files = FilesApi(portal, inner.files)
         self.users = PeopleApi(portal, inner.users)
         self.events = EventsApi(portal, inner.events)
+        self.incoming_webhooks = IncomingWebhooksApi(portal, inner.incoming_webhooks)
 
 
 class ChatServer(SyncWrapper):
     """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, ``webhooks``,
-    `stats`, `acting_as`.
+    ``hooks``, `stats`, `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -82,6 +83,7 @@ class ChatServer(SyncWrapper):
         self.moderation = ModerationApi(self._portal, inner.moderation)
         self.events = EventsApi(self._portal, inner.events)
         self.webhooks = WebhooksApi(self._portal, inner.webhooks)
+        self.hooks = HooksApi(self._portal, inner.hooks)
 
     @property
     def base_url(self) -> str:

@@ -1,8 +1,10 @@
-"""Wrappers for bots and webhooks, which admins and applications manage."""
+"""Wrappers for bots, webhooks and hooks."""
 
 from __future__ import annotations
 
 from .bots import BotsApi as AsyncBotsApi
+from .hooks import HooksApi as AsyncHooksApi
+from .incoming_webhooks import IncomingWebhooksApi as AsyncIncomingWebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 from .webhooks import WebhooksApi as AsyncWebhooksApi
 
@@ -31,3 +33,16 @@ class WebhooksApi(SyncWrapper):
     deliveries = blocking(AsyncWebhooksApi.deliveries)
     iterate_deliveries = iterating(AsyncWebhooksApi.iterate_deliveries)
     replay = blocking(AsyncWebhooksApi.replay)
+
+
+class IncomingWebhooksApi(SyncWrapper):
+    create = blocking(AsyncIncomingWebhooksApi.create)
+    list = blocking(AsyncIncomingWebhooksApi.list)
+    iterate = iterating(AsyncIncomingWebhooksApi.iterate)
+    delete = blocking(AsyncIncomingWebhooksApi.delete)
+
+
+class HooksApi(SyncWrapper):
+    put_before_message = blocking(AsyncHooksApi.put_before_message)
+    before_message = blocking(AsyncHooksApi.before_message)
+    delete_before_message = blocking(AsyncHooksApi.delete_before_message)
