@@ -4,6 +4,7 @@ import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icons.tsx';
+import { listen, pushed } from './live.ts';
 import { Login } from './login.tsx';
 import { Notices } from './notices.tsx';
 import { AnnouncementsPage } from './pages/announcements.tsx';
@@ -27,7 +28,6 @@ import { WhyPage } from './pages/why.tsx';
 import { WordsPage } from './pages/words.tsx';
 import { Empty, Head, Waiting } from './parts.tsx';
 import { QuestionDialog } from './question-dialog.tsx';
-import { listen, pushed } from './live.ts';
 import { leave, openSession, type Session, session } from './session.ts';
 import { textsIn } from './texts.ts';
 import { linkTo, where } from './where.ts';
@@ -179,9 +179,9 @@ function Frame({ me, isAdmin, speak }: Session & { speak(language: Language): vo
   return (
     <div class="frame-all" data-open={isOpen}>
       <header class="side">
-      <a class="skip" href={linkTo(page, id, query)} onClick={() => main.current?.querySelector('h1')?.focus()}>
-        {texts.skip}
-      </a>
+        <a class="skip" href={linkTo(page, id, query)} onClick={() => main.current?.querySelector('h1')?.focus()}>
+          {texts.skip}
+        </a>
         <div class="brand">
           <span class="mark" aria-hidden="true" />
           <strong>chatapi</strong> <span class="quiet">{texts.console}</span>

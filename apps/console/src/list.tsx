@@ -147,7 +147,18 @@ function Pager({ page, cursor, turn }: PagerProps): JSX.Element {
 }
 
 export function List<T>(props: ListProps<T>): JSX.Element {
-  const { label, columns, filters = [], empty, read, keyOf, version = 0, everyMs, limit = 50, cursorName = 'cursor' } = props;
+  const {
+    label,
+    columns,
+    filters = [],
+    empty,
+    read,
+    keyOf,
+    version = 0,
+    everyMs,
+    limit = 50,
+    cursorName = 'cursor',
+  } = props;
   const { page, id, query } = useStore(where);
   const texts = useTexts();
   const cursor = query[cursorName];

@@ -37,13 +37,41 @@ function Tiles({ stats, open }: { stats: Stats; open: string }): JSX.Element {
   return (
     <div class="tiles">
       <Tile title={tiles.online} value={number(users.online)} more={tiles.active(number(users.active_24h))} />
-      <Tile title={tiles.users} href={linkTo('users')} value={number(users.total)} more={tiles.newUsers(number(users.new_24h))} />
-      <Tile title={tiles.messages} value={number(messages.last_24h)} more={tiles.lastHour(number(messages.last_hour))} />
-      <Tile title={tiles.rooms} href={linkTo('rooms')} value={number(rooms.total)} more={tiles.direct(number(rooms.direct))} />
+      <Tile
+        title={tiles.users}
+        href={linkTo('users')}
+        value={number(users.total)}
+        more={tiles.newUsers(number(users.new_24h))}
+      />
+      <Tile
+        title={tiles.messages}
+        value={number(messages.last_24h)}
+        more={tiles.lastHour(number(messages.last_hour))}
+      />
+      <Tile
+        title={tiles.rooms}
+        href={linkTo('rooms')}
+        value={number(rooms.total)}
+        more={tiles.direct(number(rooms.direct))}
+      />
       <Tile title={tiles.files} value={number(files.total)} more={sizeIn(language, files.bytes)} />
-      <Tile title={tiles.connections} value={number(connections.total)} more={tiles.nodes(Object.keys(connections.by_node).length)} />
-      <Tile title={tiles.reports} href={linkTo('reports')} value={open} more={open === '0' ? tiles.nothingToDo : tiles.waiting} />
-      <Tile title={tiles.banned} href={banned} value={number(users.banned)} more={tiles.messagesInAll(number(messages.total))} />
+      <Tile
+        title={tiles.connections}
+        value={number(connections.total)}
+        more={tiles.nodes(Object.keys(connections.by_node).length)}
+      />
+      <Tile
+        title={tiles.reports}
+        href={linkTo('reports')}
+        value={open}
+        more={open === '0' ? tiles.nothingToDo : tiles.waiting}
+      />
+      <Tile
+        title={tiles.banned}
+        href={banned}
+        value={number(users.banned)}
+        more={tiles.messagesInAll(number(messages.total))}
+      />
     </div>
   );
 }
@@ -61,7 +89,8 @@ function Series({ metric, span }: { metric: SeriesMetric; span: keyof typeof SPA
     },
     everyMs: MINUTE_MS,
   });
-  const points = data?.points.flatMap(({ at, value }) => (value === null ? [] : [[Date.parse(at), value] as const])) ?? [];
+  const points =
+    data?.points.flatMap(({ at, value }) => (value === null ? [] : [[Date.parse(at), value] as const])) ?? [];
   const waiting = error ? texts.advice.away : data === undefined ? texts.loading : texts.chartWaits;
   return <Chart title={texts.metrics[metric]} points={points} waiting={waiting} />;
 }
@@ -74,7 +103,11 @@ function Charts(): JSX.Element {
     <>
       <nav class="tabs" aria-label={texts.span}>
         {(Object.keys(SPANS) as (keyof typeof SPANS)[]).map((one) => (
-          <a key={one} href={linkTo('overview', undefined, { span: one })} aria-current={one === span ? 'page' : undefined}>
+          <a
+            key={one}
+            href={linkTo('overview', undefined, { span: one })}
+            aria-current={one === span ? 'page' : undefined}
+          >
             {texts.spans[one]}
           </a>
         ))}
@@ -120,7 +153,9 @@ function useFigures() {
     },
     everyMs: live === undefined ? REFRESH_MS : 0,
   });
-  return live === undefined ? asked : { ...asked, error: undefined, data: { stats: live.stats, open: String(live.open) } };
+  return live === undefined
+    ? asked
+    : { ...asked, error: undefined, data: { stats: live.stats, open: String(live.open) } };
 }
 
 export function OverviewPage(): JSX.Element {

@@ -26,7 +26,9 @@ const TONES: Record<MessageDelivery['verdict'], Tone> = {
 async function idOf(user: string): Promise<string> {
   if (user.startsWith('usr_')) return user;
   const name = user.replace(/^@/, '').toLowerCase();
-  const found = (await client.admin.users({ search: name })).items.find(({ username }) => username.toLowerCase() === name);
+  const found = (await client.admin.users({ search: name })).items.find(
+    ({ username }) => username.toLowerCase() === name,
+  );
   return found?.id ?? user;
 }
 
@@ -42,7 +44,14 @@ function Question(): JSX.Element {
     <form class="card question" onSubmit={submit}>
       <div class="field">
         <label for="message">{texts.why.message}</label>
-        <input id="message" name="message" required defaultValue={query.message ?? ''} placeholder="msg_…" autocomplete="off" />
+        <input
+          id="message"
+          name="message"
+          required
+          defaultValue={query.message ?? ''}
+          placeholder="msg_…"
+          autocomplete="off"
+        />
       </div>
       <div class="field">
         <label for="user">{texts.why.user}</label>
