@@ -34,6 +34,8 @@ interface RouteRow {
   scope?: string;
   summary?: string;
   service?: string;
+  body?: { validate(value: unknown): { error?: Error } };
+  example?: object;
 }
 
 export const servicesOf = (root: string): string[] =>

@@ -1,4 +1,6 @@
 // The page: two panes, side by side where there is place.
+import type { Language } from '@chatapi/page/language';
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { Avatar } from './avatar.tsx';
@@ -6,9 +8,8 @@ import { IconButton } from './icons.tsx';
 import { Pane } from './pane.tsx';
 import { forgetPeople, openPeople, type Person } from './people.ts';
 import { baseUrl, type DemoSettings } from './settings.ts';
-import { type Language, textsIn } from './texts.ts';
+import { textsIn } from './texts.ts';
 import { UnreadBadge } from './unread-badge.tsx';
-import { useStore } from './value.ts';
 import { useLanguage, useTexts, type Words, WordsContext } from './words.tsx';
 
 const WIDE = matchMedia('(min-width: 60rem)');

@@ -15,7 +15,7 @@ const RETRY_MS = 1000;
  */
 function Picture({ file }: { file: Attachment }): JSX.Element {
   const [tries, setTries] = useState(1);
-  const timer = useRef<ReturnType<typeof setTimeout>>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const retry = (): void => {
     timer.current = setTimeout(() => setTries(tries + 1), RETRY_MS * tries);

@@ -1,10 +1,10 @@
 // Where a person writes: text, emojis, files; or the new text of a message.
 import type { MessageView, Room } from '@chatapi/client/state';
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, IconButton } from './icons.tsx';
 import { usePane } from './pane-state.tsx';
-import { useStore } from './value.ts';
 import { sizeOf, useLanguage, useTexts } from './words.tsx';
 
 const EMOJIS = [...'😀😂🥰😎🤔😅😭🙏👍👏🙌🔥🎉🚀💡✅🐛☕'];

@@ -1,11 +1,11 @@
 // What is said in a room or in a thread of it, and where to say more.
 import type { MessageView, Room } from '@chatapi/client/state';
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from './composer.tsx';
 import { MessageList } from './message-list.tsx';
 import { usePane } from './pane-state.tsx';
-import { useStore } from './value.ts';
 import { useTexts } from './words.tsx';
 
 interface ConversationProps {

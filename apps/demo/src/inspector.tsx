@@ -1,7 +1,8 @@
 // What happens below: the node, the state of the connection, the position in the log.
+
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { usePane } from './pane-state.tsx';
-import { useStore } from './value.ts';
 import { useTexts } from './words.tsx';
 
 /** The last seq of the room that this person and the other one have. */

@@ -1,7 +1,8 @@
+import { languageOf } from '@chatapi/page/language';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { readSettings } from './settings.ts';
-import { languageOf, textsIn } from './texts.ts';
+import { textsIn } from './texts.ts';
 
 const language = languageOf(navigator.languages);
 const texts = await textsIn(language);

@@ -1,4 +1,6 @@
 // One person: connection, rooms, and the room that is open.
+
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { Avatar } from './avatar.tsx';
@@ -11,7 +13,6 @@ import { Rooms } from './rooms.tsx';
 import { Search } from './search.tsx';
 import { type DemoSettings, killNode } from './settings.ts';
 import { Thread } from './thread.tsx';
-import { useStore } from './value.ts';
 import { useTexts } from './words.tsx';
 
 interface PaneProps {

@@ -1,11 +1,11 @@
 // The list of a person's rooms.
 import type { RoomView } from '@chatapi/client/state';
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { Avatar } from './avatar.tsx';
 import { previewOf } from './content.tsx';
 import { roomName, usePane } from './pane-state.tsx';
 import { UnreadBadge } from './unread-badge.tsx';
-import { useStore } from './value.ts';
 import { timeOf, useLanguage, useTexts } from './words.tsx';
 
 function RoomItem({ room, isOpen }: { room: RoomView; isOpen: boolean }): JSX.Element {

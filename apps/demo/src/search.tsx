@@ -1,11 +1,11 @@
 // Search over all rooms of a person; a hit opens its room at its place.
 import type { Message, UserCard } from '@chatapi/client';
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { previewOf } from './content.tsx';
 import { IconButton } from './icons.tsx';
 import { roomName, usePane } from './pane-state.tsx';
-import { useStore } from './value.ts';
 import { timeOf, useLanguage, useTexts } from './words.tsx';
 
 const PAUSE_MS = 250;

@@ -1,8 +1,8 @@
 // The words of the page in each language, loaded when it is wanted.
+import type { Language } from '@chatapi/page/language';
 import type { Texts } from './texts/texts.ts';
 
 export type { Texts } from './texts/texts.ts';
-export type Language = 'en' | 'de';
 
 /** Where they are: set by the build. */
 declare const ENGLISH: string;
@@ -14,6 +14,3 @@ const LANGUAGES: Record<Language, () => Promise<Texts>> = {
 };
 
 export const textsIn = (language: Language): Promise<Texts> => LANGUAGES[language]();
-
-export const languageOf = (tags: readonly string[]): Language =>
-  (tags.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in LANGUAGES) as Language | undefined) ?? 'en';

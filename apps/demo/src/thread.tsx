@@ -1,12 +1,12 @@
 // A message and the replies to it.
 import type { Message } from '@chatapi/client';
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Content } from './content.tsx';
 import { Conversation } from './conversation.tsx';
 import { IconButton } from './icons.tsx';
 import { usePane } from './pane-state.tsx';
-import { useStore } from './value.ts';
 import { timeOf, useLanguage, useTexts } from './words.tsx';
 
 /** From the window of the room; asked for if it is not in it. */

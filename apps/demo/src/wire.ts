@@ -1,6 +1,6 @@
 // The network of one person: its sockets and requests can be cut, and what passes is shown. The SDK
 // gets it as `webSocket` and `fetch`, and knows nothing of it.
-import { Value } from './value.ts';
+import { Value } from '@chatapi/page/value';
 
 interface Resumed {
   rooms: number;

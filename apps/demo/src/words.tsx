@@ -1,7 +1,8 @@
 // The language of the page, for all components.
+import type { Language } from '@chatapi/page/language';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Language, Texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 
 export interface Words {
   language: Language;

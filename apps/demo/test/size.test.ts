@@ -1,12 +1,13 @@
 import { gzipSync } from 'node:zlib';
+import { bundleApp } from '@chatapi/page/build';
 import { expect } from 'chai';
-import { bundleDemo } from '../build.ts';
+import { DEMO } from '../build.ts';
 
 const MAX_BYTES = 45 * 1024;
 
 describe('the demo', () => {
   it(`is at most ${MAX_BYTES} bytes of gzip with the SDK, the styles and any one language`, async () => {
-    const { files, assets } = await bundleDemo();
+    const { files, assets } = await bundleApp(DEMO);
     const sizes = new Map([...files].map(([name, contents]) => [name, gzipSync(contents, { level: 9 }).length]));
     const first = [assets.script, assets.style];
     const languages = [...sizes.keys()].filter((name) => !first.includes(name));
@@ -18,7 +19,7 @@ describe('the demo', () => {
   });
 
   it('has no address of another host but in texts, and makes no code from text', async () => {
-    const { files, assets } = await bundleDemo();
+    const { files, assets } = await bundleApp(DEMO);
     const textOf = (name: string): string => Buffer.from(files.get(name) as Uint8Array).toString();
     expect(textOf(assets.style)).not.to.match(/url\(|@import/);
     // Namespaces, which nothing loads, and the example of the SDK's messages.

@@ -7,6 +7,7 @@ import { filesBelow, REPO, read } from '../tree.ts';
  * only if its values are few and no client can add to them. Ids and texts go to logs.
  */
 const LABELS: Record<string, string[]> = {
+  chatapi_before_message_total: ['result'],
   chatapi_build_info: ['version', 'node_version'],
   /** Two reasons for each service behind the gateway. */
   chatapi_gateway_upstream_errors_total: ['service', 'reason'],

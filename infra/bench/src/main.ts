@@ -12,6 +12,7 @@ import { overload } from './overload.ts';
 import { ownUsers } from './own-users.ts';
 import { profiling, topFunctions } from './profile.ts';
 import { REFERENCE_SERVERS } from './systems/reference-servers.ts';
+import { webhooks } from './webhooks.ts';
 import { KINDS, worksOf } from './workload-list.ts';
 
 const { values, positionals } = parseArgs({
@@ -60,6 +61,7 @@ const COMMANDS: Record<string, () => Promise<string>> = {
   overload: () => overload(say),
   migrations: () => migrations(Number(values.to), say),
   'own-users': () => ownUsers(Number(values.users), say),
+  webhooks: () => webhooks(say),
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };
 const [name = 'compare'] = positionals;

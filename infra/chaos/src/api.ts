@@ -29,10 +29,16 @@ export async function ask(method: 'GET' | 'POST', url: string, token?: string, b
 }
 
 /** Retries while the cluster is busy after its start; no fault is active yet. */
-async function untilTaken(what: string, url: string, token: string | undefined, body: object): Promise<Answer> {
+async function untilTaken(
+  what: string,
+  url: string,
+  token: string | undefined,
+  body: object,
+  good = 201,
+): Promise<Answer> {
   for (const end = Date.now() + PATIENCE_MS; ; await sleep(AGAIN_MS)) {
     const answer = await ask('POST', url, token, body);
-    if (answer.status === 201) return answer;
+    if (answer.status === good) return answer;
     if (answer.status !== 503 || Date.now() > end)
       throw new Error(`${what} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   }
@@ -49,6 +55,18 @@ export async function register(url: string, name: string): Promise<User> {
   const answer = await untilTaken('registering', `${url}/users/register`, undefined, body);
   return { id: answer.body.user.id, name, token: answer.body.access_token };
 }
+
+/** @returns an access token. */
+export async function loginAs(
+  url: string,
+  { username, password }: { username: string; password: string },
+): Promise<string> {
+  const body = { username_or_email: username, password };
+  return (await untilTaken('a login', `${url}/users/login`, undefined, body, 200)).body.access_token;
+}
+
+export const makeWebhook = async (url: string, token: string, webhook: object): Promise<void> =>
+  void (await untilTaken('creating a webhook', `${url}/admin/webhooks`, token, webhook));
 
 export async function makeRoom(url: string, owner: User, chat_id: string, members: User[]): Promise<void> {
   const body = { chat_id, visibility: 'private', member_ids: members.map(({ id }) => id) };

@@ -11,19 +11,20 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     seconds: { type: 'string', default: '60' },
     rest: { type: 'string', default: '2500' },
+    receivers: { type: 'string', default: '2' },
     sdk: { type: 'string', default: '0' },
     keep: { type: 'boolean', default: false },
   },
 });
 const [seed, seconds, rest] = [Number(values.seed), Number(values.seconds), Number(values.rest)];
-const sdk = Number(values.sdk);
+const [sdk, receivers] = [Number(values.sdk), Number(values.receivers)];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 say(`seed ${seed}, ${seconds} s`);
 const cluster = await startCluster({ env: CHAOS_ENV });
 let good = false;
 try {
-  const report = await run(cluster, { seed, seconds, rest, sdk, say });
+  const report = await run(cluster, { seed, seconds, rest, receivers, sdk, say });
   for (const line of lines(report)) say(line);
   good = passed(report);
 } finally {

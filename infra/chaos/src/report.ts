@@ -10,6 +10,13 @@ export const healed = (report: Report): boolean => report.faults.every((f) => f.
  */
 export const passed = (report: Report): boolean => report.problems.length === 0 && healed(report);
 
+const webhookLines = (webhooks: Report['webhooks']): string[] =>
+  webhooks === undefined
+    ? []
+    : [
+        `webhook receivers ${webhooks.receivers} · events ${webhooks.events} · refused ${webhooks.refused} · came again ${webhooks.again}`,
+      ];
+
 const sdkLines = (sdk: Report['sdk']): string[] =>
   sdk === undefined
     ? []
@@ -22,6 +29,7 @@ export function lines(report: Report): string[] {
   return [
     `acked ${report.acked} · delivered ${report.delivered} · lost ${report.lost} · duplicated ${report.duplicated} · inversions ${report.inversions}`,
     `sends repeated ${report.repeats} · longest silence ${report.longest_silence_ms} ms · faults ${report.faults.length}`,
+    ...webhookLines(report.webhooks),
     ...sdkLines(report.sdk),
     ...slow.map((f) => `slowest recovery: ${f.kind} ${f.target} ${f.recovery_ms} ms`),
     ...report.problems,

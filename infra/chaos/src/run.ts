@@ -8,6 +8,7 @@ import { inject, recovery } from './faults.ts';
 import { growths, type Memory, shown } from './memory.ts';
 import { type Observer, observe } from './observer.ts';
 import { type Random, random } from './random.ts';
+import { CHAOS_ADMIN, type Receivers, type ReceiversReport, startReceivers } from './receivers.ts';
 import { type Fault, schedule } from './schedule.ts';
 import { type SdkApps, startSdkApps } from './sdk-apps.ts';
 import { restWriter, socketWriter, type Writer } from './writers.ts';
@@ -21,6 +22,8 @@ export interface Options {
   pause?: number;
   /** Number of rooms; default 4. */
   rooms?: number;
+  /** Number of receivers of webhooks, for rooms with a writer of their own; default none. */
+  receivers?: number;
   /** Number of apps per SDK language, in their own rooms; default none. */
   sdk?: number;
   say: (line: string) => void;
@@ -31,6 +34,7 @@ export interface Report extends Verdict {
   /** Longest time in ms in which an observer applied nothing while writers wrote. */
   longest_silence_ms: number;
   repeats: number;
+  webhooks?: ReceiversReport;
   /** Results of the SDK apps. */
   sdk?: { clients: number; acked: number; equal: number; exceptions: number };
 }
@@ -41,6 +45,7 @@ export const CHAOS_ENV: NodeJS.ProcessEnv = {
   BCRYPT_COST: '4',
   MESSAGE_INSTANCES: '2',
   REALTIME_NODES: '2',
+  INTEGRATION_INSTANCES: '2',
   JWT_EXPIRE_MINUTES: '1440',
   RATE_LIMIT_REQUESTS: '0',
   RATE_LIMIT_LOGIN: '0',
@@ -50,9 +55,15 @@ export const CHAOS_ENV: NodeJS.ProcessEnv = {
   RATE_LIMIT_UPGRADES: '0',
   RATE_LIMIT_WS_MESSAGES: '0',
   JWT_SECRET_KEY,
+  ADMIN_USERNAME: CHAOS_ADMIN.username,
+  ADMIN_EMAIL: `${CHAOS_ADMIN.username}@example.com`,
+  ADMIN_PASSWORD: CHAOS_ADMIN.password,
 };
 
 const ROOMS = 4;
+/** Rooms that receivers hear of. One event after the other: they must not fall behind. */
+const HEARD_ROOMS = 2;
+const HEARD_PACE = { parallel: 2, pause: 100 };
 /** Rooms that are created at the same time. */
 const AT_ONCE = 16;
 const HEALED_MS = 30_000;
@@ -63,11 +74,12 @@ export interface Cast {
   rooms: string[];
   writers: Writer[];
   observers: Observer[];
+  receivers: Receivers | undefined;
 }
 
 async function assemble(
   cluster: Cluster,
-  { seed, rooms: count = ROOMS, pause = 0 }: Options,
+  { seed, rooms: count = ROOMS, pause = 0, receivers: hearing = 0 }: Options,
   r: Random,
 ): Promise<Cast> {
   const gateways = cluster.instances.filter(({ dir }) => dir === 'api-gateway').map(urlOf);
@@ -76,10 +88,12 @@ async function assemble(
   const stem = `c${seed}-${Date.now().toString(36)}`;
   const users = await Promise.all(Array.from({ length: 8 }, (_, i) => register(gateway, `${stem}-${i}`)));
   const rooms = Array.from({ length: count }, (_, i) => `${stem}-room-${i}`);
+  const heard = hearing === 0 ? [] : Array.from({ length: HEARD_ROOMS }, (_, i) => `${stem}-heard-${i}`);
+  const all = [...rooms, ...heard];
   const [owner, ...members] = users as [User, ...User[]];
-  for (let i = 0; i < rooms.length; i += AT_ONCE)
-    await Promise.all(rooms.slice(i, i + AT_ONCE).map((room) => makeRoom(gateway, owner, room, members)));
-  const observers = users.slice(0, 4).map((u, i) => observe(`observer-${i}`, nodes, u.token, i, rooms));
+  for (let i = 0; i < all.length; i += AT_ONCE)
+    await Promise.all(all.slice(i, i + AT_ONCE).map((room) => makeRoom(gateway, owner, room, members)));
+  const observers = users.slice(0, 4).map((u, i) => observe(`observer-${i}`, nodes, u.token, i, all));
   // A writer of each kind for each node or gateway, with several sends in flight.
   const own = (): Random => random(Math.floor(r.next() * 2 ** 32));
   const writers = users
@@ -89,7 +103,10 @@ async function assemble(
         ? restWriter(gateways, u, rooms, own(), { parallel: 4, pause })
         : socketWriter(nodes, u, i, rooms, own(), { parallel: 8, pause }),
     );
-  return { users, rooms, writers, observers };
+  if (hearing === 0) return { users, rooms, writers, observers, receivers: undefined };
+  writers.push(restWriter(gateways, owner, heard, own(), HEARD_PACE));
+  const receivers = await startReceivers(gateway, hearing, heard, own());
+  return { users, rooms: all, writers, observers, receivers };
 }
 
 async function faultAndRecovery(cluster: Cluster, fault: Fault, { writers, observers }: Cast): Promise<number> {
@@ -168,7 +185,7 @@ export async function runUnder(
   const { seed, seconds, sdk = 0, say } = options;
   const r = random(seed ^ 0x5eed);
   const cast = await assemble(cluster, options, r);
-  const { writers, observers } = cast;
+  const { writers, observers, receivers } = cast;
   const sdkApps = sdk > 0 ? await startSdkApps(cluster.url, sdk, seconds, random(seed)) : undefined;
   const early = sdkApps === undefined ? [] : earlyMemory(sdkApps, seconds, say);
   const faults = await act(cast);
@@ -185,7 +202,9 @@ export async function runUnder(
   );
   verdict.problems.push(...[...writers, ...observers].flatMap(({ breaches }) => breaches));
   const repeats = writers.reduce((sum, w) => sum + w.repeats(), 0);
-  const report: Report = { ...verdict, faults, longest_silence_ms, repeats };
+  if (receivers !== undefined) verdict.problems.push(...(await receivers.judge(histories)));
+  receivers?.stop();
+  const report: Report = { ...verdict, faults, longest_silence_ms, repeats, webhooks: receivers?.report() };
   if (sdkApps !== undefined) await checkSdkApps(sdkApps, await early, report, say);
   return report;
 }

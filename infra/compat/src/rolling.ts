@@ -1,12 +1,14 @@
 // A rolling update under load, one instance at a time, to a version and back.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cast } from '@chatapi/chaos';
 import type { Cluster } from '@chatapi/local';
 
 /** The order of an update and its reverse; both must work. */
 export const ORDERS = {
-  'gateways last': ['auth', 'user', 'message', 'file', 'admin', 'realtime-gateway', 'api-gateway'],
-  'gateways first': ['api-gateway', 'realtime-gateway', 'admin', 'file', 'message', 'user', 'auth'],
+  'gateways last': ['auth', 'user', 'message', 'file', 'admin', 'integration', 'realtime-gateway', 'api-gateway'],
+  'gateways first': ['api-gateway', 'realtime-gateway', 'integration', 'admin', 'file', 'message', 'user', 'auth'],
 } as const;
 
 /** The grace period of a container. */
@@ -30,7 +32,7 @@ async function replace(cluster: Cluster, instance: string, root: string, { obser
   return { instance, took_ms, silence_ms: observers.map((observer) => observer.takeLongestSilence()) };
 }
 
-/** Replaces every instance by one from the checkout `root`. */
+/** Replaces every instance by one from the checkout `root`, if that has the service. */
 export async function roll(
   cluster: Cluster,
   services: readonly string[],
@@ -39,7 +41,7 @@ export async function roll(
   say: (line: string) => void,
 ): Promise<Step[]> {
   const steps: Step[] = [];
-  for (const service of services)
+  for (const service of services.filter((name) => existsSync(join(root, 'services', name))))
     for (const { name } of cluster.instances.filter(({ dir }) => dir === service)) {
       const step = await replace(cluster, name, root, cast);
       steps.push(step);

@@ -2,7 +2,7 @@
 // is lost, doubled or out of order. And how it looks: themes, sizes, accessibility.
 import { ChatClient, type Message } from '@chatapi/client';
 import { expect } from 'chai';
-import { demoBrowser, demoCluster } from '../support/demo-cluster.ts';
+import { appsBrowser, appsCluster } from '../support/apps-cluster.ts';
 import { until } from '../support/sdk-pages.ts';
 import { openDemo, type Scene, type Side } from './scene.ts';
 
@@ -15,7 +15,7 @@ describe('the demo under faults, and its looks', function () {
   /** The messages of the room that both have open, as the server's history has them. */
   async function history(): Promise<Message[]> {
     const [ann] = await scene.accounts();
-    const client = new ChatClient({ baseUrl: demoCluster().url, token: ann?.tokens.access_token });
+    const client = new ChatClient({ baseUrl: appsCluster().url, token: ann?.tokens.access_token });
     const room = (await client.chats.list()).items.find(({ name }) => name === 'Launch week');
     const messages = await Array.fromAsync(client.messages.iterate({ chat_id: room?.chat_id as string, after_seq: 0 }));
     await client.close();
@@ -44,7 +44,7 @@ describe('the demo under faults, and its looks', function () {
   }
 
   it('keeps what is written without a connection, and gets what was missed', async () => {
-    scene = await openDemo(demoBrowser(), demoCluster().url);
+    scene = await openDemo(appsBrowser(), appsCluster().url);
     const { one, two } = scene;
     await two.untilState('connected');
     await two.button('Cut the connection').click();
@@ -70,7 +70,7 @@ describe('the demo under faults, and its looks', function () {
   });
 
   it('loses and doubles nothing when a node is killed while somebody types, again and again', async () => {
-    scene = await openDemo(demoBrowser(), demoCluster().url);
+    scene = await openDemo(appsBrowser(), appsCluster().url);
     const { one, two } = scene;
     await Promise.all([one, two].map((side) => side.untilState('connected')));
     let [ones, twos] = [0, 0];
@@ -96,7 +96,7 @@ describe('the demo under faults, and its looks', function () {
     const page = async (host: string): Promise<string> => {
       const { request } = await import('node:http');
       return new Promise((resolve, reject) => {
-        const req = request(`${demoCluster().url}/demo`, { headers: { host } }, async (res) =>
+        const req = request(`${appsCluster().url}/demo`, { headers: { host } }, async (res) =>
           resolve(Buffer.concat(await Array.fromAsync(res)).toString()),
         );
         req.on('error', reject).end();
@@ -111,7 +111,7 @@ describe('the demo under faults, and its looks', function () {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const width of [1280, 390])
       it(`has no fault that axe finds, ${colorScheme}, ${width} px`, async () => {
-        scene = await openDemo(demoBrowser(), demoCluster().url, { colorScheme, viewport: { width, height: 844 } });
+        scene = await openDemo(appsBrowser(), appsCluster().url, { colorScheme, viewport: { width, height: 844 } });
         const { one } = scene;
         await one.say('a message with `code` and https://example.com');
         await one.row('a message').hover();
@@ -135,7 +135,7 @@ describe('the demo under faults, and its looks', function () {
       });
 
   it('fits any width from 390 to 1600 px in both languages', async () => {
-    scene = await openDemo(demoBrowser(), demoCluster().url);
+    scene = await openDemo(appsBrowser(), appsCluster().url);
     const { one, page } = scene;
     await one.say(`${'long'.repeat(80)} https://example.com/${'path/'.repeat(40)} \`${'code'.repeat(60)}\``);
     await page.locator('.content', { hasText: 'longlong' }).first().waitFor();

@@ -2,7 +2,7 @@
 import { ChatClient } from '@chatapi/client';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { demoBrowser, demoCluster } from '../support/demo-cluster.ts';
+import { appsBrowser, appsCluster } from '../support/apps-cluster.ts';
 import { PNG } from '../support/images.ts';
 import { until } from '../support/sdk-pages.ts';
 import { openDemo, type Scene } from './scene.ts';
@@ -24,7 +24,7 @@ describe('the demo', function () {
   let scene: Scene;
 
   beforeEach(async () => {
-    scene = await openDemo(demoBrowser(), demoCluster().url);
+    scene = await openDemo(appsBrowser(), appsCluster().url);
   });
   afterEach(async () => {
     const faults = await scene.faults();
@@ -129,7 +129,7 @@ describe('the demo', function () {
   it('finds a message far above, and jumps to it and back', async () => {
     const { one, page } = scene;
     const [ann] = await scene.accounts();
-    const client = new ChatClient({ baseUrl: demoCluster().url, token: ann?.tokens.access_token });
+    const client = new ChatClient({ baseUrl: appsCluster().url, token: ann?.tokens.access_token });
     const room = (await client.chats.list()).items.find(({ name }) => name === 'Launch week');
     for (let i = 0; i < 120; i++)
       await client.messages.send({ chat_id: room?.chat_id, content: i === 3 ? 'a needle' : `hay ${i}` });

@@ -1,15 +1,10 @@
 // The demo in a browser: its two panes, what they show, and what must never happen on the page.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { until } from '../support/sdk-pages.ts';
+import { openPage, type WatchedPage } from '../support/watched-page.ts';
 
-/** Globals of the page. */
-declare const window: any;
-declare const document: any;
+/** Of the page. */
 declare const sessionStorage: any;
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export interface Inspected {
   state: string;
@@ -81,13 +76,14 @@ export class Scene {
   readonly page: Page;
   readonly one: Side;
   readonly two: Side;
-  readonly errors: string[] = [];
+  readonly #watched: WatchedPage;
 
-  constructor(page: Page) {
+  constructor(watched: WatchedPage) {
+    const { page } = watched;
     this.page = page;
+    this.#watched = watched;
     const pane = (at: number): Side => new Side(page.locator('.pane').nth(at));
     [this.one, this.two] = [pane(0), pane(1)];
-    page.on('pageerror', (error) => this.errors.push(error.message));
   }
 
   /** The sessions of the two. */
@@ -95,55 +91,17 @@ export class Scene {
     return this.page.evaluate(() => JSON.parse(sessionStorage.getItem('chatapi.demo')));
   }
 
-  /** Errors of scripts, and what the page's policy refused. */
-  async faults(): Promise<string[]> {
-    return [...this.errors, ...(await this.page.evaluate(() => window.violations))];
-  }
-
-  /** What axe finds at any level. */
-  async axe(): Promise<string[]> {
-    await this.page.evaluate(AXE);
-    const found = await this.page.evaluate(async () => {
-      const { violations } = await window.axe.run(document, {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      });
-      return violations.flatMap(({ id, nodes }: any) => nodes.map(({ target }: any) => `${id}: ${target.join(' ')}`));
-    });
-    return found as string[];
-  }
-
-  /** What is wider than the window. */
-  tooWide(): Promise<string[]> {
-    return this.page.evaluate(() => {
-      const width = document.documentElement.clientWidth;
-      return [...document.querySelectorAll('body *')]
-        .filter((element: any) => element.getClientRects().length > 0 && !element.closest('.sr'))
-        .filter((element: any) => element.getBoundingClientRect().right > width + 1)
-        .map((element: any) => `${element.tagName} ${element.className}`);
-    });
-  }
-
-  close(): Promise<void> {
-    return this.page.context().close();
-  }
+  faults = (): Promise<string[]> => this.#watched.faults();
+  axe = (): Promise<string[]> => this.#watched.axe();
+  tooWide = (): Promise<string[]> => this.#watched.tooWide();
+  close = (): Promise<void> => this.#watched.close();
 }
 
 /** Two new people. */
 export async function openDemo(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Scene> {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    locale: 'en-GB',
-    reducedMotion: 'reduce',
-    ...options,
-  });
-  await context.addInitScript(() => {
-    window.violations = [];
-    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }: any) =>
-      window.violations.push(`${violatedDirective} ${blockedURI} ${sample}`),
-    );
-  });
-  const page = await context.newPage();
-  const scene = new Scene(page);
+  const watched = await openPage(browser, options);
+  const { page } = watched;
+  const scene = new Scene(watched);
   await page.goto(`${url}/demo`);
   await page.locator('.message:visible').nth(1).waitFor({ timeout: 30_000 });
   return scene;

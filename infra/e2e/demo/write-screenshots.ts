@@ -3,7 +3,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPO } from '@chatapi/local';
 import type { Browser } from 'playwright-core';
-import { dispose, startWithDemo } from '../support/cluster.ts';
+import { dispose, startWithApps } from '../support/cluster.ts';
 import { openBrowser, until } from '../support/sdk-pages.ts';
 import { openDemo } from './scene.ts';
 
@@ -37,7 +37,7 @@ async function picture(browser: Browser, url: string, colorScheme: 'light' | 'da
 }
 
 mkdirSync(FOLDER, { recursive: true });
-const cluster = await startWithDemo();
+const cluster = await startWithApps();
 try {
   const browser = await openBrowser();
   for (const theme of ['light', 'dark'] as const) await picture(browser, cluster.url, theme);

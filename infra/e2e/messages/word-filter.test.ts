@@ -56,6 +56,19 @@ describe('the word filter', () => {
       for (let i = 0; i < 4; i++) expectInvalid(await rest(ann).post('/messages/', { chat_id, content }), 'content');
     });
 
+  it('judges a text for moderators as that of a message, without a message', async () => {
+    await set({ word: 'zounds', action: 'mask' }, { word: 'gadzooks', action: 'block' }).expect(200);
+    const judge = async (text: string) => (await rest(admin).post('/admin/word-filter/try', { text }).expect(200)).body;
+    await eventually(async () => {
+      // On every message instance.
+      for (let i = 0; i < 4; i++) expect(await judge('Zounds!')).to.deep.equal({ text: '******!', blocked: false });
+    }, 2000);
+    expect((await judge('GADZOOKS, he said')).blocked).to.equal(true);
+    expect(await judge('')).to.deep.equal({ text: '', blocked: false });
+    expectInvalid(await rest(admin).post('/admin/word-filter/try', { text: 'x'.repeat(4001) }), 'text');
+    expectError(await rest(ann).post('/admin/word-filter/try', { text: 'x' }), 403, 'AUTHORIZATION_ERROR');
+  });
+
   it('a blocked send frees its client_id; earlier sends are still returned for a retry', async () => {
     const [chat_id, client_id] = [unique('free'), unique('key')];
     await set({ word: 'verboten', action: 'block' }).expect(200);

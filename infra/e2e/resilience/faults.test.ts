@@ -75,6 +75,7 @@ describe('after a crash', function () {
     'admin',
     'realtime-1',
     'realtime-2',
+    'integration-1',
     'redis',
     'postgres',
   ]) {
@@ -94,9 +95,18 @@ describe('after a crash', function () {
     await allWork();
   });
 
-  it(`nothing is lost, duplicated or reordered under a schedule of faults (seed ${SEED})`, async () => {
+  it(`nothing is lost, duplicated or reordered under a schedule of faults (seed ${SEED})`, async function () {
+    // Receivers may have to wait for retries.
+    this.timeout(180_000);
     const said: string[] = [];
-    const report = await run(own, { seed: SEED, seconds: 25, rest: 1200, pause: 20, say: (line) => said.push(line) });
+    const report = await run(own, {
+      seed: SEED,
+      seconds: 25,
+      rest: 1200,
+      pause: 20,
+      receivers: 2,
+      say: (line) => said.push(line),
+    });
     const told = [...said, ...lines(report), logOfSlowest(report)].join('\n');
     expect(report.problems, told).to.deep.equal([]);
     // The chaos command checks how fast; here only that each fault has healed.
@@ -105,6 +115,7 @@ describe('after a crash', function () {
       told,
     ).to.equal(true);
     expect(report.acked).to.be.greaterThan(100);
+    expect(report.webhooks?.events).to.be.greaterThan(100);
     expect(report.faults.length).to.be.greaterThan(3);
   });
 });

@@ -1,24 +1,22 @@
 // examples/own-users, started with the commands of its README, in Chromium: two people who are the
 // application's own users chat.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { REPO } from '@chatapi/local';
 import { expect } from 'chai';
 import type { BrowserContext, Page } from 'playwright-core';
 import { browserCluster, exampleOrigin, sharedBrowser } from '../support/browser-cluster.ts';
 import { unique } from '../support/client.ts';
 import { ADMIN, gatewaysOf } from '../support/cluster.ts';
-import { adminAs, samplesOf } from '../support/readme.ts';
+import { adminAs, samplesOf } from '../support/samples.ts';
 import { until } from '../support/sdk-pages.ts';
 
-const README = readFileSync(join(REPO, 'examples', 'own-users', 'README.md'), 'utf8');
 const PASSWORD = 'copper-violet-meadow-27';
 const WIDTHS = [1280, 390];
 
 describe('the example application with its own users', function () {
   this.timeout(120_000);
-  const [cluster = '', prepare = '', start = ''] = samplesOf(README, 'sh');
+  const [cluster = '', prepare = '', start = ''] = samplesOf('examples/own-users/README.md', 'sh');
   let app: ChildProcess;
   let key: string;
   const contexts: BrowserContext[] = [];

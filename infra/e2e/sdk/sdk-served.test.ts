@@ -13,14 +13,13 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { browserCluster, exampleOrigin, sharedBrowser } from '../support/browser-cluster.ts';
 import type { Json } from '../support/client.ts';
 import { gatewaysOf } from '../support/cluster.ts';
-import { samplesOf } from '../support/readme.ts';
+import { samplesOf } from '../support/samples.ts';
 import { closeClients, type Person, someone } from '../support/sdk.ts';
 import { until } from '../support/sdk-pages.ts';
 
 const PACKAGES = join(REPO, 'packages');
 /** Nobody answers there: what is not on the cluster cannot be installed. */
 const NO_REGISTRY = 'http://127.0.0.1:9/';
-const readme = (name: string): string => readFileSync(join(PACKAGES, name, 'README.md'), 'utf8');
 
 const SHOW = 'createRoot(document.getElementById("app")).render(createElement(App));';
 const MAIN = [`{ createElement } from 'react'`, `{ createRoot } from 'react-dom/client'`, `{ App } from './screen.js'`]
@@ -118,7 +117,8 @@ describe('the SDKs that the cluster serves', function () {
   it('npm installs in an empty folder, and the sample of the README runs', async () => {
     const app = join(dir, 'npm');
     await npmInstall(app, pathOf(`client-${index.version}.tgz`));
-    const sample = samplesOf(readme('client'), 'javascript').find((code) => code.includes('messages.iterate')) ?? '';
+    const sample =
+      samplesOf('packages/client/README.md', 'javascript').find((code) => code.includes('messages.iterate')) ?? '';
     writeFileSync(join(app, 'app.js'), ours(sample));
     expect(await run(process.execPath, ['app.js'], app)).to.match(/22 of 22 bytes\n(.*\n)*\d+ The minutes/);
   });
@@ -134,7 +134,8 @@ describe('the SDKs that the cluster serves', function () {
     const wheel = url + pathOf('.whl');
     const flags = ['--no-index', '--disable-pip-version-check'];
     await run(file, ['-m', 'pip', '--python', inside, 'install', ...flags, wheel], app, without);
-    const sample = samplesOf(readme('client-python'), 'python').find((code) => code.includes('minutes')) ?? '';
+    const sample =
+      samplesOf('packages/client-python/README.md', 'python').find((code) => code.includes('minutes')) ?? '';
     writeFileSync(join(app, 'app.py'), ours(sample));
     expect(await run(inside, ['app.py'], app, without)).to.include('The minutes');
     const facts =
@@ -167,7 +168,7 @@ describe('the SDKs that the cluster serves', function () {
     await npmInstall(app, pathOf(`client-${index.version}.tgz`), pathOf(`react-${index.version}.tgz`));
     for (const name of ['react', 'react-dom'])
       symlinkSync(join(PACKAGES, 'react', 'node_modules', name), join(app, 'node_modules', name));
-    const [screen] = samplesOf(readme('react'), 'javascript');
+    const [screen] = samplesOf('packages/react/README.md', 'javascript');
     writeFileSync(join(app, 'screen.js'), ours(screen as string));
     writeFileSync(join(app, 'main.js'), MAIN);
     const esbuild = join(PACKAGES, 'client', 'node_modules', '.bin', 'esbuild');

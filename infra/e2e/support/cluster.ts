@@ -34,7 +34,7 @@ const STOP_MS = 30_000;
 
 async function start(
   env: NodeJS.ProcessEnv,
-  options: { dataDir?: string; stopMs?: number; bundled?: boolean; demo?: boolean },
+  options: { dataDir?: string; stopMs?: number; bundled?: boolean; apps?: boolean },
 ): Promise<TestCluster> {
   const cluster = await startCluster({ ...options, env: { ...BASE, ...env } });
   try {
@@ -54,9 +54,9 @@ async function start(
 export const ownCluster = (env: NodeJS.ProcessEnv = {}, dataDir?: string): Promise<TestCluster> =>
   start({ NODE_V8_COVERAGE: '', ...env }, { dataDir, bundled: true });
 
-/** With the demo, as `npm start` has it. */
-export const startWithDemo = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> =>
-  start({ NODE_V8_COVERAGE: '', ...env }, { bundled: true, demo: true });
+/** With the pages, as `npm start` has them. */
+export const startWithApps = (env: NodeJS.ProcessEnv = {}): Promise<TestCluster> =>
+  start({ NODE_V8_COVERAGE: '', ...env }, { bundled: true, apps: true });
 
 export async function dispose(own: TestCluster | undefined): Promise<void> {
   await own?.stop();
@@ -76,6 +76,7 @@ export async function startShared(): Promise<void> {
   const env = {
     GATEWAY_INSTANCES: '2',
     MESSAGE_INSTANCES: '2',
+    ADMIN_MESSAGE_SEARCH: 'on',
     ALLOWED_FILE_TYPES: '.jpg,.png,.pdf,.txt',
     ALLOWED_ORIGINS: 'http://localhost:3000',
     MAX_FILE_SIZE: '1048576',

@@ -5,6 +5,8 @@ import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import type { Json } from './client.ts';
 
+type MaybePromise<T> = T | Promise<T>;
+
 interface Received {
   id: string;
   headers: IncomingHttpHeaders;
@@ -21,7 +23,9 @@ export interface Receiver {
   /** All requests, also those that were refused. */
   received: Received[];
   /** What it answers; default 204. `undefined`: nothing, and the request hangs. */
-  answer(received: Received): { status: number; headers?: Record<string, string>; body?: string } | undefined;
+  answer(
+    received: Received,
+  ): MaybePromise<{ status: number; headers?: Record<string, string>; body?: string } | undefined>;
   /** Of one room: the seqs that it took, in the order of their first receipt. */
   firsts(room: string): number[];
   /** Waits until it has all of a room, in order. */
@@ -51,7 +55,7 @@ export async function startReceiver(): Promise<Receiver> {
   const server = createServer((req, res) => {
     let text = '';
     req.on('data', (chunk) => (text += chunk));
-    req.on('end', () => {
+    req.on('end', async () => {
       const { headers } = req;
       const one = {
         id: String(headers['webhook-id']),
@@ -61,9 +65,9 @@ export async function startReceiver(): Promise<Receiver> {
         at: Date.now(),
         taken: false,
       };
-      const answer = self.answer(one);
-      one.taken = answer !== undefined && answer.status < 300;
       self.received.push(one);
+      const answer = await self.answer(one);
+      one.taken = answer !== undefined && answer.status < 300;
       if (answer !== undefined) res.writeHead(answer.status, answer.headers).end(answer.body);
     });
   });

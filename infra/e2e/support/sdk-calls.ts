@@ -2,7 +2,7 @@
 import type { ChatClient } from '@chatapi/client';
 import { type MethodOf, PAGING, SERVER_CALLS, type ServerMethod } from './sdk-server-calls.ts';
 
-type Part = 'users' | 'messages' | 'chats' | 'files' | 'events' | 'admin';
+type Part = 'users' | 'messages' | 'chats' | 'files' | 'events' | 'admin' | 'incomingWebhooks';
 type ClientMethod = MethodOf<ChatClient, Part> | 'rateLimits' | 'report' | 'announcements';
 
 export interface Call<M = ClientMethod | ServerMethod> {
@@ -13,6 +13,8 @@ export interface Call<M = ClientMethod | ServerMethod> {
   /** Of the client for backends. */
   by?: 'server';
 }
+
+const AUDIT_FILTER = { actor_id: 'a', target_id: 't', action: 'x', outcome: 'done', from: 'f', to: 't' };
 
 const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /users/register': {
@@ -84,6 +86,14 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
 
   'GET /rooms/{id}/events': { method: 'events.list', args: ['i/1', { after_seq: 1, limit: 2 }], input: 1 },
 
+  'POST /rooms/{id}/incoming-webhooks': {
+    method: 'incomingWebhooks.create',
+    args: ['i/1', { name: 'n' }],
+    input: 1,
+  },
+  'GET /rooms/{id}/incoming-webhooks': { method: 'incomingWebhooks.list', args: ['i/1', PAGING], input: 1 },
+  'DELETE /rooms/{id}/incoming-webhooks/{hook_id}': { method: 'incomingWebhooks.delete', args: ['i/1', 'h/1'] },
+
   'GET /messages': {
     method: 'messages.list',
     args: [{ chat_id: 'c', recipient_id: 'r', before_seq: 1, after_seq: 1, thread_of: 't', ...PAGING }],
@@ -129,11 +139,20 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
 
   'GET /admin/dashboard/stats': { method: 'admin.stats', args: [] },
   'POST /admin/dashboard/stats/rebuild': { method: 'admin.rebuildStats', args: [] },
-  'GET /admin/users': {
-    method: 'admin.users',
-    args: [{ search: 's', status_filter: 'active', role_filter: 'user', ...PAGING }],
+  'GET /admin/dashboard/series': {
+    method: 'admin.series',
+    args: [{ metric: 'messages', from: 'f', to: 't', step: 60 }],
     input: 0,
   },
+  'GET /admin/users': {
+    method: 'admin.users',
+    args: [{ search: 's', status_filter: 'active', role_filter: 'user', sort: 'created', ...PAGING }],
+    input: 0,
+  },
+  'GET /admin/users/{id}': { method: 'admin.user', args: ['i/1'] },
+  'GET /admin/users/{id}/rooms': { method: 'admin.userRooms', args: ['i/1', PAGING], input: 1 },
+  'GET /admin/users/{id}/sessions': { method: 'admin.userSessions', args: ['i/1', PAGING], input: 1 },
+  'GET /admin/users/{id}/files': { method: 'admin.userFiles', args: ['i/1', { sort: 'size', ...PAGING }], input: 1 },
   'POST /admin/users/{id}/ban': { method: 'admin.ban', args: ['i/1', { reason: 'r', until: 'u' }], input: 1 },
   'POST /admin/users/{id}/unban': { method: 'admin.unban', args: ['i/1'] },
   'PUT /admin/users/{id}/role': { method: 'admin.changeRole', args: ['i/1', 'moderator'] },
@@ -143,13 +162,22 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /admin/users/{id}/export': { method: 'admin.startExport', args: ['i/1'] },
   'GET /admin/users/{id}/export': { method: 'admin.export', args: ['i/1'] },
   'DELETE /admin/users/{id}': { method: 'admin.deleteUser', args: ['i/1'] },
+  'GET /admin/files': { method: 'admin.files', args: [{ sort: 'size', ...PAGING }], input: 0 },
+  'GET /admin/exports': { method: 'admin.exports', args: [PAGING], input: 0 },
+  'GET /admin/messages/search': {
+    method: 'admin.searchMessages',
+    args: [{ q: 'q', reason: 'r', chat_id: 'c', sender_id: 's', from: 'f', to: 't', ...PAGING }],
+    input: 0,
+  },
+  'GET /admin/messages/{id}/delivery': { method: 'admin.delivery', args: ['i/1', { user_id: 'u' }], input: 1 },
   'DELETE /admin/messages/{id}': { method: 'admin.deleteMessage', args: ['i/1'] },
   'GET /admin/rooms': {
     method: 'admin.rooms',
-    args: [{ search: 's', kind: 'public', archived: true, ...PAGING }],
+    args: [{ search: 's', kind: 'public', archived: true, sort: 'active', ...PAGING }],
     input: 0,
   },
   'GET /admin/rooms/{id}': { method: 'admin.room', args: ['i/1'] },
+  'GET /admin/rooms/{id}/members': { method: 'admin.roomMembers', args: ['i/1', PAGING], input: 1 },
   'PUT /admin/rooms/{id}': {
     method: 'admin.updateRoom',
     args: ['i/1', { name: 'n', topic: 't', visibility: 'public', archived: true, owner_id: 'u' }],
@@ -158,13 +186,23 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'DELETE /admin/rooms/{id}': { method: 'admin.deleteRoom', args: ['i/1'] },
   'GET /admin/audit-log': {
     method: 'admin.auditLog',
-    args: [{ actor_id: 'a', target_id: 't', action: 'x', ...PAGING }],
+    args: [{ ...AUDIT_FILTER, ...PAGING }],
     input: 0,
   },
+  'GET /admin/audit-log.csv': { method: 'admin.auditLogCsv', args: [AUDIT_FILTER], input: 0 },
   'GET /admin/reports': {
     method: 'admin.reports',
-    args: [{ status: 'open', target_type: 'user', target_id: 't', ...PAGING }],
+    args: [{ status: 'open', target_type: 'user', target_id: 't', about_user_id: 'a', reporter_id: 'r', ...PAGING }],
     input: 0,
+  },
+  'GET /admin/reports/{id}/context': { method: 'admin.reportContext', args: ['i/1'] },
+  'POST /admin/reports/{id}/act': {
+    method: 'admin.actOnReport',
+    args: [
+      'i/1',
+      { status: 'resolved', note: 'n', delete_target: true, mute: { until: 'u' }, ban: { reason: 'r', until: 'u' } },
+    ],
+    input: 1,
   },
   'POST /admin/reports/{id}/resolve': { method: 'admin.resolveReport', args: ['i/1', { note: 'n' }], input: 1 },
   'POST /admin/reports/{id}/dismiss': { method: 'admin.dismissReport', args: ['i/1', { note: 'n' }], input: 1 },
@@ -172,6 +210,7 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /admin/announcements': { method: 'admin.announce', args: [{ text: 't' }], input: 0 },
   'GET /admin/word-filter': { method: 'admin.wordFilter', args: [] },
   'PUT /admin/word-filter': { method: 'admin.setWordFilter', args: [{ words: [] }], input: 0 },
+  'POST /admin/word-filter/try': { method: 'admin.tryWordFilter', args: [{ text: 't' }], input: 0 },
   'POST /admin/keys': {
     method: 'admin.createKey',
     args: [{ name: 'n', scopes: ['users:read'], expires_at: '2030-01-01T00:00:00Z' }],
@@ -209,6 +248,8 @@ export const CALLS: Record<string, Call> = { ...CLIENT_CALLS, ...SERVER_CALLS };
  * itself.
  */
 export const NO_METHOD = [
+  // By others than users of an SDK.
+  'POST /hooks/{id}/{secret}',
   'GET /',
   'GET /test-db',
   'GET /docs',

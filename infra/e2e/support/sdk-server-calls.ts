@@ -4,7 +4,7 @@ import type { ChatServer } from '@chatapi/client/server';
 export type MethodOf<C, Part extends keyof C & string> = {
   [P in Part]: `${P}.${Extract<keyof C[P], string>}`;
 }[Part];
-export type ServerMethod = MethodOf<ChatServer, 'users' | 'bots' | 'moderation' | 'webhooks'> | 'stats';
+export type ServerMethod = MethodOf<ChatServer, 'users' | 'bots' | 'moderation' | 'webhooks' | 'hooks'> | 'stats';
 
 interface ServerCall {
   method: ServerMethod;
@@ -82,5 +82,13 @@ export const SERVER_CALLS: Record<string, ServerCall> = {
     method: 'webhooks.replay',
     args: ['i/1', { chat_id: 'c', from_seq: 1, since: 's' }],
   },
+  'PUT /admin/hooks/before-message': {
+    by,
+    method: 'hooks.putBeforeMessage',
+    args: [{ url: 'u', timeout_ms: 100, on_failure: 'accept', rooms: ['r'] }],
+    input: 0,
+  },
+  'GET /admin/hooks/before-message': { by, method: 'hooks.beforeMessage', args: [] },
+  'DELETE /admin/hooks/before-message': { by, method: 'hooks.deleteBeforeMessage', args: [] },
   'DELETE /bots/{id}/tokens/{token_id}': { by, method: 'bots.endToken', args: ['i/1', 't/1'] },
 };

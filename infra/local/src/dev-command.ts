@@ -2,8 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { watch } from 'node:fs';
 import { join } from 'node:path';
+import { buildApps } from './apps/build-apps.ts';
+import { startWithApps } from './apps/start-with-apps.ts';
 import type { Cluster } from './cluster.ts';
-import { buildDemo, hasDemo, startWithDemo } from './demo/start-with-demo.ts';
 import { INSPECT_PORT, inspectorOf } from './instances.ts';
 import { readyMessage } from './ready-message.ts';
 import { REPO, readSettings, type Settings } from './settings.ts';
@@ -22,7 +23,7 @@ const isSource = (file: string): boolean => /^(?:services|packages|apps)\/[^/]+\
 
 async function restartFor(cluster: Cluster, files: string[], settings: Settings): Promise<void> {
   if (files.some((file) => file.includes('/migrations/'))) migrateBeside(settings);
-  if (hasDemo(settings) && files.some((file) => /^(?:apps|packages\/client)\//.test(file))) await buildDemo();
+  if (files.some((file) => /^(?:apps|packages\/(?:client|page))\//.test(file))) await buildApps(settings, say);
   const services = files.map(serviceOf);
   const all = services.includes(undefined);
   const hit = cluster.instances.filter(({ dir }) => all || services.includes(dir));
@@ -75,7 +76,7 @@ process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop);
 
 try {
   const settings: Settings = { ...readSettings(process.env), inspectPort: INSPECT_PORT };
-  cluster = await startWithDemo(settings, { say }, starting.signal);
+  cluster = await startWithApps(settings, { say }, starting.signal);
   process.stdout.write(`${readyMessage(cluster, settings, (Date.now() - started) / 1000)}\n`);
   for (const instance of cluster.instances)
     say(

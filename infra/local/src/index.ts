@@ -2,10 +2,10 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startWithApps } from './apps/start-with-apps.ts';
 import { type BackendsOnly, startBackendsOnly } from './backends.ts';
 import { makeBundles } from './bundles.ts';
 import { type Cluster, startCluster as start } from './cluster.ts';
-import { startWithDemo } from './demo/start-with-demo.ts';
 import { prepareData } from './prepared-data.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -36,8 +36,8 @@ export interface Options {
   dnsServer?: string;
   /** Start the services from one file each, which takes less time and CPU. */
   bundled?: boolean;
-  /** Build the demo, and kill nodes for it, as `npm start` does. */
-  demo?: boolean;
+  /** Build the pages, and kill nodes for the demo, as `npm start` does. */
+  apps?: boolean;
   /** Settings as in the environment. PORT and REALTIME_PORT are free ones by default. */
   env?: NodeJS.ProcessEnv;
   /** Receives the runner's messages; default: none. */
@@ -60,7 +60,7 @@ async function prepared(options: Options): Promise<Settings> {
 export async function startCluster(options: Options = {}): Promise<Cluster & { dataDir: string }> {
   const settings = await prepared(options);
   const progress = { say: options.say ?? (() => undefined) };
-  const cluster = await (options.demo ? startWithDemo : start)(settings, progress);
+  const cluster = await (options.apps ? startWithApps : start)(settings, progress);
   return { ...cluster, dataDir: settings.dataDir };
 }
 

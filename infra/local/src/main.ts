@@ -1,6 +1,6 @@
 // `npm start`: runs the cluster until Ctrl-C.
+import { startWithApps } from './apps/start-with-apps.ts';
 import type { Cluster } from './cluster.ts';
-import { startWithDemo } from './demo/start-with-demo.ts';
 import { readyMessage } from './ready-message.ts';
 import { buildSdk } from './sdk/build.ts';
 import { readSettings } from './settings.ts';
@@ -33,7 +33,7 @@ try {
   const settings = readSettings(process.env);
   // Beside the start; a cluster without SDKs to install is one all the same.
   const built = buildSdk(say).catch((error: Error) => say(`the SDKs could not be built: ${error.message}`));
-  const ready = await startWithDemo(settings, { say }, starting.signal);
+  const ready = await startWithApps(settings, { say }, starting.signal);
   await built;
   cluster = ready;
   process.stdout.write(`${readyMessage(ready, settings, (Date.now() - started) / 1000)}\n`);

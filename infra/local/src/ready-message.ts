@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { hasConsole, hasDemo } from './apps/build-apps.ts';
 import type { Cluster } from './cluster.ts';
-import { hasDemo } from './demo/start-with-demo.ts';
 import { urlOf } from './instances.ts';
 import type { Settings } from './settings.ts';
 
@@ -24,8 +24,11 @@ export function readyMessage(
   const areSent = env.SMTP_URL || env.SMTP_URL_FILE || env.NODE_ENV === 'production';
   const mails = areSent ? [] : [`  mails      ${join(dataDir, 'mail')}/*.eml   (SMTP_URL sends them)`];
   const demo = hasDemo({ env })
-    ? [`  demo       ${cluster.url}/demo   (two people on two nodes: cut, kill, read on)`, '']
+    ? [`  demo       ${cluster.url}/demo   (two people on two nodes: cut, kill, read on)`]
     : [];
+  const who = cluster.admin === undefined ? 'the log-in of an admin' : 'the log-in below';
+  const console = hasConsole({ env }) ? [`  console    ${cluster.url}/console   (${who})`] : [];
+  const pages = [...demo, ...console];
   // A new name at each start, so that the command works again after a restart.
   const name = `john${Date.now().toString(36)}`;
   const register = `{"username":"${name}","email":"${name}@example.com","password":"securepassword123","display_name":"John Doe"}`;
@@ -33,7 +36,8 @@ export function readyMessage(
     '',
     `chatapi is ready (${seconds.toFixed(1)} s).  Ctrl-C stops it; data stays in ${dataDir}`,
     '',
-    ...demo,
+    ...pages,
+    ...(pages.length > 0 ? [''] : []),
     `  REST       ${cluster.url}`,
     `  documents  ${cluster.url}/docs`,
     `  SDKs       ${cluster.url}/sdk/`,

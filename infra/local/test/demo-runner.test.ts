@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { expect } from 'chai';
-import { type DemoRunner, openDemoRunner } from '../src/demo/demo-runner.ts';
+import { type DemoRunner, openDemoRunner } from '../src/apps/demo-runner.ts';
 import type { Instance } from '../src/instances.ts';
 
 const instanceOf = (name: string, dir: Instance['dir'], port: number): Instance => ({

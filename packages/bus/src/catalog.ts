@@ -177,7 +177,11 @@ export const FACTS: { readonly [N in FactName]: Entry<N> } = {
     heard_by: ['admin'],
     schema: Joi.object({ room_id: id(), kind: kind(), updated_at: time() }),
   },
-  'room.deleted': { from: 'message', heard_by: ['admin'], schema: Joi.object({ room_id: id(), deleted_at: time() }) },
+  'room.deleted': {
+    from: 'message',
+    heard_by: ['admin', 'integration'],
+    schema: Joi.object({ room_id: id(), deleted_at: time() }),
+  },
   'messages.created': {
     from: 'message',
     heard_by: ['admin'],

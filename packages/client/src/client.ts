@@ -1,9 +1,11 @@
 // The client: the REST API and the connections that it opened.
 import type { AdminApi } from './admin.ts';
 import type { Report, ReportTarget } from './admin-models.ts';
+import type { BotsApi } from './bots.ts';
 import { ChatsApi } from './chats.ts';
 import { ChatApiError } from './errors.ts';
 import { FilesApi } from './files.ts';
+import type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 import { lazily } from './lazy.ts';
 import { MessagesApi } from './messages.ts';
 import type { Announcement, RateLimit } from './models.ts';
@@ -12,6 +14,7 @@ import { Realtime, type RealtimeOptions } from './realtime.ts';
 import { type CallOptions, type Paging, Rest, type RestOptions } from './rest.ts';
 import { EventsApi } from './room-events.ts';
 import { UsersApi } from './users.ts';
+import type { WebhooksApi } from './webhooks.ts';
 
 export interface ChatClientOptions extends RestOptions {
   /** Default: the global `WebSocket`. */
@@ -64,6 +67,12 @@ export class ChatClient {
   readonly events: EventsApi;
   /** Its code is loaded with the first call. */
   readonly admin: AdminApi;
+  /** The caller's bots; for admins, all. Its code is loaded with the first call. */
+  readonly bots: BotsApi;
+  /** For admins. Its code is loaded with the first call. */
+  readonly webhooks: WebhooksApi;
+  /** Its code too. */
+  readonly incomingWebhooks: IncomingWebhooksApi;
   readonly websocket: WebSocketApi;
   readonly #rest: Rest;
 
@@ -75,6 +84,11 @@ export class ChatClient {
     this.files = new FilesApi(this.#rest);
     this.events = new EventsApi(this.#rest);
     this.admin = lazily(() => this.#loadAdmin());
+    this.bots = lazily(async () => (await this.#loadTools()).bots);
+    this.webhooks = lazily(async () => (await this.#loadTools()).webhooks);
+    this.incomingWebhooks = lazily(
+      async () => new (await import('./incoming-webhooks.ts')).IncomingWebhooksApi(this.#rest),
+    );
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
 
@@ -110,6 +124,12 @@ export class ChatClient {
     const [{ AdminApi }, { ADMIN_ANSWERS }] = await Promise.all([import('./admin.ts'), import('./admin-answers.ts')]);
     this.#rest.expect(ADMIN_ANSWERS);
     return new AdminApi(this.#rest);
+  }
+
+  async #loadTools(): Promise<{ bots: BotsApi; webhooks: WebhooksApi }> {
+    const { openTools, TOOL_ANSWERS } = await import('./tools.ts');
+    this.#rest.expect(TOOL_ANSWERS);
+    return openTools(this.#rest);
   }
 
   /** Closes the client and its connections. */

@@ -240,7 +240,8 @@ export interface RateLimit {
     | 'websocket_messages'
     | 'websocket_frames'
     | 'upgrades'
-    | 'docs';
+    | 'docs'
+    | 'hooks';
   limit: number;
   window_s: number;
   /** Null where it is not known for this caller. */

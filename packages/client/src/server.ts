@@ -7,6 +7,8 @@ import { AppUsersApi } from './app-users.ts';
 import { BotsApi } from './bots.ts';
 import { ChatsApi } from './chats.ts';
 import { FilesApi } from './files.ts';
+import { HooksApi } from './hooks.ts';
+import { INCOMING_ANSWERS, IncomingWebhooksApi } from './incoming-webhooks.ts';
 import { MessagesApi } from './messages.ts';
 import { ModerationApi } from './moderation.ts';
 import { Pace } from './pace.ts';
@@ -14,6 +16,7 @@ import { segment } from './paths.ts';
 import { PeopleApi } from './people.ts';
 import { type CallOptions, Rest, type RestOptions } from './rest.ts';
 import { EventsApi } from './room-events.ts';
+import { TOOL_ANSWERS } from './tool-answers.ts';
 import { WebhooksApi } from './webhooks.ts';
 
 export type { ReportQuery } from './admin.ts';
@@ -24,6 +27,8 @@ export type { ChatInput, ChatPatch, ChatQuery, ChatsApi } from './chats.ts';
 export { ChatApiError, type ErrorCode } from './errors.ts';
 export type * from './events.ts';
 export type { FilesApi } from './files.ts';
+export type { HooksApi } from './hooks.ts';
+export type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 export type { Logger } from './logger.ts';
 export type { ListQuery, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
 export type * from './models.ts';
@@ -35,14 +40,17 @@ export type * from './room-events.ts';
 export type * from './server-models.ts';
 export type { Source, UploadOptions } from './upload.ts';
 export type * from './webhook-models.ts';
-export { type DeliveryQuery, type ReplayInput, verifyWebhook, type WebhooksApi } from './webhooks.ts';
+export { verifyWebhook } from './webhook-signature.ts';
+export type { DeliveryQuery, ReplayInput, WebhooksApi } from './webhooks.ts';
 
 const ITEM = { id: 'string' } as const;
+const HOOK = { url: 'string', on_failure: 'string' } as const;
 const USER = { ...ITEM, external_id: 'string' } as const;
 
 const SERVER_ANSWERS: Answers = {
   ...ANSWERS,
   ...ADMIN_ANSWERS,
+  ...INCOMING_ANSWERS,
   'POST /app/users/batch': { results: [{ status: 'string' }] },
   'PUT /app/users/{}': USER,
   'GET /app/users/{}': USER,
@@ -50,20 +58,9 @@ const SERVER_ANSWERS: Answers = {
   'POST /app/users/{}/deactivate': USER,
   'POST /app/users/{}/activate': USER,
   'POST /app/users/{}/tokens': { access_token: 'string', user: USER },
-  'POST /bots': ITEM,
-  'GET /bots': { bots: [ITEM] },
-  'PUT /bots/{}': ITEM,
-  'POST /bots/{}/tokens': { ...ITEM, token: 'string' },
-  'GET /bots/{}/tokens': { tokens: [ITEM] },
-  'POST /admin/webhooks': { ...ITEM, secret: 'string' },
-  'GET /admin/webhooks': { webhooks: [ITEM] },
-  'GET /admin/webhooks/{}': ITEM,
-  'PUT /admin/webhooks/{}': ITEM,
-  'POST /admin/webhooks/{}/rotate-secret': { secret: 'string' },
-  'POST /admin/webhooks/{}/pause': ITEM,
-  'POST /admin/webhooks/{}/resume': ITEM,
-  'POST /admin/webhooks/{}/test': { duration_ms: 'number' },
-  'GET /admin/webhooks/{}/deliveries': { deliveries: [ITEM] },
+  ...TOOL_ANSWERS,
+  'PUT /admin/hooks/before-message': HOOK,
+  'GET /admin/hooks/before-message': HOOK,
 };
 
 export interface ChatServerOptions extends Pick<RestOptions, 'baseUrl' | 'fetch' | 'timeoutMs' | 'retries' | 'logger'> {
@@ -84,6 +81,7 @@ export class ActingApi {
   readonly files: FilesApi;
   readonly users: PeopleApi;
   readonly events: EventsApi;
+  readonly incomingWebhooks: IncomingWebhooksApi;
 
   constructor(rest: Rest) {
     this.chats = new ChatsApi(rest);
@@ -91,6 +89,7 @@ export class ActingApi {
     this.files = new FilesApi(rest);
     this.users = new PeopleApi(rest);
     this.events = new EventsApi(rest);
+    this.incomingWebhooks = new IncomingWebhooksApi(rest);
   }
 }
 
@@ -112,6 +111,8 @@ export class ChatServer {
   readonly events: EventsApi;
   /** Scope `webhooks:write`. */
   readonly webhooks: WebhooksApi;
+  /** Scope `webhooks:write`. */
+  readonly hooks: HooksApi;
   readonly #options: RestOptions;
   readonly #pace = new Pace();
   readonly #admin: AdminApi;
@@ -126,6 +127,7 @@ export class ChatServer {
     this.moderation = new ModerationApi(rest);
     this.events = new EventsApi(rest);
     this.webhooks = new WebhooksApi(rest);
+    this.hooks = new HooksApi(rest);
     this.#admin = new AdminApi(rest);
   }
 

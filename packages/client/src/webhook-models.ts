@@ -94,6 +94,44 @@ export interface WebhookTest {
   error: string | null;
 }
 
+/** Its `bot_id` is the sender of what is posted to it. */
+export interface IncomingWebhook {
+  id: string;
+  chat_id: string;
+  name: string;
+  bot_id: string;
+  created_by: string;
+  created_at: string;
+}
+
+/** `url`: a path of the server, which contains the secret; it is only in this answer. */
+export interface NewIncomingWebhook extends IncomingWebhook {
+  url: string;
+}
+
+export interface BeforeMessageInput {
+  /** http or https, globally reachable. */
+  url: string;
+  /** 50–1000; default 500. */
+  timeout_ms?: number;
+  /** What becomes of messages while it does not answer. */
+  on_failure: 'accept' | 'reject';
+  /** Default and null: all. */
+  rooms?: string[] | null;
+}
+
+export interface BeforeMessageHook {
+  url: string;
+  timeout_ms: number;
+  on_failure: 'accept' | 'reject';
+  rooms: string[] | null;
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+  /** Verifies requests; only when the hook is new. */
+  secret?: string;
+}
+
 /** What a receiver gets. `data`: the frame with `epoch`, or the public fields of a fact. */
 export interface WebhookPayload {
   /** An event type, `gap` (the log no longer has some events), or `test`. */

@@ -9,13 +9,19 @@ const MAX_IDS = 3;
 /** They take files, not ids. */
 const UPLOADS = new Set(['upload', 'setAvatar']);
 
+/** Of the class and of those that it extends. */
+const namesOf = (prototype: object): string[] =>
+  prototype === Object.prototype
+    ? []
+    : [...Object.getOwnPropertyNames(prototype), ...namesOf(Object.getPrototypeOf(prototype))];
+
 /** All methods that return a promise, by name. */
 const methodsOf = (client: ChatClient): [string, (...args: unknown[]) => unknown][] =>
   PARTS.flatMap((part) => {
     const api = client[part] as unknown as Record<string, (...args: unknown[]) => unknown>;
     // The client loads the API of admins with its first call.
     const prototype = part === 'admin' ? AdminApi.prototype : Object.getPrototypeOf(api);
-    const names = Object.getOwnPropertyNames(prototype).filter(
+    const names = namesOf(prototype).filter(
       (name) => name !== 'constructor' && !name.startsWith('iterate') && !UPLOADS.has(name),
     );
     return names.map((name): [string, (...args: unknown[]) => unknown] => [

@@ -58,6 +58,8 @@ export interface Route<C, P = any, Q = any, B = any, A = any> {
   params?: Joi.ObjectSchema<P>;
   query?: Joi.ObjectSchema<Q>;
   body?: Joi.ObjectSchema<B>;
+  /** A body for the documents: what the page of the API tries out. Required on public routes. */
+  example?: object;
   /**
    * Reads the body instead of its schema, which is then for the documents: where one bad item must
    * not refuse the others.

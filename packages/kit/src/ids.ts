@@ -25,7 +25,8 @@ export type IdKind =
   | 'link'
   | 'whk'
   | 'dlv'
-  | 'rpl';
+  | 'rpl'
+  | 'inh';
 
 // These ids are made by the thousand and need no order within a millisecond. Node's functions use a
 // stock of random bytes and cost a tenth of uuid's.

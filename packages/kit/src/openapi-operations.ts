@@ -49,10 +49,10 @@ function responsesOf(r: Route<any>): JsonSchema {
   };
 }
 
-const contentOf = ({ form }: Route<any>, schema: JsonSchema): JsonSchema => ({
-  'application/json': { schema },
-  ...(form ? { 'application/x-www-form-urlencoded': { schema } } : {}),
-});
+const contentOf = ({ form, example }: Route<any>, schema: JsonSchema): JsonSchema => {
+  const media = { schema, ...(example === undefined ? {} : { example }) };
+  return { 'application/json': media, ...(form ? { 'application/x-www-form-urlencoded': media } : {}) };
+};
 
 function operation(r: Route<any>): JsonSchema {
   const inPath = parameters('path', r.params);

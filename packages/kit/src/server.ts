@@ -91,6 +91,11 @@ function writeError(req: IncomingMessage, res: ServerResponse, error: AppError, 
   endResponse(req, res);
 }
 
+/** Whoever knows the path of an incoming webhook may post: its last part is a secret. */
+const HOOK_PATH = /^(\/hooks\/[^/]*\/).+$/;
+
+const loggedPath = (url = ''): string | undefined => url.split('?', 1)[0]?.replace(HOOK_PATH, '$1[redacted]');
+
 /** Sends the error object. A response that has begun is cut. */
 export function respondError(
   log: Log,
@@ -100,7 +105,7 @@ export function respondError(
   requestId: string,
 ): void {
   const error = toAppError(thrown);
-  const line = { request_id: requestId, method: req.method, path: req.url?.split('?', 1)[0] };
+  const line = { request_id: requestId, method: req.method, path: loggedPath(req.url) };
   if (error.code === 'INTERNAL_ERROR') log.error({ err: error.cause ?? error, ...line }, 'request failed');
   else if (error.code === 'SERVICE_UNAVAILABLE' && error.isLogged)
     log.warn({ err: String(error.cause ?? error.message), ...line }, 'unavailable');

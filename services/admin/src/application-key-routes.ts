@@ -60,6 +60,7 @@ export const applicationKeyRoutes: Route<Context>[] = [
     who: 'admin',
     scope: 'none',
     body: keyBody,
+    example: { name: 'shop', scopes: ['users:write', 'tokens:write'] },
     answer: newKeySchema,
     status: 201,
     errors: [409],

@@ -52,6 +52,7 @@ export const inviteRoutes: Route<Context>[] = [
     who: 'admin',
     scope: 'none',
     body: inviteBody,
+    example: { max_uses: 10 },
     answer: newInviteSchema,
     status: 201,
     rule: createInvite,

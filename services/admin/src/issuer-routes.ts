@@ -75,6 +75,12 @@ export const issuerRoutes: Route<Context>[] = [
     who: 'admin',
     scope: 'none',
     body: issuerBody,
+    example: {
+      issuer: 'https://shop.example.com',
+      audience: 'chatapi',
+      jwks_url: 'https://shop.example.com/jwks.json',
+      create_users: true,
+    },
     answer: issuerSchema,
     status: 201,
     errors: [409],

@@ -6,17 +6,19 @@ import {
   announcementBody,
   announcementList,
   announcementSchema,
+  judgementSchema,
   pageQuery,
   reportBody,
   reportList,
   reportQuery,
   reportSchema,
   settleBody,
+  tryWordsBody,
   wordsBody,
   wordsSchema,
 } from './moderation-shapes.ts';
 import { createReport, settleReport, showReports } from './reports.ts';
-import { replaceWords, showWords } from './word-filter.ts';
+import { replaceWords, showWords, tryWords } from './word-filter.ts';
 
 const tag = 'Admin';
 const params = idParams;
@@ -30,6 +32,7 @@ export const moderationRoutes: Route<Context>[] = [
     who: 'user',
     scope: 'messages:write',
     body: reportBody,
+    example: { target_type: 'message', target_id: 'msg_0197c2f0a1b27c3d8e4f', reason: 'spam' },
     answer: reportSchema,
     status: 201,
     errors: [404],
@@ -55,6 +58,7 @@ export const moderationRoutes: Route<Context>[] = [
     scope: 'moderation:write',
     params,
     body: settleBody,
+    example: { note: 'Deleted, and warned.' },
     answer: reportSchema,
     errors: [409],
     rule: (ctx, call) => settleReport(ctx, call, 'resolved'),
@@ -68,6 +72,7 @@ export const moderationRoutes: Route<Context>[] = [
     scope: 'moderation:write',
     params,
     body: settleBody,
+    example: { note: 'Deleted, and warned.' },
     answer: reportSchema,
     errors: [409],
     rule: (ctx, call) => settleReport(ctx, call, 'dismissed'),
@@ -80,6 +85,7 @@ export const moderationRoutes: Route<Context>[] = [
     who: 'admin',
     scope: 'none',
     body: announcementBody,
+    example: { text: 'Maintenance tonight at 22:00 UTC' },
     answer: announcementSchema,
     status: 201,
     rule: createAnnouncement,
@@ -124,7 +130,20 @@ export const moderationRoutes: Route<Context>[] = [
     who: 'admin',
     scope: 'none',
     body: wordsBody,
+    example: { words: [{ word: 'darn', action: 'mask' }] },
     answer: wordsSchema,
     rule: replaceWords,
+  }),
+  route({
+    method: 'post',
+    path: '/admin/word-filter/try',
+    summary: 'Judge a text as the word filter judges messages',
+    tag,
+    who: 'moderator',
+    scope: 'none',
+    body: tryWordsBody,
+    example: { text: 'Well, darn it!' },
+    answer: judgementSchema,
+    rule: tryWords,
   }),
 ];

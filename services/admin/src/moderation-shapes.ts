@@ -16,7 +16,7 @@ import Joi from 'joi';
 import type { Announcement } from './announcement-store.ts';
 import type { Report, ReportFilter } from './report-store.ts';
 import type { NewReportBody, ReportedMessage, ReportView } from './reports.ts';
-import type { FilteredWord, WordList } from './word-filter.ts';
+import type { FilteredWord, Judgement, WordList } from './word-filter.ts';
 
 const targetType = <T extends string>() => Joi.string<T>().valid('message', 'file', 'user');
 const status = <T extends string>() => Joi.string<T>().valid('open', 'resolved', 'dismissed');
@@ -34,6 +34,8 @@ export const reportQuery = Joi.object<ReportFilter>({
   status: status(),
   target_type: targetType(),
   target_id: anyId(),
+  about_user_id: anyId().description('the sender, the uploader, or the reported user'),
+  reporter_id: anyId(),
 });
 
 export const settleBody = Joi.object<{ note?: string | null }>({ note: text({ max: 500 }).allow(null) });
@@ -90,6 +92,11 @@ const word = Joi.object<FilteredWord, true>({
 // The message service validates the words.
 export const wordsBody = Joi.object<{ words: FilteredWord[] }, true>({
   words: boundedList(5000, word).required(),
+});
+export const tryWordsBody = Joi.object<{ text: string }, true>({ text: text({ min: 0, max: 4000 }).required() });
+export const judgementSchema = wireObject<Judgement>('WordJudgement', {
+  text: anyText().description('as it would be stored: masked words are asterisks'),
+  blocked: Joi.boolean().description('a message with this text would be refused'),
 });
 export const wordsSchema = wireObject<WordList>('WordFilter', {
   words: Joi.array().items(word.meta({ title: 'FilteredWord' })),

@@ -34,6 +34,34 @@ export interface ReportFilter extends IdPaging {
   status?: ReportStatus;
   target_type?: TargetType;
   target_id?: string;
+  about_user_id?: string;
+  reporter_id?: string;
+}
+
+export interface ReportCounts {
+  open_about: number;
+  about: number;
+  by: number;
+}
+
+/** Open reports about these users; users without one are left out. */
+export async function openReportsAbout(db: Knex, userIds: string[]): Promise<Map<string, number>> {
+  const { rows } = await db.raw<{ rows: { user_id: string; n: number }[] }>(
+    `select about_user_id as user_id, count(*)::int as n from reports
+     where about_user_id = any(?) and status = 'open' group by 1`,
+    [userIds],
+  );
+  return new Map(rows.map(({ user_id, n }) => [user_id, n]));
+}
+
+export async function countReportsOf(db: Knex, userId: string): Promise<ReportCounts> {
+  const { rows } = await db.raw<{ rows: ReportCounts[] }>(
+    `select count(*) filter (where status = 'open')::int as open_about, count(*)::int as about,
+       (select count(*)::int from reports where reporter_id = :userId) as by
+     from reports where about_user_id = :userId`,
+    { userId },
+  );
+  return rows[0] as ReportCounts;
 }
 
 /** Newest first. */
@@ -60,6 +88,13 @@ export async function redactReports(trx: Knex, userIds: string[]): Promise<void>
   await trx('reports').whereIn('handled_by', userIds).update({ note: null });
   await trx('reports').whereIn('about_user_id', userIds).update({ reason: '', note: null });
 }
+
+export const findReport = async (db: Knex, id: string): Promise<Report | undefined> =>
+  await db('reports').where({ id }).first();
+
+/** The last report of a target. */
+export const findReportOn = async (db: Knex, type: TargetType, id: string): Promise<Report | undefined> =>
+  await db('reports').where({ target_id: id, target_type: type }).orderBy('id', 'desc').first();
 
 export const lockReport = async (trx: Knex, id: string): Promise<Report | undefined> =>
   await trx('reports').where({ id }).forUpdate().first();

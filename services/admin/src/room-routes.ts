@@ -4,6 +4,7 @@ import {
   cursorKey,
   idOf,
   oneOf,
+  type Paging,
   paging,
   type Route,
   roomId,
@@ -19,17 +20,20 @@ import {
   type AdminRoom,
   changeRoom,
   deleteRoom,
+  listMembers,
   listRooms,
+  type MemberKey,
   type RoomFilter,
   type RoomKey,
+  type RoomMember,
   type RoomPatch,
   readRoom,
 } from './rooms.ts';
 
-const kind = () => oneOf('public', 'private', 'direct');
-const visibility = () => oneOf('public', 'private');
+const kind = () => oneOf<AdminRoom['kind']>('public', 'private', 'direct');
+const visibility = () => oneOf<AdminRoom['visibility']>('public', 'private');
 
-const roomSchema = wireObject<AdminRoom>('AdminRoom', {
+export const roomFields = {
   id: Joi.string(),
   chat_id: Joi.string().description('same as `id`'),
   kind: kind(),
@@ -40,13 +44,26 @@ const roomSchema = wireObject<AdminRoom>('AdminRoom', {
   slow_mode_seconds: count(),
   member_count: count(),
   last_seq: count(),
-  owner_ids: Joi.array().items(Joi.string()).description('the first 20'),
+  owner_ids: Joi.array<string[]>().items(Joi.string()).description('the first 20'),
   created_at: time(),
   updated_at: time(),
   last_active_at: time(),
-});
+};
+const roomSchema = wireObject<AdminRoom>('AdminRoom', roomFields);
 const roomList = wireList('AdminRoomList', 'rooms', roomSchema);
+const memberSchema = wireObject<RoomMember>('AdminRoomMember', {
+  user_id: Joi.string(),
+  username: anyText(),
+  display_name: anyText(),
+  kind: oneOf('user', 'bot'),
+  role: oneOf('owner', 'moderator', 'member'),
+  joined_at: time(),
+  read_seq: count(),
+  muted_until: time().allow(null).description('null: not muted; the year 9999: until unmuted'),
+});
+const memberList = wireList('AdminRoomMemberList', 'members', memberSchema);
 
+const micros = () => Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER);
 const query = Joi.object<RoomFilter>({
   search: Joi.string()
     .allow('')
@@ -56,8 +73,12 @@ const query = Joi.object<RoomFilter>({
     .description('part of the id, the name or the topic; `%` and `_` are no wildcards'),
   kind: kind(),
   archived: Joi.boolean(),
-  ...paging<RoomKey>(cursorKey(Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER), roomId())),
+  sort: oneOf('created', 'active')
+    .default('created')
+    .description('created: newest first; active: latest activity first'),
+  ...paging<RoomKey>(cursorKey(micros(), roomId())),
 });
+const memberQuery = Joi.object<Paging<MemberKey>>(paging(cursorKey(micros(), idOf('usr'))));
 const patch = Joi.object<RoomPatch>({
   name: text({ max: 100, singleLine: true }).allow(null),
   topic: text({ max: 500 }).allow(null),
@@ -72,7 +93,7 @@ export const roomRoutes: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/rooms',
-    summary: 'List all rooms, newest first',
+    summary: 'List all rooms, newest or latest activity first',
     tag,
     who: 'moderator',
     scope: 'none',
@@ -92,6 +113,18 @@ export const roomRoutes: Route<Context>[] = [
     rule: readRoom,
   }),
   route({
+    method: 'get',
+    path: '/admin/rooms/:id/members',
+    summary: 'List the members of a room, the longest members first',
+    tag,
+    who: 'moderator',
+    scope: 'none',
+    params,
+    query: memberQuery,
+    answer: memberList,
+    rule: listMembers,
+  }),
+  route({
     method: 'put',
     path: '/admin/rooms/:id',
     summary: 'Rename or archive a room, change its visibility, or give it an owner',
@@ -100,6 +133,7 @@ export const roomRoutes: Route<Context>[] = [
     scope: 'none',
     params,
     body: patch,
+    example: { archived: true },
     answer: roomSchema,
     errors: [409],
     rule: changeRoom,

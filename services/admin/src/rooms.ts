@@ -22,10 +22,25 @@ export interface AdminRoom {
   last_active_at: string;
 }
 
-/** Microseconds of the creation, and the id. */
+/** Microseconds of the creation or of the last activity, and the id. */
 export type RoomKey = readonly [number, string];
 
+export interface RoomMember {
+  user_id: string;
+  username: string;
+  display_name: string;
+  kind: 'user' | 'bot';
+  role: 'owner' | 'moderator' | 'member';
+  joined_at: string;
+  read_seq: number;
+  muted_until: string | null;
+}
+
+/** Microseconds of the joining, and the user id. */
+export type MemberKey = readonly [number, string];
+
 export interface RoomFilter extends Paging<RoomKey> {
+  sort: 'created' | 'active';
   search: string;
   kind?: RoomKind;
   archived?: boolean;
@@ -48,6 +63,15 @@ export const listRooms = async (
   { query, request_id }: RequestContext<Record<string, string>, RoomFilter>,
 ): Promise<{ rooms: AdminRoom[] } & PageInfo> =>
   await ctx.message.call('GET', '/internal/rooms', {
+    query: { ...query, cursor: query.cursor && encodeCursor(query.cursor) },
+    request_id,
+  });
+
+export const listMembers = async (
+  ctx: Context,
+  { params, query, request_id }: RequestContext<{ id: string }, Paging<MemberKey>>,
+): Promise<{ members: RoomMember[] } & PageInfo> =>
+  await ctx.message.call('GET', `${roomPath(params.id)}/members`, {
     query: { ...query, cursor: query.cursor && encodeCursor(query.cursor) },
     request_id,
   });

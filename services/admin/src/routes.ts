@@ -1,15 +1,22 @@
 import { idParams, type Route, route } from '@chatapi/kit';
 import { applicationKeyRoutes } from './application-key-routes.ts';
 import { showAuditLog } from './audit.ts';
+import { csvDocs, downloadAuditLog } from './audit-csv.ts';
 import type { Context } from './context.ts';
+import { deliveryRoutes } from './delivery/delivery-routes.ts';
 import { systemHealth } from './health.ts';
 import { inviteRoutes } from './invite-routes.ts';
 import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
+import { messageSearchRoutes } from './message-search/message-search-routes.ts';
+import { reportRoutes } from './moderation/report-routes.ts';
 import { moderationRoutes } from './moderation-routes.ts';
+import { oneUserRoutes } from './people/one-user-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
 import { roomRoutes } from './room-routes.ts';
+import { seriesRoutes } from './series/series-routes.ts';
 import {
+  auditCsvQuery,
   auditList,
   auditQuery,
   banBody,
@@ -23,6 +30,7 @@ import {
 } from './shapes.ts';
 import { readStatistics } from './statistics.ts';
 import { rebuildStatistics } from './statistics-rebuild.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { banUser, changeRole, endSessions, listUsers, makeResetLink, unbanUser, unlockUser } from './users.ts';
 
 const tag = 'Admin';
@@ -42,7 +50,7 @@ const reading: Route<Context>[] = [
   route({
     method: 'get',
     path: '/admin/users',
-    summary: 'List users, newest first',
+    summary: 'List users with bans and open reports, newest first or as `sort` says',
     tag,
     who: 'moderator',
     scope: 'none',
@@ -60,6 +68,19 @@ const reading: Route<Context>[] = [
     query: auditQuery,
     answer: auditList,
     rule: (ctx, { query }) => showAuditLog(ctx, query),
+  }),
+  route({
+    method: 'get',
+    path: '/admin/audit-log.csv',
+    summary: 'Download audit log entries as CSV, newest first',
+    description: 'Streamed. No value begins a formula. The download itself is in the log.',
+    tag,
+    who: 'moderator',
+    scope: 'none',
+    query: auditCsvQuery,
+    raw: true,
+    docs: csvDocs,
+    rule: downloadAuditLog,
   }),
   route({
     method: 'get',
@@ -90,12 +111,13 @@ const acting: Route<Context>[] = [
   route({
     method: 'post',
     path: '/admin/users/:id/ban',
-    summary: 'Ban a user; takes effect within 1 s',
+    summary: 'Ban a user; takes effect within 1 s. Moderators: for at most 24 hours, and no staff',
     tag,
-    who: 'admin',
+    who: 'moderator',
     scope: 'moderation:write',
     params,
     body: banBody,
+    example: { reason: 'Spam', until: '2100-01-01T00:00:00.000Z' },
     answer: userSchema,
     rule: banUser,
   }),
@@ -119,6 +141,7 @@ const acting: Route<Context>[] = [
     scope: 'none',
     params,
     body: roleBody,
+    example: { role: 'moderator' },
     answer: userSchema,
     errors: [409],
     rule: changeRole,
@@ -158,9 +181,9 @@ const acting: Route<Context>[] = [
   route({
     method: 'delete',
     path: '/admin/messages/:id',
-    summary: 'Delete a message',
+    summary: 'Delete a message; moderators: a reported one, not of staff',
     tag,
-    who: 'admin',
+    who: 'moderator',
     scope: 'moderation:write',
     params,
     rule: deleteMessage,
@@ -170,7 +193,13 @@ const acting: Route<Context>[] = [
 export const routes: Route<Context>[] = [
   ...reading,
   ...acting,
+  ...seriesRoutes,
+  ...deliveryRoutes,
+  ...messageSearchRoutes,
+  ...storageRoutes,
+  ...oneUserRoutes,
   ...moderationRoutes,
+  ...reportRoutes,
   ...roomRoutes,
   ...applicationKeyRoutes,
   ...personalDataRoutes,

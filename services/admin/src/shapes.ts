@@ -3,34 +3,52 @@ import {
   anyId,
   anyText,
   count,
+  cursorKey,
   customObject,
   idPaging,
   inTheFuture,
   type Json,
   oneOf,
   pageFields,
+  paging,
   roomId,
   text,
   time,
   timestamp,
   wireList,
   wireObject,
+  withCheck,
 } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
-import type { Entry, EntryFilter } from './audit-store.ts';
+import type { Entry, EntryConditions, EntryFilter } from './audit-store.ts';
 import type { Export } from './exports.ts';
 import type { Health, InstanceHealth } from './health.ts';
+import type { AdminUser, Ban } from './people/admin-user.ts';
+import type { OneUser } from './people/one-user.ts';
 import type { Statistics } from './statistics.ts';
 import type { User } from './user-view.ts';
-import type { BanRequest, ResetLink, UserFilter, UserList } from './users.ts';
+import type { BanRequest, ResetLink, UserFilter, UserKey, UserList, UserSort } from './users.ts';
 
 const role = () => oneOf<Role>('user', 'moderator', 'admin');
 const status = () => oneOf('active', 'banned', 'deactivated');
+const unanswered = () => count().allow(null).description('null while the service that knows does not answer');
 const known = () => count().allow(null).description('null while Redis is away');
 
-export const userQuery = Joi.object<UserFilter>({
-  ...idPaging(),
+const sort = () => oneOf<UserSort>('created', 'last_seen', 'username');
+const place = Joi.alternatives(
+  cursorKey(anyId()),
+  cursorKey(sort(), Joi.alternatives(Joi.string(), Joi.number().integer().min(0)), anyId()),
+);
+/** Of a list in one order no cursor leads into another. */
+const sortOfCursor = (cursor: unknown): unknown =>
+  Array.isArray(cursor) && cursor.length === 3 ? cursor[0] : 'created';
+
+const userFilter = Joi.object<UserFilter>({
+  ...paging<UserKey>(place),
+  sort: sort()
+    .default('created')
+    .description('created: newest first; last_seen: the last active first; username: from a to z'),
   search: Joi.string()
     .allow('')
     .max(254)
@@ -38,6 +56,11 @@ export const userQuery = Joi.object<UserFilter>({
   status_filter: status(),
   role_filter: role(),
 });
+export const userQuery = withCheck(userFilter, ({ cursor, sort }) =>
+  cursor === undefined || sortOfCursor(cursor) === sort
+    ? []
+    : [{ path: 'cursor', message: 'cursor must be the next_cursor of a page of this list' }],
+);
 
 export const banBody = Joi.object<BanRequest, true>({
   reason: text({ max: 500 }).allow(null),
@@ -46,38 +69,70 @@ export const banBody = Joi.object<BanRequest, true>({
 
 export const roleBody = Joi.object<{ role: Role }, true>({ role: role().required() });
 
-export const auditQuery = Joi.object<EntryFilter>({
-  ...idPaging(),
+const entryConditions = {
   actor_id: anyId(),
   // Any id, also of a room.
   target_id: roomId(),
   action: Joi.string().max(64),
-});
+  outcome: oneOf<Entry['outcome']>('pending', 'done', 'refused', 'unknown'),
+  from: timestamp().description('the first time that counts'),
+  to: timestamp().description('the first time that counts no more'),
+};
+export const auditQuery = Joi.object<EntryFilter>({ ...idPaging(), ...entryConditions });
+export const auditCsvQuery = Joi.object<EntryConditions>(entryConditions);
 
-export const userSchema = wireObject<User>(
-  'User',
+const userFields = {
+  id: Joi.string(),
+  username: Joi.string(),
+  display_name: Joi.string(),
+  bio: anyText(),
+  avatar_url: Joi.string().allow(null),
+  custom: customObject(),
+  kind: oneOf<User['kind']>('user', 'bot'),
+  role: role(),
+  status: status(),
+  created_at: time(),
+  updated_at: time(),
+};
+const adminsOnly = {
+  email: Joi.string().allow(null).description('only for admins, not for moderators'),
+  email_verified: Joi.boolean().description('only for admins, not for moderators'),
+  external_id: Joi.string().allow(null).description('only for admins, not for moderators'),
+};
+export const userSchema = wireObject<User>('User', userFields, adminsOnly);
+
+const banSchema = wireObject<Ban>('Ban', {
+  reason: anyText().allow(null),
+  until: time().allow(null).description('null: until it is lifted'),
+  by: Joi.string().allow(null).description('who banned, by the audit log; null: not on record'),
+  at: time().allow(null),
+});
+const adminUserFields = {
+  ...userFields,
+  last_seen_at: time().allow(null).description('of the last session, right within 10 minutes; null: never'),
+  ban: banSchema.allow(null).description('null: not banned'),
+  open_reports: count().description('open reports about the user'),
+};
+const adminUserSchema = wireObject<AdminUser>('AdminUser', adminUserFields, adminsOnly);
+export const oneUserSchema = wireObject<OneUser>(
+  'AdminUserDetails',
   {
-    id: Joi.string(),
-    username: Joi.string(),
-    display_name: Joi.string(),
-    bio: anyText(),
-    avatar_url: Joi.string().allow(null),
-    custom: customObject(),
-    kind: oneOf('user', 'bot'),
-    role: role(),
-    status: status(),
-    created_at: time(),
-    updated_at: time(),
+    ...adminUserFields,
+    counts: wireObject<OneUser['counts']>('UserCounts', {
+      rooms: unanswered(),
+      messages: unanswered().description('ever sent, with those that are deleted; null: see rooms'),
+      files: unanswered(),
+      file_bytes: unanswered(),
+      sessions: unanswered(),
+      reports_about: count(),
+      reports_by: count(),
+    }),
   },
-  {
-    email: Joi.string().allow(null).description('only for admins, not for moderators'),
-    email_verified: Joi.boolean().description('only for admins, not for moderators'),
-    external_id: Joi.string().allow(null).description('only for admins, not for moderators'),
-  },
+  adminsOnly,
 );
 
 export const userList = wireObject<UserList>('UserList', {
-  users: Joi.array().items(userSchema),
+  users: Joi.array().items(adminUserSchema),
   total: count(),
   skip: count(),
   limit: count(),
@@ -110,7 +165,7 @@ export const statisticsSchema = wireObject<Statistics>('Statistics', {
   generated_at: time(),
 });
 
-const entrySchema = wireObject<Json<Entry>>('AuditEntry', {
+export const entrySchema = wireObject<Json<Entry>>('AuditEntry', {
   id: Joi.string(),
   action: Joi.string(),
   actor_id: Joi.string(),

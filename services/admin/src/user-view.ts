@@ -23,7 +23,13 @@ export interface User {
   updated_at: string;
 }
 
-export type AuthAccount = Account & { display_name?: string };
+export type AuthAccount = Account & {
+  display_name?: string;
+  ban_reason?: string | null;
+  banned_until?: string | null;
+  /** Auth of the release before does not send it. */
+  last_seen_at?: string | null;
+};
 
 interface Profile {
   user_id: string;

@@ -1,19 +1,26 @@
 // Actions of admins on users. The auth service decides and acts (it refuses to ban oneself or the
 // last admin); every action is audited first.
-import { AppError, encodeCursor, type IdPaging, type PageInfo, type RequestContext } from '@chatapi/kit';
+import { encodeCursor, type PageInfo, type Paging, type RequestContext } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import { withAudit } from './audit.ts';
 import type { Context } from './context.ts';
+import { isModerator, requireShortBan } from './moderation/moderator-limits.ts';
+import { type AdminUser, viewAdminUsers } from './people/admin-user.ts';
 import { type AuthAccount, type User, viewUsers } from './user-view.ts';
 
-export interface UserFilter extends IdPaging {
+export type UserSort = 'created' | 'last_seen' | 'username';
+/** The id alone in order of creation; else the sort, its value and the id. */
+export type UserKey = readonly [string] | readonly [UserSort, string | number, string];
+
+export interface UserFilter extends Paging<UserKey> {
   search?: string;
   status_filter?: string;
   role_filter?: string;
+  sort: UserSort;
 }
 
 export interface UserList extends PageInfo {
-  users: User[];
+  users: AdminUser[];
   total: number;
   skip: number;
   limit: number;
@@ -23,6 +30,7 @@ interface AccountPage {
   accounts: AuthAccount[];
   total: number;
   has_more?: boolean;
+  next_cursor?: string | null;
 }
 
 type UserCall<B = unknown> = RequestContext<{ id: string }, Record<string, unknown>, B>;
@@ -30,33 +38,36 @@ type UserCall<B = unknown> = RequestContext<{ id: string }, Record<string, unkno
 /** For the security log of auth. */
 const actorOf = ({ caller, ip }: UserCall<any>) => ({ actor_id: caller.user_id, actor_ip: ip });
 
-const accountPath = (id: string, rest = ''): string => `/internal/accounts/${encodeURIComponent(id)}${rest}`;
+export const accountPath = (id: string, rest = ''): string => `/internal/accounts/${encodeURIComponent(id)}${rest}`;
 
 export async function listUsers(
   ctx: Context,
   { caller, query, request_id }: RequestContext<Record<string, string>, UserFilter>,
 ): Promise<UserList> {
-  const { limit, skip, cursor } = query;
+  const { limit, skip, cursor, sort } = query;
   const filter = {
     search: query.search || undefined,
     // Callers who may not see emails must not find them by searching.
     by_email: caller.role === 'admin',
     status: query.status_filter,
     role: query.role_filter,
+    sort,
     limit,
     skip,
     cursor: cursor && encodeCursor(cursor),
   };
-  const {
-    accounts,
-    total,
-    // Auth of the previous version does not say it.
-    has_more = skip + accounts.length < total,
-  } = await ctx.auth.call<AccountPage>('GET', '/internal/accounts', { query: filter, request_id });
-  const users = await viewUsers(ctx, accounts, caller.role, request_id);
+  const found = await ctx.auth.call<AccountPage>('GET', '/internal/accounts', { query: filter, request_id });
+  const { accounts, total } = found;
+  const users = await viewAdminUsers(ctx, accounts, caller.role, request_id);
+  return { users, total, skip, limit, ...infoOf(found, query) };
+}
+
+/** Auth of the previous version says neither whether there is more nor where. */
+function infoOf({ accounts, total, has_more, next_cursor }: AccountPage, { skip }: UserFilter): PageInfo {
+  if (next_cursor !== undefined && has_more !== undefined) return { has_more, next_cursor };
   const last = accounts.at(-1);
-  const next_cursor = has_more && last !== undefined ? encodeCursor([last.user_id]) : null;
-  return { users, total, skip, limit, has_more, next_cursor };
+  const more = has_more ?? skip + accounts.length < total;
+  return { has_more: more, next_cursor: more && last !== undefined ? encodeCursor([last.user_id]) : null };
 }
 
 async function userResponse(ctx: Context, { caller, request_id }: UserCall<any>, account: AuthAccount): Promise<User> {
@@ -69,23 +80,12 @@ export interface BanRequest {
   until?: string | null;
 }
 
-const MAX_BAN_BY_KEY_MS = 24 * 3600 * 1000;
-
-/** An application is no admin. @throws AUTHORIZATION_ERROR, reason `ban_limit`. */
-function requireShortBan({ until }: BanRequest): void {
-  if (until && Date.parse(until) <= Date.now() + MAX_BAN_BY_KEY_MS) return;
-  throw new AppError('AUTHORIZATION_ERROR', 'An application key bans for at most 24 hours', {
-    details: { reason: 'ban_limit' },
-  });
-}
-
 export async function banUser(ctx: Context, call: UserCall<BanRequest>): Promise<User> {
   const { params, body, request_id } = call;
-  const isByKey = call.caller.kind === 'key';
-  if (isByKey) requireShortBan(body);
+  requireShortBan(call.caller, body);
   const account = await withAudit(ctx, call, { action: 'user.ban', target_id: params.id, details: { ...body } }, () =>
     ctx.auth.call<AuthAccount>('POST', accountPath(params.id, '/ban'), {
-      body: { ...body, ...actorOf(call), ...(isByKey ? { spares_staff: true } : {}) },
+      body: { ...body, ...actorOf(call), ...(isModerator(call.caller) ? { spares_staff: true } : {}) },
       request_id,
     }),
   );

@@ -14,10 +14,22 @@ export interface WordList {
   updated_at: string;
 }
 
+/** Masked words are asterisks. */
+export interface Judgement {
+  text: string;
+  blocked: boolean;
+}
+
 const PATH = '/internal/word-filter';
 
 export const showWords = async (ctx: Context, { request_id }: RequestContext<any, any, any>): Promise<WordList> =>
   await ctx.message.call<WordList>('GET', PATH, { request_id });
+
+/** Changes nothing, so it is not audited. */
+export const tryWords = async (
+  ctx: Context,
+  { body, request_id }: RequestContext<any, any, { text: string }>,
+): Promise<Judgement> => await ctx.message.call<Judgement>('POST', `${PATH}/try`, { body, request_id });
 
 export async function replaceWords(
   ctx: Context,

@@ -5,6 +5,7 @@ import type { GatewayRequest } from './request-exchange.ts';
 import type { Row } from './routes.ts';
 
 const MAX_JSON_BYTES = 100 * 1024;
+const MAX_SMALL_BYTES = 64 * 1024;
 const MAX_LARGE_BYTES = 4 * 1024 * 1024;
 /** Room for multipart boundaries, part headers and the description beside the file. */
 const MAX_FORM_OVERHEAD_BYTES = 64 * 1024;
@@ -17,6 +18,7 @@ const MAX_LARGE_STALL_MS = 5000;
 
 const maxBytesOf = (row: Row, maxFileSize: number): number => {
   if (row.file === 'upload') return maxFileSize + MAX_FORM_OVERHEAD_BYTES;
+  if (row.small) return MAX_SMALL_BYTES;
   return row.large ? MAX_LARGE_BYTES : MAX_JSON_BYTES;
 };
 

@@ -18,6 +18,7 @@ export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_REQUESTS: number;
   RATE_LIMIT_WINDOW: number;
   RATE_LIMIT_KEYS: number;
+  RATE_LIMIT_STAFF: number;
   RATE_LIMIT_UPLOADS: number;
   RATE_LIMIT_LOGIN: number;
   RATE_LIMIT_LOGIN_ADDRESS: number;
@@ -26,8 +27,10 @@ export interface Config extends BaseConfig, AccessSettings {
   RATE_LIMIT_WS_FRAMES: number;
   RATE_LIMIT_UPGRADES: number;
   RATE_LIMIT_DOCS: number;
+  RATE_LIMIT_HOOKS: number;
   DOCS: 'on' | 'off';
   NODE_ENV?: string;
+  CONSOLE: 'on' | 'off';
   DEMO: boolean;
   DEMO_RUNNER_URL?: string;
   MAX_FILE_SIZE: number;
@@ -80,9 +83,12 @@ export const schema = Joi.object<Config>({
     .min(1)
     .max(86_400)
     .default(3600)
-    .description('window of RATE_LIMIT_REQUESTS and RATE_LIMIT_KEYS, in seconds'),
+    .description('window of RATE_LIMIT_REQUESTS, RATE_LIMIT_KEYS and RATE_LIMIT_STAFF, in seconds'),
   RATE_LIMIT_KEYS: limit(100_000).description(
     'requests per RATE_LIMIT_WINDOW and application key, with X-Act-As too; 0: off',
+  ),
+  RATE_LIMIT_STAFF: limit(20_000).description(
+    'requests per RATE_LIMIT_WINDOW and moderator or admin, whose console refreshes itself; 0, or RATE_LIMIT_REQUESTS=0: off',
   ),
   RATE_LIMIT_UPLOADS: limit(10).description('uploads per user and hour; 0: off'),
   RATE_LIMIT_LOGIN: limit(5).description('reported by GET /rate-limits, enforced by auth'),
@@ -94,7 +100,9 @@ export const schema = Joi.object<Config>({
   RATE_LIMIT_WS_FRAMES: limit(600).description('reported by GET /rate-limits, enforced by the realtime nodes'),
   RATE_LIMIT_UPGRADES: limit(60).description('reported by GET /rate-limits, enforced by the realtime nodes'),
   RATE_LIMIT_DOCS: limit(600).description('requests of /docs and /test-db per address and minute; 0: off'),
+  RATE_LIMIT_HOOKS: limit(600).description('posts to incoming webhooks per address and minute; 0: off'),
   DOCS: Joi.string().valid('on', 'off').default('on').description('off: /docs and all below it answer 404'),
+  CONSOLE: Joi.string().valid('on', 'off').default('on').description('off: the admin console at /console answers 404'),
   DEMO: Joi.boolean()
     .when('NODE_ENV', {
       is: 'production',

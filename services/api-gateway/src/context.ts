@@ -2,11 +2,14 @@ import type { Base } from '@chatapi/kit';
 import type { AccessVerifier, Credentials, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
+import type { App } from './app-pages/app.ts';
+import type { Demo } from './app-pages/demo.ts';
 import type { Config, ServiceName } from './config.ts';
-import type { Demo } from './demo/demo-page.ts';
+import type { Guide } from './guide.ts';
 import type { DatabaseHealth } from './health.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { LoadMonitor } from './overload.ts';
+import type { RequestCounts } from './request-counts.ts';
 import type { Upstream } from './upstreams.ts';
 
 export type ServiceClients = Record<ServiceName | 'realtime', ServiceClient>;
@@ -42,7 +45,11 @@ export interface Context extends Base<Config> {
   documents: Documents;
   /** undefined: off, or not built. */
   demo: Demo | undefined;
+  /** The same of the admin console. */
+  console: App | undefined;
+  guide: Guide | undefined;
   databaseHealth: { at: number; answer?: Promise<DatabaseHealth> };
   load: LoadMonitor;
   gatewayMetrics: GatewayMetrics;
+  requestCounts: RequestCounts;
 }

@@ -22,8 +22,11 @@ const page = (title: string, style: string, scripts: string[]): string => `<!doc
 <title>${title}</title>
 <link rel="icon" href="/docs/assets/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/assets/${style}">
+<link rel="stylesheet" href="/docs/assets/documents.css">
 </head>
 <body>
+<nav class="documents" aria-label="Documentation"><a href="/docs/guide">Guide</a> <a href="/docs">REST API</a>
+<a href="/docs/realtime">WebSocket</a></nav>
 <main id="page"></main>
 ${scripts.map((name) => `<script src="/docs/assets/${name}"></script>`).join('\n')}
 </body>
@@ -36,11 +39,17 @@ const REST_SCRIPT = `SwaggerUIBundle({
 });
 `;
 
+const NAVIGATION_STYLE = `.documents { display: flex; gap: 1.5rem; padding: .75rem 1.25rem; font: 15px "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
+  border-bottom: 1px solid #d8dee6; background: #fff; }
+.documents a { color: #3451d1; }
+`;
+
 // A Map, since a plain object would also answer to `constructor` and `__proto__`.
 const GENERATED = new Map([
   ['rest.js', staticText('text/javascript', REST_SCRIPT)],
   ['realtime.js', staticText('text/javascript', REALTIME_SCRIPT)],
   ['realtime.css', staticText('text/css', REALTIME_STYLE)],
+  ['documents.css', staticText('text/css', NAVIGATION_STYLE)],
 ]);
 const SWAGGER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
 

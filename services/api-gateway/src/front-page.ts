@@ -28,7 +28,7 @@ ${links.map(([path, text]) => `<li><a href="${path}">${text}</a></li>`).join('\n
 
 /** Writes the response. @returns what programs got. */
 export async function front(
-  { config, demo }: Context,
+  { config, console, demo, guide }: Context,
   { req, res }: Pick<RequestContext, 'req' | 'res'>,
 ): Promise<BasicHealth> {
   const health = await basicHealth();
@@ -39,9 +39,11 @@ export async function front(
     return health;
   }
   const links: [string, string][] = [
+    ...(console === undefined ? [] : [['/console', 'Admin console'] as [string, string]]),
     ...(demo === undefined ? [] : [['/demo', 'Demo: two people, two nodes'] as [string, string]]),
     ...(config.DOCS === 'on'
       ? ([
+          ...(guide === undefined ? [] : [['/docs/guide', 'Guide']]),
           ['/docs', 'REST API'],
           ['/docs/realtime', 'WebSocket'],
         ] as [string, string][])

@@ -78,8 +78,8 @@ function createLocalHandler(ctx: Context): RequestListener {
 }
 
 export function createGateway(ctx: Context): Gateway {
-  const isServed = ({ document, demo }: Row): boolean =>
-    (document !== true || ctx.config.DOCS === 'on') && (demo !== true || ctx.demo !== undefined);
+  const isServed = ({ document, app }: Row): boolean =>
+    (document !== true || ctx.config.DOCS === 'on') && (app === undefined || ctx[app] !== undefined);
   const table = createRouteTable(rows.filter(isServed));
   const clientOf = createClientAddressReader(ctx.config.TRUSTED_PROXIES);
   const sign = createIdentitySigner(ctx.keys);
@@ -147,6 +147,7 @@ export function createGateway(ctx: Context): Gateway {
       const labels = { method: req.method as string, route: req.exchange.match?.pattern ?? 'none' };
       const seconds = (performance.now() - req.exchange.started) / 1000;
       duration.observe({ ...labels, status: String(response.statusCode) }, seconds);
+      ctx.requestCounts.count(response.statusCode);
     };
     const req = startExchange(incoming, clientOf(incoming), { awaitsContinue, endRequest });
     ctx.load.enter();

@@ -1,12 +1,13 @@
 import { count, describeRoutes, oneOf, type Route, route, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 import { accountRoutes } from './account-pages/routes.ts';
+import { appRoutes } from './app-pages/routes.ts';
 import type { Context } from './context.ts';
-import { demoRoutes } from './demo/routes.ts';
 import { asset, realtimePage, restPage, sendDocument } from './docs-pages.ts';
 import { asyncApi, openApi } from './documents.ts';
 import { eventStreamRoute } from './event-stream-route.ts';
 import { front } from './front-page.ts';
+import { sendGuideAsset, sendGuidePage, sendGuideSearch } from './guide.ts';
 import { type BasicHealth, type DatabaseHealth, databaseHealth } from './health.ts';
 import { type LimitState, listLimits } from './rate-limits.ts';
 import { type SdkFile, type SdkIndex, sdkIndex, sendSdk } from './sdk.ts';
@@ -33,6 +34,7 @@ const rule = wireObject<LimitState>('RateLimit', {
     'websocket_frames',
     'upgrades',
     'docs',
+    'hooks',
   ),
   limit: count().description('0: the limit is off'),
   window_s: count(),
@@ -80,7 +82,7 @@ export const localRoutes: LocalRoute[] = [
     path: '/',
     tag: healthTag,
     summary: 'Check that the gateway is up',
-    description: 'A browser gets a page with links to the documents and the demo.',
+    description: 'A browser gets a page with links to the console, the documents and the demo.',
     answer: health,
     raw: true,
     rule: front,
@@ -135,6 +137,40 @@ export const localRoutes: LocalRoute[] = [
   }),
   route({
     ...documents,
+    path: '/docs/guide',
+    summary: 'Show the first page of the guide',
+    raw: true,
+    docs: html,
+    rule: async ({ guide }, call) => sendGuidePage(guide, undefined, call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/guide/search.json',
+    summary: 'Get the texts that the search of the guide reads',
+    raw: true,
+    docs: json,
+    rule: async ({ guide }, call) => sendGuideSearch(guide, call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/guide/:page',
+    summary: 'Show a page of the guide',
+    params: Joi.object<{ page: string }>({ page: Joi.string().required() }),
+    raw: true,
+    docs: html,
+    rule: async ({ guide }, call) => sendGuidePage(guide, call.params.page, call),
+  }),
+  route({
+    ...documents,
+    path: '/docs/guide/assets/:name',
+    summary: 'Get an asset of the guide',
+    params: assetName,
+    raw: true,
+    docs: file,
+    rule: async ({ guide }, call) => sendGuideAsset(guide, call.params.name, call),
+  }),
+  route({
+    ...documents,
     path: '/docs/assets/:name',
     summary: 'Get an asset of the documentation pages',
     params: assetName,
@@ -160,5 +196,5 @@ export const localRoutes: LocalRoute[] = [
     docs: sdkResponse,
     rule: (ctx, call) => sendSdk(ctx, call),
   }),
-  ...demoRoutes,
+  ...appRoutes,
 ];

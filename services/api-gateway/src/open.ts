@@ -13,11 +13,14 @@ import {
 } from '@chatapi/kit/auth';
 import { openRedis, openSubscriber, type Redis, watchRedis } from '@chatapi/kit/data';
 import { createHttpClient, createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
+import { readApp } from './app-pages/app.ts';
+import { readDemo } from './app-pages/demo.ts';
 import type { Config } from './config.ts';
 import type { Context, ServiceClients } from './context.ts';
-import { readDemo } from './demo/demo-page.ts';
+import { readGuide } from './guide.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createLoadMonitor } from './overload.ts';
+import { createRequestCounts } from './request-counts.ts';
 import { createUpstream } from './upstreams.ts';
 
 function createClients({ config, keys }: Base<Config>): ServiceClients {
@@ -90,10 +93,13 @@ export async function open(base: Base<Config>): Promise<Context> {
     tunnels: new Set(),
     draining: false,
     demo: readDemo(config),
+    guide: readGuide(),
+    console: config.CONSOLE === 'on' ? readApp('console') : undefined,
     documents: { fetched: new Map(), fetching: new Map(), rendered: new Map() },
     databaseHealth: { at: Number.NEGATIVE_INFINITY },
     load,
     gatewayMetrics: createGatewayMetrics(metrics, load, limiter),
+    requestCounts: createRequestCounts(clients.admin, log),
   };
 }
 
@@ -108,6 +114,7 @@ export async function ready(ctx: Context): Promise<void> {
 export async function close(ctx: Context): Promise<void> {
   ctx.revocations.close();
   await ctx.credentials.close();
+  await ctx.requestCounts.close();
   ctx.load.close();
   ctx.subscriber.disconnect();
   ctx.redis.disconnect();

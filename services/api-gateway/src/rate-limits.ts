@@ -23,11 +23,14 @@ const MINUTE_S = 60;
 const userKey = (userId: string): string => `general:${userId}`;
 const clientKey = (ip: string): string => `general:address:${addressKey(ip)}`;
 const uploadsKey = (userId: string): string => `uploads:${userId}`;
+const hooksKey = (ip: string): string => `hooks:${addressKey(ip)}`;
 const docsKey = (ip: string): string => `docs:${addressKey(ip)}`;
 const registrationsKey = (ip: string): string => `registrations:${addressKey(ip)}`;
 /** Counted by the realtime nodes, as is the next one. */
 const messagesKey = (userId: string): string => `ws:${userId}`;
 const upgradesKey = (userId: string): string => `upgrades:${userId}`;
+
+type Person = Pick<AccessClaims, 'user_id' | 'role'>;
 
 interface GeneralLimit {
   key: string;
@@ -37,13 +40,19 @@ interface GeneralLimit {
 const ofUserOrAddress = ({ RATE_LIMIT_REQUESTS: limit }: Config, key: string): GeneralLimit => ({ key, limit });
 const ofApplication = ({ RATE_LIMIT_KEYS: limit }: Config, id: string): GeneralLimit => ({ key: `keys:${id}`, limit });
 
+/** The console of staff asks every few seconds. Whoever loses the role counts as before at once. */
+const ofPerson = ({ RATE_LIMIT_STAFF, RATE_LIMIT_REQUESTS }: Config, { user_id, role }: Person): GeneralLimit => ({
+  key: userKey(user_id),
+  limit: role === 'user' || RATE_LIMIT_REQUESTS === 0 ? RATE_LIMIT_REQUESTS : RATE_LIMIT_STAFF,
+});
+
 /** A key counts for itself, not for the person as whom it acts. */
 function ofCaller(
   config: Config,
-  caller: Pick<AccessClaims, 'user_id' | 'session_id' | 'key_id'> & { kind?: string },
+  caller: Person & Pick<AccessClaims, 'session_id' | 'key_id'> & { kind?: string },
 ): GeneralLimit {
   const keyId = caller.kind === 'key' ? caller.session_id : caller.key_id;
-  return keyId === undefined ? ofUserOrAddress(config, userKey(caller.user_id)) : ofApplication(config, keyId);
+  return keyId === undefined ? ofPerson(config, caller) : ofApplication(config, keyId);
 }
 
 /** Routes that open a session count on the address even with a token. */
@@ -94,6 +103,7 @@ const NOUNS: Record<Budget, string> = {
   uploads: 'uploads',
   registrations: 'registrations',
   docs: 'requests of documents',
+  hooks: 'posts to webhooks from this address',
 };
 
 interface BudgetRule {
@@ -117,6 +127,11 @@ const BUDGETS: Record<Budget, BudgetRule> = {
   docs: {
     limit: (config) => config.RATE_LIMIT_DOCS,
     key: ({ client }) => docsKey(client.ip),
+    window_s: MINUTE_S,
+  },
+  hooks: {
+    limit: (config) => config.RATE_LIMIT_HOOKS,
+    key: ({ client }) => hooksKey(client.ip),
     window_s: MINUTE_S,
   },
 };
@@ -172,6 +187,7 @@ export async function listLimits(ctx: Context, identity: Identity): Promise<{ li
   const general = generalLimitOf(config, identity);
   const window = config.RATE_LIMIT_WINDOW;
   const registrations = limiter.peek(registrationsKey(identity.ip), config.RATE_LIMIT_REGISTRATIONS, HOUR_S);
+  const hooks = limiter.peek(hooksKey(identity.ip), config.RATE_LIMIT_HOOKS, MINUTE_S);
   const docs = limiter.peek(docsKey(identity.ip), config.RATE_LIMIT_DOCS, MINUTE_S);
   return {
     limits: [
@@ -186,6 +202,7 @@ export async function listLimits(ctx: Context, identity: Identity): Promise<{ li
       withoutCount('login_address', config.RATE_LIMIT_LOGIN_ADDRESS, LOGIN_WINDOW_S),
       withCount('registrations', HOUR_S, await registrations),
       withCount('docs', MINUTE_S, await docs),
+      withCount('hooks', MINUTE_S, await hooks),
     ],
   };
 }

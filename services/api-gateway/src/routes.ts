@@ -11,14 +11,14 @@ export interface Row {
   service: ServiceName | 'gateway';
   /** `user`: the gateway answers 401 without a valid token. Roles are checked by the service. */
   who: 'anyone' | 'user';
-  /** Not counted by the general limit: health and documents. */
+  /** Not counted by the general limit: health, documents, and what has limits of its own. */
   exempt?: true;
   /** Answered under overload too. */
   health?: true;
   /** A page or a document of /docs, which `DOCS=off` removes. */
   document?: true;
-  /** A page of the demo, which exists where DEMO is on. */
-  demo?: true;
+  /** A page of an app, which exists where its setting is on. */
+  app?: 'console' | 'demo';
   /** Answered with SERVICE_UNAVAILABLE after 2.5 s, since it is used when something hangs. */
   shortTimeout?: true;
   /** Checks a password, which is slow: starts are spread (login-pacing.ts). */
@@ -31,7 +31,7 @@ export interface Row {
    */
   byAddress?: true;
   /** An additional rate limit. */
-  budget?: 'uploads' | 'registrations' | 'docs';
+  budget?: 'uploads' | 'registrations' | 'docs' | 'hooks';
   /**
    * The parameter is text of the caller's own, which the service decodes: `%2F`, `%5C` and `%2E`
    * are letters of it.
@@ -41,6 +41,8 @@ export interface Row {
   stream?: true;
   /** A body of up to 4 MiB. */
   large?: true;
+  /** A body of up to 64 KiB. */
+  small?: true;
   /** Transfers a file: size and time limits of its own. */
   file?: 'upload' | 'download';
 }
@@ -50,7 +52,7 @@ const health = { ...local, health: true } as const;
 const webhooks = { service: 'integration', who: 'user' } as const;
 const ownUser = { service: 'auth', who: 'user', opaque: true } as const;
 const document = { ...local, document: true, budget: 'docs' } as const;
-/** Of links in mails, of the demo, and the SDKs. */
+/** Of links in mails, of the apps, and the SDKs. */
 const page = { ...local, budget: 'docs' } as const;
 
 export const rows: Row[] = [
@@ -61,14 +63,20 @@ export const rows: Row[] = [
   { ...document, path: '/docs/openapi.json' },
   { ...document, path: '/docs/asyncapi.json' },
   { ...document, path: '/docs/realtime' },
+  { ...document, path: '/docs/guide' },
+  { ...document, path: '/docs/guide/:page' },
+  { ...document, path: '/docs/guide/search.json' },
+  { ...document, path: '/docs/guide/assets/:name' },
   { ...document, path: '/docs/assets/:name' },
   { ...page, path: '/account/reset' },
   { ...page, path: '/account/confirm' },
   { ...page, path: '/account/assets/:name' },
   { ...page, path: '/sdk' },
   { ...page, path: '/sdk/:name' },
-  { ...page, path: '/demo', demo: true },
-  { ...page, path: '/demo/assets/:name', demo: true },
+  { ...page, path: '/demo', app: 'demo' },
+  { ...page, path: '/demo/assets/:name', app: 'demo' },
+  { ...page, path: '/console', app: 'console' },
+  { ...page, path: '/console/assets/:name', app: 'console' },
 
   {
     method: 'POST',
@@ -139,6 +147,19 @@ export const rows: Row[] = [
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
   { method: 'GET', path: '/rooms/:id/events', service: 'message', who: 'user', stream: true },
   { method: 'GET', path: '/events', service: 'gateway', who: 'user', stream: true },
+  { method: 'POST', path: '/rooms/:id/incoming-webhooks', ...webhooks },
+  { method: 'GET', path: '/rooms/:id/incoming-webhooks', ...webhooks },
+  { method: 'DELETE', path: '/rooms/:id/incoming-webhooks/:hook_id', ...webhooks },
+  // One address may post for many webhooks, each of which has a limit of its own.
+  {
+    method: 'POST',
+    path: '/hooks/:id/:secret',
+    service: 'integration',
+    who: 'anyone',
+    small: true,
+    exempt: true,
+    budget: 'hooks',
+  },
 
   { method: 'GET', path: '/messages', service: 'message', who: 'user', viaRpc: true },
   { method: 'POST', path: '/messages', service: 'message', who: 'user', viaRpc: true },
@@ -177,8 +198,13 @@ export const rows: Row[] = [
   { method: 'GET', path: '/announcements', service: 'admin', who: 'user' },
 
   { method: 'GET', path: '/admin/dashboard/stats', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/dashboard/series', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/dashboard/stats/rebuild', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/users', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/users/:id', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/users/:id/rooms', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/users/:id/sessions', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/users/:id/files', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/users/:id/ban', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/users/:id/unban', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/users/:id/role', service: 'admin', who: 'user' },
@@ -190,17 +216,26 @@ export const rows: Row[] = [
   { method: 'DELETE', path: '/admin/users/:id', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/rooms', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/rooms/:id', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/rooms/:id/members', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/rooms/:id', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/rooms/:id', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/files', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/exports', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/messages/search', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/messages/:id/delivery', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/messages/:id', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/audit-log', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/audit-log.csv', service: 'admin', who: 'user', file: 'download' },
   { method: 'GET', path: '/admin/reports', service: 'admin', who: 'user' },
+  { method: 'GET', path: '/admin/reports/:id/context', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/reports/:id/act', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/reports/:id/resolve', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/reports/:id/dismiss', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/announcements', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/announcements', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/word-filter', service: 'admin', who: 'user' },
   { method: 'PUT', path: '/admin/word-filter', service: 'admin', who: 'user' },
+  { method: 'POST', path: '/admin/word-filter/try', service: 'admin', who: 'user' },
   { method: 'POST', path: '/admin/keys', service: 'admin', who: 'user' },
   { method: 'GET', path: '/admin/keys', service: 'admin', who: 'user' },
   { method: 'DELETE', path: '/admin/keys/:id', service: 'admin', who: 'user' },
@@ -221,5 +256,8 @@ export const rows: Row[] = [
   { method: 'POST', path: '/admin/webhooks/:id/test', ...webhooks },
   { method: 'GET', path: '/admin/webhooks/:id/deliveries', ...webhooks },
   { method: 'POST', path: '/admin/webhooks/:id/replay', ...webhooks },
+  { method: 'PUT', path: '/admin/hooks/before-message', ...webhooks },
+  { method: 'GET', path: '/admin/hooks/before-message', ...webhooks },
+  { method: 'DELETE', path: '/admin/hooks/before-message', ...webhooks },
   { method: 'GET', path: '/admin/system/health', service: 'admin', who: 'user', shortTimeout: true },
 ];

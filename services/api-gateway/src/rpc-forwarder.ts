@@ -32,6 +32,9 @@ interface RpcResponse {
   body: string;
 }
 
+/** The message service must ask a hook first, so that the post would delay the others. */
+type Aside = { aside: true };
+
 interface PendingPost {
   post: Post;
   /** Posts to a room meet in one instance. */
@@ -117,15 +120,19 @@ export function createRpcForwarder(ctx: Context, refuse: Refuse): (req: GatewayR
     return error.code === 'SERVICE_UNAVAILABLE' ? error : unavailable('The service behind this', error);
   }
 
-  async function sendBatch(instance: string, batch: PendingPost[]): Promise<void> {
+  /** @param may_wait for the hook before messages; otherwise what must wait is sent once more. */
+  async function sendBatch(instance: string, batch: PendingPost[], may_wait: boolean): Promise<void> {
     const timeoutMs = Math.max((batch[0] as PendingPost).deadline - performance.now(), MIN_TIMEOUT_MS);
     try {
-      const body = { node: config.INSTANCE, posts: batch.map(({ post }) => post) };
+      const body = { node: config.INSTANCE, posts: batch.map(({ post }) => post), may_wait };
       const { answers } = await message
         .from(instance)
-        .call<{ answers: RpcResponse[] }>('POST', '/internal/posts', { body, timeoutMs });
+        .call<{ answers: (RpcResponse | Aside)[] }>('POST', '/internal/posts', { body, timeoutMs });
       if (answers.length !== batch.length) throw unavailable('Messages');
-      for (const [i, { resolve }] of batch.entries()) resolve(answers[i] as RpcResponse);
+      const aside = batch.filter((_, i) => 'aside' in (answers[i] as object));
+      if (aside.length > 0) void sendBatch(instance, aside, true);
+      for (const [i, { resolve }] of batch.entries())
+        if (!('aside' in (answers[i] as object))) resolve(answers[i] as RpcResponse);
     } catch (thrown) {
       const error = toUnavailable(thrown, batch.length);
       for (const { reject } of batch) reject(error);
@@ -136,13 +143,13 @@ export function createRpcForwarder(ctx: Context, refuse: Refuse): (req: GatewayR
     instances: message.instances,
     keyOf: ({ room }) => room,
     bytesOf: ({ post }) => post.body.length,
-    send: sendBatch,
+    send: (instance, batch) => sendBatch(instance, batch, false),
   });
   const enqueue = (post: Post): Promise<RpcResponse> =>
     new Promise((resolve, reject) => {
       const room = roomOf(post);
       const waiting = { post, room, deadline: performance.now() + POST_TIMEOUT_MS, resolve, reject };
-      if (hasAttachments(post.body)) void sendBatch(instanceFor(room, message.instances()) ?? '', [waiting]);
+      if (hasAttachments(post.body)) void sendBatch(instanceFor(room, message.instances()) ?? '', [waiting], true);
       else lanes.push(waiting);
     });
 

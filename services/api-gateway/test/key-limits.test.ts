@@ -25,7 +25,13 @@ function open(config: object = {}) {
     return result(limit);
   };
   const ctx = {
-    config: { RATE_LIMIT_REQUESTS: 100, RATE_LIMIT_KEYS: 1000, RATE_LIMIT_WINDOW: 60, ...config },
+    config: {
+      RATE_LIMIT_REQUESTS: 100,
+      RATE_LIMIT_KEYS: 1000,
+      RATE_LIMIT_STAFF: 500,
+      RATE_LIMIT_WINDOW: 60,
+      ...config,
+    },
     limiter: { take: note, peek: note },
   } as unknown as Context;
   return { ctx, counted };
@@ -33,12 +39,14 @@ function open(config: object = {}) {
 const exchange = (caller: object, row: object = {}): Exchange =>
   ({ caller, client: { ip: '192.0.2.9' }, row }) as unknown as Exchange;
 
-describe('limits of application keys', () => {
+describe('limits of application keys and staff', () => {
   for (const [what, caller, row, expected] of [
     ['a key counts for itself', { claims: KEY }, {}, ['keys:key_1 1000']],
     ['so does one that acts as a person', { claims: ACTED }, {}, ['keys:key_1 1000']],
     ['and one that failed to', { key: KEY, failure: new Error() }, {}, ['keys:key_1 1000']],
     ['a person does not', { claims: PERSON }, {}, ['general:usr_1 100']],
+    ['a moderator has the limit of staff', { claims: { ...PERSON, role: 'moderator' } }, {}, ['general:usr_1 500']],
+    ['and so has an admin', { claims: { ...PERSON, role: 'admin' } }, {}, ['general:usr_1 500']],
     ['nobody counts by the address', {}, {}, ['general:address:192.0.2.9 100']],
     [
       'where sessions are opened, the address counts too',
@@ -56,6 +64,12 @@ describe('limits of application keys', () => {
   it('can be off, while those of people are on', async () => {
     const { ctx, counted } = open({ RATE_LIMIT_KEYS: 0 });
     await countRequest(ctx, exchange({ claims: KEY }));
+    expect(counted).to.deep.equal([]);
+  });
+
+  it('are off for staff too where those of people are off', async () => {
+    const { ctx, counted } = open({ RATE_LIMIT_REQUESTS: 0 });
+    await countRequest(ctx, exchange({ claims: { ...PERSON, role: 'admin' } }));
     expect(counted).to.deep.equal([]);
   });
 

@@ -1,6 +1,5 @@
 // SQL of accounts. Times are returned as RFC 3339 text with milliseconds.
 import type { Account } from '@chatapi/bus';
-import type { IdPaging } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 
@@ -13,23 +12,27 @@ export interface AccountRow extends Account {
   email_verified: boolean;
   ban_reason: string | null;
   banned_until: string | null;
+  /** Of its last session, right within ten minutes. */
+  seen_at: string | null;
 }
 
-export type RawAccount = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until'> & {
+export type RawAccount = Omit<AccountRow, 'created_at' | 'updated_at' | 'banned_until' | 'seen_at'> & {
   created_at: Date;
   updated_at: Date;
   banned_until: Date | null;
+  seen_at: Date | null;
 };
 
 /** A ban hides a deactivation. The column itself knows only bans, as the release before does. */
 export const STATUS = `case when status = 'active' and deactivated_at is not null then 'deactivated' else status end`;
 
 export const COLUMNS = `user_id, username, email, email_verified, display_name, password_hash, role, ${STATUS} as status, kind, external_id,
-  ban_reason, banned_until, created_at, updated_at`;
+  ban_reason, banned_until, seen_at, created_at, updated_at`;
 
 export const toAccount = (row: RawAccount): AccountRow => ({
   ...row,
   banned_until: row.banned_until?.toISOString() ?? null,
+  seen_at: row.seen_at?.toISOString() ?? null,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
 });
@@ -231,43 +234,6 @@ export async function expiredBans(reads: PipelinedPool, limit: number): Promise<
   const text = `select user_id from accounts where status = 'banned' and banned_until <= clock_timestamp() order by banned_until limit $1`;
   const { rows } = await reads.query<{ user_id: string }>({ name: 'ended-bans', text, values: [limit] });
   return rows.map(({ user_id }) => user_id);
-}
-
-export interface AccountFilter extends IdPaging {
-  search: string;
-  /** Whether `search` matches emails and external ids: for callers who may see them. */
-  by_email: boolean;
-  status?: string;
-  role?: string;
-}
-
-/** Newest first. `search` is compared literally: `%` and `_` are no wildcards. */
-export async function listAccounts(
-  db: Knex,
-  {
-    search,
-    email_search,
-    exact,
-    by_email,
-    status = '',
-    role = '',
-    limit,
-    skip,
-    cursor,
-  }: AccountFilter & { email_search: string; exact: string },
-): Promise<{ accounts: AccountRow[]; total: number }> {
-  const condition = `(:search = '' or position(:search in username_key) > 0 or (:by_email and (position(:email_search in email_key) > 0 or external_id = :exact)))
-    and (:status = '' or ${STATUS} = :status) and (:role = '' or role = :role)`;
-  const values = { search, email_search, exact, by_email, status, role, limit, skip, before: cursor?.[0] ?? null };
-  const [found, counted] = await Promise.all([
-    db.raw<{ rows: RawAccount[] }>(
-      `select ${COLUMNS} from accounts where ${condition} and (cast(:before as text) is null or user_id < :before)
-       order by user_id desc limit :limit offset :skip`,
-      values,
-    ),
-    db.raw<{ rows: { total: number }[] }>(`select count(*) as total from accounts where ${condition}`, values),
-  ]);
-  return { accounts: found.rows.map(toAccount), total: (counted.rows[0] as { total: number }).total };
 }
 
 export interface AccountState {

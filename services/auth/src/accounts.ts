@@ -1,24 +1,22 @@
 // Creation and reading of accounts. Profiles belong to the user service: auth knows only the
 // display name given at registration.
 import { type Account, recordFact } from '@chatapi/bus';
-import { AppError, fold, newId, notFound } from '@chatapi/kit';
+import { AppError, fold, newId, notFound, type PageInfo, page } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
-import {
-  type AccountFilter,
-  type AccountRow,
-  accountById,
-  accountRows,
-  insertAccount,
-  listAccounts,
-  takenNames,
-} from './account-store.ts';
+import { type AccountFilter, listAccounts } from './account-list-store.ts';
+import { type AccountRow, accountById, accountRows, insertAccount, takenNames } from './account-store.ts';
 import { isNameBlocked } from './blocked-name-store.ts';
 import type { Context } from './context.ts';
 import { nameKey, unknownNameKey } from './name-key.ts';
 
 /** An account as other services see it, without the password hash. */
-export type AccountView = Account & { display_name: string; ban_reason: string | null; banned_until: string | null };
+export type AccountView = Account & {
+  display_name: string;
+  ban_reason: string | null;
+  banned_until: string | null;
+  last_seen_at: string | null;
+};
 
 export interface NewUser {
   username: string;
@@ -59,6 +57,7 @@ export const accountView = (account: AccountRow): AccountView => ({
   display_name: account.display_name,
   ban_reason: account.ban_reason,
   banned_until: account.banned_until,
+  last_seen_at: account.seen_at,
 });
 
 export interface TakenField {
@@ -125,15 +124,14 @@ export async function accountsById(ctx: Pick<Context, 'db'>, ids: string[]): Pro
 export async function findAccounts(
   ctx: Pick<Context, 'db'>,
   filter: AccountFilter,
-): Promise<{ accounts: AccountView[]; total: number; has_more: boolean }> {
-  const { limit } = filter;
-  const wanted = {
+): Promise<{ accounts: AccountView[]; total: number } & PageInfo> {
+  const { accounts, total } = await listAccounts(ctx.db, {
     ...filter,
     search: fold(filter.search),
     email_search: nameKey(filter.search),
     exact: filter.search,
-    limit: limit + 1,
-  };
-  const { accounts, total } = await listAccounts(ctx.db, wanted);
-  return { accounts: accounts.slice(0, limit).map(accountView), total, has_more: accounts.length > limit };
+    limit: filter.limit + 1,
+  });
+  const found = page('accounts', accounts, filter.limit, ({ key }) => key);
+  return { ...found, accounts: found.accounts.map(accountView), total };
 }

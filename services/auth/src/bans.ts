@@ -16,7 +16,7 @@ export interface Ban {
   reason?: string | null;
   until?: string | null;
   actor_id: string;
-  /** An application key asks for it: only users may be banned, and no ban becomes shorter. */
+  /** A key or a moderator asks for it: only users may be banned, and no ban becomes shorter. */
   spares_staff?: boolean;
 }
 
@@ -79,10 +79,10 @@ function finish(ctx: Ctx, { account, revoked }: Change): AccountView {
 
 /** @throws AUTHORIZATION_ERROR */
 function requireNoStaff({ role }: AccountRow): void {
-  if (role !== 'user') throw new AppError('AUTHORIZATION_ERROR', 'An application key can’t ban admins and moderators');
+  if (role !== 'user') throw new AppError('AUTHORIZATION_ERROR', 'Only admins ban admins and moderators');
 }
 
-/** A key may not lift bans, nor shorten one. */
+/** Neither a key nor a moderator may shorten a ban. */
 const isBannedFor = (account: AccountRow, until: string | null): boolean =>
   isBanned(account) && (account.banned_until === null || (until !== null && account.banned_until >= until));
 

@@ -1,7 +1,20 @@
-import { anyId, idOf, idPaging, idParams, type Route, route, text, timestamp } from '@chatapi/kit';
+import {
+  anyId,
+  cursorKey,
+  type IdPaging,
+  idOf,
+  idPaging,
+  idParams,
+  paging,
+  type Route,
+  route,
+  text,
+  timestamp,
+} from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
-import { type AccountFilter, accountStates } from './account-store.ts';
+import { ACCOUNT_SORTS, type AccountFilter, type AccountKey, type AccountSort } from './account-list-store.ts';
+import { accountStates } from './account-store.ts';
 import { accountsById, findAccounts, getAccount } from './accounts.ts';
 import { type Ban, banAccount, unbanAccount } from './bans.ts';
 import { setRole } from './change-role.ts';
@@ -11,17 +24,24 @@ import { resetFailures } from './login-limit.ts';
 import { makeResetLink } from './recovery/password-reset.ts';
 import { listRevocations } from './revocations.ts';
 import { credentialRoutes } from './routes/credential-routes.ts';
+import { hookBotRoutes } from './routes/hook-bot-routes.ts';
 import { inviteRoutes } from './routes/invite-routes.ts';
 import { issuerRoutes } from './routes/issuer-routes.ts';
-import { sessionsOf } from './session-store.ts';
-import { endAllSessions } from './sessions.ts';
+import { countSessions, sessionsOf } from './session-store.ts';
+import { endAllSessions, sessionPage } from './sessions.ts';
 import { onRecord, type StaffAct, staffActFields } from './staff-acts.ts';
 
 const role = (): Joi.StringSchema => Joi.string().valid('user', 'moderator', 'admin');
 const reason = text({ max: 500 }).allow(null);
 
+const sort = (): Joi.StringSchema<AccountSort> => Joi.string<AccountSort>().valid(...ACCOUNT_SORTS);
+const place = Joi.alternatives(
+  cursorKey(anyId()),
+  cursorKey(sort(), Joi.alternatives(Joi.string(), Joi.number().integer().min(0)), anyId()),
+);
 const filter = Joi.object<AccountFilter>({
-  ...idPaging(),
+  ...paging<AccountKey>(place),
+  sort: sort().default('created'),
   search: Joi.string().allow('').max(254).default(''),
   by_email: Joi.boolean().default(false),
   status: Joi.string().valid('active', 'banned', 'deactivated'),
@@ -140,6 +160,23 @@ export const internalRoutes: Route<Context>[] = [
     params,
     rule: async (ctx, call) => ({ sessions: await sessionsOf(ctx.db, call.params.id) }),
   }),
+  route<Context, { id: string }, IdPaging>({
+    method: 'get',
+    path: '/internal/accounts/:id/session-page',
+    summary: 'List live sessions, page by page',
+    who: ['admin'],
+    params,
+    query: Joi.object<IdPaging>(idPaging()),
+    rule: (ctx, { params, query }) => sessionPage(ctx, params.id, query),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/accounts/:id/session-count',
+    summary: 'Count live sessions',
+    who: ['admin'],
+    params,
+    rule: async (ctx, { params }) => ({ sessions: await countSessions(ctx.db, params.id) }),
+  }),
   route({
     method: 'delete',
     path: '/internal/accounts/:id/sessions',
@@ -176,4 +213,5 @@ export const internalRoutes: Route<Context>[] = [
   ...credentialRoutes,
   ...issuerRoutes,
   ...inviteRoutes,
+  ...hookBotRoutes,
 ];

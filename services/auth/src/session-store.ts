@@ -122,6 +122,14 @@ type Raw = Origin & { id: string; name: string | null; created_at: Date; last_us
 
 const LIVE = 'ended_at is null and (expires_at is null or expires_at > now())';
 
+export async function countSessions(db: Knex, userId: string): Promise<number> {
+  const { rows } = await db.raw<{ rows: { n: number }[] }>(
+    `select count(*)::int as n from sessions where user_id = ? and ${LIVE}`,
+    [userId],
+  );
+  return rows[0]?.n ?? 0;
+}
+
 /** Live sessions, newest first, at most 1000. */
 export const sessionsOf = (db: Knex, userId: string): Promise<SessionRow[]> =>
   listSessions(db, userId, { limit: 999, skip: 0 });

@@ -3,7 +3,7 @@ import { recordFact } from '@chatapi/bus';
 import { type IdPaging, newId, notFound, type PageInfo, page, securityEvent } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
-import { type AccountRow, lockAccount, markSeen } from './account-store.ts';
+import { type AccountRow, accountById, lockAccount, markSeen } from './account-store.ts';
 import type { Context } from './context.ts';
 import { deviceOf } from './known-device.ts';
 import { rememberDevice } from './known-device-store.ts';
@@ -133,6 +133,16 @@ export async function ownSessions(
     paging.limit,
     ({ id }) => [id],
   );
+}
+
+/** For staff. @throws RESOURCE_NOT_FOUND */
+export async function sessionPage(
+  ctx: Pick<Context, 'db'>,
+  userId: string,
+  paging: IdPaging,
+): Promise<{ sessions: SessionRow[] } & PageInfo> {
+  if ((await accountById(ctx.db, userId)) === undefined) throw notFound('User');
+  return page('sessions', await listSessions(ctx.db, userId, paging), paging.limit, ({ id }) => [id]);
 }
 
 /** Idempotent: a second logout gives the same answer. @throws RESOURCE_NOT_FOUND */

@@ -136,6 +136,29 @@ describe('bots in auth', () => {
     expect((await ask('put', `/bots/${body.id}`, ALL).send({ display_name: 'App' })).status).to.equal(200);
   });
 
+  it('of an incoming webhook is made once, by integration, is no bot of anybody, and retires', async () => {
+    const user_id = 'usr_hookbot1';
+    const make = () =>
+      app.auth.inside('post', '/internal/hook-bots').send({ user_id, display_name: 'Disk & Co' }).expect(200);
+    const made = (await make()).body;
+    expect(made.username).to.match(/^disk-co-[a-z0-9]{8}$/);
+    expect((await make()).body).to.deep.equal(made);
+    const told = await app.facts('account.created', user_id);
+    expect(told).to.have.length(1);
+    expect(told[0]).to.include({ kind: 'bot', display_name: 'Disk & Co' });
+    expect((await ask('get', `/bots/${user_id}/tokens`, admin)).status).to.equal(404);
+    expect(
+      (await ask('post', `/bots/${user_id}/tokens`, ALL).send({ name: 'x', scopes: ['users:read'] })).status,
+    ).to.equal(404);
+    const retire = (id: string) => app.auth.inside('post', `/internal/hook-bots/${id}/retire`);
+    for (let n = 0; n < 2; n++) await retire(user_id).expect(204);
+    expect((await app.facts('account.updated', user_id)).map(({ status }) => status)).to.deep.equal(['deactivated']);
+    await retire('usr_nobody').expect(204);
+    const { id } = (await create(ALL, { username: 'no-hook-bot' })).body;
+    for (const other of [id, ann.id]) await retire(other).expect(404);
+    await app.auth.inside('post', '/internal/hook-bots').send({ user_id: ann.id, display_name: 'Ann' }).expect(404);
+  });
+
   it('people make at most 20; with BOTS=admins they make none', async () => {
     const cat = app.auth.as(await app.auth.register('cat-of-many'));
     const made = await Promise.all(Array.from({ length: 22 }, (_, i) => create(cat, { username: `many-${i}-bot` })));

@@ -3,7 +3,15 @@ import { AppError, type IdPaging, notFound, type PageInfo, page } from '@chatapi
 import type { Caller } from '@chatapi/kit/auth';
 import type { Context } from './context.ts';
 import { removeFile } from './file-deletion.ts';
-import { type FileRow, getFile, getFiles, getUploader, listFilesOf } from './file-store.ts';
+import {
+  type FileFilter,
+  type FileRow,
+  getFile,
+  getFiles,
+  getUploader,
+  listAllFiles,
+  listFilesOf,
+} from './file-store.ts';
 import { logStaffAct, recordStaffAct } from './staff-record.ts';
 
 export interface FileView extends Omit<FileRow, 'thumbnail'> {
@@ -100,6 +108,17 @@ export async function listFiles(
     limit,
     ({ id }) => [id],
   );
+}
+
+/** Without links: an admin who reads a file is on record. */
+export async function listFilesForAdmin(
+  ctx: Context,
+  filter: FileFilter,
+): Promise<{ files: Omit<FileRow, 'thumbnail'>[] } & PageInfo> {
+  const rows = await listAllFiles(ctx.db, { ...filter, limit: filter.limit + 1 });
+  const keyOf = ({ size, id }: FileRow) => (filter.sort === 'size' ? ([size, id] as const) : ([id] as const));
+  const { files, ...info } = page('files', rows, filter.limit, keyOf);
+  return { files: files.map(({ thumbnail: _, ...file }) => file), ...info };
 }
 
 async function requireMayDelete(

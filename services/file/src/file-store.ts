@@ -1,5 +1,5 @@
 // SQL of files and of the storage usage of each user.
-import type { IdPaging } from '@chatapi/kit';
+import type { IdPaging, Paging } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 
 export interface FileRow {
@@ -86,6 +86,52 @@ export const listFilesOf = (db: Knex, userId: string, { limit, skip, cursor }: I
     .limit(limit)
     .offset(skip)
     .select(COLUMNS);
+
+/** Place of a file in a list: its size in a list by size, and its id. */
+export type FileKey = readonly [string] | readonly [number, string];
+
+export interface FileFilter extends Paging<FileKey> {
+  uploaded_by?: string;
+  sort: 'created' | 'size';
+}
+
+/** Of all users or of one, newest or largest first. */
+export async function listAllFiles(
+  db: Knex,
+  { uploaded_by, sort, limit, skip, cursor }: FileFilter,
+): Promise<FileRow[]> {
+  const isBySize = sort === 'size';
+  return await visible(db)
+    .where(uploaded_by === undefined ? {} : { uploaded_by })
+    .where((query) => {
+      if (cursor === undefined) return query;
+      return isBySize ? query.whereRaw('(size, id) < (?, ?)', [...cursor]) : query.where('id', '<', cursor[0]);
+    })
+    .orderBy(
+      isBySize
+        ? [
+            { column: 'size', order: 'desc' },
+            { column: 'id', order: 'desc' },
+          ]
+        : [{ column: 'id', order: 'desc' }],
+    )
+    .limit(limit)
+    .offset(skip)
+    .select(COLUMNS);
+}
+
+export interface FileTotals {
+  total: number;
+  bytes: number;
+}
+
+/** Those of erased users are counted until they are removed. */
+export async function totalsOf(db: Knex, userId: string): Promise<FileTotals> {
+  const [row] = await live(db)
+    .where({ uploaded_by: userId })
+    .select(db.raw('count(*)::int as total'), db.raw('coalesce(sum(size), 0)::bigint as bytes'));
+  return row as unknown as FileTotals;
+}
 
 /** Files after the id `after`, in order of id. */
 export const filesOfAfter = (db: Knex, userId: string, after: string, limit: number): Promise<FileRow[]> =>

@@ -1,9 +1,9 @@
-import { anyId, idOf, type Route, route } from '@chatapi/kit';
+import { anyId, cursorKey, type IdPaging, idOf, idPaging, idParams, paging, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
-import { requestExport, showExport } from './exports/exports.ts';
-import { requireVisible, snapshots } from './file-access.ts';
-import { fileStates } from './file-store.ts';
+import { exportList, requestExport, showExport } from './exports/exports.ts';
+import { deleteFile, listFilesForAdmin, requireVisible, snapshots } from './file-access.ts';
+import { type FileFilter, type FileKey, fileStates, totalsOf } from './file-store.ts';
 import { fileId } from './shapes.ts';
 
 interface ByIds {
@@ -23,6 +23,13 @@ const seenBy = Joi.object<{ id: string; user_id: string }, true>({
 
 /** The admin who gets the link; instances of the previous release do not name one. */
 const viewerQuery = Joi.object<{ viewer_id?: string }, true>({ viewer_id: idOf('usr') });
+
+const place = Joi.alternatives(cursorKey(idOf('file')), cursorKey(Joi.number().integer().min(0), idOf('file')));
+const listQuery = Joi.object<FileFilter>({
+  ...paging<FileKey>(place),
+  uploaded_by: idOf('usr'),
+  sort: Joi.string<FileFilter['sort']>().valid('created', 'size').default('created'),
+});
 
 export const internalRoutes: Route<Context>[] = [
   route<Context, Record<string, string>, Record<string, unknown>, ByIds>({
@@ -61,6 +68,43 @@ export const internalRoutes: Route<Context>[] = [
     params: fileId,
     query: viewerQuery,
     rule: (ctx, { params, query }) => showExport(ctx, params.id, query.viewer_id),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/files',
+    summary: 'List files of all users or of one for admins, without links',
+    who: ['admin'],
+    query: listQuery,
+    rule: (ctx: Context, { query }) => listFilesForAdmin(ctx, query),
+  }),
+  route({
+    method: 'delete',
+    path: '/internal/files/:id',
+    summary: 'Delete a file on behalf of an admin',
+    who: ['admin'],
+    params: idParams,
+    body: Joi.object<{ actor_id: string; ip: string }>({
+      actor_id: anyId().required(),
+      ip: Joi.string().allow('').required(),
+    }),
+    rule: (ctx: Context, { params, body: { actor_id, ip }, request_id }) =>
+      deleteFile(ctx, { user_id: actor_id, role: 'admin', ip, request_id }, params.id),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/exports',
+    summary: 'List exports of accounts for admins, newest first',
+    who: ['admin'],
+    query: Joi.object<IdPaging>(idPaging()),
+    rule: (ctx: Context, { query }) => exportList(ctx, query),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/users/:id/file-totals',
+    summary: 'Count the files of a user and their bytes',
+    who: ['admin'],
+    params: idParams,
+    rule: (ctx: Context, { params }) => totalsOf(ctx.db, params.id),
   }),
   route({
     method: 'post',

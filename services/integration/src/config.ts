@@ -12,6 +12,7 @@ import { type EgressSettings, egressSettings } from '@chatapi/kit/egress';
 import Joi from 'joi';
 
 export interface Config extends BaseConfig, DbSettings, EgressSettings {
+  AUTH_INTERNAL_URL: string[];
   MESSAGE_INTERNAL_URL: string[];
 }
 
@@ -19,6 +20,9 @@ export const schema: Joi.ObjectSchema<Config> = Joi.object<Config>({
   ...baseSettings('integration', 8006),
   ...databaseSettings(),
   ...egressSettings(),
+  AUTH_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9001'])
+    .description('internal listeners of the auth service'),
   MESSAGE_INTERNAL_URL: internalUrls()
     .default(['http://localhost:9003'])
     .description('internal listeners of the message service'),

@@ -2,6 +2,7 @@ import { type FactHandlers, type Followers, noteHeads } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit/data';
 import { appendFacts, erasedAmong, FACTS_ROOM, type PublicFact, redactFacts } from './facts-log/facts-log-store.ts';
 import { accountsBanned, accountsCreated, filesCreated, reportsCreated } from './facts-log/public-facts.ts';
+import { deleteIncomingOfBots, endIncomingOfRooms } from './incoming/incoming-store.ts';
 import { followersOf } from './webhooks/webhook-store.ts';
 
 /** Without a webhook nobody would read them. */
@@ -22,10 +23,15 @@ export const createHandlers = (followers: Pick<Followers, 'onMoved'>): FactHandl
   'account.created': (accounts, trx) => keep(trx, accountsCreated(accounts)),
   'accounts.created': (groups, trx) => keep(trx, accountsCreated(groups.flatMap(({ accounts }) => accounts))),
   'account.updated': async (accounts, trx) => await keep(trx, await accountsBanned(trx, accounts)),
-  'account.erased': (erased, trx) =>
-    redactFacts(
+  'account.erased': async (erased, trx) => {
+    const ids = erased.map(({ user_id }) => user_id);
+    await redactFacts(trx, ids);
+    await deleteIncomingOfBots(trx, ids);
+  },
+  'room.deleted': (rooms, trx) =>
+    endIncomingOfRooms(
       trx,
-      erased.map(({ user_id }) => user_id),
+      rooms.map(({ room_id }) => room_id),
     ),
   'file.created': (files, trx) => keep(trx, filesCreated(files)),
   'report.created': (reports, trx) => keep(trx, reportsCreated(reports)),

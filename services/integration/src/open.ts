@@ -3,11 +3,14 @@ import { type Followers, startFacts, startFollowers } from '@chatapi/bus';
 import { type Base, every, type RecurringTask } from '@chatapi/kit';
 import { openDb, openQueueRedis, openRedis, requireSchema, watchPools, watchRedis } from '@chatapi/kit/data';
 import { createEgress } from '@chatapi/kit/egress';
-import { createRpcClient } from '@chatapi/kit/rpc';
+import { createHttpClient, createRpcClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createHandlers } from './facts.ts';
 import { forgetOldFacts } from './facts-log/facts-log-store.ts';
+import { startTelling } from './hook/hook.ts';
+import { createKnownHook } from './hook/known-hook.ts';
+import { startRetiring } from './incoming/retire-bots.ts';
 import { createLogSource } from './log-source.ts';
 import { createDeliveryMetrics } from './metrics.ts';
 import { schema } from './migrations/index.ts';
@@ -48,7 +51,9 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
   const redis = await openRedis(config.REDIS_URL, log);
   watchRedis(metrics, { commands: redis });
   const egress = createEgress(config.EGRESS_ALLOW);
-  const source = createLogSource(db, createRpcClient('message', config.MESSAGE_INTERNAL_URL, keys));
+  const auth = createHttpClient('auth', config.AUTH_INTERNAL_URL, keys);
+  const message = createRpcClient('message', config.MESSAGE_INTERNAL_URL, keys);
+  const source = createLogSource(db, message);
   const known = createKnownWebhooks();
   const delivering = { egress, known, observe: createDeliveryMetrics(metrics, db) };
   const followers: Followers = startFollowers<Effect>({
@@ -73,8 +78,26 @@ export async function open(base: Base<Config>, schemaName = schema.name): Promis
     log,
     metrics,
   });
-  const jobs = [startCleaning({ db, log }), startReplays({ db, source, log })];
-  return { ...base, db, redis, egress, facts, source, known, followers, jobs };
+  const jobs = [
+    startCleaning({ db, log }),
+    startReplays({ db, source, log }),
+    startRetiring({ db, auth, message, log }),
+    startTelling({ db, message, log }),
+  ];
+  return {
+    ...base,
+    db,
+    redis,
+    egress,
+    auth,
+    message,
+    facts,
+    source,
+    known,
+    knownHook: createKnownHook(db),
+    followers,
+    jobs,
+  };
 }
 
 /** Does not check Redis: without it, message is asked what moved. */

@@ -16,13 +16,13 @@ const item = { kind: 'event', epoch: 'e', seq: 7, frame, at: Date.UTC(2026, 0, 1
 describe('a delivery', () => {
   let receiver: StubServer;
   let egress: Egress;
-  let answer: { status: number; headers?: Record<string, string> };
+  let answer: { status: number; headers?: Record<string, string>; body?: Buffer };
   let asked: number;
   let ended: string[];
   before(async () => {
     receiver = await startStubServer((_req, res) => {
       asked++;
-      res.writeHead(answer.status, answer.headers).end('said');
+      res.writeHead(answer.status, answer.headers).end(answer.body ?? 'said');
     });
     const { EGRESS_ALLOW } = parseSettings(schema, {
       DATABASE_URL: 'postgres://localhost/x',
@@ -80,6 +80,16 @@ describe('a delivery', () => {
       expect(again).to.have.nested.property('effect.delivery.response_body', 'said');
     }
     expect(asked).to.equal(5);
+  });
+
+  it('keeps at most 2 KiB of what was answered, also of bytes that are no text', async () => {
+    for (const body of [Buffer.alloc(5000, 0xff), Buffer.alloc(5000, 0), Buffer.from(`x${'€'.repeat(2000)}`)]) {
+      answer = { status: 500, body };
+      const { effect } = (await run()) as unknown as { effect: { delivery: { response_body: string } } };
+      const kept = effect.delivery.response_body;
+      expect(Buffer.byteLength(kept)).to.be.within(2046, 2048);
+      expect(kept).to.match(/^x?(?:\ufffd+|€+\ufffd?)$/);
+    }
   });
 
   it('is tried again after growing pauses, at most hourly, each ± 20 %', () => {

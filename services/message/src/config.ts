@@ -14,6 +14,7 @@ import Joi from 'joi';
 export interface MessageConfig extends BaseConfig, DbSettings, FileLinkSettings {
   AUTH_INTERNAL_URL: string[];
   FILE_INTERNAL_URL: string[];
+  INTEGRATION_INTERNAL_URL: string[];
   LOG_RETENTION_DAYS: number;
 }
 
@@ -26,6 +27,9 @@ export const schema: Joi.ObjectSchema<MessageConfig> = Joi.object<MessageConfig>
   FILE_INTERNAL_URL: internalUrls()
     .default(['http://127.0.0.1:9004'])
     .description('internal URLs of file, comma-separated'),
+  INTEGRATION_INTERNAL_URL: internalUrls()
+    .default(['http://127.0.0.1:9006'])
+    .description('internal URLs of integration, comma-separated'),
   ...fileLinkSettings(),
   LOG_RETENTION_DAYS: Joi.number()
     .greater(0)

@@ -4,6 +4,7 @@ import type { FileLinks } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool, Pool, Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { LRUCache } from 'lru-cache';
+import type { BeforeMessage } from './before-message/before-message.ts';
 import type { MessageConfig } from './config.ts';
 import type { KeyedMutex } from './log/keyed-mutex.ts';
 import type { Publisher } from './log/publisher.ts';
@@ -42,6 +43,7 @@ export interface Context extends Base<MessageConfig> {
   mutex: KeyedMutex;
   messageMetrics: MessageMetrics;
   words: WordFilter;
+  beforeMessage: BeforeMessage;
   upkeep: RecurringTask;
   erasures: RecurringTask;
   admissions: RecurringTask;

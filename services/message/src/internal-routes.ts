@@ -17,6 +17,7 @@ import { readStates } from './positions/unread-store.ts';
 import { type RoomKey, roomKey } from './rooms/room-key.ts';
 import { adminRoomRoutes } from './routes/admin-room-routes.ts';
 import { followerRoutes } from './routes/follower-routes.ts';
+import { hookRoutes } from './routes/hook-routes.ts';
 import { moderationRoutes } from './routes/moderation-routes.ts';
 import { streamRoutes } from './routes/stream-routes.ts';
 import { wordRoutes } from './routes/word-routes.ts';
@@ -28,12 +29,16 @@ const seq = () => Joi.number().integer().min(0);
 // Only gateways call these two, with entries of their own schemas. The rules validate each body, so
 // that an invalid one fails alone. Validating entries here too would cost as much as all
 // other steps up to the batch.
-const sends = Joi.object<{ node: string; sends: InternalSend[] }>({
+// Callers of the previous version can't set sends aside.
+const may_wait = Joi.boolean().default(true);
+const sends = Joi.object<{ node: string; sends: InternalSend[]; may_wait: boolean }>({
+  may_wait,
   // Nodes of the previous version omit it and get their events by signal.
   node: Joi.string().default(''),
   sends: Joi.array().max(1000).required(),
 });
-const posts = Joi.object<{ node: string; posts: Post[] }>({
+const posts = Joi.object<{ node: string; posts: Post[]; may_wait: boolean }>({
+  may_wait,
   node: Joi.string().required(),
   posts: Joi.array().max(1000).required(),
 });
@@ -101,7 +106,7 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Send messages in a batch',
     who: ['realtime-gateway'],
     body: sends,
-    rule: (ctx: Context, { body }) => sendForNode(ctx, body.node, body.sends),
+    rule: (ctx: Context, { body }) => sendForNode(ctx, body.node, body.sends, body.may_wait),
   }),
   route({
     method: 'post',
@@ -109,7 +114,7 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Handle a batch of POST /messages requests',
     who: ['api-gateway'],
     body: posts,
-    rule: (ctx: Context, { body }) => postMessages(ctx, body.node, body.posts),
+    rule: (ctx: Context, { body }) => postMessages(ctx, body.node, body.posts, body.may_wait),
   }),
   route({
     method: 'post',
@@ -238,4 +243,5 @@ export const internalRoutes: Route<Context>[] = [
   ...wordRoutes,
   ...followerRoutes,
   ...streamRoutes,
+  ...hookRoutes,
 ];

@@ -12,9 +12,10 @@ import {
   watchPools,
   watchRedis,
 } from '@chatapi/kit/data';
-import { createHttpClient } from '@chatapi/kit/rpc';
+import { createHttpClient, createRpcClient } from '@chatapi/kit/rpc';
 import { LRUCache } from 'lru-cache';
 import { startGeneralCount } from './access/general-count.ts';
+import { type BeforeMessage, openBeforeMessage } from './before-message/before-message.ts';
 import type { MessageConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { startErasureJob } from './erasure/erasure-job.ts';
@@ -47,11 +48,14 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
   const pool = openPool(config, schemaName, 'message', log, { max: POOLS.pool, options: NO_SCANS });
   const searches = openPool(config, schemaName, 'message', log, { max: POOLS.searches, options: SEARCH_OPTIONS });
   watchPools(metrics, { db, reads, sending, pool, searches });
+  const integration = createRpcClient('integration', config.INTEGRATION_INTERNAL_URL, keys);
   let words: WordFilter;
+  let beforeMessage: BeforeMessage;
   try {
     await requireSchema(db, { ...schema, name: schemaName });
     await makePartitions({ db, config });
     words = await createWordFilter(db, reads, log);
+    beforeMessage = await openBeforeMessage({ db, reads, integration, log, metrics });
   } catch (error) {
     await Promise.all([db.destroy(), reads.end(), sending.end(), pool.end(), searches.end()]);
     throw error;
@@ -83,6 +87,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     mutex: createKeyedMutex(),
     messageMetrics: createMessageMetrics(metrics),
     words,
+    beforeMessage,
     upkeep: startPartitionUpkeep({ db, config, log }),
   };
   const whole = Object.assign(ctx as Context, { sends: openSends(ctx as Context) });
@@ -104,7 +109,7 @@ export async function ready({ db }: Context): Promise<void> {
 /** Commits and publishes accepted sends before it closes the connections. */
 export async function close(ctx: Context): Promise<void> {
   await ctx.upkeep.close();
-  await ctx.words.close();
+  await Promise.all([ctx.words.close(), ctx.beforeMessage.close()]);
   const jobs = [ctx.erasures, ctx.admissions, ctx.backfill, ctx.naming, ctx.peopleChanges, ctx.generalCount];
   await Promise.all(jobs.map((job) => job.close()));
   await ctx.sends.idle();

@@ -1,75 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { AppError, unavailable } from '@chatapi/kit';
-import { type ServiceClient, TimedOut } from '@chatapi/kit/rpc';
+import { AppError } from '@chatapi/kit';
 import { expect } from 'chai';
-import { createSendQueue, type SendAnswer } from '../src/message-service/send-queue.ts';
-import type { Connection, Send } from '../src/state.ts';
+import type { Send } from '../src/state.ts';
 import { until } from './node-fixture.ts';
-
-const connection = { id: 'con_1', user: { id: 'usr_1' }, claims: { role: 'user' } } as unknown as Connection;
-const log = { debug: () => undefined } as unknown as Parameters<typeof createSendQueue>[2];
-let made = 0;
-const by = (id: string): Connection => ({ ...connection, user: { id } }) as Connection;
-const sendTo = (chat_id: string, patience = 2000, attachments?: string[], from = connection): Send => ({
-  connection: from,
-  client_id: null,
-  body: { chat_id, content: 'x', attachments, client_id: `c${++made}` },
-  request_id: 'req',
-  size: 100,
-  deadline: Date.now() + patience,
-  done: false,
-});
-
-type Sent = { body: { chat_id: string; client_id: string; attachments?: string[] } };
-type Instance = (sends: Sent[]) => unknown[] | Promise<unknown[]>;
-
-const good = (sends: Sent[]): unknown[] =>
-  sends.map(({ body }, seq) => ({
-    ok: true,
-    message_id: body.client_id,
-    chat_id: body.chat_id,
-    seq,
-    created_at: '',
-    frame: '',
-  }));
-const away: Instance = () => {
-  throw unavailable('message');
-};
-const hangs: Instance = () => {
-  throw unavailable('message', new TimedOut());
-};
-/** Times out while one of these is in the batch. */
-const stoppedBy =
-  (poison: Send[]): Instance =>
-  (sends) =>
-    sends.some(({ body }) => poison.some((one) => one.body.client_id === body.client_id)) ? hangs(sends) : good(sends);
-const codesOf = (outcomes: [string, SendAnswer | AppError][]): Record<string, string> =>
-  Object.fromEntries(outcomes.map(([id, outcome]) => [id, outcome instanceof AppError ? outcome.code : 'ok']));
-
-function openBehind(instances: Instance[]) {
-  const calls: { instance: number; ids: string[] }[] = [];
-  const outcomes: [string, SendAnswer | AppError][] = [];
-  const names = instances.map((_, i) => `http://message-${i}`);
-  const message = {
-    instances: () => names,
-    at: (name: string) => ({
-      async call(_method: string, _path: string, { body }: { body: { sends: Sent[] } }) {
-        const instance = names.indexOf(name);
-        calls.push({ instance, ids: body.sends.map((s) => s.body.client_id) });
-        return { results: await (instances[instance] as Instance)(body.sends) };
-      },
-    }),
-  } as unknown as ServiceClient;
-  let onBatch = (_size: number): void => undefined;
-  const sends = createSendQueue('node', message, log, (done) => {
-    for (const { send, answer } of done) outcomes.push([send.body.client_id, answer]);
-    onBatch(done.length);
-  });
-  const after = (then: typeof onBatch): void => {
-    onBatch = then;
-  };
-  return { sends, calls, outcomes, after };
-}
+import { away, by, codesOf, good, hangs, type Instance, openBehind, sendTo, stoppedBy } from './send-queue-fixture.ts';
 
 describe('send queue', () => {
   it('sends of one turn share a batch, in their order', async () => {

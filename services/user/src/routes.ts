@@ -109,6 +109,7 @@ export const routes: Route<Context>[] = [
     who: 'user',
     scope: 'users:write',
     body: change,
+    example: { display_name: 'John Doe', bio: 'Back on Monday' },
     answer: ownSchema,
     errors: [404],
     rule: (ctx, { caller, body, request_id }) => changeProfile(ctx, caller, body, request_id),

@@ -72,7 +72,7 @@ const CLUSTERS: Record<string, number> = {
   'shared-cluster.ts': 2,
   'outage-cluster.ts': 1,
   'browser-cluster.ts': 1,
-  'demo-cluster.ts': 1,
+  'apps-cluster.ts': 1,
 };
 
 function clusterOf(file: string): string | undefined {

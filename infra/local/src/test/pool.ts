@@ -15,8 +15,11 @@ export interface Job {
   only?(files: string[]): Job;
 }
 
-/** Most jobs wait for timers and locks half of the time. */
-const JOBS_AT_ONCE = 2 * cpus().length;
+/**
+ * Jobs wait for timers and locks a third of the time. With two for each core, a slow machine took
+ * seconds for what services give up after 3 s.
+ */
+const JOBS_AT_ONCE = cpus().length + 1;
 
 export interface Done {
   job: Job;

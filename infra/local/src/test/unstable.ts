@@ -4,7 +4,7 @@ import { type Done, type Job, runJobs } from './pool.ts';
 import type { Outcome } from './run-command.ts';
 
 /** With more failures than this the code is broken, not the machine busy. */
-const MAX_FAILURES = 8;
+const MAX_FAILURES = 24;
 
 const again = (job: Job, { failedFiles }: Outcome): Job => {
   const { after: _, ...whole } = failedFiles === undefined ? job : (job.only?.(failedFiles) ?? job);

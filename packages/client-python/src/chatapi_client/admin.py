@@ -7,25 +7,30 @@ from typing import AsyncIterator, Optional, Sequence
 from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, changed, given
-from .admission import AdmissionApi
-from .models import Announcement, Export, Page, User
+from .admin_records import AdminRecordsApi
+from .models import Announcement, Member, Page
 from .admin_models import (
     AdminRoom,
     ApplicationKey,
     AuditEntry,
+    BanInput,
     FilteredWord,
     ListedReport,
+    MuteInput,
     NewApplicationKey,
     Report,
-    ResetLink,
+    ReportContext,
     Scope,
+    Series,
+    SeriesMetric,
     Stats,
     SystemHealth,
     WordFilter,
+    WordJudgement,
 )
 
 
-class AdminApi(AdmissionApi):
+class AdminApi(AdminRecordsApi):
     """Every method raises ``ChatApiError``; without the role it is ``AUTHORIZATION_ERROR``."""
 
     async def stats(self) -> Stats:
@@ -38,84 +43,22 @@ class AdminApi(AdmissionApi):
         stats: Stats = await self._rest.call("POST", "/admin/dashboard/stats/rebuild")
         return stats
 
-    async def users(
+    async def series(
         self,
         *,
-        search: Optional[str] = None,
-        status_filter: Optional[str] = None,
-        role_filter: Optional[str] = None,
-        limit: int = 50,
-        skip: int = 0,
-        cursor: Optional[str] = None,
-    ) -> Page[User]:
-        """List users, newest first, with ``total``. ``status_filter``: ``active``, ``banned``, …"""
-        query = given(
-            search=search, status_filter=status_filter, role_filter=role_filter, limit=limit, skip=skip, cursor=cursor
-        )
-        return page_of("users", await self._rest.call("GET", "/admin/users", query=query))
+        metric: SeriesMetric,
+        from_: Optional[str] = None,
+        to: Optional[str] = None,
+        step: Optional[int] = None,
+    ) -> Series:
+        """Return a series for a chart, of the last 30 days by the minute.
 
-    def iterate_users(
-        self,
-        *,
-        search: Optional[str] = None,
-        status_filter: Optional[str] = None,
-        role_filter: Optional[str] = None,
-    ) -> AsyncIterator[User]:
-        return pages(
-            lambda cursor, skip: self.users(
-                search=search,
-                status_filter=status_filter,
-                role_filter=role_filter,
-                limit=100,
-                skip=skip,
-                cursor=cursor,
-            )
-        )
-
-    async def ban(self, user_id: str, *, reason: Optional[str] = None, until: Optional[str] = None) -> User:
-        """Ban a user. Takes effect everywhere within 1 s.
-
-        ``reason``: at most 500 characters. ``until``: RFC 3339, in the future; default: permanent.
+        ``from_``, ``to``: RFC 3339; default: the last day. ``step``: seconds per point, a multiple
+        of 60; at most 1,000 points.
         """
-        body = given(reason=reason, until=until)
-        user: User = await self._rest.call("POST", path_of("/admin/users/{}/ban", user_id), body=body)
-        return user
-
-    async def unban(self, user_id: str) -> User:
-        """Lift a ban. Sessions that the ban ended stay ended."""
-        user: User = await self._rest.call("POST", path_of("/admin/users/{}/unban", user_id))
-        return user
-
-    async def change_role(self, user_id: str, role: str) -> User:
-        """Change a user's role: ``user``, ``moderator`` or ``admin``. Takes effect within 1 s."""
-        user: User = await self._rest.call("PUT", path_of("/admin/users/{}/role", user_id), body={"role": role})
-        return user
-
-    async def unlock(self, user_id: str) -> None:
-        """Remove the lock after failed logins."""
-        await self._rest.call("POST", path_of("/admin/users/{}/unlock", user_id))
-
-    async def make_password_reset_link(self, user_id: str) -> ResetLink:
-        """Make a link with which the user sets a new password. It works once, and without mail."""
-        path = path_of("/admin/users/{}/password-reset", user_id)
-        link: ResetLink = await self._rest.call("POST", path, safe=False)
-        return link
-
-    async def end_sessions(self, user_id: str) -> None:
-        await self._rest.call("DELETE", path_of("/admin/users/{}/sessions", user_id))
-
-    async def delete_user(self, user_id: str) -> None:
-        """Erase the user and all their content, permanently."""
-        await self._rest.call("DELETE", path_of("/admin/users/{}", user_id))
-
-    async def start_export(self, user_id: str) -> Export:
-        """Request an archive of everything that the user wrote and uploaded."""
-        export: Export = await self._rest.call("POST", path_of("/admin/users/{}/export", user_id))
-        return export
-
-    async def export(self, user_id: str) -> Export:
-        export: Export = await self._rest.call("GET", path_of("/admin/users/{}/export", user_id))
-        return export
+        query = given(metric=metric, to=to, step=step, **{"from": from_})
+        series: Series = await self._rest.call("GET", "/admin/dashboard/series", query=query)
+        return series
 
     async def delete_message(self, message_id: str) -> None:
         await self._rest.call("DELETE", path_of("/admin/messages/{}", message_id))
@@ -126,26 +69,45 @@ class AdminApi(AdmissionApi):
         search: Optional[str] = None,
         kind: Optional[str] = None,
         archived: Optional[bool] = None,
+        sort: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
         cursor: Optional[str] = None,
     ) -> Page[AdminRoom]:
-        """List all rooms, newest first. ``search``: part of the id, the name or the topic."""
-        query = given(search=search, kind=kind, archived=archived, limit=limit, skip=skip, cursor=cursor)
+        """List all rooms. ``search``: part of the id, the name or the topic.
+
+        ``sort``: ``created`` (default: newest first) or ``active`` (latest activity first).
+        """
+        query = given(
+            search=search, kind=kind, archived=archived, sort=sort, limit=limit, skip=skip, cursor=cursor
+        )
         return page_of("rooms", await self._rest.call("GET", "/admin/rooms", query=query))
 
     def iterate_rooms(
-        self, *, search: Optional[str] = None, kind: Optional[str] = None, archived: Optional[bool] = None
+        self,
+        *,
+        search: Optional[str] = None,
+        kind: Optional[str] = None,
+        archived: Optional[bool] = None,
+        sort: Optional[str] = None,
     ) -> AsyncIterator[AdminRoom]:
         return pages(
             lambda cursor, skip: self.rooms(
-                search=search, kind=kind, archived=archived, limit=100, skip=skip, cursor=cursor
+                search=search, kind=kind, archived=archived, sort=sort, limit=100, skip=skip, cursor=cursor
             )
         )
 
     async def room(self, chat_id: str) -> AdminRoom:
         room: AdminRoom = await self._rest.call("GET", path_of("/admin/rooms/{}", chat_id))
         return room
+
+    async def room_members(
+        self, chat_id: str, *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None
+    ) -> Page[Member]:
+        """List the members of any room, the longest members first."""
+        query = given(limit=limit, skip=skip, cursor=cursor)
+        path = path_of("/admin/rooms/{}/members", chat_id)
+        return page_of("members", await self._rest.call("GET", path, query=query))
 
     async def update_room(
         self,
@@ -175,13 +137,42 @@ class AdminApi(AdmissionApi):
         actor_id: Optional[str] = None,
         target_id: Optional[str] = None,
         action: Optional[str] = None,
+        outcome: Optional[str] = None,
+        from_: Optional[str] = None,
+        to: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
         cursor: Optional[str] = None,
     ) -> Page[AuditEntry]:
-        """List admin actions, newest first."""
-        query = given(actor_id=actor_id, target_id=target_id, action=action, limit=limit, skip=skip, cursor=cursor)
+        """List admin actions, newest first. ``from_``, ``to``: RFC 3339, the end does not count."""
+        query = given(
+            actor_id=actor_id,
+            target_id=target_id,
+            action=action,
+            outcome=outcome,
+            limit=limit,
+            skip=skip,
+            cursor=cursor,
+            to=to,
+            **{"from": from_},
+        )
         return page_of("entries", await self._rest.call("GET", "/admin/audit-log", query=query))
+
+    async def audit_log_csv(
+        self,
+        *,
+        actor_id: Optional[str] = None,
+        target_id: Optional[str] = None,
+        action: Optional[str] = None,
+        outcome: Optional[str] = None,
+        from_: Optional[str] = None,
+        to: Optional[str] = None,
+    ) -> bytes:
+        """Download admin actions as CSV into memory. The download itself is in the log."""
+        query = given(
+            actor_id=actor_id, target_id=target_id, action=action, outcome=outcome, to=to, **{"from": from_}
+        )
+        return await self._rest.download("/admin/audit-log.csv", query)
 
     async def reports(
         self,
@@ -189,15 +180,24 @@ class AdminApi(AdmissionApi):
         status: Optional[str] = None,
         target_type: Optional[str] = None,
         target_id: Optional[str] = None,
+        about_user_id: Optional[str] = None,
+        reporter_id: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
         cursor: Optional[str] = None,
     ) -> Page[ListedReport]:
         """List reports. ``status``: ``open``, ``resolved`` or ``dismissed``. ``target_type``:
-        ``message``, ``file`` or ``user``.
+        ``message``, ``file`` or ``user``. ``about_user_id``: the sender, uploader or reported user.
         """
         query = given(
-            status=status, target_type=target_type, target_id=target_id, limit=limit, skip=skip, cursor=cursor
+            status=status,
+            target_type=target_type,
+            target_id=target_id,
+            about_user_id=about_user_id,
+            reporter_id=reporter_id,
+            limit=limit,
+            skip=skip,
+            cursor=cursor,
         )
         return page_of("reports", await self._rest.call("GET", "/admin/reports", query=query))
 
@@ -212,6 +212,31 @@ class AdminApi(AdmissionApi):
     async def _handle_report(self, report_id: str, how: str, note: Optional[str]) -> Report:
         path = path_of(f"/admin/reports/{{}}/{how}", report_id)
         report: Report = await self._rest.call("POST", path, body=given(note=note))
+        return report
+
+    async def report_context(self, report_id: str) -> ReportContext:
+        """Return the reported message with up to 10 on each side. Each look is in the audit log."""
+        context: ReportContext = await self._rest.call("GET", path_of("/admin/reports/{}/context", report_id))
+        return context
+
+    async def act_on_report(
+        self,
+        report_id: str,
+        *,
+        status: Optional[str] = None,
+        note: Optional[str] = None,
+        delete_target: Optional[bool] = None,
+        mute: Optional[MuteInput] = None,
+        ban: Optional[BanInput] = None,
+    ) -> Report:
+        """Delete, mute or ban because of a report, and settle it. Repeat it when it fails.
+
+        ``status``: ``resolved`` (default) or ``dismissed``. ``delete_target``: the message, or for
+        admins the file. ``mute``: the sender, in the room of the message. Moderators:
+        ``AUTHORIZATION_ERROR`` with the reason ``ban_limit`` (over 24 hours) or ``staff``.
+        """
+        body = given(status=status, note=note, delete_target=delete_target, mute=mute, ban=ban)
+        report: Report = await self._rest.call("POST", path_of("/admin/reports/{}/act", report_id), body=body)
         return report
 
     async def announce(self, *, text: str) -> Announcement:
@@ -236,6 +261,11 @@ class AdminApi(AdmissionApi):
         body = {"words": list(words)}
         filter: WordFilter = await self._rest.call("PUT", "/admin/word-filter", body=body)
         return filter
+
+    async def try_word_filter(self, *, text: str) -> WordJudgement:
+        """Judge a text of at most 4,000 characters as that of a message."""
+        judged: WordJudgement = await self._rest.call("POST", "/admin/word-filter/try", body={"text": text})
+        return judged
 
     async def create_key(
         self, *, name: str, scopes: Sequence[Scope], expires_at: Optional[str] = None

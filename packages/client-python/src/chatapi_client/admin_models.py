@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Literal, Optional, TypedDict
 
+from .models import UserCard
+
 
 class AdminRoom(TypedDict):
     """A room as admins see it: without messages. ``owner_ids``: at most 20."""
@@ -62,6 +64,23 @@ class Stats(TypedDict):
     files: FileCounts
     connections: ConnectionCounts
     generated_at: str
+
+
+SeriesMetric = Literal["messages", "users_online", "connections", "requests", "errors", "rate_limited"]
+
+
+class SeriesPoint(TypedDict):
+    """``value``: None if it is not known."""
+
+    at: str
+    value: Optional[int]
+
+
+Series = TypedDict(
+    "Series",
+    {"metric": SeriesMetric, "from": str, "to": str, "step": int, "points": List[SeriesPoint]},
+)
+"""``step`` in seconds. ``points``: oldest first; the last one may go on."""
 
 
 class AuditEntry(TypedDict):
@@ -147,6 +166,42 @@ class ListedReport(Report):
     message: Optional[ReportedMessage]
 
 
+class MuteInput(TypedDict, total=False):
+    """``until``: RFC 3339, in the future; default: until it is lifted."""
+
+    until: Optional[str]
+
+
+class BanInput(TypedDict, total=False):
+    """``until``: RFC 3339, in the future; default: permanent."""
+
+    reason: Optional[str]
+    until: Optional[str]
+
+
+class ContextMessage(TypedDict):
+    """A message as staff see one. ``files``: names of the attached ones."""
+
+    id: str
+    chat_id: str
+    seq: int
+    sender_id: str
+    content: str
+    message_type: str
+    files: List[str]
+    is_edited: bool
+    is_deleted: bool
+    created_at: str
+
+
+class ReportContext(TypedDict):
+    """``messages``: the reported one and up to 10 on each side, oldest first."""
+
+    message_id: str
+    messages: List[ContextMessage]
+    users: Dict[str, UserCard]
+
+
 class FilteredWord(TypedDict):
     word: str
     action: Literal["block", "mask"]
@@ -156,6 +211,15 @@ class WordFilter(TypedDict):
     words: List[FilteredWord]
     revision: int
     updated_at: str
+
+
+class WordJudgement(TypedDict):
+    """How the word filter judges a text. ``text``: as it would be stored, masked words are
+    asterisks. ``blocked``: a message with it would be refused.
+    """
+
+    text: str
+    blocked: bool
 
 
 class Health(TypedDict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, List, Mapping, Optional, cast
 
 from .admin import AdminApi
+from .bots import BotsApi
 from .chats import ChatsApi
 from .admin_models import Report
 from .files import FilesApi
@@ -14,12 +15,14 @@ from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of
 from .realtime import AsyncRealtime
+from .incoming_webhooks import IncomingWebhooksApi
 from .room_events import EventsApi
 from .rest import RETRIES, Rest, given
 from .state import Live
 from .state_pages import RoomsPage
 from .tokens import OnTokens, TokenSource
 from .users import UsersApi
+from .webhooks import WebhooksApi
 
 
 class AsyncWebSocketApi:
@@ -58,7 +61,7 @@ class AsyncWebSocketApi:
 
 class AsyncChatClient:
     """Client for asyncio: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``,
-    ``websocket``.
+    ``bots``, ``webhooks``, ``incoming_webhooks``, ``websocket``.
 
     ``token``: an access token, or a function (plain or async) that returns a new one; not needed
     for ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -83,7 +86,10 @@ class AsyncChatClient:
         self.chats = ChatsApi(self._rest)
         self.files = FilesApi(self._rest)
         self.events = EventsApi(self._rest)
+        self.incoming_webhooks = IncomingWebhooksApi(self._rest)
         self.admin = AdminApi(self._rest)
+        self.bots = BotsApi(self._rest)
+        self.webhooks = WebhooksApi(self._rest)
         self.websocket = AsyncWebSocketApi(self._rest)
         self._live: Optional[Live] = None
 

@@ -285,6 +285,7 @@ class RateLimit(TypedDict):
         "websocket_frames",
         "upgrades",
         "docs",
+        "hooks",
     ]
     limit: int
     window_s: int

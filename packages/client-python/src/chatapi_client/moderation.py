@@ -24,6 +24,8 @@ class ModerationApi:
         status: Optional[str] = None,
         target_type: Optional[str] = None,
         target_id: Optional[str] = None,
+        about_user_id: Optional[str] = None,
+        reporter_id: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
         cursor: Optional[str] = None,
@@ -32,7 +34,14 @@ class ModerationApi:
         ``target_type``: ``message``, ``file`` or ``user``.
         """
         return await self._admin.reports(
-            status=status, target_type=target_type, target_id=target_id, limit=limit, skip=skip, cursor=cursor
+            status=status,
+            target_type=target_type,
+            target_id=target_id,
+            about_user_id=about_user_id,
+            reporter_id=reporter_id,
+            limit=limit,
+            skip=skip,
+            cursor=cursor,
         )
 
     async def resolve_report(self, report_id: str, *, note: Optional[str] = None) -> Report:

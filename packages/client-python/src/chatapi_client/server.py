@@ -11,6 +11,8 @@ from .bots import BotsApi
 from .chats import ChatsApi
 from .errors import ChatApiError
 from .files import FilesApi
+from .hooks import HooksApi
+from .incoming_webhooks import IncomingWebhooksApi
 from .messages import MessagesApi
 from .moderation import ModerationApi
 from .paths import segment
@@ -22,7 +24,7 @@ from .webhooks import WebhooksApi
 
 class AsyncActingApi:
     """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``,
-    ``events``.
+    ``events``, ``incoming_webhooks``.
 
     Other changes than messages, reactions and reads stand in the audit log with the key.
     """
@@ -33,11 +35,12 @@ class AsyncActingApi:
         self.files = FilesApi(rest)
         self.users = PeopleApi(rest)
         self.events = EventsApi(rest)
+        self.incoming_webhooks = IncomingWebhooksApi(rest)
 
 
 class AsyncChatServer:
     """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, ``webhooks``,
-    `stats`, `acting_as`.
+    ``hooks``, `stats`, `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -53,6 +56,7 @@ class AsyncChatServer:
         self.moderation = ModerationApi(self._rest)
         self.events = EventsApi(self._rest)
         self.webhooks = WebhooksApi(self._rest)
+        self.hooks = HooksApi(self._rest)
         self._admin = AdminApi(self._rest)
 
     @property

@@ -16,6 +16,7 @@ _TOKENS: Shape = {"access_token": "string", "refresh_token": "string"}
 _SESSION: Shape = {"access_token": "string", "refresh_token": "string", "user": _ITEM}
 _STATS: Shape = {"users": "object", "rooms": "object", "messages": "object"}
 _APP_USER: Shape = {"id": "string", "external_id": "string"}
+_HOOK: Shape = {"url": "string", "on_failure": "string"}
 _WORDS: Shape = {"words": ["object"], "revision": "number"}
 
 ANSWERS: Mapping[str, Shape] = {
@@ -57,7 +58,16 @@ ANSWERS: Mapping[str, Shape] = {
     "GET /announcements": {"announcements": [_ITEM]},
     "GET /admin/dashboard/stats": _STATS,
     "POST /admin/dashboard/stats/rebuild": _STATS,
+    "GET /admin/dashboard/series": {"metric": "string", "points": [{"at": "string"}]},
     "GET /admin/users": {"users": [_ITEM]},
+    "GET /admin/users/{}": _ITEM,
+    "GET /admin/users/{}/rooms": {"rooms": [_ITEM]},
+    "GET /admin/users/{}/sessions": {"sessions": [_ITEM]},
+    "GET /admin/users/{}/files": {"files": [_ITEM]},
+    "GET /admin/files": {"files": [_ITEM]},
+    "GET /admin/exports": {"exports": [_ITEM]},
+    "GET /admin/messages/search": {"messages": [_ITEM]},
+    "GET /admin/messages/{}/delivery": {"verdict": "string", "message": _ITEM},
     "POST /admin/users/{}/ban": _ITEM,
     "POST /admin/users/{}/unban": _ITEM,
     "PUT /admin/users/{}/role": _ITEM,
@@ -66,15 +76,19 @@ ANSWERS: Mapping[str, Shape] = {
     "GET /admin/users/{}/export": _ITEM,
     "GET /admin/rooms": {"rooms": [_ITEM]},
     "GET /admin/rooms/{}": _ITEM,
+    "GET /admin/rooms/{}/members": {"members": [_MEMBER]},
     "PUT /admin/rooms/{}": _ITEM,
     "GET /admin/audit-log": {"entries": [_ITEM]},
     "GET /admin/reports": {"reports": [_ITEM]},
+    "GET /admin/reports/{}/context": {"message_id": "string", "messages": [_ITEM]},
+    "POST /admin/reports/{}/act": _ITEM,
     "POST /admin/reports/{}/resolve": _ITEM,
     "POST /admin/reports/{}/dismiss": _ITEM,
     "GET /admin/announcements": {"announcements": [_ITEM]},
     "POST /admin/announcements": _ITEM,
     "GET /admin/word-filter": _WORDS,
     "PUT /admin/word-filter": _WORDS,
+    "POST /admin/word-filter/try": {"text": "string"},
     "POST /admin/keys": {"id": "string", "key": "string"},
     "GET /admin/keys": {"keys": [_ITEM]},
     "POST /admin/issuers": {"id": "string", "issuer": "string"},
@@ -102,6 +116,10 @@ ANSWERS: Mapping[str, Shape] = {
     "POST /admin/webhooks/{}/resume": _ITEM,
     "POST /admin/webhooks/{}/test": {"duration_ms": "number"},
     "GET /admin/webhooks/{}/deliveries": {"deliveries": [_ITEM]},
+    "PUT /admin/hooks/before-message": _HOOK,
+    "GET /admin/hooks/before-message": _HOOK,
+    "POST /rooms/{}/incoming-webhooks": {"id": "string", "url": "string"},
+    "GET /rooms/{}/incoming-webhooks": {"incoming_webhooks": [_ITEM]},
     "GET /admin/system/health": {"status": "string", "services": [{"name": "string"}]},
 }
 """By method and template. An operation that is missing here is answered without a body."""

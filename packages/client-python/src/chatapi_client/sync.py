@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterator, Mapping, Optional
 
-from .admin import AdminApi as AsyncAdminApi
 from .app_functions import away, in_worker, soon
 from .chats import ChatsApi as AsyncChatsApi
 from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import EventName
+from .sync_admin import AdminApi
+from .sync_tools import BotsApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
 from .event_handlers import Listening, Stop
@@ -114,46 +115,6 @@ class EventsApi(SyncWrapper):
     iterate = iterating(AsyncEventsApi.iterate)
 
 
-class AdminApi(SyncWrapper):
-    stats = blocking(AsyncAdminApi.stats)
-    rebuild_stats = blocking(AsyncAdminApi.rebuild_stats)
-    users = blocking(AsyncAdminApi.users)
-    iterate_users = iterating(AsyncAdminApi.iterate_users)
-    ban = blocking(AsyncAdminApi.ban)
-    unban = blocking(AsyncAdminApi.unban)
-    change_role = blocking(AsyncAdminApi.change_role)
-    unlock = blocking(AsyncAdminApi.unlock)
-    make_password_reset_link = blocking(AsyncAdminApi.make_password_reset_link)
-    end_sessions = blocking(AsyncAdminApi.end_sessions)
-    delete_user = blocking(AsyncAdminApi.delete_user)
-    start_export = blocking(AsyncAdminApi.start_export)
-    export = blocking(AsyncAdminApi.export)
-    delete_message = blocking(AsyncAdminApi.delete_message)
-    rooms = blocking(AsyncAdminApi.rooms)
-    iterate_rooms = iterating(AsyncAdminApi.iterate_rooms)
-    room = blocking(AsyncAdminApi.room)
-    update_room = blocking(AsyncAdminApi.update_room)
-    delete_room = blocking(AsyncAdminApi.delete_room)
-    audit_log = blocking(AsyncAdminApi.audit_log)
-    reports = blocking(AsyncAdminApi.reports)
-    resolve_report = blocking(AsyncAdminApi.resolve_report)
-    dismiss_report = blocking(AsyncAdminApi.dismiss_report)
-    announce = blocking(AsyncAdminApi.announce)
-    announcements = blocking(AsyncAdminApi.announcements)
-    word_filter = blocking(AsyncAdminApi.word_filter)
-    set_word_filter = blocking(AsyncAdminApi.set_word_filter)
-    create_key = blocking(AsyncAdminApi.create_key)
-    keys = blocking(AsyncAdminApi.keys)
-    end_key = blocking(AsyncAdminApi.end_key)
-    create_issuer = blocking(AsyncAdminApi.create_issuer)
-    issuers = blocking(AsyncAdminApi.issuers)
-    delete_issuer = blocking(AsyncAdminApi.delete_issuer)
-    create_invite = blocking(AsyncAdminApi.create_invite)
-    invites = blocking(AsyncAdminApi.invites)
-    delete_invite = blocking(AsyncAdminApi.delete_invite)
-    health = blocking(AsyncAdminApi.health)
-
-
 class Realtime(SyncWrapper, Listening):
     """A connection that reconnects by itself; the sync wrapper of `AsyncRealtime`, with the same
     events and guarantees.
@@ -194,6 +155,7 @@ class Realtime(SyncWrapper, Listening):
     send = blocking(AsyncRealtime.send)
     typing = blocking(AsyncRealtime.typing)
     mark_read = blocking(AsyncRealtime.mark_read)
+    watch_staff = blocking(AsyncRealtime.watch_staff)
     wait_ready = blocking(AsyncRealtime.wait_ready)
     close = blocking(AsyncRealtime.close)
 
@@ -236,7 +198,8 @@ class WebSocketApi(SyncWrapper):
 
 
 class ChatClient(SyncWrapper):
-    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``admin`` and ``websocket``.
+    """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``, ``bots``,
+    ``webhooks`` and ``websocket``.
 
     ``token``: an access token, or a function that returns a new one; not needed for
     ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -271,7 +234,10 @@ class ChatClient(SyncWrapper):
         self.chats = ChatsApi(self._portal, inner.chats)
         self.files = FilesApi(self._portal, inner.files)
         self.events = EventsApi(self._portal, inner.events)
+        self.incoming_webhooks = IncomingWebhooksApi(self._portal, inner.incoming_webhooks)
         self.admin = AdminApi(self._portal, inner.admin)
+        self.bots = BotsApi(self._portal, inner.bots)
+        self.webhooks = WebhooksApi(self._portal, inner.webhooks)
         self.websocket = WebSocketApi(self._portal, inner.websocket)
 
     @property

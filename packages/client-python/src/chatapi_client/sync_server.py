@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Optional
 
 from .app_users import AppUsersApi as AsyncAppUsersApi
-from .bots import BotsApi as AsyncBotsApi
 from .moderation import ModerationApi as AsyncModerationApi
 from .people import PeopleApi as AsyncPeopleApi
 from .portal import Portal
 from .rest import RETRIES
 from .server import AsyncActingApi, AsyncChatServer
 from .sync import ChatsApi, EventsApi, FilesApi, MessagesApi
-from .webhooks import WebhooksApi as AsyncWebhooksApi
+from .sync_tools import BotsApi, HooksApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating
 
 
@@ -27,32 +26,6 @@ class AppUsersApi(SyncWrapper):
     by_id = blocking(AsyncAppUsersApi.by_id)
     search = blocking(AsyncAppUsersApi.search)
     iterate = iterating(AsyncAppUsersApi.iterate)
-
-
-class BotsApi(SyncWrapper):
-    create = blocking(AsyncBotsApi.create)
-    list = blocking(AsyncBotsApi.list)
-    iterate = iterating(AsyncBotsApi.iterate)
-    update = blocking(AsyncBotsApi.update)
-    delete = blocking(AsyncBotsApi.delete)
-    create_token = blocking(AsyncBotsApi.create_token)
-    tokens = blocking(AsyncBotsApi.tokens)
-    end_token = blocking(AsyncBotsApi.end_token)
-
-
-class WebhooksApi(SyncWrapper):
-    create = blocking(AsyncWebhooksApi.create)
-    list = blocking(AsyncWebhooksApi.list)
-    get = blocking(AsyncWebhooksApi.get)
-    update = blocking(AsyncWebhooksApi.update)
-    delete = blocking(AsyncWebhooksApi.delete)
-    rotate_secret = blocking(AsyncWebhooksApi.rotate_secret)
-    pause = blocking(AsyncWebhooksApi.pause)
-    resume = blocking(AsyncWebhooksApi.resume)
-    test = blocking(AsyncWebhooksApi.test)
-    deliveries = blocking(AsyncWebhooksApi.deliveries)
-    iterate_deliveries = iterating(AsyncWebhooksApi.iterate_deliveries)
-    replay = blocking(AsyncWebhooksApi.replay)
 
 
 class ModerationApi(SyncWrapper):
@@ -74,7 +47,7 @@ class PeopleApi(SyncWrapper):
 
 class ActingApi:
     """The API as a person that the key acts as: ``chats``, ``messages``, ``files``, ``users``,
-    ``events``.
+    ``events``, ``incoming_webhooks``.
 
     Other changes than messages, reactions and reads stand in the audit log with the key.
     """
@@ -85,11 +58,12 @@ class ActingApi:
         self.files = FilesApi(portal, inner.files)
         self.users = PeopleApi(portal, inner.users)
         self.events = EventsApi(portal, inner.events)
+        self.incoming_webhooks = IncomingWebhooksApi(portal, inner.incoming_webhooks)
 
 
 class ChatServer(SyncWrapper):
     """What an application key may do: ``users``, ``bots``, ``moderation``, ``events``, ``webhooks``,
-    `stats`, `acting_as`.
+    ``hooks``, `stats`, `acting_as`.
 
     ``key``: the secret of the key, ``cak_…``. ``timeout``: time limit of a request in seconds.
     ``retries``: retries of a repeatable call while the server or network is unavailable; the key's
@@ -109,6 +83,7 @@ class ChatServer(SyncWrapper):
         self.moderation = ModerationApi(self._portal, inner.moderation)
         self.events = EventsApi(self._portal, inner.events)
         self.webhooks = WebhooksApi(self._portal, inner.webhooks)
+        self.hooks = HooksApi(self._portal, inner.hooks)
 
     @property
     def base_url(self) -> str:

@@ -103,6 +103,41 @@ class WebhookTest(TypedDict):
     error: Optional[str]
 
 
+class IncomingWebhook(TypedDict):
+    """Its ``bot_id`` is the sender of what is posted to it."""
+
+    id: str
+    chat_id: str
+    name: str
+    bot_id: str
+    created_by: str
+    created_at: str
+
+
+class NewIncomingWebhook(IncomingWebhook):
+    """``url``: a path of the server, which contains the secret; it is only in this answer."""
+
+    url: str
+
+
+class _HookSecret(TypedDict, total=False):
+    secret: str
+
+
+class BeforeMessageHook(_HookSecret):
+    """``on_failure``: what becomes of messages while it does not answer. ``rooms``: None: all.
+    ``secret`` verifies requests; only when the hook is new.
+    """
+
+    url: str
+    timeout_ms: int
+    on_failure: Literal["accept", "reject"]
+    rooms: Optional[List[str]]
+    created_by: str
+    created_at: str
+    updated_at: str
+
+
 class WebhookPayload(TypedDict):
     """What a receiver gets. ``type``: an event type, ``gap`` (the log no longer has some events), or
     ``test``. ``data``: the frame with ``epoch``, or the public fields of a fact.

@@ -5,6 +5,9 @@ import { auditMigration } from './002-audit.ts';
 import { moderationMigration } from './003-moderation.ts';
 import { auditSchemaMigration } from './004-audit-schema.ts';
 import { ownUsersMigration } from './005-own-users.ts';
+import { reportListsMigration } from './006-lists-of-reports.ts';
+import { seriesMigration } from './007-series.ts';
+import { connectionsMigration } from './008-connections.ts';
 
 export const schema: Schema = {
   name: 'admin',
@@ -15,5 +18,8 @@ export const schema: Schema = {
     moderationMigration,
     auditSchemaMigration,
     ownUsersMigration,
+    reportListsMigration,
+    seriesMigration,
+    connectionsMigration,
   ],
 };

@@ -18,18 +18,23 @@ export interface NewBot {
   owner_id: string | null;
 }
 
-/** @returns undefined when the username is taken. */
-export async function insertBot(trx: Knex, bot: NewBot): Promise<BotRow | undefined> {
+/** Of a bot that nobody manages. @returns undefined when the username, or the id, is taken. */
+export async function insertBotAccount(trx: Knex, bot: Omit<NewBot, 'owner_id'>): Promise<AccountRow | undefined> {
   const { rows } = await trx.raw<{ rows: RawAccount[] }>(
     `insert into accounts (user_id, kind, username, username_key, display_name, created_at, updated_at)
      select :user_id, 'bot', :username, :username_key, :display_name, now, now
      from date_trunc('milliseconds', clock_timestamp()) now on conflict do nothing returning ${COLUMNS}`,
     { ...bot },
   );
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  await trx.raw('insert into bots (user_id, owner_id) values (?, ?)', [bot.user_id, bot.owner_id]);
-  return { ...toAccount(row), owner_id: bot.owner_id };
+  return rows[0] && toAccount(rows[0]);
+}
+
+/** @returns undefined when the username is taken. */
+export async function insertBot(trx: Knex, { owner_id, ...bot }: NewBot): Promise<BotRow | undefined> {
+  const account = await insertBotAccount(trx, bot);
+  if (account === undefined) return undefined;
+  await trx.raw('insert into bots (user_id, owner_id) values (?, ?)', [bot.user_id, owner_id]);
+  return { ...account, owner_id };
 }
 
 /** Makes those who count an owner's bots and add one wait for each other. */

@@ -18,6 +18,7 @@ import { invites } from './015-invites.ts';
 import { mail } from './016-mail.ts';
 import { verifiedEmail } from './017-verified-email.ts';
 import { bots } from './018-bots.ts';
+import { accountLists } from './019-account-lists.ts';
 
 export const schema: Schema = {
   name: 'auth',
@@ -42,5 +43,6 @@ export const schema: Schema = {
     mail,
     verifiedEmail,
     bots,
+    accountLists,
   ],
 };

@@ -29,6 +29,7 @@ export const recoveryRoutes: Route<Context>[] = [
     who: 'anyone',
     scope: 'none',
     body: emailBody,
+    example: { email: 'john@example.com' },
     status: 202,
     rule: async (ctx, call) => {
       await requestPasswordReset(ctx, call, call.body.email);
@@ -44,6 +45,7 @@ export const recoveryRoutes: Route<Context>[] = [
     who: 'anyone',
     scope: 'none',
     body: resetBody,
+    example: { token: 'from the link', new_password: 'copper-violet-meadow-27' },
     rule: (ctx, call) => confirmPasswordReset(ctx, call, call.body),
   }),
   route({
@@ -55,6 +57,7 @@ export const recoveryRoutes: Route<Context>[] = [
     who: 'user',
     scope: 'none',
     body: changeBody,
+    example: { email: 'john@example.org', current_password: 'securepassword123' },
     status: 202,
     errors: [423],
     rule: async (ctx, call) => {
@@ -73,6 +76,7 @@ export const recoveryRoutes: Route<Context>[] = [
     who: 'anyone',
     scope: 'none',
     body: tokenBody,
+    example: { token: 'from the link' },
     errors: [409],
     rule: (ctx, call) => confirmEmail(ctx, call, call.body.token),
   }),
@@ -85,6 +89,7 @@ export const recoveryRoutes: Route<Context>[] = [
     who: 'anyone',
     scope: 'none',
     body: emailBody,
+    example: { email: 'john@example.com' },
     status: 202,
     rule: async (ctx, call) => {
       await resendConfirmation(ctx, call, call.body.email);

@@ -36,26 +36,42 @@ const secretsOf = ({ secret, secret_before, secret_before_until }: WebhookRow): 
     ? [secret, secret_before]
     : [secret];
 
-/** PostgreSQL takes no NUL. */
-const shown = (body: Buffer): string => body.subarray(0, MAX_BODY).toString().replaceAll('\0', '\ufffd');
+/**
+ * PostgreSQL takes no NUL. A replacement character has three bytes where there may have been one,
+ * so the text is cut again, between characters.
+ */
+function shown(body: Buffer): string {
+  const text = body.subarray(0, MAX_BODY).toString().replaceAll('\0', '\ufffd');
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_BODY) return text;
+  let end = MAX_BODY;
+  while (((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end).toString();
+}
+
+/** A signed POST, as Standard Webhooks has it. @throws as `Egress.fetch`. */
+export function postTo(
+  egress: Egress,
+  url: string,
+  secrets: string[],
+  { id, body }: { id: string; body: string },
+  timeoutMs: number,
+): ReturnType<Egress['fetch']> {
+  const signed = signatureHeaders(secrets, id, Math.floor(Date.now() / 1000), body);
+  const headers = { 'content-type': 'application/json', 'user-agent': `chatapi/${VERSION}`, ...signed };
+  return egress.fetch({ url, method: 'POST', headers, body, timeoutMs });
+}
 
 export async function post(
   egress: Egress,
   webhook: WebhookRow,
-  { id, body }: { id: string; body: string },
+  event: { id: string; body: string },
   timeoutMs = TIMEOUT_MS,
 ): Promise<PostResult> {
   const began = performance.now();
-  const signed = signatureHeaders(secretsOf(webhook), id, Math.floor(Date.now() / 1000), body);
   const took = (): number => Math.round(performance.now() - began);
   try {
-    const answer = await egress.fetch({
-      url: webhook.url,
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': `chatapi/${VERSION}`, ...signed },
-      body,
-      timeoutMs,
-    });
+    const answer = await postTo(egress, webhook.url, secretsOf(webhook), event, timeoutMs);
     const { status, headers } = answer;
     const duration_ms = took();
     const retry_after_ms = retryAfter(headers['retry-after']);

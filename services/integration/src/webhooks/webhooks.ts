@@ -150,8 +150,10 @@ export interface TestResult {
 }
 
 /** Outside of the log: nothing waits for it, and it waits for nothing. */
-export async function testWebhook(ctx: Context, id: string): Promise<TestResult> {
+export async function testWebhook(ctx: Context, call: StaffCall, id: string): Promise<TestResult> {
   const row = await required(findWebhook(ctx.db, id));
+  await ctx.db.transaction((trx) => recordAudit(trx, call, 'webhook.test', id, {}));
+  ctx.facts.nudge();
   const body = JSON.stringify({ type: 'test', timestamp: new Date().toISOString(), data: { webhook_id: id } });
   const event = { id: `test:${randomUUID()}`, body };
   const { status, duration_ms, error } = await post(ctx.egress, row, event, TEST_TIMEOUT_MS);

@@ -185,7 +185,7 @@ export const COLUMNS = [
  * Realtime nodes generate a client_id when the client sends none, so that their retries create no
  * duplicates. Clients do not see it.
  */
-const shownClientId = (clientId: string | null): string | undefined =>
+export const shownClientId = (clientId: string | null): string | undefined =>
   clientId === null || clientId.startsWith('node:con_') ? undefined : clientId;
 
 /** `seen`: the fields that depend on the reader. */

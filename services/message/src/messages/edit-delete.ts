@@ -37,15 +37,31 @@ export async function lockedMessage(
   return { room, now: await lockMessage(c.trx, room_id, seq) };
 }
 
+/** @returns the text to store. @throws what the hook before messages decides. */
+async function askAboutEdit(ctx: Context, { role }: Caller, row: MessageRow, content: string): Promise<string> {
+  const { room_id: chat_id, sender_id: user_id, id: message_id } = row;
+  if (content === row.content || row.is_deleted || !ctx.beforeMessage.asksFor(chat_id)) return content;
+  const { recipient_id, message_type, attachments, reply_to } = row;
+  const shown = { recipient_id, message_type, attachments, reply_to, client_id: null };
+  const sender = { user_id, role };
+  const verdict = await ctx.beforeMessage.ask({ action: 'edit', chat_id, sender, message_id, content, ...shown });
+  if (verdict.kind === 'refuse') throw verdict.error;
+  if (verdict.kind === 'accept') return content;
+  const { text, blocked } = ctx.words.judge(verdict.content);
+  if (blocked) throw blockedError();
+  return text;
+}
+
 /**
  * Only the sender may edit, unless muted. A deleted message is CONFLICT. The same text is no
  * change.
  */
 export async function editMessage(ctx: Context, caller: Caller, id: string, wanted: string): Promise<Message> {
-  const { text: content, blocked } = ctx.words.judge(wanted);
+  const { text, blocked } = ctx.words.judge(wanted);
   const { row } = await readableMessage(ctx.reads, id, caller.user_id);
   if (row.sender_id !== caller.user_id) throw new AppError('AUTHORIZATION_ERROR', 'Only its sender may edit a message');
   if (blocked) throw blockedError();
+  const content = await askAboutEdit(ctx, caller, row, text);
   await change(ctx, row.room_id, async (c) => {
     const { room, now } = await lockedMessage(c, row);
     if (now.is_deleted) throw new AppError('CONFLICT', 'The message was deleted');

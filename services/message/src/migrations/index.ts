@@ -16,6 +16,7 @@ import { ownUsersMigration } from './015-own-users.ts';
 import { admissions } from './016-admissions.ts';
 import { avatars } from './017-avatars.ts';
 import { followers } from './020-followers.ts';
+import { beforeMessage } from './023-before-message.ts';
 import { streamBases } from './028-stream-bases.ts';
 
 export const schema: Schema = {
@@ -38,6 +39,7 @@ export const schema: Schema = {
     admissions,
     avatars,
     followers,
+    beforeMessage,
     streamBases,
   ],
 };

@@ -1,8 +1,8 @@
 // Rooms for the admin service, which has checked the role and writes the audit log. Admins need no
 // membership.
-import { AppError, notFound, type PageInfo, page } from '@chatapi/kit';
+import { AppError, notFound, type PageInfo, type Paging, page } from '@chatapi/kit';
 import { GENERAL } from '../access/general-room-store.ts';
-import { findRole } from '../access/member-store.ts';
+import { findRole, listMembers, type MemberKey } from '../access/member-store.ts';
 import { lockRoom, type RoomRow } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { type Change, change } from '../log/room-change.ts';
@@ -10,19 +10,30 @@ import { recordTrace } from '../log/user-traces-store.ts';
 import { requirePeople } from '../people/people.ts';
 import { applyChanges, closeRoom, type RoomChanges } from '../rooms/change-room.ts';
 import { enterRoom } from '../rooms/join-leave.ts';
+import { type Member, toMembers } from '../rooms/members.ts';
 import { assignRole } from '../rooms/owners.ts';
-import { type AdminRoomFilter, type AdminRoomRow, findAdminRoom, findAdminRooms } from './admin-rooms-store.ts';
+import {
+  type AdminRoomFilter,
+  type AdminRoomKey,
+  type AdminRoomRow,
+  findAdminRoom,
+  findAdminRooms,
+  findRoomsOf,
+  type UserRoomRow,
+} from './admin-rooms-store.ts';
 
-interface AdminRoom extends Omit<AdminRoomRow, 'active_at' | 'created_us'> {
+type Raw = Omit<AdminRoomRow, 'at_us'>;
+
+interface AdminRoom extends Omit<Raw, 'active_at'> {
   chat_id: string;
   visibility: 'public' | 'private';
   last_active_at: Date;
 }
 
-const toAdminRoom = ({ active_at, created_us: _, ...row }: AdminRoomRow): AdminRoom => ({
+const toAdminRoom = <R extends Raw>({ active_at, at_us: _, ...row }: R & { at_us?: number }) => ({
   ...row,
   chat_id: row.id,
-  visibility: row.kind === 'public' ? 'public' : 'private',
+  visibility: row.kind === 'public' ? ('public' as const) : ('private' as const),
   last_active_at: active_at,
 });
 
@@ -31,14 +42,38 @@ export async function listAdminRooms(
   filter: AdminRoomFilter,
 ): Promise<{ rooms: AdminRoom[] } & PageInfo> {
   const found = await findAdminRooms(ctx.db, { ...filter, limit: filter.limit + 1 });
-  const { rooms, ...info } = page('rooms', found, filter.limit, ({ created_us, id }) => [created_us, id]);
-  return { rooms: rooms.map(toAdminRoom), ...info };
+  const { rooms, ...info } = page('rooms', found, filter.limit, ({ at_us, id }) => [at_us, id]);
+  return { rooms: rooms.map((row) => toAdminRoom(row)), ...info };
 }
 
 export async function readAdminRoom(ctx: Context, id: string): Promise<AdminRoom> {
   const row = await findAdminRoom(ctx.db, id);
   if (row === undefined) throw notFound('Room');
   return toAdminRoom(row);
+}
+
+type UserRoom = AdminRoom & Pick<UserRoomRow, 'role' | 'joined_at'>;
+
+export async function listRoomsOf(
+  ctx: Context,
+  userId: string,
+  paging: Paging<AdminRoomKey>,
+): Promise<{ rooms: UserRoom[] } & PageInfo> {
+  const found = await findRoomsOf(ctx.db, userId, { ...paging, limit: paging.limit + 1 });
+  const { rooms, ...info } = page('rooms', found, paging.limit, ({ at_us, id }) => [at_us, id]);
+  return { rooms: rooms.map((row) => toAdminRoom(row)), ...info };
+}
+
+/** @throws AppError RESOURCE_NOT_FOUND */
+export async function listMembersForAdmin(
+  ctx: Context,
+  roomId: string,
+  paging: Paging<MemberKey>,
+): Promise<{ members: Member[] } & PageInfo> {
+  await readAdminRoom(ctx, roomId);
+  const found = await listMembers(ctx.db, roomId, { ...paging, limit: paging.limit + 1 });
+  const { members, ...info } = page('members', found, paging.limit, ({ joined_us, user_id }) => [joined_us, user_id]);
+  return { members: await toMembers(ctx, members), ...info };
 }
 
 export interface AdminRoomChanges extends Omit<RoomChanges, 'slow_mode_seconds'> {

@@ -6,7 +6,7 @@ import { findRights } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { type Replay, readEvents } from '../log/log-store.ts';
 import type { SendResult } from '../sending/message-row.ts';
-import { sendMessages } from '../sending/send.ts';
+import { type ASIDE, sendMessages, sendWithoutHook } from '../sending/send.ts';
 import { sendBody } from '../sending/send-body.ts';
 import { headsOfUsers, type RoomHead } from './user-rooms-store.ts';
 
@@ -20,15 +20,21 @@ export interface InternalSend {
 
 type NodeSendResult =
   | ({ ok: true } & Omit<SendResult, 'message'>)
+  | typeof ASIDE
   | { ok: false; error: { code: string; message: string; details: Record<string, unknown> } };
 
-/** The response contains the frames; all other interested nodes get them by signal. */
+/**
+ * The response contains the frames; all other interested nodes get them by signal.
+ * @param mayWait for a hook; else what must wait is set aside.
+ */
 export async function sendForNode(
   ctx: Context,
   node: string,
   sends: InternalSend[],
+  mayWait: boolean,
 ): Promise<{ results: NodeSendResult[] }> {
-  const outcomes = await sendMessages(
+  const take = mayWait ? sendMessages : sendWithoutHook;
+  const outcomes = await take(
     ctx,
     sends.map(({ sender_id, role, origin, body }) => ({ sender: { user_id: sender_id, role, origin, node }, body })),
     // Parsed one by one, so that an invalid send fails alone.
@@ -40,6 +46,7 @@ export async function sendForNode(
       if (code === 'INTERNAL_ERROR') ctx.log.error({ err: cause, request_id: sends[i]?.request_id }, 'a send failed');
       return { ok: false, error: { code, message, details } };
     }
+    if ('aside' in outcome) return outcome;
     const { message: _, ...sent } = outcome;
     return { ok: true, ...sent };
   });

@@ -57,7 +57,7 @@ export const memberSchema = wireObject<Member>('Member', {
   muted_until: time().allow(null).description('null: not muted; the year 9999: until unmuted'),
 });
 
-async function toMembers(ctx: Context, rows: MemberRow[]): Promise<Member[]> {
+export async function toMembers(ctx: Context, rows: MemberRow[]): Promise<Member[]> {
   const people = await peopleById(
     ctx,
     rows.map(({ user_id }) => user_id),

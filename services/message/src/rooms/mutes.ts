@@ -1,5 +1,6 @@
 // Muting and unmuting. Enforced in access/mute-check.ts and sending/may-send.ts.
 import { AppError, notFound } from '@chatapi/kit';
+import type { Role } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import { findRole } from '../access/member-store.ts';
 import { deleteMute, findMute, saveMute } from '../access/mute-store.ts';
@@ -64,18 +65,19 @@ async function publishMute(
 const isInstallationStaff = async (ctx: Context, roomId: string, userId: string): Promise<boolean> =>
   (await findRole(ctx.db, roomId, userId)) !== 'stranger' && (await installationRoleOf(ctx, userId)) !== 'user';
 
-/** @param until ISO time; null: until unmuted. Idempotent. */
-export async function muteMember(
+type Admit = (trx: Knex) => Promise<{ room: RoomRow; membership: Membership }>;
+
+/** @param admit locks the room and says what the caller is there. */
+async function mute(
   ctx: Context,
   caller: ActingCaller,
-  roomId: string,
-  userId: string,
-  until: string | null,
-): Promise<Member> {
+  { roomId, userId, until }: { roomId: string; userId: string; until: string | null },
+  admit: Admit,
+): Promise<void> {
   const wanted = until === null ? FOREVER : new Date(until);
   const isProtected = caller.role !== 'admin' && (await isInstallationStaff(ctx, roomId, userId));
   await change(ctx, roomId, async (c) => {
-    const { room, membership } = await roomToModerate(c.trx, roomId, caller);
+    const { room, membership } = await admit(c.trx);
     if ((await findRole(c.trx, roomId, userId)) === 'stranger') throw notFound('Member');
     await requireMayMute(c.trx, room, membership, caller, userId);
     if (isProtected) throw new AppError('AUTHORIZATION_ERROR', 'Only admins may mute admins and moderators');
@@ -85,7 +87,45 @@ export async function muteMember(
     await publishMute(c, { room, membership }, caller, userId, wanted);
   });
   ctx.access.forget(roomId);
+}
+
+/** @param until ISO time; null: until unmuted. Idempotent. */
+export async function muteMember(
+  ctx: Context,
+  caller: ActingCaller,
+  roomId: string,
+  userId: string,
+  until: string | null,
+): Promise<Member> {
+  await mute(ctx, caller, { roomId, userId, until }, (trx) => roomToModerate(trx, roomId, caller));
   return await readMember(ctx, roomId, userId);
+}
+
+/** Who mutes, because of a report; the admin service has checked the role. */
+export interface StaffMute {
+  actor_id: string;
+  role: Role;
+  ip: string;
+  until: string | null;
+}
+
+/**
+ * In any room but a direct one, whether or not the actor may read it.
+ * @throws AppError RESOURCE_NOT_FOUND; CONFLICT in a direct room.
+ */
+export async function muteForStaff(
+  ctx: Context,
+  { actor_id: user_id, role, ip, until, request_id }: StaffMute & { request_id: string },
+  roomId: string,
+  userId: string,
+): Promise<void> {
+  const caller: ActingCaller = { kind: 'user', user_id, session_id: '', role, ip, request_id };
+  await mute(ctx, caller, { roomId, userId, until }, async (trx) => {
+    const room = await lockRoom(trx, roomId);
+    if (room === undefined || room.deleted_at !== null) throw notFound('Room');
+    if (room.kind === 'direct') throw new AppError('CONFLICT', 'Nobody is muted in a direct room');
+    return { room, membership: await findRole(trx, roomId, user_id) };
+  });
 }
 
 /** Idempotent. */

@@ -105,6 +105,7 @@ export const roomRoutes: Route<Context>[] = [
     who,
     scope: 'rooms:write',
     body: newRoom,
+    example: { chat_id: 'launch', name: 'Launch week', visibility: 'public' },
     answer: roomSchema,
     status: 201,
     errors: [404, 409],
@@ -141,6 +142,7 @@ export const roomRoutes: Route<Context>[] = [
     scope: 'rooms:write',
     params,
     body: changes,
+    example: { topic: 'Everything about the launch' },
     answer: roomSchema,
     errors: [409],
     rule: (ctx: Context, { caller, params, body, request_id }) =>
@@ -198,6 +200,7 @@ export const roomRoutes: Route<Context>[] = [
     scope: 'rooms:write',
     params,
     body: oneMember,
+    example: { user_id: 'usr_0197c2f0a1b27c3d8e4f' },
     answer: memberSchema,
     status: 201,
     errors: [409],
@@ -212,6 +215,7 @@ export const roomRoutes: Route<Context>[] = [
     scope: 'rooms:write',
     params: memberParams,
     body: role,
+    example: { role: 'moderator' },
     answer: memberSchema,
     errors: [409],
     rule: (ctx: Context, { caller, params, body }) => changeRole(ctx, caller, params.id, params.user_id, body.role),
@@ -236,6 +240,7 @@ export const roomRoutes: Route<Context>[] = [
     keyAlone: true,
     params: memberParams,
     body: mute,
+    example: { until: null },
     answer: memberSchema,
     rule: (ctx: Context, { caller, params, body, request_id }) =>
       muteMember(ctx, { ...caller, request_id }, params.id, params.user_id, body.until),
@@ -262,6 +267,7 @@ export const roomRoutes: Route<Context>[] = [
     unrecorded: true,
     params,
     body: read,
+    example: { seq: 1 },
     rule: (ctx: Context, { caller, params, body }) => markRead(ctx, caller, params.id, body.seq),
   }),
 ];

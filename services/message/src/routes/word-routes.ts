@@ -2,7 +2,7 @@
 import { invalid, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from '../context.ts';
-import { type FilteredWord, isFilterable, wordKey } from '../word-filter/word-matcher.ts';
+import { type FilteredWord, isFilterable, type Judgement, wordKey } from '../word-filter/word-matcher.ts';
 import { readWords } from '../word-filter/word-store.ts';
 
 const MAX_WORDS = 5000;
@@ -31,6 +31,9 @@ const list = Joi.object<{ words: FilteredWord[] }>({
     .required(),
 });
 
+/** As long as a message may be. */
+const trial = Joi.object<{ text: string }>({ text: Joi.string().allow('').max(4000).required() });
+
 export const wordRoutes: Route<Context>[] = [
   route({
     method: 'get',
@@ -46,5 +49,13 @@ export const wordRoutes: Route<Context>[] = [
     who: ['admin'],
     body: list,
     rule: (ctx: Context, { body }) => ctx.words.replace(body.words),
+  }),
+  route({
+    method: 'post',
+    path: '/internal/word-filter/try',
+    summary: 'Judge a text as that of a message',
+    who: ['admin'],
+    body: trial,
+    rule: async (ctx: Context, { body }): Promise<Judgement> => ctx.words.judge(body.text),
   }),
 ];

@@ -1,7 +1,7 @@
 // Prepared statements of the send path. A batch is one statement, so one round trip and one commit:
 // it locks the rooms in the order of their ids and takes their next seqs. A batch that contains a
 // repeat changes nothing and is inserted again without it.
-import type { PoolClient } from '@chatapi/kit/data';
+import type { PipelinedPool, PoolClient } from '@chatapi/kit/data';
 import { erasedMemberOf } from '../access/erased-peer-store.ts';
 import { GENERAL } from '../access/general-room-store.ts';
 import { INSERTED, type InsertedFields } from '../log/message.ts';
@@ -232,7 +232,7 @@ const REPEATED = `
 select i.ord from unnest($1::text[]) with ordinality as i(key, ord) cross join ${repeatOf('i.key')}`;
 
 /** @returns the places (from 1) of the keys that have a message. */
-export async function repeated(client: PoolClient, keys: (string | null)[]): Promise<number[]> {
+export async function repeated(client: Pick<PipelinedPool, 'query'>, keys: (string | null)[]): Promise<number[]> {
   const found = await client.query<{ ord: number }>({ name: 'repeated', text: REPEATED, values: [keys] });
   return found.rows.map(({ ord }) => ord);
 }

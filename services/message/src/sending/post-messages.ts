@@ -10,7 +10,7 @@ import { signed } from '../messages/attachments.ts';
 import { findMessage, toMessages } from '../messages/message-store.ts';
 import { type Ready, readyAnswer } from '../messages/rpc-response.ts';
 import type { SendResult } from './message-row.ts';
-import { sendMessages } from './send.ts';
+import { type ASIDE, sendMessages, sendWithoutHook } from './send.ts';
 import { type SendBody, sendBody } from './send-body.ts';
 
 /**
@@ -67,20 +67,30 @@ export async function postMessage(
   return await answerTo(ctx, caller.user_id, outcome as SendResult | AppError);
 }
 
-/** @param node the gateway instance: the next batch waits for it, as for a realtime node. */
-export async function postMessages(ctx: Context, node: string, posts: Post[]): Promise<{ answers: Ready[] }> {
+/**
+ * @param node the gateway instance: the next batch waits for it, as for a realtime node.
+ * @param mayWait for a hook; else what must wait is set aside.
+ */
+export async function postMessages(
+  ctx: Context,
+  node: string,
+  posts: Post[],
+  mayWait: boolean,
+): Promise<{ answers: (Ready | typeof ASIDE)[] }> {
   const since = performance.now();
   const sends = posts.map((post) => ({
     sender: { user_id: post.sender_id, role: post.role, origin: '', node, key_id: post.sent_by_key },
     post,
   }));
-  const outcomes = await sendMessages(ctx, sends, ({ post: { body, key, sender_id: user_id, rooms } }) => {
+  const take = mayWait ? sendMessages : sendWithoutHook;
+  const outcomes = await take(ctx, sends, ({ post: { body, key, sender_id: user_id, rooms } }) => {
     const parsed = parse(sendBody, jsonOf(body), 'json');
     requireTokenRoom({ user_id, rooms }, parsed);
     return withKey(parsed, key);
   });
   const answers = outcomes.map((outcome, i) => {
     const { sender_id, request_id } = posts[i] as Post;
+    if ('aside' in outcome) return outcome;
     return readyAnswer(ctx, { method: 'POST', request_id, since }, () => answerTo(ctx, sender_id, outcome));
   });
   return { answers: await Promise.all(answers) };

@@ -3,6 +3,7 @@
 // instance.
 import { AppError, toAppError } from '@chatapi/kit';
 import type { Context } from '../context.ts';
+import { askHook, isAsked } from './ask-hook.ts';
 import { snapshotFiles } from './attach-files.ts';
 import type { SendResult } from './message-row.ts';
 import { type Batcher, createBatcher } from './send-batcher.ts';
@@ -46,24 +47,48 @@ export const openSends = (ctx: Context): Batcher<Draft, SendResult> =>
     onFailure: ctx.messageMetrics.failed,
   });
 
-/**
- * @param bodyOf returns the validated body of a send, or throws what is wrong with it.
- * @returns one result or error per send, in their order. Good ones enter the batches in that order.
- */
-export async function sendMessages<T extends { sender: Sender }>(
+const draftsOf = <T extends { sender: Sender }>(
   ctx: Context,
   sends: T[],
   bodyOf: (send: T) => SendBody,
-): Promise<(SendResult | AppError)[]> {
-  const drafts = sends.map((send) => {
+): (Draft | AppError)[] =>
+  sends.map((send) => {
     try {
       return draftOf(send.sender, bodyOf(send), ctx.words.judge);
     } catch (error) {
       return toAppError(error);
     }
   });
-  const ready = await snapshotFiles(ctx, drafts);
-  return await Promise.all(
-    ready.map((draft) => (draft instanceof AppError ? draft : ctx.sends.add(draft).catch(toAppError))),
+
+const addAll = async (ctx: Context, drafts: (Draft | AppError)[]): Promise<(SendResult | AppError)[]> =>
+  await Promise.all(
+    drafts.map((draft) => (draft instanceof AppError ? draft : ctx.sends.add(draft).catch(toAppError))),
   );
+
+/**
+ * @param bodyOf returns the validated body of a send, or throws what is wrong with it.
+ * @returns one result or error per send, in their order. Good ones enter the batches in that order.
+ */
+export const sendMessages = async <T extends { sender: Sender }>(
+  ctx: Context,
+  sends: T[],
+  bodyOf: (send: T) => SendBody,
+): Promise<(SendResult | AppError)[]> =>
+  await addAll(ctx, await askHook(ctx, await snapshotFiles(ctx, draftsOf(ctx, sends, bodyOf))));
+
+/** Not taken: it must wait for a hook. The caller sends it again beside its other sends. */
+export const ASIDE = { aside: true } as const;
+
+/** The same for callers that can set sends aside, so that none waits for a hook. */
+export async function sendWithoutHook<T extends { sender: Sender }>(
+  ctx: Context,
+  sends: T[],
+  bodyOf: (send: T) => SendBody,
+): Promise<(SendResult | AppError | typeof ASIDE)[]> {
+  const drafts = draftsOf(ctx, sends, bodyOf);
+  const aside = drafts.map((draft) => isAsked(ctx, draft));
+  if (!aside.includes(true)) return await addAll(ctx, await snapshotFiles(ctx, drafts));
+  const now = drafts.filter((_, i) => !aside[i]);
+  const results = (await addAll(ctx, await snapshotFiles(ctx, now))).values();
+  return aside.map((waits) => (waits ? ASIDE : (results.next().value as SendResult | AppError)));
 }

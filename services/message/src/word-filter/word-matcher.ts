@@ -8,7 +8,7 @@ export interface FilteredWord {
   action: 'block' | 'mask';
 }
 
-interface Judgement {
+export interface Judgement {
   /** Masked words are replaced by asterisks. */
   text: string;
   blocked: boolean;

@@ -31,8 +31,12 @@ export interface SendQueue {
   settle(ms: number): Promise<void>;
 }
 
+/** The message service must ask a hook first. */
+type Aside = { aside: true };
+
 type Result =
   | ({ ok: true } & SendAnswer)
+  | Aside
   | { ok: false; error: { code: ErrorCode; message: string; details: Record<string, unknown> } };
 
 /** Time after which a send is refused with SERVICE_UNAVAILABLE; longer than a restart takes. */
@@ -42,6 +46,8 @@ const TIMEOUT_MS = 4000;
 const AVOID_MS = 3000;
 /** Not INTERNAL_ERROR, which would be the same at every instance. */
 const RETRIED: ErrorCode[] = ['SERVICE_UNAVAILABLE'];
+/** A decision: the hook before messages does not answer, and such messages are refused. */
+const FINAL = 'hook_unavailable';
 
 const roomKey = ({ body, connection }: Send): string =>
   body.chat_id ?? `dm:${[connection.user.id, body.recipient_id as string].sort().join(':')}`;
@@ -51,8 +57,13 @@ const orderKey = (send: Send): string => `${send.connection.user.id} ${roomKey(s
 
 const hasAttachments = ({ body }: Send): boolean => (body.attachments?.length ?? 0) > 0;
 
-const answerOf = (result: Result): SendAnswer | AppError =>
-  result.ok ? result : new AppError(result.error.code, result.error.message, { details: result.error.details });
+function answerOf(result: Result): SendAnswer | AppError | Aside {
+  if ('aside' in result || result.ok) return result;
+  const { code, message, details } = result.error;
+  return new AppError(code, message, { details });
+}
+
+const isRetried = ({ code, details }: AppError): boolean => RETRIED.includes(code) && details.reason !== FINAL;
 
 const toWire = ({ connection, body, request_id }: Send) => ({
   sender_id: connection.user.id,
@@ -76,7 +87,7 @@ export function createSendQueue(
     send: sendBatch,
   });
   const sideQueue = createSideQueue(orderKey, {
-    deliver,
+    deliver: (from, batch) => deliver(from, batch, true),
     refuse: (send) => onDone([{ send, answer: unavailable('Messages') }]),
   });
   const avoidedUntil = new Map<string, number>();
@@ -95,24 +106,24 @@ export function createSendQueue(
     return order.find((instance) => (avoidedUntil.get(instance) ?? 0) < Date.now()) ?? order[0];
   }
 
-  async function post(instance: string | undefined, batch: Send[]): Promise<Result[]> {
+  async function post(instance: string | undefined, batch: Send[], may_wait: boolean): Promise<Result[]> {
     if (instance === undefined) throw unavailable('Messages');
     const { results } = await message.at(instance).call<{ results: Result[] }>('POST', '/internal/sends', {
-      body: { node, sends: batch.map(toWire) },
+      body: { node, sends: batch.map(toWire), may_wait },
       timeoutMs: TIMEOUT_MS,
     });
     if (results.length !== batch.length) throw unavailable('Messages');
     return results;
   }
 
-  /** Reports final answers. @returns the sends to retry. */
-  function settle(batch: Send[], answerOf: (i: number) => SendAnswer | AppError): Send[] {
+  /** Reports final answers. @returns the sends that have none yet. */
+  function settle(batch: Send[], answerOf: (i: number) => SendAnswer | AppError | Aside): Send[] {
     const again: Send[] = [];
     const outcomes: Outcome[] = [];
     for (const [i, send] of batch.entries()) {
       const answer = answerOf(i);
-      const mayRetry = answer instanceof AppError && RETRIED.includes(answer.code) && Date.now() < send.deadline;
-      if (mayRetry) again.push(send);
+      if ('aside' in answer) again.push(send);
+      else if (answer instanceof AppError && isRetried(answer) && Date.now() < send.deadline) again.push(send);
       else outcomes.push({ send, answer });
     }
     onDone(outcomes);
@@ -121,13 +132,14 @@ export function createSendQueue(
 
   /**
    * Tries the instances, beginning with `from`, until one answers or times out, or deadlines pass.
+   * @param mayWait for the hook before messages; otherwise what must wait has no answer.
    */
-  async function deliver(from: string, batch: Send[]): Promise<Undecided> {
+  async function deliver(from: string, batch: Send[], mayWait: boolean): Promise<Undecided> {
     let rest = batch;
     for (let attempt = 0; rest.length > 0; attempt++) {
       const instance = pickInstance(from, attempt);
       try {
-        const results = await post(instance, rest);
+        const results = await post(instance, rest, mayWait);
         return { again: settle(rest, (i) => answerOf(results[i] as Result)), timedOut: [] };
       } catch (thrown) {
         const error = toAppError(thrown);
@@ -165,7 +177,7 @@ export function createSendQueue(
 
   async function sendBatch(home: string, batch: Send[]): Promise<void> {
     const { now, later } = split(batch);
-    const { again, timedOut } = await deliver(home, now);
+    const { again, timedOut } = await deliver(home, now, false);
     sideQueue.add(home, [...again, ...timedOut, ...later], new Set(timedOut));
   }
 

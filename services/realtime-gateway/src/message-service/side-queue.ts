@@ -1,13 +1,14 @@
-// Sends that could delay others: with attachments, refused for now, timed out, or behind such a
-// send of the same user in the same room. Sends of one user in one room keep their order and wait
-// for no other user. A send that timed out is tried once more, alone, and then refused.
+// Sends that could delay others: with attachments, asked about by a hook, refused for now, timed
+// out, or behind such a send of the same user in the same room. Sends of one user in one room keep
+// their order and wait for no other user. A send that timed out is tried once more, alone, and then
+// refused.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInFlightBatch, type InFlightBatch } from '@chatapi/kit/rpc';
 import type { Send } from '../state.ts';
 
 /** The sends of a batch that have no final answer. */
 export interface Undecided {
-  /** The message service can't take them now. */
+  /** The message service can't take them now, or must ask a hook first. */
   again: Send[];
   /** Their instance timed out. One of them may be the reason. */
   timedOut: Send[];

@@ -1,0 +1,15 @@
+// Builds the page: `npm start` and the image run it.
+import { type App, buildApp } from '@chatapi/page/build';
+
+export const CONSOLE: App = {
+  dir: import.meta.dirname,
+  name: 'console',
+  neverLoaded: /^\.\/(?:tabs|upload)\.ts$/,
+  together: ['admin.ts', 'admin-answers.ts', 'tools.ts'],
+  unused: {
+    'room-events.ts': 'export class EventsApi {}',
+    'multipart.ts': 'export const multipart = () => ({});',
+  },
+};
+
+if (process.argv[1] === import.meta.filename) await buildApp(CONSOLE);

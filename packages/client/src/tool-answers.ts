@@ -1,0 +1,21 @@
+// What the calls about bots and webhooks must be answered with; see `answers.ts`.
+import type { Answers } from './answers.ts';
+
+const ITEM = { id: 'string' } as const;
+
+export const TOOL_ANSWERS: Answers = {
+  'POST /bots': ITEM,
+  'GET /bots': { bots: [ITEM] },
+  'PUT /bots/{}': ITEM,
+  'POST /bots/{}/tokens': { ...ITEM, token: 'string' },
+  'GET /bots/{}/tokens': { tokens: [ITEM] },
+  'POST /admin/webhooks': { ...ITEM, secret: 'string' },
+  'GET /admin/webhooks': { webhooks: [ITEM] },
+  'GET /admin/webhooks/{}': ITEM,
+  'PUT /admin/webhooks/{}': ITEM,
+  'POST /admin/webhooks/{}/rotate-secret': { secret: 'string' },
+  'POST /admin/webhooks/{}/pause': ITEM,
+  'POST /admin/webhooks/{}/resume': ITEM,
+  'POST /admin/webhooks/{}/test': { duration_ms: 'number' },
+  'GET /admin/webhooks/{}/deliveries': { deliveries: [ITEM] },
+};

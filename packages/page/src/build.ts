@@ -1,0 +1,105 @@
+// Builds an app of ours: one script and one style sheet, named by their contents, a file for each
+// language, and the list of what the page loads first.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build, type OutputFile, type Plugin } from 'esbuild';
+
+/** What the list of files says. */
+export interface Assets {
+  script: string;
+  style: string;
+}
+
+export interface Built {
+  /** Contents by name. */
+  files: Map<string, Uint8Array>;
+  assets: Assets;
+}
+
+export interface App {
+  /** Its folder, with `src/main.tsx`, `src/<name>.css`, `src/texts/en.ts` and `src/texts/de.ts`. */
+  dir: string;
+  /** Its files begin with it. */
+  name: string;
+  /** Files of the SDK that it loads when they are used, which the page never does. */
+  neverLoaded: RegExp;
+  /** Files of the SDK that it loads when they are used, which are in the one script instead. */
+  together: string[];
+  /** Parts of the SDK that nothing of the page reaches, and what stands there instead. */
+  unused: Record<string, string>;
+}
+
+/** Code that is loaded when it is used. In a file of its own, esbuild would wrap what it shares. */
+function inOneFile(contents: string, together: string[]): string {
+  return together.reduce((text, file, at) => {
+    const later = `import('./${file}')`;
+    if (!text.includes(later)) return text;
+    return `import * as later${at} from './${file}';${text.replaceAll(later, `Promise.resolve(later${at})`)}`;
+  }, contents);
+}
+
+const ofSdk = ({ name, neverLoaded, together, unused }: App): Plugin => ({
+  name: 'of-the-sdk',
+  setup(one) {
+    const language = new RegExp(`^\\./${name}-\\w+\\.js$`);
+    one.onResolve({ filter: /^\.\// }, ({ kind, path }) => {
+      const isExternal = kind === 'dynamic-import' && (language.test(path) || neverLoaded.test(path));
+      return isExternal ? { external: true } : undefined;
+    });
+    one.onLoad({ filter: /[\\/]packages[\\/]client[\\/]src[\\/]/ }, ({ path }) => {
+      const file = path.replaceAll('\\', '/').replace(/^.*\/packages\/client\/src\//, '');
+      const contents = unused[file] ?? readFileSync(path, 'utf8');
+      return { contents: inOneFile(contents, together), loader: 'ts' };
+    });
+  },
+});
+
+async function bundled(app: App, entry: string, define: Record<string, string> = {}): Promise<[string, Uint8Array]> {
+  const { outputFiles } = await build({
+    entryPoints: [join(app.dir, 'src', entry)],
+    outdir: join(app.dir, 'dist'),
+    entryNames: `${app.name}-[hash]`,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    conditions: ['source'],
+    define,
+    plugins: [ofSdk(app)],
+    legalComments: 'none',
+    logLevel: 'silent',
+    write: false,
+  });
+  const { path, contents } = outputFiles[0] as OutputFile;
+  return [basename(path), contents];
+}
+
+/** Languages are files of their own, of which a visitor loads one. The script knows their names. */
+export async function bundleApp(app: App): Promise<Built> {
+  const style = await bundled(app, `${app.name}.css`);
+  const english = await bundled(app, 'texts/en.ts');
+  const german = await bundled(app, 'texts/de.ts');
+  const nameOf = ([name]: [string, Uint8Array]): string => JSON.stringify(`./${name}`);
+  const script = await bundled(app, 'main.tsx', { ENGLISH: nameOf(english), GERMAN: nameOf(german) });
+  return { files: new Map([script, style, english, german]), assets: { script: script[0], style: style[0] } };
+}
+
+/** Writes it to the app's folder `dist`. */
+export async function buildApp(app: App): Promise<void> {
+  const { files, assets } = await bundleApp(app);
+  const dist = join(app.dir, 'dist');
+  /** A concurrent reader gets the old or the new file, never a part. */
+  const put = (name: string, contents: string | Uint8Array): void => {
+    const part = join(dist, `${name}.${process.pid}.part`);
+    writeFileSync(part, contents);
+    renameSync(part, join(dist, name));
+  };
+  mkdirSync(dist, { recursive: true });
+  for (const [name, contents] of files) put(name, contents);
+  put('assets.json', JSON.stringify(assets));
+  const isOurs = new RegExp(`^${app.name}-.*\\.(?:js|css)$`);
+  for (const name of readdirSync(dist))
+    if (isOurs.test(name) && !files.has(name)) rmSync(join(dist, name), { force: true });
+}
