@@ -257,6 +257,8 @@ export const NO_METHOD = [
   'GET /docs/asyncapi.json',
   'GET /docs/openapi.json',
   'GET /docs/realtime',
+  // The connection of the SDK uses it where WebSocket is blocked.
+  'GET /events',
   'GET /files/exports/{id}',
   'GET /avatars/{user_id}/{hash}',
   'GET /account/reset',
