@@ -244,8 +244,8 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
 export const CALLS: Record<string, Call> = { ...CLIENT_CALLS, ...SERVER_CALLS };
 
 /**
- * For people and load balancers; what a link leads to; and the refresh, which the client makes by
- * itself.
+ * For people and load balancers; what a link leads to; the refresh and the event stream, which the
+ * client makes by itself.
  */
 export const NO_METHOD = [
   // By others than users of an SDK.
@@ -257,11 +257,20 @@ export const NO_METHOD = [
   'GET /docs/asyncapi.json',
   'GET /docs/openapi.json',
   'GET /docs/realtime',
+  // The connection of the SDK uses it where WebSocket is blocked.
+  'GET /events',
   'GET /files/exports/{id}',
   'GET /avatars/{user_id}/{hash}',
   'GET /account/reset',
   'GET /account/confirm',
   'GET /account/assets/{name}',
+  'GET /console',
+  'GET /console/assets/{name}',
+  'GET /docs/guide',
+  'GET /docs/guide/{page}',
+  'GET /docs/guide/assets/{name}',
+  'GET /docs/guide/search.json',
+  'GET /events',
   'GET /demo',
   'GET /demo/assets/{name}',
   'GET /sdk',

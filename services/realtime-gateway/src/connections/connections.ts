@@ -70,7 +70,7 @@ export function addConnection(node: Node, way: Way, user: LocalUser, claims: Acc
   user.idleSince = 0;
   node.online.noteChange(user.id);
   node.connections.set(c.id, c);
-  node.connectionLog.opened(c.id, user.id);
+  if (claims.kind !== 'key') node.connectionLog.opened(c.id, user.id);
   return c;
 }
 
