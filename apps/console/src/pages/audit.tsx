@@ -21,7 +21,7 @@ function Details({ details }: { details: AuditEntry['details'] }): JSX.Element {
   const { columns } = useTexts();
   const text = JSON.stringify(details);
   if (text === '{}') return <span class="quiet">–</span>;
-  if (text.length <= 60) return <Mono>{text}</Mono>;
+  if (text.length <= 24) return <Mono>{text}</Mono>;
   return (
     <details>
       <summary>{columns.details}</summary>
