@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { numberIn, timeIn, useWords } from './words.tsx';
 
-export type Point = readonly [at: number, value: number];
+type Point = readonly [at: number, value: number];
 
 const [WIDTH, HEIGHT] = [600, 140];
 const PAD = 6;

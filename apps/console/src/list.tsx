@@ -3,13 +3,12 @@ import type { Page } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Icon } from './icons.tsx';
 import { useLoad } from './load.ts';
 import { Button, Empty, Waiting } from './parts.tsx';
 import { refine, where } from './where.ts';
 import { numberIn, useTexts, useWords } from './words.tsx';
 
-export interface Column<T> {
+interface Column<T> {
   title: string;
   cell(item: T): ComponentChildren;
   /** Numbers stand right, with digits of one width. */
@@ -213,10 +212,3 @@ export function List<T>(props: ListProps<T>): JSX.Element {
     </div>
   );
 }
-
-/** An arrow to more of an item. */
-export const More = ({ href, label }: { href: string; label: string }): JSX.Element => (
-  <a class="icon-button" href={href} aria-label={label} title={label}>
-    <Icon name="next" />
-  </a>
-);

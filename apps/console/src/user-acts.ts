@@ -6,7 +6,7 @@ import { client } from './session.ts';
 import type { Texts } from './texts.ts';
 import { go } from './where.ts';
 
-export type Account = Pick<User, 'id' | 'username' | 'role' | 'status'>;
+type Account = Pick<User, 'id' | 'username' | 'role' | 'status'>;
 
 const readUser = (id: string): Promise<Account> => client.admin.user(id);
 const hasStatus =

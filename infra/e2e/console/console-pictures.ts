@@ -6,12 +6,10 @@ import type { Browser } from 'playwright-core';
 import { furnish } from './console-pages.ts';
 import { openConsole } from './console-scene.ts';
 
-type Theme = 'light' | 'dark';
-
 /** The queue of reports. */
-export async function consolePicture(browser: Browser, url: string, colorScheme: Theme, file: string): Promise<void> {
+export async function consolePicture(browser: Browser, url: string, file: string): Promise<void> {
   const { pages } = await furnish(url);
-  const view = await openConsole(browser, url, undefined, { colorScheme, viewport: { width: 1280, height: 720 } });
+  const view = await openConsole(browser, url, undefined, { viewport: { width: 1280, height: 720 } });
   await view.go(pages.reports as string);
   await view.page.locator('.queue-item').first().waitFor();
   await view.page.waitForTimeout(500);

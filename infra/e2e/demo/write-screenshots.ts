@@ -42,9 +42,9 @@ function judge(file: string): void {
   process.stdout.write(`${file}: ${size} bytes\n`);
 }
 
-async function ofConsole(browser: Browser, url: string, theme: 'light' | 'dark'): Promise<void> {
-  const file = join(FOLDER, theme === 'light' ? 'console.png' : 'console-dark.png');
-  await consolePicture(browser, url, theme, file);
+async function ofConsole(browser: Browser, url: string): Promise<void> {
+  const file = join(FOLDER, 'console.png');
+  await consolePicture(browser, url, file);
   judge(file);
 }
 
@@ -54,11 +54,10 @@ try {
   const browser = await openBrowser();
   const folder = process.argv[2];
   if (folder !== undefined) await allConsolePictures(browser, cluster.url, folder);
-  else
-    for (const theme of ['light', 'dark'] as const) {
-      await picture(browser, cluster.url, theme);
-      await ofConsole(browser, cluster.url, theme);
-    }
+  else {
+    for (const theme of ['light', 'dark'] as const) await picture(browser, cluster.url, theme);
+    await ofConsole(browser, cluster.url);
+  }
   await browser.close();
 } finally {
   await dispose(cluster);

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { build, type OutputFile, type Plugin } from 'esbuild';
 
 /** What the list of files says. */
-export interface Assets {
+interface Assets {
   script: string;
   style: string;
 }

@@ -21,7 +21,7 @@ function Details({ details }: { details: AuditEntry['details'] }): JSX.Element {
   const { columns } = useTexts();
   const text = JSON.stringify(details);
   if (text === '{}') return <span class="quiet">–</span>;
-  if (text.length <= 60) return <Mono>{text}</Mono>;
+  if (text.length <= 24) return <Mono>{text}</Mono>;
   return (
     <details>
       <summary>{columns.details}</summary>
@@ -85,6 +85,9 @@ export function AuditList({ query: fixed }: { query?: AuditFilter }): JSX.Elemen
   );
 }
 
+/** Until the browser has begun to save it. */
+const KEPT_MS = 60_000;
+
 /** What the filters of the page choose. The download is on record too. */
 async function download(texts: Texts): Promise<void> {
   const { cursor: _, ...query } = where.get().query;
@@ -95,7 +98,7 @@ async function download(texts: Texts): Promise<void> {
   link.href = URL.createObjectURL(got.value);
   link.download = `audit-log-${new Date().toISOString().slice(0, 10)}.csv`;
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
 }
 
 export function AuditPage(): JSX.Element {
