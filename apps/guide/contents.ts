@@ -30,6 +30,7 @@ export const CONTENTS: { title: string; pages: Source[] }[] = [
     title: 'Protocol',
     pages: [
       { name: 'realtime-protocol', title: 'Realtime protocol', file: 'docs/realtime-protocol.md' },
+      { name: 'server-sent-events', title: 'Server-sent events', file: 'docs/server-sent-events.md' },
       { name: 'errors-and-limits', title: 'Errors and limits', file: 'docs/errors-and-limits.md' },
     ],
   },

@@ -62,6 +62,7 @@ create table if not exists audit.intents (
 create index if not exists audit_by_actor on audit.intents (actor_id, id desc);
 create index if not exists audit_by_target on audit.intents (target_id, id desc);
 create index if not exists audit_by_action on audit.intents (action, id desc);
+create index if not exists audit_by_time on audit.intents (created_at);
 create index if not exists audit_by_person on audit.intents ((details->>'about_user_id')) where details ? 'about_user_id';
 
 -- Inserted after it, once.
@@ -71,6 +72,7 @@ create table if not exists audit.outcomes (
   error text,
   created_at timestamptz not null default now()
 );
+create index if not exists audit_outcomes_by_time on audit.outcomes (created_at);
 grant select, insert on audit.intents, audit.outcomes to chatapi_admin;
 
 -- Written by auth in the transaction of an erasure. Only then may texts be removed from the log.

@@ -1,5 +1,5 @@
-// A proxy between a client and the gateway that can be cut, turned into a captive portal, and
-// restored.
+// A proxy between a client and the gateway that can be cut, turned into a captive portal, block
+// WebSockets, and be restored.
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -22,6 +22,8 @@ export interface Network {
   cut(): void;
   /** Resets all connections and answers all requests with the page until `mend`. */
   capture(page: Page): void;
+  /** Resets all connections, and refuses upgrades from then on, also after `mend`. */
+  block(): void;
   /** What was answered with a page. */
   captured: Captured[];
   mend(): void;
@@ -45,6 +47,8 @@ function openPortal(pageNow: () => Page, captured: Captured[]) {
   return portal;
 }
 
+const BLOCKED = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 const listening = (server: Server): Promise<void> =>
   new Promise((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -56,6 +60,7 @@ export async function openNetwork(gateway: string): Promise<Network> {
   const captured: Captured[] = [];
   let isOpen = true;
   let page: Page | undefined;
+  let isBlocked = false;
   const portal = openPortal(() => page ?? { status: 503 }, captured);
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
@@ -64,14 +69,27 @@ export async function openNetwork(gateway: string): Promise<Network> {
   const reset = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
-  const server = createServer((inner) => {
-    keep(inner);
-    if (page === undefined && !isOpen) return void inner.resetAndDestroy();
-    const outer = keep(page === undefined ? connect(Number(port), hostname) : connect(portOf(portal), '127.0.0.1'));
+  const join = (inner: Socket, to: Socket): void => {
+    const outer = keep(to);
     inner.pipe(outer).pipe(inner);
     // A pipe ends its target only after a clean end.
     inner.on('close', () => outer.destroy());
     outer.on('close', () => inner.destroy());
+  };
+  const toGateway = (): Socket => connect(Number(port), hostname);
+  /** Clients use a connection of their own for an upgrade. */
+  const joinUnlessUpgrade = (inner: Socket): void =>
+    void inner.once('data', (head) => {
+      if (/^GET \/ws\//.test(head.toString('latin1'))) return void inner.end(BLOCKED);
+      inner.pause().unshift(head);
+      join(inner, toGateway());
+    });
+  const server = createServer((inner) => {
+    keep(inner);
+    if (page !== undefined) join(inner, connect(portOf(portal), '127.0.0.1'));
+    else if (!isOpen) inner.resetAndDestroy();
+    else if (isBlocked) joinUnlessUpgrade(inner);
+    else join(inner, toGateway());
   });
   await Promise.all([listening(server), listening(portal)]);
   const cut = (): void => {
@@ -82,6 +100,10 @@ export async function openNetwork(gateway: string): Promise<Network> {
     url: `http://127.0.0.1:${portOf(server)}`,
     captured,
     cut,
+    block: () => {
+      isBlocked = true;
+      reset();
+    },
     capture: (next) => {
       page = next;
       reset();

@@ -36,9 +36,14 @@ describe('administration under faults', function () {
   });
 
   const stats = async (): Promise<Json> => (await rest(admin, own.url).get('/admin/dashboard/stats').expect(200)).body;
+  const charted = async (): Promise<number> => {
+    const { points } = (await rest(admin, own.url).get('/admin/dashboard/series?metric=messages').expect(200)).body;
+    return points.reduce((sum: number, { value }: Json) => sum + value, 0);
+  };
   const equalRecount = (ms: number): Promise<void> =>
     eventually(async () => {
       const { users, rooms, messages, files } = await stats();
+      expect(await charted(), 'messages of the chart').to.equal(messages.total);
       const { online: _, ...counted } = users;
       expect({ users: counted, rooms, messages, files }).to.deep.equal(await recount(db));
     }, ms);

@@ -41,6 +41,11 @@ const SCRIPT = join(import.meta.dirname, 'sdk-python', 'described.py');
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Blob);
 
+/** Words of the language bear an underscore as names. */
+const WORDS = new Set(['from']);
+const named = (object: object): object =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [WORDS.has(name) ? `${name}_` : name, value]));
+
 /**
  * The same call in Python: what TypeScript takes as an object are keywords there; a file is null.
  */
@@ -49,7 +54,7 @@ function inPython({ method, args, by }: Call) {
     by: by ?? 'client',
     method: method.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     args: args.filter((arg) => !isObject(arg)).map((arg) => (arg instanceof Blob ? null : arg)),
-    kwargs: Object.assign({}, ...args.filter(isObject)) as object,
+    kwargs: named(Object.assign({}, ...args.filter(isObject))),
   };
 }
 

@@ -76,6 +76,7 @@ export async function startShared(): Promise<void> {
   const env = {
     GATEWAY_INSTANCES: '2',
     MESSAGE_INSTANCES: '2',
+    ADMIN_MESSAGE_SEARCH: 'on',
     ALLOWED_FILE_TYPES: '.jpg,.png,.pdf,.txt',
     ALLOWED_ORIGINS: 'http://localhost:3000',
     MAX_FILE_SIZE: '1048576',

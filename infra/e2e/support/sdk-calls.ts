@@ -14,6 +14,8 @@ export interface Call<M = ClientMethod | ServerMethod> {
   by?: 'server';
 }
 
+const AUDIT_FILTER = { actor_id: 'a', target_id: 't', action: 'x', outcome: 'done', from: 'f', to: 't' };
+
 const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /users/register': {
     method: 'users.register',
@@ -137,6 +139,11 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
 
   'GET /admin/dashboard/stats': { method: 'admin.stats', args: [] },
   'POST /admin/dashboard/stats/rebuild': { method: 'admin.rebuildStats', args: [] },
+  'GET /admin/dashboard/series': {
+    method: 'admin.series',
+    args: [{ metric: 'messages', from: 'f', to: 't', step: 60 }],
+    input: 0,
+  },
   'GET /admin/users': {
     method: 'admin.users',
     args: [{ search: 's', status_filter: 'active', role_filter: 'user', sort: 'created', ...PAGING }],
@@ -155,6 +162,14 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'POST /admin/users/{id}/export': { method: 'admin.startExport', args: ['i/1'] },
   'GET /admin/users/{id}/export': { method: 'admin.export', args: ['i/1'] },
   'DELETE /admin/users/{id}': { method: 'admin.deleteUser', args: ['i/1'] },
+  'GET /admin/files': { method: 'admin.files', args: [{ sort: 'size', ...PAGING }], input: 0 },
+  'GET /admin/exports': { method: 'admin.exports', args: [PAGING], input: 0 },
+  'GET /admin/messages/search': {
+    method: 'admin.searchMessages',
+    args: [{ q: 'q', reason: 'r', chat_id: 'c', sender_id: 's', from: 'f', to: 't', ...PAGING }],
+    input: 0,
+  },
+  'GET /admin/messages/{id}/delivery': { method: 'admin.delivery', args: ['i/1', { user_id: 'u' }], input: 1 },
   'DELETE /admin/messages/{id}': { method: 'admin.deleteMessage', args: ['i/1'] },
   'GET /admin/rooms': {
     method: 'admin.rooms',
@@ -171,9 +186,10 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   'DELETE /admin/rooms/{id}': { method: 'admin.deleteRoom', args: ['i/1'] },
   'GET /admin/audit-log': {
     method: 'admin.auditLog',
-    args: [{ actor_id: 'a', target_id: 't', action: 'x', ...PAGING }],
+    args: [{ ...AUDIT_FILTER, ...PAGING }],
     input: 0,
   },
+  'GET /admin/audit-log.csv': { method: 'admin.auditLogCsv', args: [AUDIT_FILTER], input: 0 },
   'GET /admin/reports': {
     method: 'admin.reports',
     args: [{ status: 'open', target_type: 'user', target_id: 't', about_user_id: 'a', reporter_id: 'r', ...PAGING }],
@@ -228,8 +244,8 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
 export const CALLS: Record<string, Call> = { ...CLIENT_CALLS, ...SERVER_CALLS };
 
 /**
- * For people and load balancers; what a link leads to; and the refresh, which the client makes by
- * itself.
+ * For people and load balancers; what a link leads to; the refresh and the event stream, which the
+ * client makes by itself.
  */
 export const NO_METHOD = [
   // By others than users of an SDK.
@@ -241,11 +257,20 @@ export const NO_METHOD = [
   'GET /docs/asyncapi.json',
   'GET /docs/openapi.json',
   'GET /docs/realtime',
+  // The connection of the SDK uses it where WebSocket is blocked.
+  'GET /events',
   'GET /files/exports/{id}',
   'GET /avatars/{user_id}/{hash}',
   'GET /account/reset',
   'GET /account/confirm',
   'GET /account/assets/{name}',
+  'GET /console',
+  'GET /console/assets/{name}',
+  'GET /docs/guide',
+  'GET /docs/guide/{page}',
+  'GET /docs/guide/assets/{name}',
+  'GET /docs/guide/search.json',
+  'GET /events',
   'GET /demo',
   'GET /demo/assets/{name}',
   'GET /sdk',

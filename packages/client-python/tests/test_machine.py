@@ -37,6 +37,21 @@ class States(unittest.TestCase):
         self.assertTrue(0 <= change["retry_in"] <= 0.5)
         self.assertEqual(machine.retry_at, 20.0 + change["retry_in"])
 
+    def test_watches_as_staff_on_each_connection_until_the_role_ends(self) -> None:
+        machine = connected()
+        machine.watch_staff()
+        self.assertIn({"type": "staff_subscribe"}, written(machine))
+        machine.lost(1.0, 1012, "going away")
+        machine.connecting()
+        machine.received(hello(), 2.0)
+        self.assertIn({"type": "staff_subscribe"}, written(machine))
+        machine.received({"type": "staff_ended", "timestamp": "2026-01-01T12:00:00.000Z"}, 3.0)
+        self.assertEqual(len(told(machine, "staff_ended")), 1)
+        machine.lost(4.0, 1012, "going away")
+        machine.connecting()
+        machine.received(hello(), 5.0)
+        self.assertNotIn({"type": "staff_subscribe"}, written(machine))
+
     def test_reconnects_after_every_close_but_a_ban(self) -> None:
         for code in (None, 1000, 1001, 1006, 1008, 1009, 1011, 1012, 4408, 4429, 404, 500, 503):
             machine = connected()

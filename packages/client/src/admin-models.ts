@@ -1,5 +1,5 @@
 // Responses of the admin API.
-import type { FileInfo, User } from './models.ts';
+import type { Export, FileInfo, User } from './models.ts';
 import type { UserCard } from './pages.ts';
 
 /** null: unknown, because Redis is unavailable. */
@@ -10,6 +10,18 @@ export interface Stats {
   files: { total: number; bytes: number };
   connections: { total: number | null; by_node: Record<string, number> };
   generated_at: string;
+}
+
+export type SeriesMetric = 'messages' | 'users_online' | 'connections' | 'requests' | 'errors' | 'rate_limited';
+
+export interface Series {
+  metric: SeriesMetric;
+  from: string;
+  to: string;
+  /** In seconds. */
+  step: number;
+  /** Oldest first; null: not known. The last one may go on. */
+  points: { at: string; value: number | null }[];
 }
 
 /** A room as admins see it: without messages. */
@@ -82,6 +94,61 @@ export interface UserSession {
 
 /** A file without links. */
 export type ListedFile = Omit<FileInfo, 'url' | 'url_expires_at' | 'thumbnail_url'>;
+
+export type DeliveryVerdict =
+  | 'own'
+  | 'read'
+  | 'delivered'
+  | 'not_a_member'
+  | 'deleted'
+  | 'account_closed'
+  /** It went to a live connection, which has not confirmed it. */
+  | 'connected'
+  /** Only after a resume. */
+  | 'connected_later'
+  | 'not_connected'
+  | 'unknown';
+
+export type DeliveryReason =
+  | 'message_deleted'
+  | 'room_deleted'
+  | 'account_banned'
+  | 'account_deactivated'
+  | 'never_joined'
+  | 'joined_later'
+  | 'left_before'
+  | 'left_later'
+  | 'not_connected_then'
+  | 'not_connected_since'
+  | 'connection_broke_off'
+  | 'log_too_old';
+
+/** The way of one message to one user. */
+export interface MessageDelivery {
+  verdict: DeliveryVerdict;
+  reasons: DeliveryReason[];
+  message: { id: string; chat_id: string; seq: number; sender_id: string; is_deleted: boolean; created_at: string };
+  room: { kind: 'public' | 'private' | 'direct'; deleted: boolean; archived: boolean };
+  user: { id: string; status: User['status']; last_seen_at: string | null };
+  /** `role` is null for who is no member now; `left_seq`: the event of the leaving. */
+  membership: {
+    role: 'owner' | 'moderator' | 'member' | null;
+    joined_at: string | null;
+    left_seq: number | null;
+    left_at: string | null;
+    muted_until: string | null;
+  };
+  /** `delivered_seq` is kept for the two furthest users of a room. */
+  positions: { read_seq: number | null; delivered_seq: number | null };
+  /** Open at the time of the message or later, oldest first, at most 50; kept for 7 days. */
+  connections: {
+    id: string;
+    node: string;
+    opened_at: string;
+    closed_at: string | null;
+    close_code: number | null;
+  }[];
+}
 
 export interface AuditEntry {
   id: string;
@@ -196,7 +263,7 @@ export interface ListedReport extends Report {
   } | null;
 }
 
-/** A message for those who judge a report. */
+/** A message as staff see one. */
 export interface ContextMessage {
   id: string;
   chat_id: string;
@@ -210,6 +277,9 @@ export interface ContextMessage {
   is_deleted: boolean;
   created_at: string;
 }
+
+/** An export of an account, without a link. */
+export type ListedExport = Omit<Export, 'url' | 'url_expires_at'> & { user_id: string };
 
 export interface ReportContext {
   /** The reported message. */

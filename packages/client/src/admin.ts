@@ -13,12 +13,15 @@ import type {
   ReportContext,
   ReportTarget,
   Scope,
+  Series,
+  SeriesMetric,
   Stats,
   SystemHealth,
   WordFilter,
   WordJudgement,
 } from './admin-models.ts';
-import { AdminPeopleApi, type BanInput } from './admin-people.ts';
+import type { BanInput } from './admin-people.ts';
+import { AdminRecordsApi } from './admin-records.ts';
 import type { Announcement, Member } from './models.ts';
 import { type Page, pageOf, pages } from './pages.ts';
 import { path } from './paths.ts';
@@ -42,11 +45,18 @@ export interface AdminRoomPatch {
   owner_id?: string;
 }
 
-export interface AuditQuery extends Paging {
+export interface AuditFilter {
   actor_id?: string;
   target_id?: string;
   action?: string;
+  outcome?: AuditEntry['outcome'];
+  /** RFC 3339: the first time that counts. */
+  from?: string;
+  /** RFC 3339: the first time that counts no more. */
+  to?: string;
 }
+
+export type AuditQuery = AuditFilter & Paging;
 
 export interface ReportQuery extends Paging {
   status?: Report['status'];
@@ -55,6 +65,16 @@ export interface ReportQuery extends Paging {
   /** The sender, the uploader, or the reported user. */
   about_user_id?: string;
   reporter_id?: string;
+}
+
+export interface SeriesQuery {
+  metric: SeriesMetric;
+  /** RFC 3339, at most 30 days ago; default: a day before `to`. */
+  from?: string;
+  /** RFC 3339; default: now. */
+  to?: string;
+  /** Seconds per point, a multiple of 60; at most 1,000 points. */
+  step?: number;
 }
 
 export interface ReportActInput {
@@ -108,7 +128,7 @@ export interface KeyInput {
 /**
  * Every method rejects with `ChatApiError`, without the required role with `AUTHORIZATION_ERROR`.
  */
-export class AdminApi extends AdminPeopleApi {
+export class AdminApi extends AdminRecordsApi {
   /** Returns counts of users, rooms, messages, files and connections, at most 2 s old. */
   stats(options?: CallOptions): Promise<Stats> {
     return this.rest.call('GET', '/admin/dashboard/stats', options);
@@ -117,6 +137,11 @@ export class AdminApi extends AdminPeopleApi {
   /** Recounts everything. */
   rebuildStats(options?: CallOptions): Promise<Stats> {
     return this.rest.call('POST', '/admin/dashboard/stats/rebuild', options);
+  }
+
+  /** Returns a series for a chart, of the last 30 days by the minute. */
+  series(query: SeriesQuery, options?: CallOptions): Promise<Series> {
+    return this.rest.call('GET', '/admin/dashboard/series', { ...options, query });
   }
 
   deleteMessage(messageId: string, options?: CallOptions): Promise<void> {
@@ -154,6 +179,11 @@ export class AdminApi extends AdminPeopleApi {
   /** Lists admin actions, newest first. */
   async auditLog(query: AuditQuery = {}, options?: CallOptions): Promise<Page<AuditEntry>> {
     return pageOf('entries', await this.rest.call('GET', '/admin/audit-log', { ...options, query }));
+  }
+
+  /** Downloads admin actions as CSV into memory. The download itself is in the log. */
+  auditLogCsv(query: AuditFilter = {}, options?: CallOptions): Promise<Blob> {
+    return this.rest.download('/admin/audit-log.csv', { ...options, query });
   }
 
   async reports(query: ReportQuery = {}, options?: CallOptions): Promise<Page<ListedReport>> {

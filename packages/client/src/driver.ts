@@ -58,6 +58,7 @@ export class Driver {
     this.machine = new Machine(rest.clock, backoff, options.resume && options.onRooms !== undefined);
     this.inbox = new Inbox((event, error) => rest.logger.error(`a handler of "${event}" failed:`, error));
     this.#sockets = new Sockets({
+      rest,
       webSocket: options.webSocket,
       url: urlOf(rest.baseUrl, to),
       // Of others' replays it would deliver what came before it connected.
@@ -194,6 +195,7 @@ export class Driver {
     if (this.machine.isClosed) this.#socket?.drop('another user');
     else if (frame.type === 'hello') {
       this.#refusals = 0;
+      this.#sockets.opened();
       this.#options.opened();
       if (this.#options.resume && (pages === undefined || pages.isRefused)) this.#errand(this.#lookForRooms());
     } else if (isAsked && pages?.isRefused) this.#errand(this.#lookForRooms());
@@ -230,6 +232,7 @@ export class Driver {
     const me = await this.#rest.call<Me>('GET', '/users/me', { waits: false });
     if (this.#userId !== 'me' && me.id !== this.#userId)
       throw new ChatApiError('AUTHORIZATION_ERROR', 'The token is another user’s', { status: 403 });
+    this.#sockets.failed();
   }
 
   /**

@@ -1,5 +1,6 @@
 // What a connection tells. The names are the wire's, which are AsyncAPI's; `state`, `resync` and
 // `error` are its own.
+import type { AuditEntry, Report, Stats } from './admin-models.ts';
 import type { ChatApiError } from './errors.ts';
 import type { Attachment, Message, RoomRole } from './models.ts';
 import type { UserCard } from './pages.ts';
@@ -172,6 +173,31 @@ export interface Announced {
   created_at: string;
 }
 
+/** To staff who asked for it by `watchStaff`, every two seconds. */
+export interface StaffStats {
+  type: 'staff_stats';
+  stats: Stats;
+  open_reports: number;
+  timestamp: string;
+}
+
+export interface StaffReport {
+  type: 'staff_report';
+  report: Report;
+}
+
+/** An entry of the audit log whose outcome is known. */
+export interface StaffEntry {
+  type: 'staff_entry';
+  entry: AuditEntry;
+}
+
+/** The user is staff no more. */
+export interface StaffEnded {
+  type: 'staff_ended';
+  timestamp: string;
+}
+
 export interface RealtimeEvents {
   message: MessageCreated;
   message_updated: MessageUpdated;
@@ -188,6 +214,10 @@ export interface RealtimeEvents {
   read: ReadMoved;
   user_updated: UserUpdated;
   announcement: Announced;
+  staff_stats: StaffStats;
+  staff_report: StaffReport;
+  staff_entry: StaffEntry;
+  staff_ended: StaffEnded;
   state: StateChange;
   resync: Resync;
   /** Something was refused that no call waits for. */

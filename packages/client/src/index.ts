@@ -2,15 +2,18 @@ export type {
   AdminApi,
   AdminRoomPatch,
   AdminRoomQuery,
+  AuditFilter,
   AuditQuery,
   InviteInput,
   IssuerInput,
   KeyInput,
   ReportActInput,
   ReportQuery,
+  SeriesQuery,
 } from './admin.ts';
 export type * from './admin-models.ts';
 export type { AdminUserQuery, BanInput, FileListQuery } from './admin-people.ts';
+export type { MessageSearchQuery } from './admin-records.ts';
 export type { BotsApi } from './bots.ts';
 export type { ChatInput, ChatPatch, ChatQuery, ChatsApi } from './chats.ts';
 export { ChatClient, type ChatClientOptions, type ReportInput, type WebSocketApi } from './client.ts';

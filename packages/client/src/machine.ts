@@ -8,6 +8,7 @@ import { ChatApiError, CLIENT_CLOSED, errorOfFrame, errorOfLoss } from './errors
 import type { AnyEvent, RealtimeState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Ack, Outbox, type Outgoing } from './outbox.ts';
+import { Reads } from './reads.ts';
 import { type Resumed, Views } from './room-positions.ts';
 import { StatePages } from './state-pages.ts';
 
@@ -19,6 +20,8 @@ const LEAST_TOKEN_WAIT_MS = 1000;
 
 /** Frames whose `seq` is not a place in the room's log, or missing. */
 const NOT_IN_A_LOG = new Set(['message_status', 'typing', 'user_status', 'room_joined', 'room_removed']);
+
+const STAFF = { type: 'staff_subscribe' };
 
 export type Frame = Record<string, unknown>;
 
@@ -45,11 +48,10 @@ export class Machine {
   #tokenDue = false;
   /** The server accepts no frames until then. */
   #heldUntil: number | undefined;
-  /** Since the last pause: an error frame does not say which frame was refused. */
-  #toldReads = new Map<string, number>();
   #isRenewing = false;
+  #watchesStaff = false;
   #waiting: object[] = [];
-  #reads = new Map<string, number>();
+  readonly #reads = new Reads();
   #events: AnyEvent[] = [];
   #toFill: string[] = [];
   readonly #own: Record<string, (frame: Frame, now: number) => void> = {
@@ -159,7 +161,13 @@ export class Machine {
 
   read(chatId: string, seq: number): void {
     this.views.readTo(chatId, seq);
-    this.#reads.set(chatId, Math.max(seq, this.#reads.get(chatId) ?? 0));
+    this.#reads.note(chatId, seq);
+  }
+
+  /** On each connection, until the role ends. */
+  watchStaff(): void {
+    this.#watchesStaff = true;
+    if (this.state === 'connected') this.#waiting.push(STAFF);
   }
 
   /** A new token for the live socket, as requested by `takeTokenDue`. */
@@ -176,14 +184,9 @@ export class Machine {
     if (this.state !== 'connected') return [];
     if (this.#heldUntil !== undefined && now < this.#heldUntil) return [];
     this.#heldUntil = undefined;
-    const frames = this.#waiting;
-    this.#waiting = [];
+    const frames = this.#waiting.splice(0);
     if (this.hasPlace) frames.push(...(this.pages?.frames() ?? []), ...this.views.resumes());
-    for (const [chat_id, seq] of this.#reads) {
-      frames.push({ type: 'read', chat_id, seq });
-      this.#toldReads.set(chat_id, seq);
-    }
-    this.#reads.clear();
+    frames.push(...this.#reads.frames());
     return [...frames.map((frame) => JSON.stringify(frame)), ...this.outbox.due(now)];
   }
 
@@ -196,16 +199,12 @@ export class Machine {
   }
 
   takeEvents(): AnyEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
+    return this.#events.splice(0);
   }
 
   /** Rooms to read from history after their position, followed by `views.filled`. */
   takeToFill(): string[] {
-    const rooms = this.#toFill;
-    this.#toFill = [];
-    return rooms;
+    return this.#toFill.splice(0);
   }
 
   /** Whether a new token is needed for the live socket, followed by `renewed`. */
@@ -231,6 +230,7 @@ export class Machine {
     this.#planRenewal(frame, now);
     this.views.connected();
     this.pages?.connected();
+    if (this.#watchesStaff) this.#waiting.push(STAFF);
     this.#move('connected');
   }
 
@@ -251,8 +251,7 @@ export class Machine {
     this.heartbeat.pong(now);
     this.views.unanswered();
     this.pages?.unanswered();
-    for (const [chatId, seq] of this.#toldReads) this.read(chatId, seq);
-    this.#toldReads.clear();
+    this.#reads.repeat();
     if (this.#isRenewing) this.#renewAt = this.#heldUntil;
   }
 
@@ -278,6 +277,7 @@ export class Machine {
 
   #tell(kind: string, frame: Frame): void {
     const { chat_id: chatId, seq } = frame;
+    if (kind === 'staff_ended') this.#watchesStaff = false;
     if (typeof seq === 'number' && typeof chatId === 'string' && !NOT_IN_A_LOG.has(kind)) {
       const mine = frame.user_id === this.userId;
       if (kind === 'member_joined' && mine) this.views.startAt(chatId, seq - 1);

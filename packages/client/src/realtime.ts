@@ -156,6 +156,16 @@ export class Realtime implements AsyncIterable<AnyEvent> {
   }
 
   /**
+   * For moderators and admins: delivers `staff_stats` every two seconds, `staff_report` and
+   * `staff_entry` as they come, on this connection and those after it. What came without a
+   * connection is in the lists. `staff_ended`: the role was taken away.
+   */
+  watchStaff(): void {
+    this.#driver.machine.watchStaff();
+    this.#driver.act();
+  }
+
+  /**
    * For apps that keep rooms by themselves: delivers all events of a room after `seq`, such as the
    * `last_seq` of a page of its messages. Those that were delivered before come again.
    */

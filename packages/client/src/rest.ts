@@ -149,9 +149,9 @@ export class Rest {
   }
 
   /** Downloads bytes. Every response of the server has an id, pages of proxies have not. */
-  async download(path: Path, { signal }: CallOptions = {}): Promise<Blob> {
+  async download(path: Path, { signal, query }: CallOptions & { query?: object } = {}): Promise<Blob> {
     const { text, template } = filled(path);
-    const response = await this.#attempt('GET', text, { signal });
+    const response = await this.#attempt('GET', text + queryOf(query), { signal });
     if (response.headers.get('x-request-id') === null) throw notOurs(`GET ${template}`, response.status);
     return response.blob().catch((cause) => {
       throw cutOff(`GET ${template}: ${cause}`, cause, signal);

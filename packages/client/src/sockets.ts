@@ -1,11 +1,20 @@
-// The socket of a connection: its own, or the one that the tabs of the session share.
+// The socket of a connection: its own, or the one that the tabs of the session share. Where
+// WebSocket is blocked, one over events and REST takes its place.
 import { claimsOf } from './clock.ts';
+import type { EventSocket } from './event-socket.ts';
 import type { Frame } from './machine.ts';
-import { tabPlatform } from './platform.ts';
+import { now, tabPlatform } from './platform.ts';
+import type { Rest } from './rest.ts';
 import { type Open, openSocket, type Socket } from './socket.ts';
 import type { TabEvents, Tabs } from './tabs.ts';
 
+/** Attempts without a socket, while the server answers, after which it counts as blocked. */
+const ATTEMPTS = 2;
+/** Then WebSocket is tried again, once. */
+const BLOCKED_MS = 600_000;
+
 export interface SocketsOptions extends TabEvents {
+  rest: Rest;
   webSocket: typeof WebSocket;
   url: string;
   /** Whether tabs share it where the platform can. */
@@ -14,18 +23,40 @@ export interface SocketsOptions extends TabEvents {
   userId: string;
 }
 
+const eventSocket = (code: { EventSocket: typeof EventSocket }): typeof EventSocket => code.EventSocket;
+
 export class Sockets {
   readonly #options: SocketsOptions;
   #tabs: Tabs | undefined;
   #isClosed = false;
+  #failures = 0;
+  #isBlocked = false;
+  #retryAt = 0;
+  /** undefined: by WebSocket. */
+  #events: typeof EventSocket | undefined;
 
   constructor(options: SocketsOptions) {
     this.#options = options;
   }
 
   async open(token: string | undefined, received: (frame: Frame) => void): Promise<Socket> {
+    // Without the code it stays as it is.
+    this.#events = this.#mustStream()
+      ? await import('./event-socket.ts').then(eventSocket, () => undefined)
+      : undefined;
     const tabs = this.#options.shared ? await this.#tabsOf(token) : undefined;
     return tabs === undefined ? this.#own(token, received) : tabs.open(token, received);
+  }
+
+  /** The server answers, but the socket did not open. */
+  failed(): void {
+    this.#failures++;
+  }
+
+  opened(): void {
+    this.#failures = 0;
+    this.#isBlocked = this.#events !== undefined;
+    if (!this.#isBlocked) this.#retryAt = 0;
   }
 
   close(): void {
@@ -33,7 +64,27 @@ export class Sockets {
     this.#leave();
   }
 
-  readonly #own: Open = (token, received) => openSocket(this.#options.webSocket, this.#options.url, token, received);
+  readonly #own: Open = (token, received) => {
+    const { rest, webSocket, url } = this.#options;
+    return this.#events === undefined
+      ? openSocket(webSocket, url, token, received)
+      : new this.#events(rest, token, received);
+  };
+
+  /** Whether the next socket is one over events: as a try at first, and by rule once that worked. */
+  #mustStream(): boolean {
+    if (this.#isBlocked) {
+      if (now() < this.#retryAt) return true;
+      this.#retryAt = now() + BLOCKED_MS;
+      return false;
+    }
+    const isTry = this.#failures >= ATTEMPTS;
+    if (isTry) {
+      this.#failures = 0;
+      this.#retryAt = now() + BLOCKED_MS;
+    }
+    return isTry;
+  }
 
   #leave(): void {
     this.#tabs?.close();

@@ -75,7 +75,12 @@ describe('a connection', () => {
       FakeSocket.last.cut();
     }
     await until(() => FakeSocket.all.length === 21);
-    expect(asked).to.have.length(5);
+    const paths = asked.map(({ path }) => path);
+    expect(paths.filter((path) => path === '/users/me')).to.have.length(5);
+    expect(
+      paths.filter((path) => path === '/events'),
+      'tries without WebSocket',
+    ).to.have.length(2);
   });
 
   it('closes when its token expires without a new one, and continues with a new one', async () => {

@@ -59,38 +59,54 @@ export async function closeOpenIntents(db: Knex, ms: number): Promise<number> {
   return rowCount;
 }
 
-export interface EntryFilter extends IdPaging {
+export interface EntryConditions {
   actor_id?: string;
   target_id?: string;
   action?: string;
+  outcome?: Entry['outcome'];
+  /** Inclusive. */
+  from?: string;
+  /** Exclusive. */
+  to?: string;
 }
 
+export type EntryFilter = EntryConditions & IdPaging;
+
+const COLUMNS = [
+  'i.id',
+  'i.action',
+  'i.actor_id',
+  'i.target_id',
+  'i.details',
+  'i.ip',
+  'i.request_id',
+  'o.error',
+  'i.created_at',
+];
+
 /** Newest first. */
-export function listEntries(db: Knex, { limit, skip, cursor, ...filter }: EntryFilter): Promise<Entry[]> {
+export function listEntries(
+  db: Knex,
+  { limit, skip, cursor, from, to, outcome, ...filter }: EntryFilter,
+): Promise<Entry[]> {
   const given = Object.fromEntries(
     Object.entries(filter)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [`i.${name}`, value]),
   );
-  return db('audit.intents as i')
+  const query = db('audit.intents as i')
     .leftJoin('audit.outcomes as o', 'o.audit_id', 'i.id')
     .where(given)
-    .where((query) => (cursor === undefined ? query : query.where('i.id', '<', cursor[0])))
     .orderBy('i.id', 'desc')
     .limit(limit)
     .offset(skip)
-    .select(
-      'i.id',
-      'i.action',
-      'i.actor_id',
-      'i.target_id',
-      'i.details',
-      'i.ip',
-      'i.request_id',
-      'o.error',
-      'i.created_at',
-    )
-    .select(db.raw(`coalesce(o.outcome, 'pending') as outcome`));
+    .select(...COLUMNS, db.raw(`coalesce(o.outcome, 'pending') as outcome`));
+  if (cursor !== undefined) query.where('i.id', '<', cursor[0]);
+  if (from !== undefined) query.where('i.created_at', '>=', from);
+  if (to !== undefined) query.where('i.created_at', '<', to);
+  if (outcome === 'pending') query.whereNull('o.outcome');
+  else if (outcome !== undefined) query.where('o.outcome', outcome);
+  return query;
 }
 
 export interface BanRecord {

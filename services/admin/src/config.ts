@@ -23,6 +23,7 @@ export interface Config extends BaseConfig, DbSettings {
   MESSAGE_INTERNAL_URL: string[];
   FILE_INTERNAL_URL: string[];
   DISK_PATH: string;
+  ADMIN_MESSAGE_SEARCH: 'on' | 'off';
 }
 
 const instances = Joi.array().items(
@@ -67,6 +68,10 @@ export const schema = Joi.object<Config>({
     .default(['http://localhost:9004'])
     .description('internal listeners of the file service'),
   DISK_PATH: Joi.string().default('.').description('folder on the disk whose free space system health shows'),
+  ADMIN_MESSAGE_SEARCH: Joi.string()
+    .valid('on', 'off')
+    .default('off')
+    .description('whether admins may search the messages of all rooms, for legal requests; each use is on record'),
 });
 
 export const config = (): Config => readConfig(schema, process.env);

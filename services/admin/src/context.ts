@@ -4,6 +4,7 @@ import type { Knex, Redis } from '@chatapi/kit/data';
 import type { Instances, ServiceClient } from '@chatapi/kit/rpc';
 import type { Config } from './config.ts';
 import type { Queues } from './queue-counts.ts';
+import type { Statistics } from './statistics.ts';
 
 /** An entry of the setting INSTANCES. */
 export interface ListedInstances {
@@ -24,4 +25,6 @@ export interface Context extends Base<Config> {
   queues: Queues;
   listed: ListedInstances[];
   sweeps: RecurringTask[];
+  /** Figures that nodes push to staff. */
+  shown: { at: number; figures?: Promise<Statistics> };
 }

@@ -5,6 +5,7 @@ import type { Knex } from '@chatapi/kit/data';
 import { deleteAnnouncementsOf } from './announcement-store.ts';
 import { recordInfection, recordStaffActions } from './audit.ts';
 import { redactEntries } from './audit-store.ts';
+import { forgetConnectionsOf } from './connections/connection-store.ts';
 import { redactReports } from './report-store.ts';
 import {
   addMessages,
@@ -31,6 +32,7 @@ export const createHandlers = (sink: SecuritySink): FactHandlers<Knex.Transactio
     await redactReports(trx, ids);
     await deleteAnnouncementsOf(trx, ids);
     await redactEntries(trx, ids);
+    await forgetConnectionsOf(trx, ids);
   },
   'account.seen': (seen, trx) => putSeen(trx, seen),
   'room.created': each(({ room_id, kind, created_at }, trx) => putRoom(trx, room_id, kind, created_at)),

@@ -2,6 +2,8 @@ import { idParams, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
 import { reportPage } from './exports.ts';
+import { internalSeriesRoutes } from './series/internal-routes.ts';
+import { nodeRoutes } from './staff-feed/internal-routes.ts';
 
 export const internalRoutes: Route<Context>[] = [
   route<Context, { id: string }, { after: string }>({
@@ -13,4 +15,6 @@ export const internalRoutes: Route<Context>[] = [
     query: Joi.object({ after: Joi.string().allow('').default('') }),
     rule: (ctx, { params, query }) => reportPage(ctx, params.id, query.after),
   }),
+  ...internalSeriesRoutes,
+  ...nodeRoutes,
 ];

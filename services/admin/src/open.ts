@@ -5,11 +5,14 @@ import { createHttpClient, createInstances } from '@chatapi/kit/rpc';
 import { startAnnouncementSweep } from './announcements.ts';
 import { startAuditSweep } from './audit.ts';
 import type { Config } from './config.ts';
+import { deleteOldConnections } from './connections/connection-store.ts';
 import type { Context } from './context.ts';
 import { createHandlers } from './facts.ts';
 import { schema } from './migrations/index.ts';
 import { createQueues } from './queue-counts.ts';
 import { showQueues } from './queue-metrics.ts';
+import { startGaugeSamples } from './series/series.ts';
+import { deleteOldMinutes } from './series/series-store.ts';
 import { deleteOldSeconds } from './statistics-store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -17,7 +20,11 @@ const HOUR_MS = 3_600_000;
 const startCleanup = ({ db, log }: Pick<Context, 'db' | 'log'>): RecurringTask =>
   every(
     HOUR_MS,
-    () => deleteOldSeconds(db),
+    async () => {
+      await deleteOldSeconds(db);
+      await deleteOldMinutes(db);
+      await deleteOldConnections(db);
+    },
     (err) => log.debug({ err: err.message }, 'old message counts not deleted; retried later'),
   );
 
@@ -56,12 +63,18 @@ export async function open(base: Base<Config>): Promise<Context> {
       metrics,
     }),
     queues,
+    shown: { at: 0 },
     listed: config.INSTANCES.map(({ name, service, internal_url }) => ({
       name,
       service,
       instances: createInstances([internal_url]),
     })),
-    sweeps: [startAuditSweep({ db, log }), startCleanup({ db, log }), startAnnouncementSweep({ db, signals, log })],
+    sweeps: [
+      startAuditSweep({ db, log }),
+      startCleanup({ db, log }),
+      startAnnouncementSweep({ db, signals, log }),
+      startGaugeSamples({ db, redis, log }),
+    ],
   };
 }
 

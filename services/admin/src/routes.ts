@@ -1,17 +1,22 @@
 import { idParams, type Route, route } from '@chatapi/kit';
 import { applicationKeyRoutes } from './application-key-routes.ts';
 import { showAuditLog } from './audit.ts';
+import { csvDocs, downloadAuditLog } from './audit-csv.ts';
 import type { Context } from './context.ts';
+import { deliveryRoutes } from './delivery/delivery-routes.ts';
 import { systemHealth } from './health.ts';
 import { inviteRoutes } from './invite-routes.ts';
 import { issuerRoutes } from './issuer-routes.ts';
 import { deleteMessage } from './message-deletion.ts';
+import { messageSearchRoutes } from './message-search/message-search-routes.ts';
 import { reportRoutes } from './moderation/report-routes.ts';
 import { moderationRoutes } from './moderation-routes.ts';
 import { oneUserRoutes } from './people/one-user-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
 import { roomRoutes } from './room-routes.ts';
+import { seriesRoutes } from './series/series-routes.ts';
 import {
+  auditCsvQuery,
   auditList,
   auditQuery,
   banBody,
@@ -25,6 +30,7 @@ import {
 } from './shapes.ts';
 import { readStatistics } from './statistics.ts';
 import { rebuildStatistics } from './statistics-rebuild.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { banUser, changeRole, endSessions, listUsers, makeResetLink, unbanUser, unlockUser } from './users.ts';
 
 const tag = 'Admin';
@@ -62,6 +68,19 @@ const reading: Route<Context>[] = [
     query: auditQuery,
     answer: auditList,
     rule: (ctx, { query }) => showAuditLog(ctx, query),
+  }),
+  route({
+    method: 'get',
+    path: '/admin/audit-log.csv',
+    summary: 'Download audit log entries as CSV, newest first',
+    description: 'Streamed. No value begins a formula. The download itself is in the log.',
+    tag,
+    who: 'moderator',
+    scope: 'none',
+    query: auditCsvQuery,
+    raw: true,
+    docs: csvDocs,
+    rule: downloadAuditLog,
   }),
   route({
     method: 'get',
@@ -174,6 +193,10 @@ const acting: Route<Context>[] = [
 export const routes: Route<Context>[] = [
   ...reading,
   ...acting,
+  ...seriesRoutes,
+  ...deliveryRoutes,
+  ...messageSearchRoutes,
+  ...storageRoutes,
   ...oneUserRoutes,
   ...moderationRoutes,
   ...reportRoutes,

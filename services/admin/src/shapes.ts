@@ -21,7 +21,7 @@ import {
 } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
-import type { Entry, EntryFilter } from './audit-store.ts';
+import type { Entry, EntryConditions, EntryFilter } from './audit-store.ts';
 import type { Export } from './exports.ts';
 import type { Health, InstanceHealth } from './health.ts';
 import type { AdminUser, Ban } from './people/admin-user.ts';
@@ -69,13 +69,17 @@ export const banBody = Joi.object<BanRequest, true>({
 
 export const roleBody = Joi.object<{ role: Role }, true>({ role: role().required() });
 
-export const auditQuery = Joi.object<EntryFilter>({
-  ...idPaging(),
+const entryConditions = {
   actor_id: anyId(),
   // Any id, also of a room.
   target_id: roomId(),
   action: Joi.string().max(64),
-});
+  outcome: oneOf<Entry['outcome']>('pending', 'done', 'refused', 'unknown'),
+  from: timestamp().description('the first time that counts'),
+  to: timestamp().description('the first time that counts no more'),
+};
+export const auditQuery = Joi.object<EntryFilter>({ ...idPaging(), ...entryConditions });
+export const auditCsvQuery = Joi.object<EntryConditions>(entryConditions);
 
 const userFields = {
   id: Joi.string(),
@@ -161,7 +165,7 @@ export const statisticsSchema = wireObject<Statistics>('Statistics', {
   generated_at: time(),
 });
 
-const entrySchema = wireObject<Json<Entry>>('AuditEntry', {
+export const entrySchema = wireObject<Json<Entry>>('AuditEntry', {
   id: Joi.string(),
   action: Joi.string(),
   actor_id: Joi.string(),

@@ -1,6 +1,7 @@
 // SQL that overwrites the read model with the state of the services. Call `blockFacts` first: no
 // fact may be handled in between.
 import type { Knex } from '@chatapi/kit/data';
+import { setMessageMinutes } from './series/series-store.ts';
 
 export interface AccountState {
   user_id: string;
@@ -76,6 +77,7 @@ export async function setMessages(trx: Knex, { total, seconds, facts }: MessageC
     seconds.map(([second]) => second),
     seconds.map(([, count]) => count),
   ]);
+  await setMessageMinutes(trx);
   await trx.raw('insert into inbox (fact_id) select unnest(?::text[]) on conflict do nothing', [facts]);
 }
 

@@ -1,6 +1,7 @@
 // SQL of the read model of the statistics. Every write is correct in whatever order facts arrive.
 import type { Account } from '@chatapi/bus';
 import type { Knex } from '@chatapi/kit/data';
+import { addMessageMinutes } from './series/series-store.ts';
 
 type Counted = Pick<Account, 'user_id' | 'status' | 'kind' | 'created_at' | 'updated_at'>;
 
@@ -81,6 +82,7 @@ const SHARD = Math.floor(Math.random() * 8);
 /** Counts messages in the second of their creation; `count` is negative for deleted ones. */
 export async function addMessages(trx: Knex, added: { created_at: string; count: number }[]): Promise<void> {
   const counts = added.map(({ count }) => count);
+  const createdAt = added.map(({ created_at }) => created_at);
   await trx.raw(
     `with seconds as (
        insert into message_seconds as t (second, count)
@@ -89,8 +91,9 @@ export async function addMessages(trx: Knex, added: { created_at: string; count:
        where created_at > now() - interval '25 hours' group by 1 order by 1
        on conflict (second) do update set count = t.count + excluded.count)
      update message_totals set count = count + ? where shard = ?`,
-    [added.map(({ created_at }) => created_at), counts, counts.reduce((a, b) => a + b, 0), SHARD],
+    [createdAt, counts, counts.reduce((a, b) => a + b, 0), SHARD],
   );
+  await addMessageMinutes(trx, createdAt, counts);
 }
 
 export async function deleteOldSeconds(db: Knex): Promise<void> {

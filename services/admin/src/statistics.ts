@@ -17,7 +17,7 @@ export interface Statistics extends Counts {
 
 const UNKNOWN: ConnectionCounts = { online: null, connections: { total: null, by_node: {} } };
 
-async function readConnectionCounts({ redis, log }: Pick<Context, 'redis' | 'log'>): Promise<ConnectionCounts> {
+export async function readConnectionCounts({ redis, log }: Pick<Context, 'redis' | 'log'>): Promise<ConnectionCounts> {
   try {
     const { online, nodes } = await readConnections(redis);
     const by_node: Record<string, number> = {};

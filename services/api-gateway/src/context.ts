@@ -9,6 +9,7 @@ import type { Guide } from './guide.ts';
 import type { DatabaseHealth } from './health.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { LoadMonitor } from './overload.ts';
+import type { RequestCounts } from './request-counts.ts';
 import type { Upstream } from './upstreams.ts';
 
 export type ServiceClients = Record<ServiceName | 'realtime', ServiceClient>;
@@ -50,4 +51,5 @@ export interface Context extends Base<Config> {
   databaseHealth: { at: number; answer?: Promise<DatabaseHealth> };
   load: LoadMonitor;
   gatewayMetrics: GatewayMetrics;
+  requestCounts: RequestCounts;
 }

@@ -147,6 +147,7 @@ export function createGateway(ctx: Context): Gateway {
       const labels = { method: req.method as string, route: req.exchange.match?.pattern ?? 'none' };
       const seconds = (performance.now() - req.exchange.started) / 1000;
       duration.observe({ ...labels, status: String(response.statusCode) }, seconds);
+      ctx.requestCounts.count(response.statusCode);
     };
     const req = startExchange(incoming, clientOf(incoming), { awaitsContinue, endRequest });
     ctx.load.enter();

@@ -20,6 +20,7 @@ import type { Context, ServiceClients } from './context.ts';
 import { readGuide } from './guide.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createLoadMonitor } from './overload.ts';
+import { createRequestCounts } from './request-counts.ts';
 import { createUpstream } from './upstreams.ts';
 
 function createClients({ config, keys }: Base<Config>): ServiceClients {
@@ -98,6 +99,7 @@ export async function open(base: Base<Config>): Promise<Context> {
     databaseHealth: { at: Number.NEGATIVE_INFINITY },
     load,
     gatewayMetrics: createGatewayMetrics(metrics, load, limiter),
+    requestCounts: createRequestCounts(clients.admin, log),
   };
 }
 
@@ -112,6 +114,7 @@ export async function ready(ctx: Context): Promise<void> {
 export async function close(ctx: Context): Promise<void> {
   ctx.revocations.close();
   await ctx.credentials.close();
+  await ctx.requestCounts.close();
   ctx.load.close();
   ctx.subscriber.disconnect();
   ctx.redis.disconnect();

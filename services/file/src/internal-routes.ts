@@ -1,7 +1,7 @@
-import { anyId, cursorKey, idOf, idParams, paging, type Route, route } from '@chatapi/kit';
+import { anyId, cursorKey, type IdPaging, idOf, idPaging, idParams, paging, type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from './context.ts';
-import { requestExport, showExport } from './exports/exports.ts';
+import { exportList, requestExport, showExport } from './exports/exports.ts';
 import { deleteFile, listFilesForAdmin, requireVisible, snapshots } from './file-access.ts';
 import { type FileFilter, type FileKey, fileStates, totalsOf } from './file-store.ts';
 import { fileId } from './shapes.ts';
@@ -89,6 +89,14 @@ export const internalRoutes: Route<Context>[] = [
     }),
     rule: (ctx: Context, { params, body: { actor_id, ip }, request_id }) =>
       deleteFile(ctx, { user_id: actor_id, role: 'admin', ip, request_id }, params.id),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/exports',
+    summary: 'List exports of accounts for admins, newest first',
+    who: ['admin'],
+    query: Joi.object<IdPaging>(idPaging()),
+    rule: (ctx: Context, { query }) => exportList(ctx, query),
   }),
   route({
     method: 'get',

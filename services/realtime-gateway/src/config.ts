@@ -10,6 +10,7 @@ export interface Config extends BaseConfig, AccessSettings, FileLinkSettings {
   AUTH_INTERNAL_URL: string[];
   USER_INTERNAL_URL: string[];
   MESSAGE_INTERNAL_URL: string[];
+  ADMIN_INTERNAL_URL: string[];
 }
 
 export const schema = Joi.object<Config>({
@@ -56,6 +57,9 @@ export const schema = Joi.object<Config>({
   MESSAGE_INTERNAL_URL: internalUrls()
     .required()
     .description('internal listeners of message, comma-separated (sends, rooms, room logs)'),
+  ADMIN_INTERNAL_URL: internalUrls()
+    .default(['http://localhost:9005'])
+    .description('internal listeners of admin, comma-separated (figures for staff, the connection log)'),
 });
 
 export const config = (): Config => readConfig(schema, process.env);

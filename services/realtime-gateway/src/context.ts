@@ -5,6 +5,7 @@ import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import type { LRUCache } from 'lru-cache';
 import type { Config } from './config.ts';
+import type { ConnectionLog } from './connections/connection-log.ts';
 import type { FrameBudget } from './connections/frame-budget.ts';
 import type { UpgradeBudget } from './connections/upgrade-budget.ts';
 import type { LogReader } from './message-service/log-reader.ts';
@@ -15,6 +16,7 @@ import type { SendQueue } from './message-service/send-queue.ts';
 import type { StreamBases } from './message-service/stream-bases.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { Topics } from './rooms/topics.ts';
+import type { StaffFeed } from './staff/staff-feed.ts';
 import type { Connection, Link, LocalUser, Room, Serials } from './state.ts';
 import type { Writer } from './wire/writer.ts';
 
@@ -61,6 +63,7 @@ export interface Node extends Base<Config> {
   auth: ServiceClient;
   message: ServiceClient;
   userService: ServiceClient;
+  admin: ServiceClient;
   verifier: AccessVerifier;
   revocations: RevocationSet;
   credentials: Credentials;
@@ -76,6 +79,8 @@ export interface Node extends Base<Config> {
   serials: Serials;
   roomLog: LogReader;
   messageFrames: MessageFrames;
+  /** Of the admin service. */
+  staffFrames: MessageFrames;
   members: MembersReader;
   streamBases: StreamBases;
   topics: Topics;
@@ -89,6 +94,8 @@ export interface Node extends Base<Config> {
   /** The last typing notice, in ms since the epoch, by user and room. */
   typingSentAt: LRUCache<string, { at: number; stopped: boolean }>;
   nodeMetrics: NodeMetrics;
+  staffFeed: StaffFeed;
+  connectionLog: ConnectionLog;
 }
 
 /** The node with its subscription and timers. */

@@ -8,6 +8,6 @@ export const internalRoutes = [
     path: '/internal/asyncapi.json',
     summary: 'Get the AsyncAPI document of the WebSocket',
     who: ['api-gateway'],
-    rule: async (ctx) => asyncApi(await ctx.messageFrames.read()),
+    rule: async (ctx) => asyncApi(await ctx.messageFrames.read(), await ctx.staffFrames.read()),
   }),
 ];

@@ -16,6 +16,7 @@ import { LRUCache } from 'lru-cache';
 import type { Config } from './config.ts';
 import { closeRevoked } from './connections/close-revoked.ts';
 import { createConnectionLimit } from './connections/connection-limit.ts';
+import { createConnectionLog } from './connections/connection-log.ts';
 import { createFrameBudget } from './connections/frame-budget.ts';
 import { createUpgradeBudget } from './connections/upgrade-budget.ts';
 import type { Context, Node } from './context.ts';
@@ -30,6 +31,7 @@ import { createNodeMetrics } from './metrics.ts';
 import { createGaps } from './rooms/gaps.ts';
 import { createTopics } from './rooms/topics.ts';
 import { openSubscription } from './signals/subscription.ts';
+import { createStaffFeed } from './staff/staff-feed.ts';
 import { startHeartbeat } from './upkeep/heartbeat.ts';
 import { startReconciler } from './upkeep/missed-signals.ts';
 import { createOnlineReporter } from './users/online-reporter.ts';
@@ -46,6 +48,7 @@ async function openNode(base: Base<Config>): Promise<Node> {
   const redis = await openRedis(config.REDIS_URL, log);
   const auth = client('auth', config.AUTH_INTERNAL_URL);
   const message = client('message', config.MESSAGE_INTERNAL_URL);
+  const admin = client('admin', config.ADMIN_INTERNAL_URL);
   const writer = createWriter((at) => node.nodeMetrics.delivered(at));
   const limiter = createRateLimiter(redis, log);
   const credentials = createCredentials({ auth, log, limiter });
@@ -59,12 +62,14 @@ async function openNode(base: Base<Config>): Promise<Node> {
     auth,
     message,
     userService: client('user', config.USER_INTERNAL_URL),
+    admin,
     verifier: createAccessVerifier(config, () => auth.call('GET', '/internal/jwks')),
     revocations: createRevocationSet<Revocation>({
       log,
       onRevoked(record) {
         credentials.forget(record);
         closeRevoked(node, record);
+        if (record.kind === 'role') node.staffFeed.recheck(record.subject);
       },
       fetchAfter: fetchRevocationsFrom(auth),
     }),
@@ -81,6 +86,7 @@ async function openNode(base: Base<Config>): Promise<Node> {
     serials: { connectionPrefix: `con_${id.slice(-12)}`, connections: 0, clientIds: 0 },
     roomLog: createLogReader(message),
     messageFrames: createMessageFrames(message),
+    staffFrames: createMessageFrames(admin),
     members: createMembersReader(message),
     streamBases: createStreamBases(message),
     topics: createTopics(redis, id, log),
@@ -91,6 +97,8 @@ async function openNode(base: Base<Config>): Promise<Node> {
     positions: createPositions(message, log),
     connectionLimit: createConnectionLimit(() => node),
     presence: createPresenceAnnouncer(() => node),
+    staffFeed: createStaffFeed(() => node),
+    connectionLog: createConnectionLog({ node: id, instance: config.INSTANCE, admin, log }),
     typingSentAt: new LRUCache({ max: MAX_TYPING }),
     nodeMetrics: createNodeMetrics(metrics, {
       connections: () => node.connections.size,
@@ -109,6 +117,7 @@ export async function open(base: Base<Config>): Promise<Context> {
   const node = await openNode(base);
   // So that they are there when the document is asked for.
   void node.messageFrames.read();
+  void node.staffFrames.read();
   showRevocations(base.metrics, node.revocations);
   await node.revocations.start();
   const reconciler = startReconciler(node, () => {
@@ -135,7 +144,15 @@ export async function close(ctx: Context): Promise<void> {
   ctx.revocations.close();
   await ctx.credentials.close();
   await Promise.all(
-    [ctx.reconciler, ctx.heartbeat, ctx.subscription, ctx.positions, ctx.onlineReporting].map((part) => part.close()),
+    [
+      ctx.reconciler,
+      ctx.heartbeat,
+      ctx.subscription,
+      ctx.positions,
+      ctx.onlineReporting,
+      ctx.staffFeed,
+      ctx.connectionLog,
+    ].map((part) => part.close()),
   );
   await leaveCluster(ctx).catch((err: Error) =>
     ctx.log.debug({ err: err.message }, 'could not leave the cluster: the lease will expire'),

@@ -6,6 +6,8 @@ const FRAMES = {
   message: { summary: 'A new message', schema: { type: 'object', title: 'MessageFrame', properties: {} } },
 };
 
+const STAFF = { staff_stats: { summary: 'figures', schema: { type: 'object' } } };
+
 describe('the document of the socket', () => {
   it('has the frames that message describes, once message has said so', async () => {
     const asked: string[] = [];
@@ -37,9 +39,10 @@ describe('the document of the socket', () => {
   });
 
   it('names schemas, and tells what a client sends from what it receives', () => {
-    const document: any = asyncApi(FRAMES);
+    const document: any = asyncApi(FRAMES, STAFF);
     expect(document).not.to.have.property('x-missing');
-    expect(asyncApi({})).to.have.deep.property('x-missing', ['message']);
+    expect(asyncApi({}, STAFF)).to.have.deep.property('x-missing', ['message']);
+    expect(asyncApi(FRAMES, {})).to.have.deep.property('x-missing', ['admin']);
     expect(document.components.messages.message.payload).to.deep.equal({ $ref: '#/components/schemas/MessageFrame' });
     expect(document.components.schemas).to.include.keys('MessageFrame', 'HelloFrame', 'AckFrame', 'ResumedRoom');
     const names = (operation: string): string[] =>
@@ -47,6 +50,7 @@ describe('the document of the socket', () => {
     expect(names('receive')).to.include.members(['message', 'hello', 'pong']);
     expect(names('send')).to.have.members([
       'send',
+      'client_staff_subscribe',
       'client_typing',
       'client_read',
       'client_resume',

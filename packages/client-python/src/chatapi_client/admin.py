@@ -7,7 +7,7 @@ from typing import AsyncIterator, Optional, Sequence
 from .pages import page_of, pages
 from .paths import path_of
 from .rest import KEEP, changed, given
-from .admin_people import AdminPeopleApi
+from .admin_records import AdminRecordsApi
 from .models import Announcement, Member, Page
 from .admin_models import (
     AdminRoom,
@@ -21,6 +21,8 @@ from .admin_models import (
     Report,
     ReportContext,
     Scope,
+    Series,
+    SeriesMetric,
     Stats,
     SystemHealth,
     WordFilter,
@@ -28,7 +30,7 @@ from .admin_models import (
 )
 
 
-class AdminApi(AdminPeopleApi):
+class AdminApi(AdminRecordsApi):
     """Every method raises ``ChatApiError``; without the role it is ``AUTHORIZATION_ERROR``."""
 
     async def stats(self) -> Stats:
@@ -40,6 +42,23 @@ class AdminApi(AdminPeopleApi):
         """Recount everything."""
         stats: Stats = await self._rest.call("POST", "/admin/dashboard/stats/rebuild")
         return stats
+
+    async def series(
+        self,
+        *,
+        metric: SeriesMetric,
+        from_: Optional[str] = None,
+        to: Optional[str] = None,
+        step: Optional[int] = None,
+    ) -> Series:
+        """Return a series for a chart, of the last 30 days by the minute.
+
+        ``from_``, ``to``: RFC 3339; default: the last day. ``step``: seconds per point, a multiple
+        of 60; at most 1,000 points.
+        """
+        query = given(metric=metric, to=to, step=step, **{"from": from_})
+        series: Series = await self._rest.call("GET", "/admin/dashboard/series", query=query)
+        return series
 
     async def delete_message(self, message_id: str) -> None:
         await self._rest.call("DELETE", path_of("/admin/messages/{}", message_id))
@@ -118,13 +137,42 @@ class AdminApi(AdminPeopleApi):
         actor_id: Optional[str] = None,
         target_id: Optional[str] = None,
         action: Optional[str] = None,
+        outcome: Optional[str] = None,
+        from_: Optional[str] = None,
+        to: Optional[str] = None,
         limit: int = 50,
         skip: int = 0,
         cursor: Optional[str] = None,
     ) -> Page[AuditEntry]:
-        """List admin actions, newest first."""
-        query = given(actor_id=actor_id, target_id=target_id, action=action, limit=limit, skip=skip, cursor=cursor)
+        """List admin actions, newest first. ``from_``, ``to``: RFC 3339, the end does not count."""
+        query = given(
+            actor_id=actor_id,
+            target_id=target_id,
+            action=action,
+            outcome=outcome,
+            limit=limit,
+            skip=skip,
+            cursor=cursor,
+            to=to,
+            **{"from": from_},
+        )
         return page_of("entries", await self._rest.call("GET", "/admin/audit-log", query=query))
+
+    async def audit_log_csv(
+        self,
+        *,
+        actor_id: Optional[str] = None,
+        target_id: Optional[str] = None,
+        action: Optional[str] = None,
+        outcome: Optional[str] = None,
+        from_: Optional[str] = None,
+        to: Optional[str] = None,
+    ) -> bytes:
+        """Download admin actions as CSV into memory. The download itself is in the log."""
+        query = given(
+            actor_id=actor_id, target_id=target_id, action=action, outcome=outcome, to=to, **{"from": from_}
+        )
+        return await self._rest.download("/admin/audit-log.csv", query)
 
     async def reports(
         self,

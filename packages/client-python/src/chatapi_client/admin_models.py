@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Literal, Optional, TypedDict
 
-from .models import User, UserCard
+from .models import UserCard
 
 
 class AdminRoom(TypedDict):
@@ -24,70 +24,6 @@ class AdminRoom(TypedDict):
     created_at: str
     updated_at: str
     last_active_at: str
-
-
-class AdminUserRoom(AdminRoom):
-    role: Literal["owner", "moderator", "member"]
-    joined_at: str
-
-
-class Ban(TypedDict):
-    """``until``: None until it is lifted. ``by``, ``at``: None if it is not on record."""
-
-    reason: Optional[str]
-    until: Optional[str]
-    by: Optional[str]
-    at: Optional[str]
-
-
-class AdminUser(User):
-    """A user as staff see one. ``last_seen_at`` is right within 10 minutes; None: never."""
-
-    last_seen_at: Optional[str]
-    ban: Optional[Ban]
-    open_reports: int
-
-
-class CountsOfUser(TypedDict):
-    """None: the service that knows did not answer. ``messages``: ever sent."""
-
-    rooms: Optional[int]
-    messages: Optional[int]
-    files: Optional[int]
-    file_bytes: Optional[int]
-    sessions: Optional[int]
-    reports_about: int
-    reports_by: int
-
-
-class AdminUserDetails(AdminUser):
-    counts: CountsOfUser
-
-
-class UserSession(TypedDict):
-    """``name``: of a session that an application made."""
-
-    id: str
-    name: Optional[str]
-    created_at: str
-    last_used_at: str
-    ip: str
-    user_agent: str
-
-
-class ListedFile(TypedDict):
-    """A file without links. ``size`` in bytes."""
-
-    id: str
-    filename: str
-    content_type: str
-    size: int
-    sha256: str
-    description: Optional[str]
-    uploaded_by: str
-    scan_status: Literal["off", "pending", "clean", "infected"]
-    scan_result: Optional[str]
-    created_at: str
 
 
 class UserCounts(TypedDict):
@@ -128,6 +64,23 @@ class Stats(TypedDict):
     files: FileCounts
     connections: ConnectionCounts
     generated_at: str
+
+
+SeriesMetric = Literal["messages", "users_online", "connections", "requests", "errors", "rate_limited"]
+
+
+class SeriesPoint(TypedDict):
+    """``value``: None if it is not known."""
+
+    at: str
+    value: Optional[int]
+
+
+Series = TypedDict(
+    "Series",
+    {"metric": SeriesMetric, "from": str, "to": str, "step": int, "points": List[SeriesPoint]},
+)
+"""``step`` in seconds. ``points``: oldest first; the last one may go on."""
 
 
 class AuditEntry(TypedDict):
@@ -227,7 +180,7 @@ class BanInput(TypedDict, total=False):
 
 
 class ContextMessage(TypedDict):
-    """A message for those who judge a report. ``files``: names of the attached ones."""
+    """A message as staff see one. ``files``: names of the attached ones."""
 
     id: str
     chat_id: str

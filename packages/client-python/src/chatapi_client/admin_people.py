@@ -9,7 +9,8 @@ from .paths import path_of
 from .rest import given
 from .admission import AdmissionApi
 from .models import Export, Page, User
-from .admin_models import AdminUser, AdminUserDetails, AdminUserRoom, ListedFile, ResetLink, UserSession
+from .admin_models import ResetLink
+from .admin_people_models import AdminUser, AdminUserDetails, AdminUserRoom, ListedFile, UserSession
 
 
 class AdminPeopleApi(AdmissionApi):

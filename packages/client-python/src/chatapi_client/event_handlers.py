@@ -19,6 +19,10 @@ from .events import (
     RoomJoined,
     RoomRemoved,
     RoomUpdated,
+    StaffEnded,
+    StaffEntry,
+    StaffReport,
+    StaffStats,
     Typing,
     UserStatus,
     UserUpdated,
@@ -61,6 +65,14 @@ class Listening:
     def on(self, event: Literal["user_updated"], handler: Callable[[UserUpdated], Any]) -> Stop: ...
     @overload
     def on(self, event: Literal["announcement"], handler: Callable[[Announced], Any]) -> Stop: ...
+    @overload
+    def on(self, event: Literal["staff_stats"], handler: Callable[[StaffStats], Any]) -> Stop: ...
+    @overload
+    def on(self, event: Literal["staff_report"], handler: Callable[[StaffReport], Any]) -> Stop: ...
+    @overload
+    def on(self, event: Literal["staff_entry"], handler: Callable[[StaffEntry], Any]) -> Stop: ...
+    @overload
+    def on(self, event: Literal["staff_ended"], handler: Callable[[StaffEnded], Any]) -> Stop: ...
     @overload
     def on(self, event: Literal["state"], handler: Callable[[StateChange], Any]) -> Stop: ...
     @overload

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import List, Literal, Optional, TypedDict
 
+from .admin_models import AuditEntry, Report, Stats
 from .errors import ChatApiError
 from .connection_models import Resync, StateChange
 from .models import Attachment, Message, RoomRole, UserCard
@@ -200,6 +201,34 @@ class Announced(TypedDict):
     created_at: str
 
 
+class StaffStats(TypedDict):
+    """To staff who asked for it by `AsyncRealtime.watch_staff`, every two seconds."""
+
+    type: Literal["staff_stats"]
+    stats: Stats
+    open_reports: int
+    timestamp: str
+
+
+class StaffReport(TypedDict):
+    type: Literal["staff_report"]
+    report: Report
+
+
+class StaffEntry(TypedDict):
+    """An entry of the audit log whose outcome is known."""
+
+    type: Literal["staff_entry"]
+    entry: AuditEntry
+
+
+class StaffEnded(TypedDict):
+    """The user is staff no more."""
+
+    type: Literal["staff_ended"]
+    timestamp: str
+
+
 class EventData(TypedDict):
     """Data that the handler of each event receives. The last three come from the client itself."""
 
@@ -218,6 +247,10 @@ class EventData(TypedDict):
     read: ReadMoved
     user_updated: UserUpdated
     announcement: Announced
+    staff_stats: StaffStats
+    staff_report: StaffReport
+    staff_entry: StaffEntry
+    staff_ended: StaffEnded
     state: StateChange
     resync: Resync
     error: ChatApiError
@@ -239,6 +272,10 @@ EventName = Literal[
     "read",
     "user_updated",
     "announcement",
+    "staff_stats",
+    "staff_report",
+    "staff_entry",
+    "staff_ended",
     "state",
     "resync",
     "error",

@@ -29,6 +29,7 @@ LEAST_TOKEN_WAIT = 1.0
 NOT_IN_A_LOG = frozenset(
     {"message_status", "typing", "user_status", "user_updated", "read", "room_joined", "room_removed"}
 )
+_STAFF = json.dumps({"type": "staff_subscribe"})
 
 
 class Machine:
@@ -55,6 +56,7 @@ class Machine:
         self._held_until: Optional[float] = None
         self._told_reads: Dict[str, int] = {}
         self._is_renewing = False
+        self._watches_staff = False
         self._frames: List[str] = []
         self._reads: Dict[str, int] = {}
         self._events: List[Event] = []
@@ -137,6 +139,12 @@ class Machine:
         self.views.read_to(chat_id, seq)
         self._reads[chat_id] = max(seq, self._reads.get(chat_id, 0))
 
+    def watch_staff(self) -> None:
+        """On each connection, until the role ends."""
+        self._watches_staff = True
+        if self.state == "connected":
+            self._frames.append(_STAFF)
+
     def renewed(self, token: Optional[str]) -> None:
         """The result of `take_token_due`; without a token the socket lives until the server ends
         it.
@@ -198,6 +206,8 @@ class Machine:
         self.views.connected()
         if self.pages is not None:
             self.pages.connected()
+        if self._watches_staff:
+            self._frames.append(_STAFF)
         self._move("connected")
 
     def _on_ack(self, frame: Mapping[str, Any], now: float) -> None:
@@ -264,6 +274,7 @@ class Machine:
 
     def _tell(self, kind: str, frame: Mapping[str, Any]) -> None:
         chat_id, seq = frame.get("chat_id"), frame.get("seq")
+        self._watches_staff = self._watches_staff and kind != "staff_ended"
         if isinstance(seq, int) and isinstance(chat_id, str) and kind not in NOT_IN_A_LOG:
             mine = frame.get("user_id") == self.user_id
             if kind == "member_joined" and mine:

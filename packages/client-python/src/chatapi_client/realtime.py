@@ -116,6 +116,15 @@ class AsyncRealtime(Listening):
         self._machine.read(chat_id, seq)
         self._driver.act()
 
+    async def watch_staff(self) -> None:
+        """For moderators and admins: deliver ``staff_stats`` every two seconds, ``staff_report`` and
+        ``staff_entry`` as they come, on this connection and those after it.
+
+        What came without a connection is in the lists. ``staff_ended``: the role was taken away.
+        """
+        self._machine.watch_staff()
+        self._driver.act()
+
     def follow(self, chat_id: str, seq: int) -> None:
         """For apps that keep rooms by themselves: deliver all events of a room after ``seq``, such as
         the ``last_seq`` of a page of its messages. Those that were delivered before come again.

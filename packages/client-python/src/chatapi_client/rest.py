@@ -111,9 +111,9 @@ class Rest:
             raise refusal
         return _judged(await self._exchange(method, path, request, fresh))
 
-    async def download(self, path: str) -> bytes:
+    async def download(self, path: str, query: Optional[Mapping[str, Any]] = None) -> bytes:
         """Download bytes. Every response of the server has an id, pages of proxies have not."""
-        response = await self.attempt("GET", path, {})
+        response = await self.attempt("GET", path, {} if query is None else {"params": query})
         if "x-request-id" not in response.headers:
             raise not_ours(f"GET {template_of(path)}", response.status_code)
         return response.content

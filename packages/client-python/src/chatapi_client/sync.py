@@ -155,6 +155,7 @@ class Realtime(SyncWrapper, Listening):
     send = blocking(AsyncRealtime.send)
     typing = blocking(AsyncRealtime.typing)
     mark_read = blocking(AsyncRealtime.mark_read)
+    watch_staff = blocking(AsyncRealtime.watch_staff)
     wait_ready = blocking(AsyncRealtime.wait_ready)
     close = blocking(AsyncRealtime.close)
 

@@ -6,6 +6,8 @@ import { moderationMigration } from './003-moderation.ts';
 import { auditSchemaMigration } from './004-audit-schema.ts';
 import { ownUsersMigration } from './005-own-users.ts';
 import { reportListsMigration } from './006-lists-of-reports.ts';
+import { seriesMigration } from './007-series.ts';
+import { connectionsMigration } from './008-connections.ts';
 
 export const schema: Schema = {
   name: 'admin',
@@ -17,5 +19,7 @@ export const schema: Schema = {
     auditSchemaMigration,
     ownUsersMigration,
     reportListsMigration,
+    seriesMigration,
+    connectionsMigration,
   ],
 };

@@ -1,49 +1,17 @@
 // Reports: what surrounds a reported message, and acts that settle a report.
-import {
-  anyText,
-  count,
-  idParams,
-  inTheFuture,
-  oneOf,
-  type Route,
-  route,
-  text,
-  time,
-  timestamp,
-  wireObject,
-  withCheck,
-} from '@chatapi/kit';
+import { idParams, inTheFuture, oneOf, type Route, route, text, timestamp, wireObject, withCheck } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from '../context.ts';
 import { reportSchema } from '../moderation-shapes.ts';
 import { banBody } from '../shapes.ts';
+import { contextMessage, shownUsers } from './context-shapes.ts';
 import { actOnReport, type ReportAct } from './report-acts.ts';
-import { type ContextMessage, type ReportContext, showContext } from './report-context.ts';
+import { type ReportContext, showContext } from './report-context.ts';
 
-const contextMessage = wireObject<ContextMessage>('ContextMessage', {
-  id: Joi.string(),
-  chat_id: Joi.string(),
-  seq: count(),
-  sender_id: Joi.string(),
-  content: anyText().description('empty when the message is deleted'),
-  message_type: Joi.string(),
-  files: Joi.array().items(anyText()).description('names of the attached files'),
-  is_edited: Joi.boolean(),
-  is_deleted: Joi.boolean(),
-  created_at: time(),
-});
-const userCard = wireObject<ReportContext['users'][string]>('UserCard', {
-  username: anyText(),
-  display_name: anyText(),
-  avatar_url: Joi.string().allow(null),
-  kind: oneOf('user', 'bot'),
-});
 const contextSchema = wireObject<ReportContext>('ReportContext', {
   message_id: Joi.string().description('the reported message'),
   messages: Joi.array().items(contextMessage).description('it and up to 10 on each side, oldest first'),
-  users: Joi.object<ReportContext['users']>()
-    .pattern(Joi.string(), userCard)
-    .description('by id: who wrote them, without deleted users'),
+  users: shownUsers(),
 });
 
 const act = Joi.object<ReportAct>({

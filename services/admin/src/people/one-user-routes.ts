@@ -61,7 +61,7 @@ const listedFile = wireObject<ListedFile>('ListedFile', {
 });
 const userRoomList = wireList('AdminUserRoomList', 'rooms', userRoom);
 const userSessionList = wireList('AdminUserSessionList', 'sessions', userSession);
-const listedFileList = wireList('ListedFileList', 'files', listedFile);
+export const listedFileList = wireList('ListedFileList', 'files', listedFile);
 
 const micros = () => Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER);
 const roomsQuery = Joi.object<Paging<RoomKey>>(paging(cursorKey(micros(), roomId())));
@@ -70,7 +70,7 @@ const fileFilter = Joi.object<FileFilter>({
   ...paging<FileKey>(filePlace),
   sort: oneOf('created', 'size').default('created').description('created: newest first; size: largest first'),
 });
-const fileQuery = withCheck(fileFilter, ({ cursor, sort }) =>
+export const fileQuery = withCheck(fileFilter, ({ cursor, sort }) =>
   !Array.isArray(cursor) || (cursor.length === 2) === (sort === 'size')
     ? []
     : [{ path: 'cursor', message: 'cursor must be the next_cursor of a page of this list' }],

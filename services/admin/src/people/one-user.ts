@@ -64,7 +64,7 @@ export interface UserRoom extends AdminRoom {
 }
 
 /** As another service takes them in a query. */
-const pageQueryOf = <Q extends Paging>({ cursor, ...query }: Q) => ({
+export const pageQueryOf = <Q extends Paging>({ cursor, ...query }: Q) => ({
   ...query,
   cursor: cursor && encodeCursor(cursor),
 });

@@ -1,4 +1,5 @@
 // SQL of data exports, at most one per user.
+import type { IdPaging } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 
 export interface ExportRow {
@@ -16,6 +17,15 @@ export const exportOf = (db: Knex, userId: string): Promise<ExportRow | undefine
 
 export const getExport = (db: Knex, id: string): Promise<ExportRow | undefined> =>
   db<ExportRow>('exports').where({ id }).first();
+
+/** Newest first. */
+export const listExports = async (db: Knex, { limit, skip, cursor }: IdPaging): Promise<ExportRow[]> =>
+  await db<ExportRow>('exports')
+    .where((query) => (cursor === undefined ? query : query.where('id', '<', cursor[0])))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset(skip)
+    .select('id', 'user_id', 'status', 'size', 'created_at', 'finished_at', 'expires_at');
 
 /** @returns false when the user already has one. */
 export async function insertExport(trx: Knex, id: string, userId: string): Promise<boolean> {

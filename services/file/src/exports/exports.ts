@@ -1,5 +1,5 @@
 // Data exports, one per user: requested, created by a job, downloaded by a signed link, expired.
-import { newId, notFound, type RequestContext } from '@chatapi/kit';
+import { type IdPaging, newId, notFound, type PageInfo, page, type RequestContext } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import type { Context } from '../context.ts';
 import { linkHolder, sendBytes } from '../downloads.ts';
@@ -7,7 +7,15 @@ import { isErased } from '../erasure-store.ts';
 import { contentDisposition } from '../filenames.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type ArchiveSources, archiveParts } from './archive-parts.ts';
-import { deleteExport, type ExportRow, exportOf, finishExport, getExport, insertExport } from './export-store.ts';
+import {
+  deleteExport,
+  type ExportRow,
+  exportOf,
+  finishExport,
+  getExport,
+  insertExport,
+  listExports,
+} from './export-store.ts';
 import { zipOf } from './zip.ts';
 
 export interface ExportView extends Omit<ExportRow, 'user_id'> {
@@ -46,6 +54,15 @@ export async function showExport(ctx: Context, userId: string, viewer = userId):
   const row = await exportOf(ctx.db, userId);
   if (row === undefined) throw notFound('Export');
   return view(ctx, row, viewer);
+}
+
+/** For admins, without links. */
+export async function exportList(
+  ctx: Pick<Context, 'db'>,
+  paging: IdPaging,
+): Promise<{ exports: ExportRow[] } & PageInfo> {
+  const rows = await listExports(ctx.db, { ...paging, limit: paging.limit + 1 });
+  return page('exports', rows, paging.limit, ({ id }) => [id]);
 }
 
 /** As with links to files, the current rights of the link's holder count. */

@@ -15,14 +15,14 @@ export interface ContextMessage {
   created_at: Date;
 }
 
-const COLUMNS = `id, room_id as chat_id, seq, sender_id, content, message_type,
+export const CONTEXT_COLUMNS = `id, room_id as chat_id, seq, sender_id, content, message_type,
   array(select file->>'filename' from jsonb_array_elements(attachments) file) as files, is_edited, is_deleted, created_at`;
 
 /** The message and up to `around` on each side, oldest first; empty when there is no such message. */
 export async function messagesAround(db: Knex, id: string, around: number): Promise<ContextMessage[]> {
   const { rows } = await db.raw<{ rows: ContextMessage[] }>(
     `with it as (select room_id, seq from messages where id = :id)
-     select ${COLUMNS} from messages m where (room_id, seq) in (
+     select ${CONTEXT_COLUMNS} from messages m where (room_id, seq) in (
        (select n.room_id, n.seq from it join lateral
          (select room_id, seq from messages where room_id = it.room_id and seq <= it.seq order by seq desc limit :around + 1) n on true)
        union all

@@ -1,12 +1,16 @@
 // Routes of the admin service: reports and statistics.
-import { anyId, idOf, idParams, notFound, type Route, roomId, route } from '@chatapi/kit';
+import { anyId, idOf, idParams, notFound, paging, type Route, roomId, route, timestamp } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { isWithin } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
+import { type MessageKey, messageKey } from '../messages/message-key.ts';
 import { readableMessage } from '../messages/require-readable.ts';
 import { countMessages, reportedMessages, roomStates } from '../moderation/admin-queries-store.ts';
 import { messagesAround } from '../moderation/context-store.ts';
+import { deliveryFacts } from '../moderation/delivery-store.ts';
+import { searchAllMessages } from '../moderation/search-all.ts';
+import type { AllSearch } from '../moderation/search-all-store.ts';
 import { usersShown } from '../people/shown-users.ts';
 import { muteForStaff, type StaffMute } from '../rooms/mutes.ts';
 
@@ -42,6 +46,22 @@ async function contextOf(ctx: Context, id: string) {
   };
 }
 
+const allSearch = Joi.object<AllSearch>({
+  q: Joi.string().max(200).required(),
+  chat_id: roomId(),
+  sender_id: idOf('usr'),
+  from: timestamp(),
+  to: timestamp(),
+  ...paging<MessageKey>(messageKey()),
+});
+
+/** @throws AppError RESOURCE_NOT_FOUND */
+async function deliveryOf(ctx: Context, id: string, userId: string) {
+  const facts = await deliveryFacts(ctx.db, id, userId);
+  if (facts === undefined) throw notFound('Message');
+  return facts;
+}
+
 const muteParams = Joi.object<{ id: string; user_id: string }, true>({
   id: roomId().required(),
   user_id: idOf('usr').required(),
@@ -71,6 +91,22 @@ export const moderationRoutes: Route<Context>[] = [
     who: ['admin'],
     params: idParams,
     rule: (ctx: Context, { params }) => contextOf(ctx, params.id),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/messages/search',
+    summary: 'Search the messages of all rooms for an admin',
+    who: ['admin'],
+    query: allSearch,
+    rule: (ctx: Context, { query }) => searchAllMessages(ctx, query),
+  }),
+  route({
+    method: 'get',
+    path: '/internal/messages/:id/delivery/:user_id',
+    summary: 'Get what is known of the way of a message to a user',
+    who: ['admin'],
+    params: seenBy,
+    rule: (ctx: Context, { params }) => deliveryOf(ctx, params.id, params.user_id),
   }),
   route({
     method: 'put',

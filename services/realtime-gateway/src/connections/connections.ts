@@ -70,6 +70,7 @@ export function addConnection(node: Node, way: Way, user: LocalUser, claims: Acc
   user.idleSince = 0;
   node.online.noteChange(user.id);
   node.connections.set(c.id, c);
+  if (claims.kind !== 'key') node.connectionLog.opened(c.id, user.id);
   return c;
 }
 
@@ -85,6 +86,7 @@ export function dropConnection(node: Node, c: Connection, code: number): void {
   user.connections.splice(user.connections.indexOf(c), 1);
   if (user.connections.length === 0) user.idleSince = Date.now();
   node.online.noteChange(user.id);
+  node.connectionLog.closed(c.id, code);
   node.nodeMetrics.closed(code);
 }
 

@@ -33,13 +33,13 @@ const clientMessages = (): Record<string, JsonSchema> =>
     }),
   );
 
-const serverMessages = (ofMessage: FrameDocuments): Record<string, JsonSchema> =>
+const serverMessages = (ofOthers: FrameDocuments): Record<string, JsonSchema> =>
   Object.fromEntries([
     ...Object.entries(SERVER_FRAMES).map(([name, { schema, summary }]) => [
       name,
       message(name, summary, answerSchema(schema)),
     ]),
-    ...Object.entries(ofMessage).map(([name, { schema, summary }]) => [name, message(name, summary, schema)]),
+    ...Object.entries(ofOthers).map(([name, { schema, summary }]) => [name, message(name, summary, schema)]),
   ]);
 
 const SECURITY = {
@@ -53,11 +53,20 @@ const SECURITY = {
   },
 };
 
-/** @param ofMessage the frames made by the message service. */
-export function asyncApi(ofMessage: FrameDocuments): JsonSchema {
+const isEmpty = (frames: FrameDocuments): boolean => Object.keys(frames).length === 0;
+
+/** The services whose frames are not known. */
+const missing = (ofMessage: FrameDocuments, ofAdmin: FrameDocuments): string[] => [
+  ...(isEmpty(ofMessage) ? ['message'] : []),
+  ...(isEmpty(ofAdmin) ? ['admin'] : []),
+];
+
+/** Of the frames made by the message and the admin service. */
+export function asyncApi(ofMessage: FrameDocuments, ofAdmin: FrameDocuments): JsonSchema {
+  const lacking = missing(ofMessage, ofAdmin);
   const schemas: Record<string, JsonSchema> = {};
   const sent = clientMessages();
-  const received = serverMessages(ofMessage);
+  const received = serverMessages({ ...ofMessage, ...ofAdmin });
   const messages = nameSchemas({ ...sent, ...received }, schemas) as Record<string, JsonSchema>;
   const reference = (name: string): JsonSchema => ({ $ref: `#/channels/socket/messages/${name}` });
   return {
@@ -71,7 +80,7 @@ export function asyncApi(ofMessage: FrameDocuments): JsonSchema {
       contact: { name: 'chatapi', url: 'https://github.com/chatapi/chatapi/issues' },
       license: { name: 'Apache-2.0' },
     },
-    ...(Object.keys(ofMessage).length === 0 ? { 'x-missing': ['message'] } : {}),
+    ...(lacking.length === 0 ? {} : { 'x-missing': lacking }),
     defaultContentType: 'application/json',
     servers: {
       gateway: {

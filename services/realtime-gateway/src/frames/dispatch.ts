@@ -15,6 +15,7 @@ import { message } from './message.ts';
 import { ping } from './ping.ts';
 import { auth } from './renew-token.ts';
 import { resume } from './resume.ts';
+import { staffSubscribe } from './staff-subscribe.ts';
 import { state } from './state.ts';
 import { typing } from './typing.ts';
 
@@ -26,6 +27,7 @@ export const FRAME_TYPES: ReadonlyMap<unknown, FrameType<any>> = new Map<unknown
   ['resume', resume],
   ['state', state],
   ['auth', auth],
+  ['staff_subscribe', staffSubscribe],
   ['ping', ping],
 ]);
 

@@ -1,5 +1,5 @@
-// Schemas of the frames made by the message service, for the AsyncAPI document. While message is
-// unavailable or too old to provide them, the last known ones are used.
+// Schemas of the frames made by another service, for the AsyncAPI document. While it is unavailable
+// or too old to provide them, the last known ones are used.
 import type { JsonSchema } from '@chatapi/kit';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 
@@ -17,7 +17,7 @@ const MAX_AGE_MS = 60_000;
 /** For this time after a failure, no call waits. */
 const PAUSE_MS = 5000;
 
-export function createMessageFrames(message: Pick<ServiceClient, 'call'>): MessageFrames {
+export function createMessageFrames(service: Pick<ServiceClient, 'call'>): MessageFrames {
   let known: FrameDocuments | undefined;
   let readAt = 0;
   let failedAt = Number.NEGATIVE_INFINITY;
@@ -25,7 +25,7 @@ export function createMessageFrames(message: Pick<ServiceClient, 'call'>): Messa
 
   async function fetch(): Promise<void> {
     try {
-      const answer = await message.call<{ frames: FrameDocuments }>('GET', '/internal/frames', {
+      const answer = await service.call<{ frames: FrameDocuments }>('GET', '/internal/frames', {
         timeoutMs: TIMEOUT_MS,
       });
       known = answer.frames;

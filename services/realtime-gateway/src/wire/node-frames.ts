@@ -44,6 +44,7 @@ export interface ServerFrames {
   resumed: { type: 'resumed'; rooms: Record<string, ResumedRoom> };
   authenticated: { type: 'authenticated'; token_expires_at: string };
   pong: { type: 'pong' };
+  staff_ended: { type: 'staff_ended'; timestamp: string };
 }
 
 export type ServerFrame = ServerFrames[keyof ServerFrames];
@@ -149,5 +150,12 @@ export const SERVER_FRAMES: Described = {
   pong: {
     summary: 'Response to a ping',
     schema: wireObject<ServerFrames['pong']>('PongFrame', { type: oneOf('pong') }),
+  },
+  staff_ended: {
+    summary: 'The subscription of staff ended, with the role',
+    schema: wireObject<ServerFrames['staff_ended']>('StaffEndedFrame', {
+      type: oneOf('staff_ended'),
+      timestamp: time(),
+    }),
   },
 };

@@ -1,0 +1,61 @@
+// A network that lets REST through and no WebSocket: the SDK goes on by events and REST.
+import { expect } from 'chai';
+import { roomOf } from '../src/accounts.ts';
+import type { Harness } from '../src/run-scenario.ts';
+import { scenario } from '../src/scenario.ts';
+import { contentsOf } from '../src/view.ts';
+
+const MANY = 40;
+
+async function blockedFromTheStart(harness: Harness): Promise<void> {
+  const owner = await harness.someone();
+  const network = await harness.network();
+  network.block();
+  const reader = await harness.someone(network.url);
+  const room = await roomOf(owner, reader);
+  const socket = await reader.connect();
+  await socket.ready();
+  const said = Promise.all(Array.from({ length: MANY }, (_, n) => socket.say({ chat_id: room, content: `mine ${n}` })));
+  for (let n = 0; n < MANY; n++) await owner.call('send', { chat_id: room, content: `theirs ${n}` });
+  const acked = (await said).map(({ seq }) => seq);
+  expect(acked, 'in the order in which they were sent').to.deep.equal(acked.toSorted((a, b) => a - b));
+  network.cut();
+  const sending = socket.say({ chat_id: room, content: 'sent while it was cut' });
+  for (let n = 0; n < MANY; n++) await owner.call('send', { chat_id: room, content: `missed ${n}` });
+  network.mend();
+  await sending;
+  const { seq } = await owner.call('send', { chat_id: room, content: 'last' });
+  const view = await harness.expectLog(socket, owner, room, seq);
+  expect(contentsOf(view.rooms[room])).to.have.length(3 * MANY + 2);
+}
+
+const FROM_THE_START = 'where WebSocket is blocked, an app connects, sends, is cut and misses nothing';
+scenario(FROM_THE_START, blockedFromTheStart, { stores: true, language: 'typescript' });
+
+async function blockedLater(harness: Harness): Promise<void> {
+  const owner = await harness.someone();
+  const network = await harness.network();
+  const reader = await harness.someone(network.url);
+  const rooms: string[] = [];
+  for (let n = 0; n < 6; n++) rooms.push(await roomOf(owner, reader));
+  const socket = await reader.connect();
+  await socket.ready();
+  const say = async (content: string): Promise<number[]> => {
+    const seqs: number[] = [];
+    for (const chat_id of rooms) seqs.push((await owner.call('send', { chat_id, content })).seq);
+    return seqs;
+  };
+  await say('by WebSocket');
+  network.block();
+  await socket.say({ chat_id: rooms[0], content: 'while it was blocked' });
+  await say('missed');
+  const later = await roomOf(owner, reader);
+  await owner.call('send', { chat_id: later, content: 'in a room of later' });
+  const last = await say('last');
+  for (const [n, room] of rooms.entries()) await harness.expectLog(socket, owner, room, last[n] as number);
+  const view = await harness.waitForSeq(socket, later, 3);
+  expect(contentsOf(view.rooms[later])).to.deep.equal(['in a room of later']);
+}
+
+const LATER = 'when WebSocket is blocked later, an app goes on without a gap';
+scenario(LATER, blockedLater, { stores: true, language: 'typescript' });
