@@ -7,7 +7,9 @@ import { expect } from 'chai';
 import { roomOf } from '../src/accounts.ts';
 import { backendOf } from '../src/backend.ts';
 import { failureOf } from '../src/failure.ts';
+import type { Harness } from '../src/run-scenario.ts';
 import { scenario } from '../src/scenario.ts';
+import { createSemaphore } from '../src/semaphore.ts';
 
 const KEY = ['webhooks:write', 'rooms:read', 'rooms:write', 'act_as'];
 const HOLDS_MS = 1000;
@@ -76,7 +78,10 @@ scenario(
   },
 );
 
-scenario('a backend judges messages by the hook before them', async (harness) => {
+/** The cluster has one such hook, and the SDKs run side by side. */
+const alone = createSemaphore(1);
+
+async function judges(harness: Harness): Promise<void> {
   const backend = await backendOf(harness, KEY);
   const ann = await harness.someone();
   const chat_id = await roomOf(ann);
@@ -93,7 +98,8 @@ scenario('a backend judges messages by the hook before them', async (harness) =>
     expect((await backend('hook', {})).url).to.equal(receiver.url);
     expect((await ann.call('send', { chat_id, content: 'good' })).content).to.equal('GOOD');
     const refused = await failureOf(ann.call('send', { chat_id, content: 'bad' }));
-    expect([refused.code, refused.message]).to.deep.equal(['AUTHORIZATION_ERROR', 'Not here']);
+    expect(refused.code).to.equal('AUTHORIZATION_ERROR');
+    expect(refused.message).to.contain('Not here');
     const socket = await ann.connect();
     await socket.ready();
     expect((await socket.say({ chat_id, content: 'live' })).seq).to.be.a('number');
@@ -103,7 +109,9 @@ scenario('a backend judges messages by the hook before them', async (harness) =>
     const asked = await backend('verify_webhook', { headers, body, secret: made.secret });
     expect(asked.type).to.equal('before_message');
   } finally {
-    await backend('delete_hook', {});
     receiver.stop();
+    await backend('delete_hook', {});
   }
-});
+}
+
+scenario('a backend judges messages by the hook before them', (harness) => alone(1, () => judges(harness)));
