@@ -5,7 +5,7 @@ export const CONSOLE: App = {
   dir: import.meta.dirname,
   name: 'console',
   neverLoaded: /^\.\/(?:tabs|upload)\.ts$/,
-  together: ['admin.ts', 'admin-answers.ts', 'tools.ts'],
+  together: ['tools.ts'],
   unused: {
     'room-events.ts': 'export class EventsApi {}',
     'multipart.ts': 'export const multipart = () => ({});',

@@ -1,5 +1,5 @@
-// Acts of staff. Each ends as done, refused or unknown; an unknown one is settled by reading what is
-// true now. What happened is told in notices.
+// Acts of staff. Each ends as done, refused or unknown; an unknown one is settled by reading what
+// is true now. What happened is told in notices.
 import { ChatApiError } from '@chatapi/client';
 import { Value } from '@chatapi/page/value';
 import { noteEnd } from './session.ts';

@@ -4,12 +4,14 @@ import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icons.tsx';
+import { listen, pushed } from './live.ts';
 import { Login } from './login.tsx';
 import { Notices } from './notices.tsx';
 import { AnnouncementsPage } from './pages/announcements.tsx';
 import { AuditPage } from './pages/audit.tsx';
 import { BotPage } from './pages/bot.tsx';
 import { BotsPage } from './pages/bots.tsx';
+import { FilesPage } from './pages/files.tsx';
 import { HealthPage } from './pages/health.tsx';
 import { InvitesPage } from './pages/invites.tsx';
 import { IssuersPage } from './pages/issuers.tsx';
@@ -22,6 +24,7 @@ import { UserPage } from './pages/user.tsx';
 import { UsersPage } from './pages/users.tsx';
 import { WebhookPage } from './pages/webhook.tsx';
 import { WebhooksPage } from './pages/webhooks.tsx';
+import { WhyPage } from './pages/why.tsx';
 import { WordsPage } from './pages/words.tsx';
 import { Empty, Head, Waiting } from './parts.tsx';
 import { QuestionDialog } from './question-dialog.tsx';
@@ -49,6 +52,8 @@ const PLACES = {
   words: { all: (props) => <WordsPage {...props} /> },
   announcements: { all: (props) => <AnnouncementsPage {...props} /> },
   audit: { all: () => <AuditPage /> },
+  files: { all: () => <FilesPage />, forAdmins: true },
+  why: { all: () => <WhyPage />, forAdmins: true },
   keys: { all: () => <KeysPage />, forAdmins: true },
   issuers: { all: () => <IssuersPage />, forAdmins: true },
   invites: { all: () => <InvitesPage />, forAdmins: true },
@@ -60,8 +65,8 @@ const PLACES = {
 type PlaceName = keyof typeof PLACES;
 
 const GROUPS = {
-  look: ['overview', 'health'],
-  people: ['users', 'rooms'],
+  look: ['overview', 'health', 'why'],
+  people: ['users', 'rooms', 'files'],
   order: ['reports', 'words', 'announcements', 'audit'],
   tools: ['keys', 'issuers', 'invites', 'bots', 'webhooks'],
 } satisfies Record<string, PlaceName[]>;
@@ -70,6 +75,7 @@ const placeOf = (name: string): Place | undefined => (name in PLACES ? PLACES[na
 
 function Navigation({ isAdmin, current }: { isAdmin: boolean; current: string }): JSX.Element {
   const texts = useTexts();
+  const open = useStore(pushed)?.open ?? 0;
   const mayAll = (name: PlaceName): boolean => isAdmin || placeOf(name)?.forAdmins !== true;
   return (
     <nav id="navigation" aria-label={texts.navigation}>
@@ -84,6 +90,7 @@ function Navigation({ isAdmin, current }: { isAdmin: boolean; current: string })
                 <li key={name}>
                   <a href={linkTo(name)} aria-current={name === current ? 'page' : undefined}>
                     <Icon name={name} /> {texts.nav[name]}
+                    {name === 'reports' && open > 0 && <span class="count">{open}</span>}
                   </a>
                 </li>
               ))}
@@ -154,6 +161,7 @@ function Page({ isAdmin }: { isAdmin: boolean }): JSX.Element {
 }
 
 function Frame({ me, isAdmin, speak }: Session & { speak(language: Language): void }): JSX.Element {
+  useEffect(listen, [me.id]);
   const texts = useTexts();
   const { page, id, query } = useStore(where);
   const [isOpen, open] = useState(false);
@@ -170,10 +178,10 @@ function Frame({ me, isAdmin, speak }: Session & { speak(language: Language): vo
   }, [page, texts]);
   return (
     <div class="frame-all" data-open={isOpen}>
-      <a class="skip" href={linkTo(page, id, query)} onClick={() => main.current?.querySelector('h1')?.focus()}>
-        {texts.skip}
-      </a>
       <header class="side">
+        <a class="skip" href={linkTo(page, id, query)} onClick={() => main.current?.querySelector('h1')?.focus()}>
+          {texts.skip}
+        </a>
         <div class="brand">
           <span class="mark" aria-hidden="true" />
           <strong>chatapi</strong> <span class="quiet">{texts.console}</span>

@@ -1,4 +1,5 @@
-// A line over time, drawn as SVG: a chart library would take a third of the page's bytes (ADR 0119).
+// A line over time, drawn as SVG: a chart library would take a third of the page's bytes (ADR
+// 0119).
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { numberIn, timeIn, useWords } from './words.tsx';

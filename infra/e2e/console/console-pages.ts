@@ -10,7 +10,7 @@ export interface Furnished {
 export async function furnish(url: string): Promise<Furnished> {
   const admin = await loginAdmin(url);
   const as = rest(admin, url);
-  const { author } = await reported(url);
+  const { author, reporter, messageId } = await reported(url);
   await reported(url);
   const room = unique('launch');
   await rest(author, url)
@@ -35,7 +35,9 @@ export async function furnish(url: string): Promise<Furnished> {
   const webhook = (await as.post('/admin/webhooks', hook).expect(201)).body;
   const user = `users/${author.id}`;
   const [one, two, three] = [`rooms/${room}`, `bots/${bot.id}`, `webhooks/${webhook.id}`];
-  const lists = 'overview health users rooms reports words announcements audit keys issuers invites bots webhooks';
+  const lists =
+    'overview health users rooms reports words announcements audit keys issuers invites bots webhooks files';
   const pages = Object.fromEntries(lists.split(' ').map((name) => [name, name]));
-  return { pages: { ...pages, user, room: one, bot: two, webhook: three } };
+  const why = `why?message=${messageId}&user=${reporter.username}`;
+  return { pages: { ...pages, why, user, room: one, bot: two, webhook: three } };
 }

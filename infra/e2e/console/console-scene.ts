@@ -2,6 +2,7 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type Account, loginAdmin, register, rest, say, unique } from '../support/client.ts';
 import { ADMIN } from '../support/cluster.ts';
+import { until } from '../support/sdk-pages.ts';
 import { openPage, type WatchedPage } from '../support/watched-page.ts';
 
 export class Console {
@@ -49,6 +50,10 @@ export class Console {
     await this.page.locator('main h1').waitFor();
   }
 
+  async untilLoaded(): Promise<void> {
+    await until(async () => (await this.page.locator('main .spinner').count()) === 0, 'everything is read');
+  }
+
   async logIn({ username, password }: { username: string; password: string }): Promise<void> {
     await this.page.goto(`${this.url}/console`);
     await this.field('Username or e-mail').fill(username);
@@ -79,12 +84,12 @@ export async function makeModerator(url: string): Promise<Account> {
 /** A message, and a report about it. */
 export async function reported(
   url: string,
-): Promise<{ author: Account; reporter: Account; content: string; id: string }> {
+): Promise<{ author: Account; reporter: Account; content: string; id: string; messageId: string }> {
   const [author, reporter] = [await register('troll', url), await register('witness', url)];
   const content = `something rude ${unique('no')}`;
   const message = await say(author, { recipient_id: reporter.id, content }, url);
   const { body } = await rest(reporter, url)
     .post('/reports', { target_type: 'message', target_id: message.id, reason: 'It is rude' })
     .expect(201);
-  return { author, reporter, content, id: body.id };
+  return { author, reporter, content, id: body.id, messageId: message.id };
 }

@@ -1,8 +1,10 @@
-// `npm run screenshots`: writes the README's pictures of the demo, in both themes.
+// `npm run screenshots`: writes the documents' pictures of the demo and the console, in both themes.
+// With a folder, it writes pictures of every page of the console there.
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPO } from '@chatapi/local';
 import type { Browser } from 'playwright-core';
+import { allConsolePictures, consolePicture } from '../console/console-pictures.ts';
 import { dispose, startWithApps } from '../support/cluster.ts';
 import { openBrowser, until } from '../support/sdk-pages.ts';
 import { openDemo } from './scene.ts';
@@ -31,16 +33,32 @@ async function picture(browser: Browser, url: string, colorScheme: 'light' | 'da
   const file = join(FOLDER, colorScheme === 'light' ? 'demo.png' : 'demo-dark.png');
   await page.screenshot({ path: file });
   await scene.close();
+  judge(file);
+}
+
+function judge(file: string): void {
   const { size } = statSync(file);
   if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, at most ${MAX_BYTES}`);
   process.stdout.write(`${file}: ${size} bytes\n`);
+}
+
+async function ofConsole(browser: Browser, url: string, theme: 'light' | 'dark'): Promise<void> {
+  const file = join(FOLDER, theme === 'light' ? 'console.png' : 'console-dark.png');
+  await consolePicture(browser, url, theme, file);
+  judge(file);
 }
 
 mkdirSync(FOLDER, { recursive: true });
 const cluster = await startWithApps();
 try {
   const browser = await openBrowser();
-  for (const theme of ['light', 'dark'] as const) await picture(browser, cluster.url, theme);
+  const folder = process.argv[2];
+  if (folder !== undefined) await allConsolePictures(browser, cluster.url, folder);
+  else
+    for (const theme of ['light', 'dark'] as const) {
+      await picture(browser, cluster.url, theme);
+      await ofConsole(browser, cluster.url, theme);
+    }
   await browser.close();
 } finally {
   await dispose(cluster);

@@ -76,6 +76,52 @@ describe('webhooks while processes are killed and Redis is flushed', function ()
       await expectAll(rooms, 60_000);
     });
 
+  it('integration and message are killed: incoming messages are taken once, and none unasked', async () => {
+    const [room] = newRooms('asked') as [string];
+    await rest(ann, own.url).post('/rooms', { chat_id: room }).expect(201);
+    const { body: incoming } = await rest(ann, own.url)
+      .post(`/rooms/${room}/incoming-webhooks`, { name: 'Feed' })
+      .expect(201);
+    const judge = await startReceiver();
+    judge.answer = ({ body }) => ({
+      status: 200,
+      body: JSON.stringify({
+        results: body.data.messages.map(({ content }: Json) => ({ action: 'replace', content: `asked ${content}` })),
+      }),
+    });
+    const hook = { url: judge.url, on_failure: 'reject', timeout_ms: 1000, rooms: [room] };
+    await rest(admin, own.url).put('/admin/hooks/before-message', hook).expect(200);
+    await sleep(1000);
+    const killed = own.instances
+      .filter(({ dir }) => dir === 'integration' || dir === 'message')
+      .map(({ name }) => name);
+    const untilTaken = async (path: string, body: object, by?: Account): Promise<void> => {
+      for (let status = 0; status !== 200 && status !== 201; await sleep(100))
+        status = await rest(by, own.url)
+          .post(path, body)
+          .then(
+            (answer) => answer.status,
+            () => 0,
+          );
+    };
+    for (let n = 0; n < 16; n++) {
+      if (n % 4 === 1) own.kill(killed[((n - 1) / 4) % killed.length] as never);
+      await Promise.all([
+        untilTaken(incoming.url, { text: `in ${n}`, client_id: `in${n}` }),
+        untilTaken('/messages/', { chat_id: room, content: `ann ${n}`, client_id: `ann${n}` }, ann),
+      ]);
+    }
+    await own.waitReady();
+    const { body } = await rest(ann, own.url).get(`/messages/?chat_id=${room}&after_seq=0&limit=100`).expect(200);
+    const contents = (who: string) =>
+      body.messages.map(({ content }: Json) => content).filter((one: string) => one.includes(who));
+    for (const who of ['in', 'ann'])
+      expect(contents(`${who} `)).to.deep.equal(Array.from({ length: 16 }, (_, n) => `asked ${who} ${n}`));
+    await rest(admin, own.url).delete('/admin/hooks/before-message').expect(204);
+    judge.stop();
+    await expectAll([room], 60_000);
+  });
+
   it('Redis loses all while events are delivered: nothing is lost', async () => {
     const rooms = newRooms('flushed');
     const redis = new Redis(own.redisUrl);

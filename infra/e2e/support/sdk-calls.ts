@@ -244,8 +244,8 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
 export const CALLS: Record<string, Call> = { ...CLIENT_CALLS, ...SERVER_CALLS };
 
 /**
- * For people and load balancers; what a link leads to; and the refresh, which the client makes by
- * itself.
+ * For people and load balancers; what a link leads to; the refresh and the event stream, which the
+ * client makes by itself.
  */
 export const NO_METHOD = [
   // By others than users of an SDK.
@@ -264,6 +264,13 @@ export const NO_METHOD = [
   'GET /account/reset',
   'GET /account/confirm',
   'GET /account/assets/{name}',
+  'GET /console',
+  'GET /console/assets/{name}',
+  'GET /docs/guide',
+  'GET /docs/guide/{page}',
+  'GET /docs/guide/assets/{name}',
+  'GET /docs/guide/search.json',
+  'GET /events',
   'GET /demo',
   'GET /demo/assets/{name}',
   'GET /sdk',

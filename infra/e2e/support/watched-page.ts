@@ -1,5 +1,5 @@
-// A page of ours in a browser, and what must never happen on one: errors of scripts, breaches of its
-// policy, what axe finds, and what is wider than the window.
+// A page of ours in a browser, and what must never happen on one: errors of scripts, breaches of
+// its policy, what axe finds, and what is wider than the window.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';

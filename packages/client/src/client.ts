@@ -13,6 +13,7 @@ import { type Page, pageOf } from './pages.ts';
 import { Realtime, type RealtimeOptions } from './realtime.ts';
 import { type CallOptions, type Paging, Rest, type RestOptions } from './rest.ts';
 import { EventsApi } from './room-events.ts';
+import type { Tools } from './tools.ts';
 import { UsersApi } from './users.ts';
 import type { WebhooksApi } from './webhooks.ts';
 
@@ -83,12 +84,12 @@ export class ChatClient {
     this.chats = new ChatsApi(this.#rest);
     this.files = new FilesApi(this.#rest);
     this.events = new EventsApi(this.#rest);
-    this.admin = lazily(() => this.#loadAdmin());
-    this.bots = lazily(async () => (await this.#loadTools()).bots);
-    this.webhooks = lazily(async () => (await this.#loadTools()).webhooks);
-    this.incomingWebhooks = lazily(
-      async () => new (await import('./incoming-webhooks.ts')).IncomingWebhooksApi(this.#rest),
-    );
+    const tool = <Name extends keyof Tools>(name: Name): Tools[Name] =>
+      lazily(async () => (await import('./tools.ts')).openTools(this.#rest)[name]);
+    this.admin = tool('admin');
+    this.bots = tool('bots');
+    this.webhooks = tool('webhooks');
+    this.incomingWebhooks = tool('incomingWebhooks');
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
 
@@ -118,18 +119,6 @@ export class ChatClient {
   /** Lists announcements of the admins, newest first. */
   async announcements(query: Paging = {}, options?: CallOptions): Promise<Page<Announcement>> {
     return pageOf('announcements', await this.#rest.call('GET', '/announcements', { ...options, query }));
-  }
-
-  async #loadAdmin(): Promise<AdminApi> {
-    const [{ AdminApi }, { ADMIN_ANSWERS }] = await Promise.all([import('./admin.ts'), import('./admin-answers.ts')]);
-    this.#rest.expect(ADMIN_ANSWERS);
-    return new AdminApi(this.#rest);
-  }
-
-  async #loadTools(): Promise<{ bots: BotsApi; webhooks: WebhooksApi }> {
-    const { openTools, TOOL_ANSWERS } = await import('./tools.ts');
-    this.#rest.expect(TOOL_ANSWERS);
-    return openTools(this.#rest);
   }
 
   /** Closes the client and its connections. */

@@ -1,11 +1,25 @@
-// Bots and webhooks of a person, loaded together.
+// Administration, bots and webhooks: loaded together when one of them is used first.
+import { AdminApi } from './admin.ts';
+import { ADMIN_ANSWERS } from './admin-answers.ts';
 import { BotsApi } from './bots.ts';
+import { INCOMING_ANSWERS, IncomingWebhooksApi } from './incoming-webhooks.ts';
 import type { Rest } from './rest.ts';
+import { TOOL_ANSWERS } from './tool-answers.ts';
 import { WebhooksApi } from './webhooks.ts';
 
-export { TOOL_ANSWERS } from './tool-answers.ts';
+export interface Tools {
+  admin: AdminApi;
+  bots: BotsApi;
+  webhooks: WebhooksApi;
+  incomingWebhooks: IncomingWebhooksApi;
+}
 
-export const openTools = (rest: Rest): { bots: BotsApi; webhooks: WebhooksApi } => ({
-  bots: new BotsApi(rest),
-  webhooks: new WebhooksApi(rest),
-});
+export function openTools(rest: Rest): Tools {
+  rest.expect({ ...ADMIN_ANSWERS, ...TOOL_ANSWERS, ...INCOMING_ANSWERS });
+  return {
+    admin: new AdminApi(rest),
+    bots: new BotsApi(rest),
+    webhooks: new WebhooksApi(rest),
+    incomingWebhooks: new IncomingWebhooksApi(rest),
+  };
+}

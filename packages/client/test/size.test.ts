@@ -5,11 +5,11 @@ import { build } from 'esbuild';
 import { BUNDLES, bundle } from '../build.ts';
 
 /** What an app loads before it shows anything; ADR 0106 says why it is not less. */
-const MAX_BYTES = 15_450;
+const MAX_BYTES = 15_550;
 /** What the stores add. */
 const MAX_STATE_BYTES = 9600;
 /** All of the client in one file. */
-const MAX_SCRIPT_BYTES = 22_200;
+const MAX_SCRIPT_BYTES = 22_600;
 
 const CLIENT = "export { ChatClient, ChatApiError } from './index.ts';";
 const STATE = "export { live } from './state/index.ts';";

@@ -32,9 +32,10 @@ export interface App {
 /** Code that is loaded when it is used. In a file of its own, esbuild would wrap what it shares. */
 function inOneFile(contents: string, together: string[]): string {
   return together.reduce((text, file, at) => {
-    const later = `import('./${file}')`;
+    const later = ['import(', `'./${file}'`, ')'].join('');
     if (!text.includes(later)) return text;
-    return `import * as later${at} from './${file}';${text.replaceAll(later, `Promise.resolve(later${at})`)}`;
+    const first = ['import', '*', 'as', `later${at}`, 'from', `'./${file}';`].join(' ');
+    return first + text.replaceAll(later, `Promise.resolve(later${at})`);
   }, contents);
 }
 

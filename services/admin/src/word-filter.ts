@@ -29,7 +29,7 @@ export const showWords = async (ctx: Context, { request_id }: RequestContext<any
 export const tryWords = async (
   ctx: Context,
   { body, request_id }: RequestContext<any, any, { text: string }>,
-): Promise<Judgement> => await ctx.message.call<Judgement>('POST', `${PATH}/try`, { body, request_id });
+): Promise<Judgement> => await ctx.message.call<Judgement>('POST', '/internal/word-filter/try', { body, request_id });
 
 export async function replaceWords(
   ctx: Context,

@@ -1,9 +1,13 @@
-import type { AuditEntry, AuditQuery } from '@chatapi/client';
+import type { AuditEntry, AuditFilter } from '@chatapi/client';
+import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
-import { List } from '../list.tsx';
-import { Head, Mono, Status, Time, UserLink } from '../parts.tsx';
+import { act } from '../acts.ts';
+import { type Filter, List } from '../list.tsx';
+import { entriesSeen } from '../live.ts';
+import { Button, Head, Mono, Status, Time, UserLink } from '../parts.tsx';
 import { client } from '../session.ts';
-import { linkTo } from '../where.ts';
+import type { Texts } from '../texts.ts';
+import { linkTo, where } from '../where.ts';
 import { useTexts } from '../words.tsx';
 
 /** Where the target of an entry is shown. */
@@ -26,25 +30,46 @@ function Details({ details }: { details: AuditEntry['details'] }): JSX.Element {
   );
 }
 
+type Chosen = Record<string, string | number | undefined>;
+
+/** Days of this place: the server counts `to` no more. */
+function filterOf({ from, to, ...others }: Chosen): AuditFilter {
+  const at = (day: string, plus: number): string => {
+    const date = new Date(`${day}T00:00`);
+    date.setDate(date.getDate() + plus);
+    return date.toISOString();
+  };
+  return { ...others, from: from ? at(String(from), 0) : undefined, to: to ? at(String(to), 1) : undefined };
+}
+
+const OUTCOMES = ['done', 'refused', 'unknown', 'pending'] as const;
+
+function filtersOf({ columns, states, audit }: Texts): Filter[] {
+  return [
+    { name: 'action', label: columns.action, kind: 'text' },
+    { name: 'actor_id', label: columns.actor, kind: 'text' },
+    { name: 'target_id', label: columns.target, kind: 'text' },
+    { name: 'outcome', label: columns.outcome, kind: 'select', options: OUTCOMES.map((one) => [one, states[one]]) },
+    { name: 'from', label: audit.from, kind: 'date' },
+    { name: 'to', label: audit.to, kind: 'date' },
+  ];
+}
+
 /** @param query what it is limited to; without one, filters are shown. */
-export function AuditList({ query: fixed }: { query?: AuditQuery }): JSX.Element {
+export function AuditList({ query: fixed }: { query?: AuditFilter }): JSX.Element {
   const texts = useTexts();
+  const version = useStore(entriesSeen);
   const { columns } = texts;
   return (
     <List<AuditEntry>
       label={texts.nav.audit}
       empty={texts.empty.audit}
+      version={version}
       keyOf={({ id }) => id}
-      read={(query) => client.admin.auditLog({ ...query, ...fixed })}
-      filters={
-        fixed === undefined
-          ? [
-              { name: 'action', label: columns.action, kind: 'text' },
-              { name: 'actor_id', label: columns.actor, kind: 'text' },
-              { name: 'target_id', label: columns.target, kind: 'text' },
-            ]
-          : []
+      read={({ cursor, limit, ...query }) =>
+        client.admin.auditLog({ ...filterOf(query), ...fixed, cursor: cursor as string, limit: limit as number })
       }
+      filters={fixed === undefined ? filtersOf(texts) : []}
       columns={[
         { title: columns.action, isMain: true, cell: ({ action }) => <strong>{action}</strong> },
         {
@@ -60,11 +85,26 @@ export function AuditList({ query: fixed }: { query?: AuditQuery }): JSX.Element
   );
 }
 
+/** What the filters of the page choose. The download is on record too. */
+async function download(texts: Texts): Promise<void> {
+  const { cursor: _, ...query } = where.get().query;
+  const title = texts.audit.csv;
+  const got = await act({ title, run: () => client.admin.auditLogCsv(filterOf(query)) });
+  if (got === undefined) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(got.value);
+  link.download = `audit-log-${new Date().toISOString().slice(0, 10)}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 export function AuditPage(): JSX.Element {
   const texts = useTexts();
   return (
     <>
-      <Head title={texts.nav.audit} lead={texts.leads.audit} />
+      <Head title={texts.nav.audit} lead={texts.leads.audit}>
+        <Button icon="download" label={texts.audit.csv} onClick={() => void download(texts)} />
+      </Head>
       <AuditList />
     </>
   );

@@ -1,14 +1,16 @@
-import type { Stats } from '@chatapi/client';
+import type { SeriesMetric, Stats } from '@chatapi/client';
+import { useStore } from '@chatapi/page/value';
 import type { ComponentChildren, JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import { Chart, type Point } from '../chart.tsx';
+import { Chart } from '../chart.tsx';
+import { pushed } from '../live.ts';
 import { useLoad } from '../load.ts';
 import { Head, Section, Status, Time, Waiting } from '../parts.tsx';
 import { client } from '../session.ts';
-import { linkTo } from '../where.ts';
+import { linkTo, where } from '../where.ts';
 import { numberIn, sizeIn, useWords } from '../words.tsx';
 
 const REFRESH_MS = 5000;
+const MINUTE_MS = 60_000;
 const OPEN_SHOWN = 100;
 
 interface TileProps {
@@ -31,6 +33,7 @@ function Tiles({ stats, open }: { stats: Stats; open: string }): JSX.Element {
   const { tiles } = texts;
   const number = (value: number | null): string => (value === null ? texts.unknown : numberIn(language, value));
   const { users, rooms, messages, files, connections } = stats;
+  const banned = linkTo('users', undefined, { status_filter: 'banned' });
   return (
     <div class="tiles">
       <Tile title={tiles.online} value={number(users.online)} more={tiles.active(number(users.active_24h))} />
@@ -65,7 +68,7 @@ function Tiles({ stats, open }: { stats: Stats; open: string }): JSX.Element {
       />
       <Tile
         title={tiles.banned}
-        href={linkTo('users', undefined, { status_filter: 'banned' })}
+        href={banned}
         value={number(users.banned)}
         more={tiles.messagesInAll(number(messages.total))}
       />
@@ -73,24 +76,54 @@ function Tiles({ stats, open }: { stats: Stats; open: string }): JSX.Element {
   );
 }
 
-/** What was read while the page is open. */
-const MAX_POINTS = 720;
-const seen: { connections: Point[]; online: Point[] } = { connections: [], online: [] };
+/** Seconds back, and seconds per point. */
+const SPANS = { hour: [3600, 60], day: [86_400, 300], week: [604_800, 3600], month: [2_592_000, 7200] } as const;
+const METRICS: SeriesMetric[] = ['messages', 'users_online', 'connections', 'requests', 'errors', 'rate_limited'];
 
-function note({ connections, users, generated_at }: Stats): void {
-  const at = Date.parse(generated_at);
-  for (const [points, value] of [
-    [seen.connections, connections.total],
-    [seen.online, users.online],
-  ] as const) {
-    if (value !== null && points.at(-1)?.[0] !== at) points.push([at, value]);
-    if (points.length > MAX_POINTS) points.shift();
-  }
+function Series({ metric, span }: { metric: SeriesMetric; span: keyof typeof SPANS }): JSX.Element {
+  const { texts } = useWords();
+  const { data, error } = useLoad(`${metric} ${span}`, {
+    read: () => {
+      const [seconds, step] = SPANS[span];
+      return client.admin.series({ metric, from: new Date(Date.now() - seconds * 1000 + 1000).toISOString(), step });
+    },
+    everyMs: MINUTE_MS,
+  });
+  const points =
+    data?.points.flatMap(({ at, value }) => (value === null ? [] : [[Date.parse(at), value] as const])) ?? [];
+  const waiting = error ? texts.advice.away : data === undefined ? texts.loading : texts.chartWaits;
+  return <Chart title={texts.metrics[metric]} points={points} waiting={waiting} />;
+}
+
+function Charts(): JSX.Element {
+  const { texts } = useWords();
+  const { query } = useStore(where);
+  const span = query.span !== undefined && query.span in SPANS ? (query.span as keyof typeof SPANS) : 'day';
+  return (
+    <>
+      <nav class="tabs" aria-label={texts.span}>
+        {(Object.keys(SPANS) as (keyof typeof SPANS)[]).map((one) => (
+          <a
+            key={one}
+            href={linkTo('overview', undefined, { span: one })}
+            aria-current={one === span ? 'page' : undefined}
+          >
+            {texts.spans[one]}
+          </a>
+        ))}
+      </nav>
+      <div class="charts">
+        {METRICS.map((metric) => (
+          <Series key={metric} metric={metric} span={span} />
+        ))}
+      </div>
+    </>
+  );
 }
 
 function Nodes({ stats }: { stats: Stats }): JSX.Element {
   const { language, texts } = useWords();
-  const nodes = Object.entries(stats.connections.by_node);
+  const nodes = Object.entries(stats.connections.by_node).toSorted(([a], [b]) => a.localeCompare(b));
   const most = Math.max(1, ...nodes.map(([, count]) => count));
   return (
     <Section title={texts.byNode}>
@@ -107,34 +140,36 @@ function Nodes({ stats }: { stats: Stats }): JSX.Element {
   );
 }
 
-export function OverviewPage(): JSX.Element {
-  const { texts } = useWords();
-  const [, setCount] = useState(0);
-  const { data, error, reload } = useLoad('overview', {
+/** Asked once, then pushed; asked again and again only while nothing is pushed. */
+function useFigures() {
+  const live = useStore(pushed);
+  const asked = useLoad('overview', {
     read: async () => {
       const [stats, reports] = await Promise.all([
         client.admin.stats(),
         client.admin.reports({ status: 'open', limit: OPEN_SHOWN }),
       ]);
-      note(stats);
-      setCount((last) => last + 1);
       return { stats, open: `${reports.items.length}${reports.has_more ? '+' : ''}` };
     },
-    everyMs: REFRESH_MS,
+    everyMs: live === undefined ? REFRESH_MS : 0,
   });
-  const health = useLoad('health', { read: () => client.admin.health(), everyMs: REFRESH_MS }).data;
+  return live === undefined
+    ? asked
+    : { ...asked, error: undefined, data: { stats: live.stats, open: String(live.open) } };
+}
+
+export function OverviewPage(): JSX.Element {
+  const { texts } = useWords();
+  const { data, error, reload } = useFigures();
+  const health = useLoad('health', { read: () => client.admin.health(), everyMs: 3 * REFRESH_MS }).data;
+  const asOf = data && (
+    <>
+      {texts.asOf} <Time at={data.stats.generated_at} />
+    </>
+  );
   return (
     <>
-      <Head
-        title={texts.nav.overview}
-        lead={
-          data && (
-            <>
-              {texts.asOf} <Time at={data.stats.generated_at} />
-            </>
-          )
-        }
-      >
+      <Head title={texts.nav.overview} lead={asOf}>
         {health && (
           <a class="health" href={linkTo('health')}>
             {texts.nav.health}: <Status word={health.status} />
@@ -142,16 +177,9 @@ export function OverviewPage(): JSX.Element {
         )}
       </Head>
       {(data === undefined || error) && <Waiting error={error} reload={reload} />}
-      {data && (
-        <>
-          <Tiles stats={data.stats} open={data.open} />
-          <div class="charts">
-            <Chart title={texts.tiles.online} points={seen.online} waiting={texts.chartWaits} />
-            <Chart title={texts.tiles.connections} points={seen.connections} waiting={texts.chartWaits} />
-          </div>
-          <Nodes stats={data.stats} />
-        </>
-      )}
+      {data && <Tiles stats={data.stats} open={data.open} />}
+      <Charts />
+      {data && <Nodes stats={data.stats} />}
     </>
   );
 }

@@ -3,6 +3,7 @@ import type { ListedReport } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { pushed, reportsSeen } from '../live.ts';
 import { useLoad } from '../load.ts';
 import { Button, Empty, Facts, Head, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
 import {
@@ -172,9 +173,11 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
   const texts = useTexts();
   const { query } = useStore(where);
   const status = (query.status ?? 'open') as Status_;
-  const { data, error, reload } = useLoad(JSON.stringify([status, query.target_id, query.cursor]), {
+  const version = useStore(reportsSeen);
+  const isLive = useStore(pushed) !== undefined;
+  const { data, error, reload } = useLoad(JSON.stringify([version, status, query.target_id, query.cursor]), {
     read: () => client.admin.reports({ status, target_id: query.target_id, cursor: query.cursor, limit: 50 }),
-    everyMs: REFRESH_MS,
+    everyMs: isLive ? 0 : REFRESH_MS,
   });
   const items = data?.items ?? [];
   const at = Math.max(

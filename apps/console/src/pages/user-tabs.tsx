@@ -1,12 +1,13 @@
 // What belongs to one user, a list at a time.
-import type { AdminUserRoom, ListedFile, ListedReport, UserSession } from '@chatapi/client';
+import type { AdminUserRoom, ListedReport, UserSession } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { List } from '../list.tsx';
 import { Mono, Status, Time, UserLink } from '../parts.tsx';
 import { client } from '../session.ts';
 import { linkTo } from '../where.ts';
-import { numberIn, sizeIn, useTexts, useWords } from '../words.tsx';
+import { numberIn, useTexts, useWords } from '../words.tsx';
 import { AuditList } from './audit.tsx';
+import { FileList } from './files.tsx';
 import { RoomLink } from './rooms.tsx';
 
 interface TabProps {
@@ -59,26 +60,6 @@ function Sessions({ id }: TabProps): JSX.Element {
   );
 }
 
-function Files({ id }: TabProps): JSX.Element {
-  const { language, texts } = useWords();
-  const { columns } = texts;
-  return (
-    <List<ListedFile>
-      label={texts.tabs.files}
-      empty={texts.empty.files}
-      keyOf={(file) => file.id}
-      read={(query) => client.admin.userFiles(id, query)}
-      columns={[
-        { title: columns.name, isMain: true, cell: ({ filename }) => <strong class="break">{filename}</strong> },
-        { title: columns.kind, cell: ({ content_type }) => content_type },
-        { title: columns.size, isNumber: true, cell: ({ size }) => sizeIn(language, size) },
-        { title: columns.scan, cell: ({ scan_status }) => <Status word={scan_status} /> },
-        { title: columns.created, cell: ({ created_at }) => <Time at={created_at} /> },
-      ]}
-    />
-  );
-}
-
 function Reports({ id, by }: TabProps & { by?: true }): JSX.Element {
   const texts = useTexts();
   const { columns, targets } = texts;
@@ -123,7 +104,7 @@ export type TabName = 'rooms' | 'sessions' | 'files' | 'reportsAbout' | 'reports
 export const TABS: Record<TabName, Tab> = {
   rooms: { show: (props) => <Rooms {...props} /> },
   sessions: { show: (props) => <Sessions {...props} />, forAdmins: true },
-  files: { show: (props) => <Files {...props} />, forAdmins: true },
+  files: { show: ({ key, id }) => <FileList key={key} userId={id} />, forAdmins: true },
   reportsAbout: { show: (props) => <Reports {...props} /> },
   reportsBy: { show: (props) => <Reports {...props} by /> },
   auditAbout: { show: ({ key, id }) => <AuditList key={key} query={{ target_id: id }} /> },

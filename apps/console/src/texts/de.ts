@@ -1,8 +1,10 @@
 import { deActs } from './de-acts.ts';
+import { deRecords } from './de-records.ts';
 import type { Texts } from './en.ts';
 
 export const de: Texts = {
   ...deActs,
+  ...deRecords,
   console: 'Konsole',
   navigation: 'Navigation',
   skip: 'Zum Inhalt springen',
@@ -11,6 +13,8 @@ export const de: Texts = {
   logOut: 'Abmelden',
   groups: { look: 'System', people: 'Menschen', order: 'Moderation', tools: 'Anbindungen' },
   nav: {
+    files: 'Dateien',
+    why: 'Warum nicht angekommen?',
     overview: 'Übersicht',
     health: 'Zustand',
     users: 'Konten',
@@ -26,6 +30,8 @@ export const de: Texts = {
     webhooks: 'Webhooks',
   },
   leads: {
+    files: 'Alles, was hochgeladen wurde, ohne Links, und Archive von Konten.',
+    why: 'Verfolgt eine Nachricht zu einer Person. Jede Frage steht im Protokoll.',
     users: 'Alle mit einem Konto. Öffne eines, um mehr zu sehen und zu handeln.',
     rooms: 'Alle Räume, ohne ihre Nachrichten.',
     reports: 'Was Menschen gemeldet haben. Entscheidungen bleiben im Protokoll.',
@@ -39,6 +45,7 @@ export const de: Texts = {
     webhooks: 'Ereignisse, die der Server an deine Systeme schickt, der Reihe nach und mit Wiederholung.',
   },
   empty: {
+    exports: 'Noch wurde kein Archiv verlangt.',
     userRooms: 'In keinem Raum.',
     sessions: 'Nirgends angemeldet.',
     files: 'Keine Dateien.',
@@ -90,6 +97,11 @@ export const de: Texts = {
   toOverview: 'Zur Übersicht',
   forAdmins: 'Diese Seite dürfen nur Admins sehen.',
   columns: {
+    node: 'Knoten',
+    opened: 'Geöffnet',
+    closed: 'Geschlossen',
+    closeCode: 'Schluss-Code',
+    sent: 'Gesendet',
     joined: 'Beigetreten',
     lastSeen: 'Zuletzt gesehen',
     openReports: 'Offene Meldungen',

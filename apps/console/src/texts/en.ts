@@ -1,8 +1,10 @@
 // All words of the page. Other languages have the same keys, which their types check.
 import { enActs } from './en-acts.ts';
+import { enRecords } from './en-records.ts';
 
 export const en = {
   ...enActs,
+  ...enRecords,
   console: 'console',
   navigation: 'Navigation',
   skip: 'Skip to the content',
@@ -11,6 +13,8 @@ export const en = {
   logOut: 'Log out',
   groups: { look: 'System', people: 'People', order: 'Moderation', tools: 'Integrations' },
   nav: {
+    files: 'Files',
+    why: 'Why not received?',
     overview: 'Overview',
     health: 'Health',
     users: 'Users',
@@ -26,6 +30,8 @@ export const en = {
     webhooks: 'Webhooks',
   },
   leads: {
+    files: 'Everything that was uploaded, without links, and archives of accounts.',
+    why: 'Follows one message to one person. Each question is in the audit log.',
     users: 'Everybody with an account. Open one to see and to act.',
     rooms: 'All rooms, without their messages.',
     reports: 'What people reported. Decisions stay on record.',
@@ -39,6 +45,7 @@ export const en = {
     webhooks: 'Events that the server sends to your systems, in order and with retries.',
   },
   empty: {
+    exports: 'No archive has been asked for.',
     userRooms: 'In no room.',
     sessions: 'Logged in nowhere.',
     files: 'No files.',
@@ -91,6 +98,11 @@ export const en = {
   toOverview: 'Go to the overview',
   forAdmins: 'Only admins may see this page.',
   columns: {
+    node: 'Node',
+    opened: 'Opened',
+    closed: 'Closed',
+    closeCode: 'Close code',
+    sent: 'Sent',
     joined: 'Joined',
     lastSeen: 'Last seen',
     openReports: 'Open reports',

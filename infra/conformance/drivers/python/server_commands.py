@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Dict, List
 
 from awaited import Awaited
-from chatapi_client import AsyncChatServer, ChatServer
+from chatapi_client import AsyncChatServer, ChatServer, verify_webhook
 
 
 class ServerCommands:
@@ -100,3 +100,30 @@ class ServerCommands:
 
     async def server_ban(self, server: str, user_id: str, **fields: str) -> Any:
         return await self._servers[server].moderation.ban(user_id, **fields)
+
+    async def create_webhook(self, server: str, **fields: Any) -> Any:
+        return await self._servers[server].webhooks.create(**fields)
+
+    async def delete_webhook(self, server: str, webhook_id: str) -> None:
+        await self._servers[server].webhooks.delete(webhook_id)
+
+    async def verify_webhook(self, server: str, headers: Dict[str, str], body: str, secret: str) -> Any:
+        return verify_webhook(headers, body, secret)
+
+    async def create_incoming(self, server: str, chat_id: str, name: str, **who: str) -> Any:
+        return await self._acting(server, who).incoming_webhooks.create(chat_id, name=name)
+
+    async def incoming(self, server: str, chat_id: str, **who: str) -> List[str]:
+        return [hook["id"] for hook in await self._acting(server, who).incoming_webhooks.list(chat_id)]
+
+    async def delete_incoming(self, server: str, chat_id: str, webhook_id: str, **who: str) -> None:
+        await self._acting(server, who).incoming_webhooks.delete(chat_id, webhook_id)
+
+    async def put_hook(self, server: str, **fields: Any) -> Any:
+        return await self._servers[server].hooks.put_before_message(**fields)
+
+    async def hook(self, server: str) -> Any:
+        return await self._servers[server].hooks.before_message()
+
+    async def delete_hook(self, server: str) -> None:
+        await self._servers[server].hooks.delete_before_message()

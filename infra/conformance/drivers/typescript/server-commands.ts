@@ -1,5 +1,5 @@
 // The commands for backends with an application key; see PROTOCOL.md, "Commands".
-import { type ActingApi, ChatServer } from '@chatapi/client/server';
+import { type ActingApi, ChatServer, verifyWebhook } from '@chatapi/client/server';
 import type { Command } from './command.ts';
 
 export function openServerCommands(): Record<string, Command> {
@@ -36,6 +36,16 @@ export function openServerCommands(): Record<string, Command> {
     bot_tokens: async (args) => (await serverOf(args).bots.tokens(args.bot_id)).items.map(({ id }) => id),
     end_bot_token: (args) => serverOf(args).bots.endToken(args.bot_id, args.token_id),
     delete_bot: (args) => serverOf(args).bots.delete(args.bot_id),
+    create_webhook: ({ server, ...input }) => serverOf({ server }).webhooks.create(input),
+    delete_webhook: (args) => serverOf(args).webhooks.delete(args.webhook_id),
+    verify_webhook: ({ headers, body, secret }) => verifyWebhook(headers, body, secret),
+    create_incoming: ({ chat_id, name, ...args }) => actingAs(args).incomingWebhooks.create(chat_id, { name }),
+    incoming: async ({ chat_id, ...args }) =>
+      (await actingAs(args).incomingWebhooks.list(chat_id)).items.map(({ id }) => id),
+    delete_incoming: ({ chat_id, webhook_id, ...args }) => actingAs(args).incomingWebhooks.delete(chat_id, webhook_id),
+    put_hook: ({ server, ...input }) => serverOf({ server }).hooks.putBeforeMessage(input),
+    hook: (args) => serverOf(args).hooks.beforeMessage(),
+    delete_hook: (args) => serverOf(args).hooks.deleteBeforeMessage(),
     server_ban: ({ server, user_id, ...input }) => serverOf({ server }).moderation.ban(user_id, input),
   };
 }

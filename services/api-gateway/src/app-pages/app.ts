@@ -1,5 +1,5 @@
-// A page that is an app of ours, built from apps/. Its files have names made from their contents, so
-// browsers keep them for good. Nothing is loaded from other hosts, nothing is inline, and no script
+// A page that is an app of ours, built from apps/. Its files have names made from their contents,
+// so browsers keep them for good. Nothing is loaded from other hosts, nothing is inline, and no script
 // may make HTML from text (Trusted Types).
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';

@@ -1,14 +1,15 @@
 // Asks the installation's hook before a message or an edit is taken, through the integration
-// service. Each instance has a copy of the hook's settings, read at start and polled, so that a
-// change holds on all of them within a second.
-import { AppError, Counter, every, type Log, type Metrics, parse, showGauge, unavailable } from '@chatapi/kit';
+// service.
+import { AppError, type Log, type Metrics, parse, unavailable } from '@chatapi/kit';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import Joi from 'joi';
 import { content } from '../content-field.ts';
 import { createAskBatches, type HookDraft, type HookResult } from './ask-batches.ts';
 import { createCircuit } from './circuit.ts';
-import { type Hook, type HookState, newerHook, readHook, saveHook } from './hook-store.ts';
+import { createHookMetrics } from './hook-metrics.ts';
+import type { Hook, HookState } from './hook-store.ts';
+import { openKnownHook } from './known-hook.ts';
 
 type Verdict = { kind: 'accept' } | { kind: 'replace'; content: string } | { kind: 'refuse'; error: AppError };
 
@@ -20,10 +21,8 @@ export interface BeforeMessage {
   close(): Promise<void>;
 }
 
-const POLL_MS = 500;
 /** For the way to integration and back, beside the time that the receiver has. */
 const WAY_MS = 250;
-const RESULTS = ['accepted', 'replaced', 'rejected', 'failed', 'not_asked'] as const;
 
 interface Options {
   db: Knex;
@@ -66,48 +65,17 @@ function verdictOf(draft: HookDraft, result: HookResult): Verdict | undefined {
 
 const NAMES = { accept: 'accepted', replace: 'replaced', refuse: 'rejected' } as const;
 
-export async function openBeforeMessage({ db, reads, integration, log, metrics }: Options): Promise<BeforeMessage> {
-  let now = await readHook(db);
-  let rooms: Set<string> | undefined;
+export async function openBeforeMessage({ integration, metrics, ...options }: Options): Promise<BeforeMessage> {
+  const { log } = options;
   const circuit = createCircuit();
-  const asked = new Counter({
-    name: 'chatapi_before_message_total',
-    help: 'Messages and edits of which the hook before messages was, or should have been, asked',
-    labelNames: ['result'],
-    registers: [metrics],
-  });
-  for (const result of RESULTS) asked.inc({ result }, 0);
-  showGauge(metrics, {
-    name: 'chatapi_before_message_failing',
-    help: '1: the hook before messages failed at least five times in a row',
-    read: (set) => set(circuit.isFailing() ? 1 : 0),
-  });
-
-  // Responses may arrive out of order: the newest revision stays.
-  function take(state: HookState | undefined): void {
-    if (state === undefined || state.revision <= now.revision) return;
-    now = state;
-    circuit.reset();
-    noteRooms();
-  }
-  function noteRooms(): void {
-    rooms = now.hook?.rooms == null ? undefined : new Set(now.hook.rooms);
-  }
-  noteRooms();
-  const poll = async (): Promise<void> => take(await newerHook(reads, now.revision));
-  const polling = every(POLL_MS, poll, (err) =>
-    log.debug({ err: err.message }, 'polling the hook before messages failed; will retry'),
-  );
+  const count = createHookMetrics(metrics, circuit);
+  const known = await openKnownHook(options, circuit.reset);
 
   const batches = createAskBatches(async (messages) => {
-    const { revision, hook } = now;
-    const timeoutMs = (hook?.timeout_ms ?? 0) + WAY_MS;
+    const { revision, hook } = known.now();
+    const asked = { body: { revision, messages }, timeoutMs: (hook?.timeout_ms ?? 0) + WAY_MS };
     try {
-      const body = { revision, messages };
-      const { results } = await integration.call<{ results: HookResult[] }>('POST', '/internal/before-message', {
-        body,
-        timeoutMs,
-      });
+      const { results } = await integration.call<{ results: HookResult[] }>('POST', '/internal/before-message', asked);
       circuit.succeeded();
       return results;
     } catch (error) {
@@ -118,23 +86,20 @@ export async function openBeforeMessage({ db, reads, integration, log, metrics }
   });
 
   return {
-    asksFor: (roomId) => now.hook !== null && (rooms === undefined || rooms.has(roomId)),
+    asksFor: known.asksFor,
     async ask(draft) {
-      const { hook } = now;
+      const { hook } = known.now();
       if (hook === null) return ACCEPT;
       if (!circuit.closed()) {
-        asked.inc({ result: 'not_asked' });
+        count('not_asked');
         return withoutAnswer(hook);
       }
       const result = await batches.ask(draft);
       const verdict = result && verdictOf(draft, result);
-      asked.inc({ result: verdict === undefined ? 'failed' : NAMES[verdict.kind] });
+      count(verdict === undefined ? 'failed' : NAMES[verdict.kind]);
       return verdict ?? withoutAnswer(hook);
     },
-    async replace(state) {
-      await saveHook(db, state);
-      take(state);
-    },
-    close: polling.close,
+    replace: known.replace,
+    close: known.close,
   };
 }
