@@ -71,7 +71,7 @@ export class Sockets {
       : new this.#events(rest, token, received);
   };
 
-  /** Whether the next socket is one over events: as a try at first, and by rule once that worked. */
+  /** Whether the next socket is one over events: at first as a try, by rule once that worked. */
   #mustStream(): boolean {
     if (this.#isBlocked) {
       if (now() < this.#retryAt) return true;
