@@ -10,6 +10,10 @@ declare const document: any;
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const LEVELS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** The only rule whose outcome depends on the theme. */
+export const BY_THEME = ['color-contrast'];
+
 export class WatchedPage {
   readonly page: Page;
   readonly #errors: string[] = [];
@@ -24,15 +28,13 @@ export class WatchedPage {
     return [...this.#errors, ...(await this.page.evaluate(() => window.violations))];
   }
 
-  /** What axe finds at any level. */
-  async axe(): Promise<string[]> {
+  /** What axe finds at any level. @param rules only these. */
+  async axe(rules: readonly string[] = LEVELS): Promise<string[]> {
     await this.page.evaluate(AXE);
-    const found = await this.page.evaluate(async () => {
-      const { violations } = await window.axe.run(document, {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      });
+    const found = await this.page.evaluate(async (runOnly) => {
+      const { violations } = await window.axe.run(document, { runOnly });
       return violations.flatMap(({ id, nodes }: any) => nodes.map(({ target }: any) => `${id}: ${target.join(' ')}`));
-    });
+    }, rules);
     return found as string[];
   }
 
