@@ -1,4 +1,4 @@
-// `npm run screenshots`: writes the documents' pictures of the demo and the console, in both themes.
+// `npm run screenshots`: writes the pictures of the documents (demo and console), in both themes.
 // With a folder, it writes pictures of every page of the console there.
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
