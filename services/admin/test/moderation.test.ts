@@ -76,6 +76,9 @@ describe('moderation', () => {
       status: 'active',
       created_at: '2026-01-01T00:00:00.000Z',
       updated_at: '2026-01-01T00:00:00.000Z',
+      ban: null,
+      last_seen_at: null,
+      open_reports: 0,
     });
     expect(body.users[1]).to.include({ display_name: 'name-usr_2', bio: '', avatar_url: null });
   });

@@ -94,6 +94,7 @@ export function createNodeFixture(): NodeFixture {
     online: { noteChange: () => undefined, start: () => ({ close: async () => undefined }) },
     topics: { enter: async () => true, leave: async () => undefined, enterAll: async () => undefined, entered: true },
     writer: createWriter(),
+    connectionLog: { opened: () => undefined, closed: () => undefined },
     fileLinks: createFileLinks({ FILE_LINK_SECRET: 'secret', FILE_URL_TTL: 60 }),
     members: { readStates: async () => new Map() },
     positions: { delivered: () => undefined, fed: () => undefined, read: () => undefined },
