@@ -270,7 +270,6 @@ export const NO_METHOD = [
   'GET /docs/guide/{page}',
   'GET /docs/guide/assets/{name}',
   'GET /docs/guide/search.json',
-  'GET /events',
   'GET /demo',
   'GET /demo/assets/{name}',
   'GET /sdk',

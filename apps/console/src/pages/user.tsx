@@ -70,7 +70,7 @@ function About({ user, isAdmin }: { user: AdminUserDetails; isAdmin: boolean }):
   const files = counts.file_bytes === null ? '' : ` · ${sizeIn(language, counts.file_bytes)}`;
   const secret: Fact[] = [
     [columns.email, user.email ?? '–'],
-    ['external_id', user.external_id ?? '–'],
+    ['External id', user.external_id ?? '–'],
   ];
   return (
     <Section title={texts.details}>
