@@ -102,7 +102,7 @@ describe('samples of webhooks and streams', function () {
     await send('before').expect(201);
     const [commands = ''] = samplesOf(STREAMS, 'sh');
     const ours = commands.replaceAll('http://localhost:8000', gateway()).replace('rooms/general/', `rooms/${room}/`);
-    const curl = start('sh', `trap 'kill 0' EXIT\n${ours}`, { TOKEN: ann.token });
+    const curl = start('sh', ours, { TOKEN: ann.token });
     try {
       await eventually(() => {
         expect(curl.printed())
@@ -119,7 +119,7 @@ describe('samples of webhooks and streams', function () {
   it('EventSource of a page goes on where it was', async () => {
     const [code = ''] = samplesOf(STREAMS, 'javascript');
     const inNode = `
-      import { EventSource } from 'eventsource';
+      import EventSource from 'eventsource';
       const [token, saved] = [${JSON.stringify(ann.token)}, undefined];
       const show = ({ content }, id) => console.log(content, id.length > 0);
       ${code.replace('`/events', `\`${gateway()}/events`).replace(/&cursor=[^`]*/, '')}

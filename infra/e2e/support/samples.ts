@@ -65,17 +65,18 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** A program that runs until it is stopped. */
+/** A program that runs until it is stopped, with all that it has started. */
 export function start(language: string, code: string, more: NodeJS.ProcessEnv = {}): Running {
   const { file, args, env } = programOf(language, code);
-  const child = spawn(file, args, { cwd: PLACE, env: { ...env, ...more } });
+  const child = spawn(file, args, { cwd: PLACE, env: { ...env, ...more }, detached: true });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += chunk));
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
   return {
     printed: () => printed,
     stop: async () => {
-      child.kill('SIGKILL');
+      // The whole group, which `detached` makes.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
       await closed;
     },
   };

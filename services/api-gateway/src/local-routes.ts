@@ -138,6 +138,7 @@ export const localRoutes: LocalRoute[] = [
   route({
     ...documents,
     path: '/docs/guide',
+    errors: [404],
     summary: 'Show the first page of the guide',
     raw: true,
     docs: html,
@@ -146,6 +147,7 @@ export const localRoutes: LocalRoute[] = [
   route({
     ...documents,
     path: '/docs/guide/search.json',
+    errors: [404],
     summary: 'Get the texts that the search of the guide reads',
     raw: true,
     docs: json,
@@ -154,6 +156,7 @@ export const localRoutes: LocalRoute[] = [
   route({
     ...documents,
     path: '/docs/guide/:page',
+    errors: [404],
     summary: 'Show a page of the guide',
     params: Joi.object<{ page: string }>({ page: Joi.string().required() }),
     raw: true,
@@ -163,6 +166,7 @@ export const localRoutes: LocalRoute[] = [
   route({
     ...documents,
     path: '/docs/guide/assets/:name',
+    errors: [404],
     summary: 'Get an asset of the guide',
     params: assetName,
     raw: true,
