@@ -50,7 +50,7 @@ const PIECES = [
     '漢',
     'ก',
     // Decomposes to 18 characters. 20,000 of this stay below V8's large objects (128 KiB), whose
-    // pages alone cost several times more.
+    // pages cost several times more.
     '\ufdfaaaaaaaa',
     '\u202e',
     '\u0000',
