@@ -82,7 +82,7 @@ scenario(
 /** The cluster has one such hook, and the SDKs run side by side. */
 const alone = createSemaphore(1);
 
-/** A busy machine may take longer than the hook's timeout: then the outcome is 503, and no verdict. */
+/** A busy machine may take longer than the timeout: then the outcome is 503, and no verdict. */
 async function answered<T>(call: () => Promise<T>): Promise<T> {
   for (const end = Date.now() + WAIT_MS; ; await sleep(HOLDS_MS)) {
     const outcome = await call().then(

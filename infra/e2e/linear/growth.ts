@@ -22,8 +22,8 @@ const least = (work: () => void): number => Math.min(...Array.from({ length: ROU
 
 /** @param times how many times longer `large` is. */
 function ratio(judge: (input: unknown) => void, small: unknown, large: unknown, times: number): number {
-  // So many small inputs take as long as one large one with linear growth, so both measurements take
-  // the same time.
+  // With linear growth, so many small inputs take as long as one large one: both are measured with
+  // the same error.
   const few = least(() => {
     for (let i = 0; i < times; i++) judge(small);
   });
