@@ -35,6 +35,10 @@ export const CONTENTS: { title: string; pages: Source[] }[] = [
     ],
   },
   {
+    title: 'Connect',
+    pages: [{ name: 'webhooks', title: 'Webhooks and hooks', file: 'docs/webhooks.md' }],
+  },
+  {
     title: 'Moderate',
     pages: [
       { name: 'moderation', title: 'Moderation', file: 'docs/moderation.md' },

@@ -37,7 +37,14 @@ describe('the guide', () => {
     }
     const ids = built.search.map(({ id }) => id);
     expect(new Set(ids).size).to.equal(ids.length);
-    expect(ids).to.include.members(['quick-start', 'realtime-protocol#resume', 'errors-and-limits#rate-limits']);
+    expect(ids).to.include.members([
+      'quick-start',
+      'webhooks',
+      'server-sent-events',
+      'console',
+      'realtime-protocol#resume',
+      'errors-and-limits#rate-limits',
+    ]);
   });
 
   it('shows text as it is written: nothing of a sample becomes an element', () => {
