@@ -166,9 +166,11 @@ describe('the tools of the console', function () {
     await view.field('Outcome').selectOption('Refused');
     await view.page.getByText('Nothing matches.').waitFor();
     await view.button('Clear the filters').click();
+    await view.page.getByText('Nothing matches.').waitFor({ state: 'detached' });
     await view.row('user.ban').first().waitFor();
     await view.go(`audit?target_id=${bob.id}`);
-    await view.row('user.ban').waitFor();
+    // Rows of the list before stay until the new one is read.
+    await until(async () => (await view.row('user.ban').count()) === 1, 'only the acts on bob');
     const [file] = await Promise.all([view.page.waitForEvent('download'), view.button('Download CSV').click()]);
     const text = readFileSync(await file.path(), 'utf8');
     expect(text.trim().split('\n').length).to.be.greaterThan(1);

@@ -159,6 +159,17 @@ describe('bots in auth', () => {
     await app.auth.inside('post', '/internal/hook-bots').send({ user_id: ann.id, display_name: 'Ann' }).expect(404);
   });
 
+  it('of an incoming webhook is refused with 503 when no username is found free', async () => {
+    const { db } = app.auth.ctx;
+    await db.raw(`create function taken() returns trigger language plpgsql as 'begin return null; end'`);
+    await db.raw(`create trigger taken before insert on accounts for each row
+      when (new.username like 'all-taken-%') execute function taken()`);
+    const body = { user_id: 'usr_hookbot2', display_name: 'All taken' };
+    await app.auth.inside('post', '/internal/hook-bots').send(body).expect(503);
+    await db.raw('drop trigger taken on accounts');
+    await app.auth.inside('post', '/internal/hook-bots').send(body).expect(200);
+  });
+
   it('people make at most 20; with BOTS=admins they make none', async () => {
     const cat = app.auth.as(await app.auth.register('cat-of-many'));
     const made = await Promise.all(Array.from({ length: 22 }, (_, i) => create(cat, { username: `many-${i}-bot` })));

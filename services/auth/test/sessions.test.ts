@@ -53,6 +53,19 @@ describe('sessions', () => {
     expect(String(session?.last_used_at) > String(session?.created_at)).to.equal(true);
   });
 
+  it('are listed for staff page by page, and whole for an export', async () => {
+    const second = await again();
+    const of = (path: string) => auth.inside('get', `/internal/accounts/${path}`);
+    const first = (await of(`${person.id}/session-page?limit=1`)).body;
+    expect(first).to.include({ has_more: true });
+    expect(first.sessions.map(({ id }: { id: string }) => id)).to.deep.equal([second.session_id]);
+    const next = (await of(`${person.id}/session-page?limit=1&cursor=${first.next_cursor}`)).body;
+    expect(next).to.include({ has_more: false });
+    const all = (await of(`${person.id}/sessions`)).body.sessions;
+    expect(all).to.deep.equal([...first.sessions, ...next.sessions]);
+    expect((await of('usr_nobody/session-page')).status).to.equal(404);
+  });
+
   it('logout ends only this one, is idempotent and records a revocation', async () => {
     const second = await again();
     for (let i = 0; i < 2; i++) expect((await auth.ask('post', '/users/logout', auth.as(person))).status).to.equal(204);
