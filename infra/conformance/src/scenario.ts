@@ -2,7 +2,7 @@
 // wait, so all together take little longer than the longest.
 import { cluster, narrowCluster } from './cluster.ts';
 import { runScenario, type Scenario } from './run-scenario.ts';
-import { SDKS, type Sdk, VIEWERS } from './sdks.ts';
+import { SDKS, VIEWERS } from './sdks.ts';
 import { createSemaphore } from './semaphore.ts';
 
 export interface Needs {
@@ -12,8 +12,6 @@ export interface Needs {
   narrow?: boolean;
   /** It is about what an app sees, so it runs with the stores too. */
   stores?: boolean;
-  /** Only one SDK can do it. */
-  language?: Sdk['language'];
 }
 
 /** The errors of the SDKs that failed. */
@@ -26,8 +24,7 @@ const MAX_RUN_MS = 900_000;
 const semaphore = createSemaphore(AT_ONCE);
 const planned: (() => void)[] = [];
 
-const sdksFor = ({ stores = false, language }: Needs) =>
-  (stores ? VIEWERS : SDKS).filter((sdk) => sdk.language === (language ?? sdk.language));
+const sdksFor = ({ stores = false }: Needs) => (stores ? VIEWERS : SDKS);
 
 async function playWithEach(act: Scenario, needs: Needs): Promise<Failures> {
   const failures: Failures = new Map();

@@ -1,11 +1,19 @@
 // A network that lets REST through and no WebSocket: the SDK goes on by events and REST.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { roomOf } from '../src/accounts.ts';
+import { adminWith, openClient, roomOf } from '../src/accounts.ts';
+import { failureOf } from '../src/failure.ts';
 import type { Harness } from '../src/run-scenario.ts';
 import { scenario } from '../src/scenario.ts';
+import { shortLived } from '../src/tokens.ts';
 import { contentsOf } from '../src/view.ts';
 
 const MANY = 40;
+/** Of a token; it is renewed 6 s before it expires. */
+const LIFE_S = 30;
+const PAUSE_MS = 100;
+/** If this process had no CPU for this long, a late renewal says nothing. */
+const STARVED_MS = 1000;
 
 async function blockedFromTheStart(harness: Harness): Promise<void> {
   const owner = await harness.someone();
@@ -30,7 +38,7 @@ async function blockedFromTheStart(harness: Harness): Promise<void> {
 }
 
 const FROM_THE_START = 'where WebSocket is blocked, an app connects, sends, is cut and misses nothing';
-scenario(FROM_THE_START, blockedFromTheStart, { stores: true, language: 'typescript' });
+scenario(FROM_THE_START, blockedFromTheStart, { stores: true });
 
 async function blockedLater(harness: Harness): Promise<void> {
   const owner = await harness.someone();
@@ -58,4 +66,36 @@ async function blockedLater(harness: Harness): Promise<void> {
 }
 
 const LATER = 'when WebSocket is blocked later, an app goes on without a gap';
-scenario(LATER, blockedLater, { stores: true, language: 'typescript' });
+scenario(LATER, blockedLater, { stores: true });
+
+async function renewedThenBanned(harness: Harness): Promise<void> {
+  const [owner, reader] = [await harness.someone(), await harness.someone()];
+  const room = await roomOf(owner, reader);
+  const network = await harness.network();
+  network.block();
+  let asked = 0;
+  const driver = harness.another(() => {
+    asked++;
+    return shortLived(reader.session.access_token, LIFE_S);
+  });
+  const client = await openClient(driver, { base_url: network.url, asks_token: true });
+  const socket = await client.connect();
+  await socket.ready();
+  let starved = false;
+  for (let before = Date.now(); asked < 2; before = Date.now()) {
+    await owner.call('send', { chat_id: room, content: 'while the token is renewed' });
+    await sleep(PAUSE_MS);
+    starved ||= Date.now() - before > STARVED_MS;
+  }
+  await socket.say({ chat_id: room, content: 'with the new token' });
+  const { seq } = await owner.call('send', { chat_id: room, content: 'last' });
+  const { states } = await harness.expectLog(socket, owner, room, seq);
+  if (!starved) expect(states.filter(({ state }) => state === 'connected')).to.have.length(1);
+  const ended = failureOf(socket.ended());
+  await (await adminWith(harness.driver, harness.cluster.url)).call('ban', { user_id: reader.id });
+  expect((await ended).code).to.equal('AUTHORIZATION_ERROR');
+  expect((await socket.view()).state).to.equal('closed');
+}
+
+const RENEWED = 'where WebSocket is blocked, a token is renewed without a gap, and a ban ends the connection';
+scenario(RENEWED, renewedThenBanned);

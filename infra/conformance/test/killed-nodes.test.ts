@@ -8,7 +8,10 @@ const PEOPLE = 8;
 const LOAD_MS = 6000;
 
 async function act(harness: Harness): Promise<void> {
-  const people = await Promise.all(Array.from({ length: PEOPLE }, () => harness.someone()));
+  const network = await harness.network();
+  network.block();
+  const urls = Array.from({ length: PEOPLE }, (_, n) => (n % 2 === 0 ? undefined : network.url));
+  const people = await Promise.all(urls.map((url) => harness.someone(url)));
   const [owner, ...others] = people as [(typeof people)[0], ...typeof people];
   const room = await roomOf(owner, ...others);
   const sockets = await Promise.all(people.map((person) => person.connect()));
@@ -37,4 +40,5 @@ async function act(harness: Harness): Promise<void> {
   await harness.cluster.waitReady();
 }
 
-scenario('both nodes are killed one after the other while eight users write', act, { alone: true, stores: true });
+const TITLE = 'both nodes are killed one after the other while eight users write, half of them without WebSocket';
+scenario(TITLE, act, { alone: true, stores: true });

@@ -66,7 +66,7 @@ class Paths(unittest.IsolatedAsyncioTestCase):
     async def test_a_connection_with_an_invalid_id_is_closed_before_any_request(self) -> None:
         for bad in ("", ".", ".."):
             client = AsyncChatClient("http://nowhere", "token")
-            with mock.patch("chatapi_client.driver.open_socket", side_effect=AssertionError("no socket")):
+            with mock.patch("chatapi_client.sockets.open_socket", side_effect=AssertionError("no socket")):
                 realtime = client.websocket.connect(bad)
                 self.assertEqual(await self.code_of(realtime.wait_ready(5.0)), "VALIDATION_ERROR")
                 await asyncio.sleep(0)

@@ -63,7 +63,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
             self.sockets.append(FakeSocket())
             yield self.sockets[-1]
 
-        patch = mock.patch("chatapi_client.driver.open_socket", opened)
+        patch = mock.patch("chatapi_client.sockets.open_socket", opened)
         patch.start()
         self.addCleanup(patch.stop)
         self.realtime = AsyncRealtime(Rest("http://nowhere", "token", None, None, 1.0, 0), resume=False)

@@ -4,27 +4,22 @@
 
 import { asError, type ChatApiError, isObject, NETWORK_ERROR } from './errors.ts';
 import { EventReader } from './event-reader.ts';
+import { Replays } from './event-replays.ts';
 import type { Frame } from './machine.ts';
-import type { Message, Room } from './models.ts';
+import type { Message } from './models.ts';
 import { path } from './paths.ts';
 import { now } from './platform.ts';
 import type { Rest } from './rest.ts';
-import type { EventPage } from './room-events.ts';
 import type { Lost, Socket } from './socket.ts';
 
 const OPEN_MS = 10_000;
 /** The server writes a comment every 5 s. */
 const SILENCE_MS = 12_000;
-const EVENTS_PER_PAGE = 500;
-const ROOMS_PER_PAGE = 100;
-/** Fewer rooms are asked for one by one. */
-const FEW_ROOMS = 3;
 const ABNORMAL = 1006;
 const TOKEN_ENDED = 4401;
 /** Messages without a room go there. */
 const DEFAULT_ROOM = 'general';
 
-type Head = Pick<Room, 'chat_id' | 'last_seq' | 'read_seq' | 'unread_count'>;
 type Received = (frame: Frame, text: string) => void;
 
 export class EventSocket implements Socket {
@@ -32,14 +27,13 @@ export class EventSocket implements Socket {
   readonly #rest: Rest;
   readonly #received: Received;
   readonly #ended = new AbortController();
-  /** The highest seq that was delivered, by room. */
-  readonly #delivered = new Map<string, number>();
-  /** Live frames of rooms that are being replayed, which must not overtake. */
-  readonly #replayed = new Map<string, [Frame, string][]>();
+  readonly #replays: Replays;
   /** Client ids of messages without an answer. */
   readonly #unanswered = new Set<string>();
   #end: (lost: Lost) => void = () => undefined;
   #stream: AbortController | undefined;
+  /** Of the last event of the stream. */
+  #cursor: string | undefined;
   #greeted = false;
   #heardAt = now();
   #sending: Promise<void> = Promise.resolve();
@@ -49,6 +43,8 @@ export class EventSocket implements Socket {
   constructor(rest: Rest, token: string | undefined, received: Received) {
     this.#rest = rest;
     this.#received = received;
+    const deliver: Received = (frame, text) => !this.#isOver && received(frame, text);
+    this.#replays = new Replays(rest, deliver, (error) => this.#refuse(error), this.#ended.signal);
     this.lost = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -68,8 +64,8 @@ export class EventSocket implements Socket {
       ping: () => now() - this.#heardAt < SILENCE_MS && this.#say({ type: 'pong' }),
       auth: () => this.#listen(String(frame.token)),
       read: () => this.#read(frame),
-      resume: () => this.#resume(rooms),
-      state: () => this.#state(frame),
+      resume: () => this.#replays.resume(rooms),
+      state: () => this.#replays.state(frame),
       // REST has no way to say it.
       typing: () => undefined,
     };
@@ -87,30 +83,29 @@ export class EventSocket implements Socket {
     return this.#ended.signal.aborted;
   }
 
-  #deliver(frame: Frame, text: string): void {
-    if (this.#isOver) return;
-    const { chat_id, seq } = frame;
-    if (typeof chat_id === 'string' && typeof seq === 'number')
-      this.#delivered.set(chat_id, Math.max(seq, this.#delivered.get(chat_id) ?? 0));
-    this.#received(frame, text);
-  }
-
   #say(frame: Frame): void {
     if (!this.#isOver) this.#received(frame, JSON.stringify(frame));
   }
 
   // What the server says.
 
-  /** A second stream, with a new token, replaces the first one once it is live. */
+  /**
+   * A second stream, with a new token, replaces the first one once it is live. It begins after what
+   * that one brought: what comes in between would be on neither.
+   */
   async #listen(token: string | undefined): Promise<void> {
     const stream = new AbortController();
-    const reader = new EventReader((name, data) => {
+    const reader = new EventReader((name, data, id) => {
       if (stream.signal.aborted) return;
       if (name === 'hello') this.#hello(stream, JSON.parse(data) as Frame);
-      else this.#event(name, data);
+      else if (stream === this.#stream) {
+        this.#cursor = id ?? this.#cursor;
+        this.#event(name, data);
+      }
     });
     try {
-      const headers = { ...this.#rest.headers(token), Accept: 'text/event-stream' };
+      const after: Record<string, string> = this.#cursor === undefined ? {} : { 'Last-Event-ID': this.#cursor };
+      const headers = { ...this.#rest.headers(token), ...after, Accept: 'text/event-stream' };
       const signal = AbortSignal.any([stream.signal, this.#ended.signal]);
       const url = `${this.#rest.baseUrl}/events`;
       const response = await this.#rest.fetch(url, { headers, redirect: 'manual', signal });
@@ -152,13 +147,13 @@ export class EventSocket implements Socket {
     const frame: unknown = JSON.parse(data);
     if (!isObject(frame)) return;
     if (name === 'close') this.#close(Number(frame.code), String(frame.message));
+    // The next connection asks for each room.
+    if (name === 'resync') this.drop('the log does not reach back to the last event');
     if (name === 'close' || name === 'live' || name === 'resync') return;
-    const { chat_id, seq, client_id } = frame as Frame;
+    const { client_id } = frame as Frame;
     // The answer to a message comes before its frame, as on a WebSocket.
     if (name === 'message' && this.#unanswered.has(String(client_id))) this.#ack(frame as unknown as Message);
-    const waiting = typeof seq === 'number' ? this.#replayed.get(String(chat_id)) : undefined;
-    if (waiting === undefined) this.#deliver(frame, data);
-    else waiting.push([frame, data]);
+    this.#replays.take(frame, data);
   }
 
   // What the client says.
@@ -201,80 +196,5 @@ export class EventSocket implements Socket {
   async #read({ chat_id, seq }: Frame): Promise<void> {
     const how = { body: { seq }, waits: false, signal: this.#ended.signal };
     await this.#rest.call('PUT', path`/rooms/${String(chat_id)}/read`, how).catch(() => undefined);
-  }
-
-  async #resume(asked: Record<string, number>): Promise<void> {
-    const wanted = Object.entries(asked);
-    for (const [id] of wanted) this.#hold(id);
-    const heads = wanted.length > FEW_ROOMS ? await this.#heads(new Set(Object.keys(asked))) : new Map<string, Head>();
-    const rooms: Record<string, object> = {};
-    for (const [id, from] of wanted) {
-      const head = heads.get(id);
-      const result = head?.last_seq === from ? { to: from, complete: true } : await this.#replay(id, from);
-      this.#release(id, result.to);
-      const { read_seq, unread_count, last_seq } = head ?? {};
-      rooms[id] = { from, ...result, ...(head === undefined ? {} : { read_seq, unread_count, last_seq }) };
-    }
-    this.#say({ type: 'resumed', rooms });
-  }
-
-  /** Of these rooms, as far as the user is a member. */
-  async #heads(wanted: Set<string>): Promise<Map<string, Head>> {
-    const heads = new Map<string, Head>();
-    for (let cursor: string | null | undefined; cursor !== null && wanted.size > 0; ) {
-      const query = { limit: ROOMS_PER_PAGE, cursor: cursor ?? undefined };
-      const page = await this.#rest.call<{ rooms: Room[]; next_cursor: string | null }>('GET', '/rooms', {
-        query,
-        signal: this.#ended.signal,
-      });
-      for (const room of page.rooms) if (wanted.delete(room.chat_id)) heads.set(room.chat_id, room);
-      cursor = page.next_cursor;
-    }
-    return heads;
-  }
-
-  /** Delivers what follows the seq. */
-  async #replay(id: string, from: number): Promise<{ to: number; complete: boolean }> {
-    for (let to = from; ; ) {
-      const query = { after_seq: to, limit: EVENTS_PER_PAGE };
-      let page: EventPage;
-      try {
-        page = await this.#rest.call('GET', path`/rooms/${id}/events`, { query, signal: this.#ended.signal });
-      } catch (thrown) {
-        if (asError(thrown).code === 'RESOURCE_NOT_FOUND') return { to, complete: false };
-        throw thrown;
-      }
-      if (!page.complete) return { to: page.last_seq, complete: false };
-      for (const event of page.events) {
-        this.#deliver(event as unknown as Frame, JSON.stringify(event));
-        to = event.seq;
-      }
-      if (!page.has_more) return { to, complete: true };
-    }
-  }
-
-  #hold(id: string): void {
-    this.#replayed.set(id, this.#replayed.get(id) ?? []);
-  }
-
-  /** The live frames that the replay did not bring. */
-  #release(id: string, to: number): void {
-    const waiting = this.#replayed.get(id) ?? [];
-    this.#replayed.delete(id);
-    for (const [frame, text] of waiting) if (Number(frame.seq) > to) this.#deliver(frame, text);
-  }
-
-  /** What was delivered after the page's state of a room comes again. */
-  async #state({ limit, cursor }: Frame): Promise<void> {
-    const query = { limit: Math.min(Number(limit), ROOMS_PER_PAGE), cursor };
-    try {
-      const page = await this.#rest.call<{ rooms: Room[] }>('GET', '/rooms', { query, signal: this.#ended.signal });
-      const passed = page.rooms.filter(({ chat_id, last_seq }) => (this.#delivered.get(chat_id) ?? 0) > last_seq);
-      for (const { chat_id } of passed) this.#hold(chat_id);
-      this.#say({ ...page, type: 'state', presence: {}, timestamp: new Date().toISOString() });
-      for (const { chat_id, last_seq } of passed) this.#release(chat_id, (await this.#replay(chat_id, last_seq)).to);
-    } catch (thrown) {
-      this.#refuse(asError(thrown));
-    }
   }
 }

@@ -45,10 +45,13 @@ export function openSocket(
       end(1006, reason);
       ws.close();
     };
-    const late = setTimeout(() => drop('no answer to the upgrade'), OPEN_MS);
+    // Some proxies let the upgrade through, and nothing after it.
+    const late = setTimeout(
+      () => drop(opened ? 'nothing came after the upgrade' : 'no answer to the upgrade'),
+      OPEN_MS,
+    );
     ws.onopen = () => {
       opened = true;
-      clearTimeout(late);
     };
     // The package `ws` ends the process where nobody listens, and tells the status of a refusal.
     ws.onerror = (event) => {
@@ -56,6 +59,7 @@ export function openSocket(
     };
     ws.onclose = ({ code, reason }) => end(code, reason || problem);
     ws.onmessage = ({ data }) => {
+      clearTimeout(late);
       try {
         const text = String(data);
         const frame: unknown = JSON.parse(text);

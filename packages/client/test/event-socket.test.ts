@@ -9,10 +9,13 @@ interface Asked {
   method: string;
   path: string;
   token: string | null;
+  /** `Last-Event-ID`. */
+  after: string | null;
   body: any;
 }
 
-type Say = (asked: Asked) => [number, unknown?];
+type Answer = [number, unknown?];
+type Say = (asked: Asked) => Answer | Promise<Answer>;
 
 /** A server whose streams the test writes. */
 class Server {
@@ -20,6 +23,7 @@ class Server {
   readonly streams: ReadableStreamDefaultController<Uint8Array>[] = [];
   say: Say = () => [200, {}];
   status = 200;
+  #id = 0;
 
   readonly fetch = (async (url: unknown, init: RequestInit = {}): Promise<Response> => {
     const { pathname, search } = new URL(String(url));
@@ -28,11 +32,12 @@ class Server {
       method: init.method ?? 'GET',
       path: pathname + search,
       token: headers.get('authorization'),
+      after: headers.get('last-event-id'),
       body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined,
     };
     this.asked.push(asked);
     if (pathname !== '/events') {
-      const [status, body] = this.say(asked);
+      const [status, body] = await this.say(asked);
       return Response.json(body, { status, headers: { 'x-request-id': 'req_1' } });
     }
     if (this.status !== 200) return Response.json({}, { status: this.status });
@@ -44,7 +49,7 @@ class Server {
     this.streams[nth]?.enqueue(new TextEncoder().encode(text));
   }
   event(name: string, data: object, nth = 0): void {
-    this.write(`id: x\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`, nth);
+    this.write(`id: ${++this.#id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`, nth);
   }
 }
 
@@ -170,9 +175,13 @@ describe('a socket over events and REST', () => {
 
   it('continues on a second stream with a new token, and answers pings while it hears something', async () => {
     await open();
+    server.event('live', {});
+    server.event('typing', { type: 'typing' });
+    await until(() => frames.length === 2);
+    frames.pop();
     send({ type: 'auth', token: 'two' });
     await until(() => server.streams.length === 2);
-    expect(server.asked.at(-1)?.token).to.equal('Bearer two');
+    expect(server.asked.at(-1), 'after the last event').to.include({ token: 'Bearer two', after: '3' });
     server.event('hello', { ...HELLO, token_expires_at: '2031-01-01T00:00:00.000Z' }, 1);
     await until(() => frames.length === 2);
     expect(frames.at(-1)).to.deep.equal({ type: 'authenticated', token_expires_at: '2031-01-01T00:00:00.000Z' });
@@ -180,6 +189,39 @@ describe('a socket over events and REST', () => {
     send({ type: 'ping' });
     await until(() => frames.length === 4);
     expect(types()).to.have.members(['hello', 'authenticated', 'message', 'pong']);
+  });
+
+  it('replays a busy room within its memory, and loses nothing', async () => {
+    const many = 3000;
+    await open();
+    let pages = 0;
+    server.say = async ({ path }) => {
+      const after = Number(/after_seq=(\d+)/.exec(path)?.[1]);
+      if (++pages === 1) {
+        for (let seq = 1; seq <= many; seq++) server.event('message', message(seq));
+        await until(() => server.streams[0]?.desiredSize === 1);
+        return [200, { events: [], last_seq: 0, has_more: false, complete: true }];
+      }
+      const last = Math.min(many, after + 500);
+      const events = Array.from({ length: last - after }, (_, n) => message(after + 1 + n));
+      return [200, { events, last_seq: many, has_more: last < many, complete: true }];
+    };
+    send({ type: 'resume', rooms: { room: 0 } });
+    await until(() => types().includes('resumed'));
+    expect(frames.flatMap(({ seq }) => seq ?? [])).to.deep.equal(Array.from({ length: many }, (_, n) => n + 1));
+    expect(frames.at(-1)?.rooms).to.deep.equal({ room: { from: 0, to: many, complete: true } });
+    expect(pages, 'again from the log').to.equal(1 + many / 500);
+  });
+
+  it('is lost when an event has no end, or the log does not reach back', async () => {
+    await open();
+    for (let n = 0; n < 20; n++) server.write(`data: ${'x'.repeat(65_536)}`);
+    expect((await socket.lost).reason).to.include('an event is too long');
+    server = new Server();
+    frames = [];
+    await open();
+    server.event('resync', { rooms: { room: { from: 0, to: 3 } } });
+    expect((await socket.lost).reason).to.include('does not reach back');
   });
 
   it('is lost when the stream ends, a post has no answer or the stream is refused', async () => {

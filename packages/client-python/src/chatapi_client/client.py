@@ -43,7 +43,8 @@ class AsyncWebSocketApi:
 
         ``user_id``: the token's user; default: whoever it is. ``on``: handlers by event, registered
         before the first event. ``auto_reconnect=False``: a lost connection closes it.
-        ``resume=False``: delivers only what arrives while connected, and sends no REST requests.
+        ``resume=False``: delivers only what arrives while connected, and sends no REST requests as
+        long as the socket opens.
         """
         realtime = AsyncRealtime(self._rest, user_id, auto_reconnect=auto_reconnect, resume=resume)
         return self._opened(realtime, on)

@@ -14,10 +14,13 @@ from .machine import TOKEN_ENDED, Machine
 from .models import Room
 from .paths import path_of
 from .rest import Rest
-from .socket import LostError, Socket, open_socket
+from .socket import LostError
+from .sockets import AnySocket, Sockets
 
 TOKEN_RETRY = 5.0
 FOR_GOOD = {"AUTHENTICATION_ERROR", "AUTHORIZATION_ERROR", CLIENT_CLOSED}
+BUSY = {429, 503}
+"""Statuses of the server that say nothing about the network."""
 
 
 class Driver:
@@ -38,11 +41,13 @@ class Driver:
         self._rooms_known = False
         self._token: Optional[str] = None
         self._errands: Set["asyncio.Task[None]"] = set()
-        self._url = ""
+        self._refusals = 0
+        url = ""
         try:
-            self._url = rest.base_url.replace("http", "ws", 1) + path_of("/ws/{}", user_id)
+            url = rest.base_url.replace("http", "ws", 1) + path_of("/ws/{}", user_id)
         except ChatApiError as error:
             self.machine.close(error)
+        self._sockets = Sockets(rest, url)
         self.telling = asyncio.ensure_future(self.inbox.dispatch(self._drained))
         """Runs until it is closed and all events are delivered."""
         self.running = asyncio.ensure_future(self._run())
@@ -109,27 +114,40 @@ class Driver:
                 # connection.
                 known = find_rooms(self._rest, self.machine.views.start_at_end, only_news=False, waits=False)
                 self._rooms_known = await known
-            async with open_socket(self._url, self._token) as socket:
+            async with self._sockets.open(self._token) as socket:
                 await self._serve(socket)
         except LostError as lost:
-            self.machine.lost(time.monotonic(), lost.code, lost.reason, lost.retry_after)
-            self.act()
-            await self._ask_whether_for_good(lost.code)
+            await self._ended(lost)
         except Exception as error:  # libraries may raise anything
             self._failed(error)
 
-    async def _ask_whether_for_good(self, code: Optional[int]) -> None:
-        """A proxy may have refused the upgrade: REST shows who did."""
+    async def _ended(self, lost: LostError) -> None:
         try:
-            if code in (401, 403):
-                me = await self._rest.call("GET", "/users/me", waits=False)
-                if self._user_id not in ("me", me["id"]):
-                    raise ChatApiError("AUTHORIZATION_ERROR", "The token is another user's", status=403)
-            elif code == TOKEN_ENDED and await self._rest.tokens.renew(self._token) is None:
+            if self.machine.state == "connecting":
+                await self._ask_why(lost)
+            self.machine.lost(time.monotonic(), lost.code, lost.reason, lost.retry_after)
+            self.act()
+            if lost.code == TOKEN_ENDED and await self._rest.tokens.renew(self._token) is None:
                 reason = "The token has expired and cannot be renewed"
                 self.machine.close(ChatApiError("AUTHENTICATION_ERROR", reason, status=401), TOKEN_ENDED)
         except Exception as error:
             self._failed(error)
+
+    async def _ask_why(self, lost: LostError) -> None:
+        """A proxy may have kept the socket from opening: REST shows who did.
+
+        These requests count against limits, so they become rarer. Raises ``ChatApiError`` if the
+        server is not reached, or refuses too.
+        """
+        if lost.is_own and lost.code in BUSY:
+            return
+        self._refusals += 1
+        if lost.code not in (401, 403) and self._refusals & (self._refusals - 1) != 0:
+            return
+        me = await self._rest.call("GET", "/users/me", waits=False)
+        if self._user_id not in ("me", me["id"]):
+            raise ChatApiError("AUTHORIZATION_ERROR", "The token is another user's", status=403)
+        self._sockets.failed()
 
     def _failed(self, error: Exception) -> None:
         """Close permanently for errors that a retry would repeat."""
@@ -141,7 +159,7 @@ class Driver:
             self.machine.lost(time.monotonic(), error.status or None, str(error), error.retry_after)
             self.machine.last_loss = error
 
-    async def _serve(self, socket: Socket) -> None:
+    async def _serve(self, socket: AnySocket) -> None:
         pages = self.machine.pages
         writing = asyncio.ensure_future(self._write(socket))
         try:
@@ -150,6 +168,9 @@ class Driver:
                 self.machine.received(frame, time.monotonic())
                 if self.machine.state == "closed":
                     return
+                if frame.get("type") == "hello":
+                    self._refusals = 0
+                    self._sockets.opened()
                 by_rest = pages is None or pages.is_refused
                 if by_rest and (was_asked or (frame.get("type") == "hello" and self._resume)):
                     self._errand(self._look_for_rooms())
@@ -158,7 +179,7 @@ class Driver:
             socket.ended = True
             writing.cancel()
 
-    async def _write(self, socket: Socket) -> None:
+    async def _write(self, socket: AnySocket) -> None:
         """A separate task, so that frames are read while the server accepts none.
 
         `wait_for` may swallow a cancel (Python before 3.12), and frames given to a closed socket

@@ -105,7 +105,10 @@ class AsyncRealtime(Listening):
         return _sent(ack, frame, self._machine.user_id)
 
     async def typing(self, chat_id: str, *, stop: bool = False) -> None:
-        """Tell the others of a room; lost without a connection. ``stop``: the user types no more."""
+        """Tell the others of a room; lost without a connection, or where WebSocket is blocked.
+
+        ``stop``: the user types no more.
+        """
         self._driver.use()
         self._machine.typing(chat_id, stop)
         self._driver.act()
@@ -121,6 +124,7 @@ class AsyncRealtime(Listening):
         ``staff_entry`` as they come, on this connection and those after it.
 
         What came without a connection is in the lists. ``staff_ended``: the role was taken away.
+        Nothing comes where WebSocket is blocked.
         """
         self._machine.watch_staff()
         self._driver.act()

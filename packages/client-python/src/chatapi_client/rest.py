@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, AsyncGenerator, Dict, Mapping, Optional
 
 import httpx
 
@@ -118,14 +119,28 @@ class Rest:
             raise not_ours(f"GET {template_of(path)}", response.status_code)
         return response.content
 
+    @asynccontextmanager
+    async def stream(
+        self, path: str, headers: Mapping[str, str], token: Optional[str], silence: float
+    ) -> AsyncGenerator[httpx.Response, None]:
+        """Open a response whose body is read as it comes; errors are those of httpx.
+
+        ``silence``: longest time in seconds without a byte.
+        """
+        options: Any = {"headers": self._with_token(headers, token), "timeout": httpx.Timeout(silence, pool=None)}
+        async with self._http.stream("GET", self.base_url + path, **options) as response:
+            yield response
+
+    def _with_token(self, headers: Mapping[str, str], token: Optional[str]) -> Dict[str, str]:
+        return {**self._headers, **headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+
     async def _exchange(
         self, method: str, path: str, request: Mapping[str, Any], token: Optional[str]
     ) -> httpx.Response:
         if self._http.is_closed:
             raise ChatApiError(CLIENT_CLOSED, "The client is closed")
-        headers = {**self._headers, **request.get("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
-            options: Dict[str, Any] = {**request, "headers": headers}
+            options: Dict[str, Any] = {**request, "headers": self._with_token(request.get("headers", {}), token)}
             response = await self._http.request(method, self.base_url + path, **options)
         except httpx.RequestError as error:
             reason = str(error) or type(error).__name__

@@ -15,6 +15,8 @@ CLOSE_TIMEOUT = 2.0
 PING_EVERY = 20.0
 """Seconds between pings; a connection without a pong for as long is dead."""
 MAX_BYTES = 4 * 1024 * 1024
+ABNORMAL = 1006
+"""Close code of a connection that ended without one."""
 
 
 # Loaded at first access: here, not while another thread forks.
@@ -30,13 +32,19 @@ def _redirected(location: str) -> str:
 
 
 class LostError(Exception):
-    """The connection ended or failed. ``code``: close code, or HTTP status of a refusal."""
+    """The connection ended or failed. ``code``: close code, or HTTP status of a refusal.
 
-    def __init__(self, code: Optional[int], reason: str, retry_after: Optional[float] = None) -> None:
+    ``is_own``: the server itself refused, not something between.
+    """
+
+    def __init__(
+        self, code: Optional[int], reason: str, retry_after: Optional[float] = None, *, is_own: bool = False
+    ) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.retry_after = retry_after
+        self.is_own = is_own
 
 
 # Redirects are not followed: the token would go to whoever asks for it. The first method is of
@@ -62,13 +70,18 @@ class Socket:
     async def frames(self) -> AsyncIterator[Dict[str, Any]]:
         """Read until the connection ends, which raises `LostError`."""
         try:
+            # Some proxies let the upgrade through, and nothing after it.
+            text = await asyncio.wait_for(self._connection.recv(), OPEN_TIMEOUT)
             while True:
-                frame = json.loads(await self._connection.recv())
+                frame = json.loads(text)
                 if isinstance(frame, dict):
                     yield frame
+                text = await self._connection.recv()
+        except asyncio.TimeoutError as late:
+            raise LostError(ABNORMAL, "nothing came after the upgrade") from late
         except ConnectionClosed as closed:
             said = closed.rcvd
-            raise LostError(said.code if said else 1006, said.reason if said else "cut") from closed
+            raise LostError(said.code if said else ABNORMAL, said.reason if said else "cut") from closed
 
 
 @asynccontextmanager
@@ -108,4 +121,5 @@ def _refused(error: BaseException) -> LostError:
         retry_after = None
     location = headers.get("Location")
     reason = str(error) if location is None else _redirected(location)
-    return LostError(status, reason or type(error).__name__, retry_after)
+    is_own = "X-Request-Id" in headers
+    return LostError(status, reason or type(error).__name__, retry_after, is_own=is_own)

@@ -190,7 +190,7 @@ class WebSocketApi(SyncWrapper):
         ``user_id``: the token's user; default: whoever it is. ``on``: handlers by event, registered
         before the first event; handlers registered later may miss some. ``auto_reconnect=False``: a
         lost connection closes it. ``resume=False``: delivers only what arrives while connected, and
-        sends no REST requests.
+        sends no REST requests as long as the socket opens.
         """
         given = {event: in_worker(self._portal, handler) for event, handler in (on or {}).items()}
         begin = soon(self._inner.connect, user_id, on=given, auto_reconnect=auto_reconnect, resume=resume)

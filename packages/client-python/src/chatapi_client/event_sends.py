@@ -1,0 +1,114 @@
+"""What the client says by REST in place of a WebSocket: messages, in order, and read positions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any, Callable, Deque, Dict, Mapping, Optional, Set
+
+from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
+from .inbox import log
+from .paths import path_of
+from .rest import Rest
+
+DEFAULT_ROOM = "general"
+"""Messages without a room go there."""
+Say = Callable[[Dict[str, Any]], None]
+
+
+def error_frame(error: ChatApiError, client_id: Optional[str] = None) -> Dict[str, Any]:
+    frame: Dict[str, Any] = {"type": "error", "code": error.code, "message": error.message, "details": error.details}
+    if client_id is not None:
+        frame["client_id"] = client_id
+    if error.retry_after is not None:
+        frame["retry_after_ms"] = error.retry_after * 1000
+    return frame
+
+
+class Posts:
+    """Messages, one after the other so that they keep their order."""
+
+    def __init__(self, rest: Rest, say: Say, drop: Callable[[str], None]) -> None:
+        self._rest = rest
+        self._say = say
+        self._drop = drop
+        self._waiting: Deque[Mapping[str, Any]] = deque()
+        self._added = asyncio.Event()
+        self._unanswered: Set[str] = set()
+        self._refusal: Optional[ChatApiError] = None
+        """Why what waits is refused: else it would overtake the message that was."""
+
+    def add(self, frame: Mapping[str, Any]) -> None:
+        self._unanswered.add(str(frame["client_id"]))
+        self._waiting.append(frame)
+        self._added.set()
+
+    def answer(self, message: Mapping[str, Any]) -> None:
+        """By the response or by the message's event, whichever comes first."""
+        client_id = message.get("client_id")
+        if client_id not in self._unanswered:
+            return
+        self._unanswered.discard(client_id)
+        place = {name: message[name] for name in ("client_id", "chat_id", "seq", "created_at")}
+        self._say({"type": "ack", "message_id": message["id"], **place})
+
+    async def run(self) -> None:
+        while True:
+            while self._waiting:
+                await self._post(self._waiting.popleft())
+            self._refusal = None
+            self._added.clear()
+            await self._added.wait()
+
+    async def _post(self, frame: Mapping[str, Any]) -> None:
+        client_id = str(frame["client_id"])
+        if self._refusal is not None:
+            self._refuse(client_id, self._refusal)
+            return
+        try:
+            message = await self._rest.call("POST", "/messages/", body=_body_of(frame), waits=False)
+        except ChatApiError as error:
+            if error.foreign or error.code in (NETWORK_ERROR, CLIENT_CLOSED):
+                # It may have arrived: the next connection sends it again.
+                self._drop(str(error))
+                return
+            self._refuse(client_id, error)
+            self._refusal = error if error.retryable else None
+        else:
+            self.answer({**message, "client_id": client_id})
+
+    def _refuse(self, client_id: str, error: ChatApiError) -> None:
+        if client_id in self._unanswered:
+            self._unanswered.discard(client_id)
+            self._say(error_frame(error, client_id))
+
+
+def _body_of(frame: Mapping[str, Any]) -> Dict[str, Any]:
+    body = {name: value for name, value in frame.items() if name != "message"}
+    if "chat_id" not in body and "recipient_id" not in body:
+        body["chat_id"] = DEFAULT_ROOM
+    return {**body, "content": frame["message"]}
+
+
+class Reads:
+    """Read positions: only the highest of a room counts, so none waits for an older one."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._due: Dict[str, int] = {}
+        self._added = asyncio.Event()
+
+    def add(self, chat_id: str, seq: int) -> None:
+        self._due[chat_id] = max(seq, self._due.get(chat_id, 0))
+        self._added.set()
+
+    async def run(self) -> None:
+        while True:
+            while self._due:
+                chat_id, seq = self._due.popitem()
+                try:
+                    await self._rest.call("PUT", path_of("/rooms/{}/read", chat_id), body={"seq": seq})
+                except ChatApiError as error:
+                    log.debug("a read position was not taken: %r", error)
+            self._added.clear()
+            await self._added.wait()
