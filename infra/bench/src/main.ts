@@ -2,6 +2,7 @@
 // workloads and prints two tables with medians of the rounds. The other commands are
 // described in README.md.
 import { parseArgs } from 'node:util';
+import { backlog } from './backlog.ts';
 import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
     profile: { type: 'boolean', default: false },
     to: { type: 'string', default: '1000000' },
     users: { type: 'string', default: '100000' },
+    events: { type: 'string', default: '10000000' },
   },
 });
 
@@ -56,6 +58,7 @@ async function compareAll(): Promise<string> {
 }
 
 const COMMANDS: Record<string, () => Promise<string>> = {
+  backlog: () => backlog(Number(values.events), say),
   bans: () => bans(say),
   keys: () => keys(say),
   compare: compareAll,
