@@ -11,7 +11,7 @@ from chatapi_client import AsyncRealtime
 from chatapi_client.socket import LostError, Socket
 from chatapi_client.sockets import BLOCKED
 
-from .event_server import EventServer
+from .event_server import Answer, Asked, EventServer, refusal
 from .test_realtime import PATIENCE, FakeSocket, until
 
 
@@ -108,6 +108,17 @@ class Blocked(unittest.IsolatedAsyncioTestCase):
         await until(lambda: self.tries > 30)
         await realtime.close()
         self.assertLessEqual(len(self.server.asked), 8)
+
+    async def test_a_question_without_an_answer_is_asked_again_after_each_refusal(self) -> None:
+        def say(_: Asked) -> Answer:
+            is_early = len(self.server.asked) < 5
+            return refusal(503, "SERVICE_UNAVAILABLE") if is_early else (200, {"id": "usr_me", "username": "me"})
+
+        self.server.say, self.refusal = say, LostError(None, "timed out")
+        realtime = self.connect()
+        await self.stream(1)
+        await realtime.wait_ready(PATIENCE)
+        self.assertEqual((self.tries, len(self.server.asked)), (6, 6))
 
     async def test_a_ban_closes_a_connection_by_events_for_good(self) -> None:
         realtime = self.connect()

@@ -136,18 +136,19 @@ class Driver:
     async def _ask_why(self, lost: LostError) -> None:
         """A proxy may have kept the socket from opening: REST shows who did.
 
-        These requests count against limits, so they become rarer. Raises ``ChatApiError`` if the
-        server is not reached, or refuses too.
+        These requests count against limits, so they become rarer once they are answered. Raises
+        ``ChatApiError`` if the server is not reached, or refuses too.
         """
         if lost.is_own and lost.code in BUSY:
             return
-        self._refusals += 1
-        if lost.code not in (401, 403) and self._refusals & (self._refusals - 1) != 0:
-            return
-        me = await self._rest.call("GET", "/users/me", waits=False)
-        if self._user_id not in ("me", me["id"]):
-            raise ChatApiError("AUTHORIZATION_ERROR", "The token is another user's", status=403)
-        self._sockets.failed()
+        count = self._refusals + 1
+        if lost.code in (401, 403) or count & (count - 1) == 0:
+            me = await self._rest.call("GET", "/users/me", waits=False)
+            if self._user_id not in ("me", me["id"]):
+                raise ChatApiError("AUTHORIZATION_ERROR", "The token is another user's", status=403)
+            self._sockets.failed()
+        # The answer may renew the token, so without one the next refusal asks again.
+        self._refusals = count
 
     def _failed(self, error: Exception) -> None:
         """Close permanently for errors that a retry would repeat."""
