@@ -47,14 +47,17 @@ export async function addMessages(owner: Owner, room: string, sender: string, co
   await settle(owner);
 }
 
+// Frames as JSON.stringify writes them: followers read the type from their beginning.
 const EVENTS = `
 with base as (
   update messages.rooms set last_seq = last_seq + $2 where id = $1 returning last_seq - $2 seq
 )
 insert into messages.room_events (room_id, seq, created_at, sender, message_id, frame)
-select $1, seq + i, now(), $3, 'msg_fixture' || i, json_build_object('type', 'message', 'id', 'msg_fixture' || i, 'chat_id', $1::text,
-  'seq', seq + i, 'sender_id', $3::text, 'content', 'message ' || i || ' of a backlog', 'message_type', 'text',
-  'attachments', '[]'::json, 'created_at', now())::text from base, generate_series(1, $2::int) i`;
+select $1, seq + i, now(), $3, 'msg_fixture' || i, format(
+  '{"type":"message","id":"msg_fixture%s","chat_id":%s,"seq":%s,"sender_id":%s,"content":"message %s of a backlog",' ||
+  '"message_type":"text","attachments":[],"created_at":"%s"}', i, to_json($1::text), seq + i, to_json($3::text), i,
+  to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+from base, generate_series(1, $2::int) i`;
 
 /** Adds `count` events to the log of an existing room, without messages. */
 export async function addEvents(owner: Owner, room: string, sender: string, count: number): Promise<void> {
