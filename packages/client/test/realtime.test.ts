@@ -75,12 +75,9 @@ describe('a connection', () => {
       FakeSocket.last.cut();
     }
     await until(() => FakeSocket.all.length === 21);
-    const paths = asked.map(({ path }) => path);
-    expect(paths.filter((path) => path === '/users/me')).to.have.length(5);
-    expect(
-      paths.filter((path) => path === '/events'),
-      'tries without WebSocket',
-    ).to.have.length(2);
+    const at = (wanted: string): unknown[] => asked.filter(({ path }) => path === wanted);
+    expect(at('/users/me')).to.have.length(5);
+    expect(at('/events'), 'tries without WebSocket').to.have.length(2);
   });
 
   it('that is refused asks again after each refusal until REST has answered', async () => {
