@@ -120,7 +120,7 @@ describe('the search and the hook of the console', function () {
       await view.dialog.getByLabel('While it does not answer').selectOption('Messages are taken');
       await view.dialog.getByLabel('Time limit in ms').fill('900');
       await view.confirm('Save');
-      await view.page.getByText('Meanwhile messages are taken').waitFor();
+      await view.page.getByText('Nobody judges them meanwhile').waitFor();
       expect(await view.dialog.count()).to.equal(0);
       const { body } = await admin.get(HOOK).expect(200);
       expect(body).to.include({ url: receiver.url, timeout_ms: 900, on_failure: 'accept' });

@@ -56,7 +56,7 @@ export function SearchForm({ isBusy, search }: { isBusy: boolean; search(asked: 
     search(asked);
   };
   return (
-    <form class="card question" onSubmit={submit}>
+    <form class="card search-form" onSubmit={submit}>
       <Field name="q" type="search" label={searching.words} hint={searching.wordsHint} isRequired maxLength={200} />
       <Field name="reason" label={texts.reason} hint={searching.reasonHint} isRequired maxLength={500} />
       <Field name="room" label={columns.room} hint={searching.roomHint} maxLength={64} />

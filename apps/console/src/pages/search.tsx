@@ -43,14 +43,21 @@ function Failure({ error }: { error: Error }): JSX.Element {
   );
 }
 
+/** The id of a direct room is the two of its people. */
+function RoomLink({ id }: { id: string }): JSX.Element {
+  const { kinds } = useTexts();
+  return (
+    <a class="break" href={linkTo('rooms', id)} title={id}>
+      {id.startsWith('dm:') ? kinds.direct : id}
+    </a>
+  );
+}
+
 const Message = ({ message, name }: { message: ContextMessage; name?: string }): JSX.Element => (
   <li>
     <span class="quiet">
       <UserLink id={message.sender_id} name={name} /> ·{' '}
-      <a class="break" href={linkTo('rooms', message.chat_id)}>
-        {message.chat_id}
-      </a>{' '}
-      · <Time at={message.created_at} />
+      <RoomLink id={message.chat_id} /> · <Time at={message.created_at} />
     </span>
     <span class="pre">{[message.content, ...message.files].join(' ')}</span>
   </li>

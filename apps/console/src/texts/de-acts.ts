@@ -192,7 +192,7 @@ export const deActs: typeof enActs = {
     failing: 'Wenn er nicht antwortet',
     failures:
       'Keine Antwort in der Zeit, ein anderer Status als 2xx oder eine Antwort ohne Sinn: jedes ist ein Fehler. Nach fünf in Folge wird er 10 s lang nicht gefragt.',
-    acceptText: 'So lange werden Nachrichten angenommen, wie sie sind.',
+    acceptText: 'So lange beurteilt sie niemand.',
     rejectText: 'So lange kann niemand schreiben: es kommt 503 mit dem Grund hook_unavailable.',
     text: 'Er sieht den Text jeder Nachricht. Es gilt binnen einer Sekunde.',
     secretText:

@@ -183,7 +183,7 @@ export const enActs = {
     failing: 'When it does not answer',
     failures:
       'No answer in time, another status than 2xx, or an answer that makes no sense: each is a failure. After five in a row it is not asked for 10 s.',
-    acceptText: 'Meanwhile messages are taken as they are.',
+    acceptText: 'Nobody judges them meanwhile.',
     rejectText: 'Meanwhile nobody can write: senders get 503 with the reason hook_unavailable.',
     text: 'It sees the text of every message. It holds within a second.',
     secretText:
