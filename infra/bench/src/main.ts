@@ -2,6 +2,7 @@
 // workloads and prints two tables with medians of the rounds. The other commands are
 // described in README.md.
 import { parseArgs } from 'node:util';
+import { adminUsers } from './admin-users.ts';
 import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
@@ -56,6 +57,7 @@ async function compareAll(): Promise<string> {
 }
 
 const COMMANDS: Record<string, () => Promise<string>> = {
+  'admin-users': () => adminUsers(Number(values.users), say),
   bans: () => bans(say),
   keys: () => keys(say),
   compare: compareAll,
