@@ -12,7 +12,7 @@ interface CatalogEntry {
 export type Catalog = Record<string, CatalogEntry>;
 
 export async function catalogOf(root: string): Promise<Catalog> {
-  const { FACTS } = (await import(pathToFileURL(join(root, 'packages', 'bus', 'src', 'catalog.ts')).href)) as {
+  const { FACTS } = (await import(pathToFileURL(join(root, 'packages', 'bus', 'src', 'fact-types.ts')).href)) as {
     FACTS: Catalog;
   };
   return FACTS;

@@ -47,6 +47,34 @@ export async function addMessages(owner: Owner, room: string, sender: string, co
   await settle(owner);
 }
 
+// Frames as JSON.stringify writes them: followers read the type from their beginning.
+const EVENTS = `
+with base as (
+  update messages.rooms set last_seq = last_seq + $2 where id = $1 returning last_seq - $2 seq
+)
+insert into messages.room_events (room_id, seq, created_at, sender, message_id, frame)
+select $1, seq + i, now(), $3, 'msg_fixture' || i, format(
+  '{"type":"message","id":"msg_fixture%s","chat_id":%s,"seq":%s,"sender_id":%s,"content":"message %s of a backlog",' ||
+  '"message_type":"text","attachments":[],"created_at":"%s"}', i, to_json($1::text), seq + i, to_json($3::text), i,
+  to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+from base, generate_series(1, $2::int) i`;
+
+/** Adds `count` events to the log of an existing room, without messages. */
+export async function addEvents(owner: Owner, room: string, sender: string, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= ROWS_AT_ONCE)
+    await owner.query(EVENTS, [room, Math.min(left, ROWS_AT_ONCE), sender]);
+}
+
+/** Rows of positions of followers, and bytes of all tables of their service. */
+export async function followerSize(owner: Owner): Promise<{ positions: number; bytes: number }> {
+  const { rows } = await owner.query<{ positions: number; bytes: number }>(
+    `select (select count(*)::int from integration.follower_positions) positions,
+       (select sum(pg_total_relation_size(c.oid))::float8 from pg_class c
+        where c.relnamespace = 'integration'::regnamespace and c.relkind = 'r') bytes`,
+  );
+  return rows[0] as { positions: number; bytes: number };
+}
+
 // The same as membersOf.
 const ROOMS = `
 with made as (

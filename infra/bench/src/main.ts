@@ -3,6 +3,7 @@
 // described in README.md.
 import { parseArgs } from 'node:util';
 import { adminUsers } from './admin-users.ts';
+import { backlog } from './backlog.ts';
 import { bans } from './bans.ts';
 import { compare } from './compare.ts';
 import { growth } from './growth.ts';
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     profile: { type: 'boolean', default: false },
     to: { type: 'string', default: '1000000' },
     users: { type: 'string', default: '100000' },
+    events: { type: 'string', default: '10000000' },
   },
 });
 
@@ -58,6 +60,7 @@ async function compareAll(): Promise<string> {
 
 const COMMANDS: Record<string, () => Promise<string>> = {
   'admin-users': () => adminUsers(Number(values.users), say),
+  backlog: () => backlog(Number(values.events), say),
   bans: () => bans(say),
   keys: () => keys(say),
   compare: compareAll,

@@ -24,7 +24,7 @@ export interface Bench {
 
 export async function call(
   { cluster, agent }: Pick<Bench, 'cluster' | 'agent'>,
-  method: 'POST' | 'PUT' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   token: string,
   body?: object,

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Cast, CHAOS_ENV, type Report, runUnder } from '@chatapi/chaos';
-import { type Cluster, REPO, startCluster } from '@chatapi/local';
+import { type Cluster, REPO, startCluster, TWO_OF_EACH } from '@chatapi/local';
 import { previousRelease } from './previous.ts';
 import { ORDERS, roll, type Step } from './rolling.ts';
 
@@ -13,9 +13,6 @@ const { values } = parseArgs({
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const SILENCE_MS = 2000;
-const TWO_OF_EACH = Object.fromEntries(
-  ['GATEWAY', 'AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN'].map((name) => [`${name}_INSTANCES`, '2']),
-);
 
 async function update(cluster: Cluster, previous: string, cast: Cast): Promise<Step[]> {
   const steps: Step[] = [];

@@ -2,6 +2,7 @@ import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { type Account, type Json, loginAdmin, privateRoom, register, rest, say, unique } from '../support/client.ts';
 import { gateways, nodes } from '../support/cluster.ts';
+import { closeStreams, listen } from '../support/event-stream.ts';
 import { expectError } from '../support/expects.ts';
 import { closeAll, connect, refusedUpgrade, wsUrl } from '../support/socket.ts';
 import '../support/shared-cluster.ts';
@@ -27,7 +28,10 @@ describe('bots', () => {
         .expect(201)
     ).body;
   });
-  afterEach(closeAll);
+  afterEach(() => {
+    closeAll();
+    closeStreams();
+  });
   after(() => rest(admin).delete(`/bots/${bot.id}`).expect(204));
 
   it('posts and reads as people do, and is shown as a bot', async () => {
@@ -105,6 +109,34 @@ describe('bots', () => {
     const last = await say(ann, { chat_id: open, content: 'end' });
     await live.next('message', (frame) => frame.id === last.id);
     expect(live.frames.filter((frame: Json) => frame.chat_id === hidden)).to.deep.equal([]);
+  });
+
+  it('has streams of events of its rooms, which end with its token', async () => {
+    const [open, hidden] = [await privateRoom(ann, [], 'streamed'), await privateRoom(ann, [], 'hidden')];
+    for (const room of [open, hidden])
+      await rest(ann).post(`/rooms/${room}/members`, { user_id: bot.id }).expect(201);
+    const robot = await makeToken(['events:read'], [open]);
+    const unable = await makeToken(['messages:read']);
+    for (const url of gateways()) {
+      const headers = { accept: 'text/event-stream' };
+      const asking = (path: string, { token }: Account) =>
+        fetch(url + path, { headers: { ...headers, authorization: `Bearer ${token}` } });
+      expect((await asking('/events', unable)).status).to.equal(403);
+      expect((await asking(`/rooms/${hidden}/events`, robot)).status).to.equal(404);
+    }
+    const streams = [...gateways(), ...nodes()].flatMap((url) => [
+      listen(robot.token, '/events', url),
+      listen(robot.token, `/rooms/${open}/events`, url),
+    ]);
+    for (const stream of streams) await eventually(() => expect(stream.count('live')).to.equal(1));
+    await say(ann, { chat_id: hidden, content: 'a secret' });
+    const sent = await say(ann, { chat_id: open, content: 'for the robot' });
+    for (const stream of streams) {
+      await eventually(() => expect(stream.seqs(open)).to.deep.equal([sent.seq]));
+      expect(stream.seqs(hidden)).to.deep.equal([]);
+    }
+    await rest(admin).delete(`/bots/${bot.id}/tokens/${robot.token_id}`).expect(204);
+    for (const stream of streams) await eventually(() => expect(stream.count('close')).to.equal(1));
   });
 
   it('the end of a token closes its sockets and is refused on both gateways', async () => {

@@ -2,15 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatClient } from '@chatapi/client';
 import { eventually } from '@chatapi/kit/testing';
+import { TWO_OF_EACH } from '@chatapi/local';
 import { expect } from 'chai';
 import { type Balancer, startBalancer } from '../support/balancer.ts';
 import { loginAdmin, unique } from '../support/client.ts';
 import { dispose, gatewaysOf, ownCluster, type TestCluster } from '../support/cluster.ts';
 import { clientAt, closeClients, someone } from '../support/sdk.ts';
 
-const TWO_OF_EACH = Object.fromEntries(
-  ['GATEWAY', 'AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN'].map((name) => [`${name}_INSTANCES`, '2']),
-);
 const GRACE_MS = 30_000;
 const APPS = 3;
 const PAUSE_MS = 250;
@@ -41,6 +39,7 @@ describe('a clean stop of any instance, two of each under load', function () {
         'chats.join': () => app.chats.join(room),
         'files.list': () => app.files.list(),
         'admin.stats': () => admin.admin.stats(),
+        'webhooks.list': () => admin.webhooks.list(),
       };
       for (const [call, run] of Object.entries(calls))
         await run().catch((error: Error) => void failures.push(`${call}: ${error.message}`));

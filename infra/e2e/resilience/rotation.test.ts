@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatClient } from '@chatapi/client';
 import { createServiceKeys, identityHeaders, publicKeyOf, SERVICES, type ServiceName } from '@chatapi/kit/auth';
 import { eventually, userIdentity } from '@chatapi/kit/testing';
-import { type Instance, urlOf } from '@chatapi/local';
+import { type Instance, TWO_OF_EACH, urlOf } from '@chatapi/local';
 import { expect } from 'chai';
 import { Client } from 'pg';
 import { type Balancer, startBalancer } from '../support/balancer.ts';
@@ -17,9 +17,6 @@ import { PNG } from '../support/images.ts';
 import { clientAt, closeClients, type Person, someone } from '../support/sdk.ts';
 import { refusedUpgrade, wsUrl } from '../support/socket.ts';
 
-const TWO_OF_EACH = Object.fromEntries(
-  ['GATEWAY', 'AUTH', 'USER', 'MESSAGE', 'FILE', 'ADMIN'].map((name) => [`${name}_INSTANCES`, '2']),
-);
 const GRACE_MS = 30_000;
 const PAUSE_MS = 250;
 
@@ -75,6 +72,7 @@ describe('a change of every secret, two of each service under load', function ()
         'chats.list': () => app.chats.list(),
         'files.list': () => app.files.list(),
         'admin.stats': () => admin.admin.stats(),
+        'webhooks.list': () => admin.webhooks.list(),
         'a link to a file': async () => {
           // Repeated once, as an SDK does and a browser too, for a gateway that stops.
           const answer = await fetch(link).catch(() => fetch(link));

@@ -23,7 +23,7 @@ export { redisCommand } from './redis.ts';
 export { buildSdk } from './sdk/build.ts';
 export { npmPackage } from './sdk/npm-package.ts';
 export { keySettingsIn, serviceKeysIn } from './service-keys.ts';
-export { REPO } from './settings.ts';
+export { REPO, TWO_OF_EACH } from './settings.ts';
 
 export interface Options {
   /** Default: a new temporary folder. */

@@ -49,22 +49,29 @@ function whole(env: NodeJS.ProcessEnv, name: string, fallback: number, min: numb
   return value;
 }
 
+/** By service: the setting with its number of instances, and the default. */
+const COUNTS: Record<keyof Settings['counts'], [setting: string, fallback: number]> = {
+  'api-gateway': ['GATEWAY_INSTANCES', 1],
+  auth: ['AUTH_INSTANCES', 1],
+  user: ['USER_INSTANCES', 1],
+  message: ['MESSAGE_INSTANCES', 1],
+  file: ['FILE_INSTANCES', 1],
+  admin: ['ADMIN_INSTANCES', 1],
+  integration: ['INTEGRATION_INSTANCES', 1],
+  'realtime-gateway': ['REALTIME_NODES', 2],
+};
+
+/** Settings for two instances of each service. */
+export const TWO_OF_EACH: NodeJS.ProcessEnv = Object.fromEntries(Object.values(COUNTS).map(([name]) => [name, '2']));
+
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const count = (name: string, fallback: number): number => whole(env, name, fallback, 1, 32);
   return {
     dataDir: resolve(REPO, env.DATA_DIR || '.data'),
     port: whole(env, 'PORT', 8000, 0, 65_535),
     realtimePort: whole(env, 'REALTIME_PORT', 8101, 0, 65_000),
-    counts: {
-      'api-gateway': count('GATEWAY_INSTANCES', 1),
-      auth: count('AUTH_INSTANCES', 1),
-      user: count('USER_INSTANCES', 1),
-      message: count('MESSAGE_INSTANCES', 1),
-      file: count('FILE_INSTANCES', 1),
-      admin: count('ADMIN_INSTANCES', 1),
-      integration: count('INTEGRATION_INSTANCES', 1),
-      'realtime-gateway': count('REALTIME_NODES', 2),
-    },
+    counts: Object.fromEntries(
+      Object.entries(COUNTS).map(([dir, [name, fallback]]) => [dir, whole(env, name, fallback, 1, 32)]),
+    ) as Settings['counts'],
     databaseUrl: env.DATABASE_URL || undefined,
     redisUrl: env.REDIS_URL || undefined,
     compiled: env.CHATAPI_COMPILED === '1',

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { Gauge } from 'prom-client';
-import type { Fact, Facts } from './catalog.ts';
+import type { Fact, Facts } from './fact-types.ts';
 import { BATCH, type FactsOptions } from './facts-queue.ts';
 import { countSetAside, deleteSetAside, setAside, takeSetAside } from './unknown-facts-store.ts';
 

@@ -4,7 +4,7 @@ import type { Log, Metrics } from '@chatapi/kit';
 import type { ServiceKeys } from '@chatapi/kit/auth';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
-import type { FactHandlers, ServiceName } from './catalog.ts';
+import type { FactHandlers, ServiceName } from './fact-types.ts';
 
 export interface FactsOptions {
   service: ServiceName;

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { securityEvent } from '@chatapi/kit';
 import { Queue } from 'bullmq';
-import type { Fact, ServiceName } from './catalog.ts';
+import type { Fact, ServiceName } from './fact-types.ts';
 import {
   BATCH,
   type FactsOptions,

@@ -3,7 +3,7 @@
 // once, whichever process dies or Redis loses. There is no order: handlers compare times.
 import { every } from '@chatapi/kit';
 import { replaySetAside, showSetAside } from './apply-facts.ts';
-import { FACTS, type FactName, publishes } from './catalog.ts';
+import { FACTS, type FactName, publishes } from './fact-types.ts';
 import { type FactsOptions, type FactsRunner, TOLD_MS } from './facts-queue.ts';
 import { startRelay } from './facts-relay.ts';
 import { startWorker } from './facts-worker.ts';

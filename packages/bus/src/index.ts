@@ -1,6 +1,6 @@
-export * from './catalog.ts';
 export { enterConnections, type ListedConnection, leaveConnections } from './connection-list.ts';
 export { endWorker } from './end-worker.ts';
+export * from './fact-types.ts';
 export { startFacts } from './facts.ts';
 export type { FactsRunner } from './facts-queue.ts';
 export type {

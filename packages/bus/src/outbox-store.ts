@@ -1,8 +1,8 @@
 // A fact stays in the outbox until every subscribing service has settled it.
 import type { Knex } from 'knex';
 import { v7 } from 'uuid';
-import { FACTS, type Fact, type FactName, type Facts } from './catalog.ts';
 import { removeAccounts } from './erased-accounts-store.ts';
+import { FACTS, type Fact, type FactName, type Facts } from './fact-types.ts';
 
 const PREFIX = 'fact_';
 

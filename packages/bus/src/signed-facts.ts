@@ -2,7 +2,7 @@
 // to Redis can put others. So a fact is signed for each subscriber by its publisher, and a
 // settlement, after which the publisher forgets the fact, by its subscriber.
 import { isSignedBy, macOf, SERVICES, type ServiceKeys } from '@chatapi/kit/auth';
-import { FACTS, type Fact, publishes, type ServiceName } from './catalog.ts';
+import { FACTS, type Fact, publishes, type ServiceName } from './fact-types.ts';
 
 /** With its publisher: a subscriber of an older version can't look up an unknown name. */
 export type QueuedFact = Fact & { from: ServiceName; mac?: string };

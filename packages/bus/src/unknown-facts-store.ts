@@ -1,7 +1,7 @@
 // Facts of names unknown to this version, stored in the subscriber's schema for a newer version.
 import type { Knex } from 'knex';
-import type { Fact } from './catalog.ts';
 import { removeAccounts } from './erased-accounts-store.ts';
+import type { Fact } from './fact-types.ts';
 
 /** `trx` also marks the facts as handled, so that their publisher can delete them. */
 export async function setAside(trx: Knex, facts: Fact[]): Promise<void> {

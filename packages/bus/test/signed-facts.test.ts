@@ -1,6 +1,6 @@
 import { testKeys } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import type { Fact, ServiceName } from '../src/catalog.ts';
+import type { Fact, ServiceName } from '../src/fact-types.ts';
 import { genuineOf, type QueuedFact, readSettlement, settlement, signFact } from '../src/signed-facts.ts';
 
 const erased: Fact = {

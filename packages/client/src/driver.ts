@@ -223,13 +223,15 @@ export class Driver {
 
   /**
    * Finds out by REST why an upgrade was refused, which browsers do not tell. These requests count
-   * against limits, so they become rarer.
+   * against limits, so they become rarer once they are answered.
    * @throws ChatApiError for more than a network error.
    */
   async #askWhy(): Promise<void> {
-    const count = ++this.#refusals;
-    if ((count & (count - 1)) !== 0) return;
-    const me = await this.#rest.call<Me>('GET', '/users/me', { waits: false });
+    const count = this.#refusals + 1;
+    // The answer may renew the token, so without one the next refusal asks again.
+    const me = (count & (count - 1)) === 0 && (await this.#rest.call<Me>('GET', '/users/me', { waits: false }));
+    this.#refusals = count;
+    if (me === false) return;
     if (this.#userId !== 'me' && me.id !== this.#userId)
       throw new ChatApiError('AUTHORIZATION_ERROR', 'The token is another user’s', { status: 403 });
     this.#sockets.failed();

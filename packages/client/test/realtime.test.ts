@@ -83,6 +83,19 @@ describe('a connection', () => {
     ).to.have.length(2);
   });
 
+  it('that is refused asks again after each refusal until REST has answered', async () => {
+    const { asked, fetch: failing } = answering(() =>
+      asked.length < 4 ? [503, { code: 'SERVICE_UNAVAILABLE', message: 'm', details: {} }] : [200, { id: 'usr_me' }],
+    );
+    connect({}, undefined, failing);
+    for (let i = 1; i <= 5; i++) {
+      await until(() => FakeSocket.all.length === i);
+      FakeSocket.last.cut();
+    }
+    await until(() => FakeSocket.all.length === 6);
+    expect(asked.filter(({ path }) => path === '/users/me')).to.have.length(5);
+  });
+
   it('closes when its token expires without a new one, and continues with a new one', async () => {
     const ended = connect();
     (await greet(1)).cut(4401, 'expired');

@@ -24,7 +24,7 @@ import { resetFailures } from './login-limit.ts';
 import { makeResetLink } from './recovery/password-reset.ts';
 import { listRevocations } from './revocations.ts';
 import { credentialRoutes } from './routes/credential-routes.ts';
-import { hookBotRoutes } from './routes/hook-bot-routes.ts';
+import { incomingWebhookBotRoutes } from './routes/incoming-webhook-bot-routes.ts';
 import { inviteRoutes } from './routes/invite-routes.ts';
 import { issuerRoutes } from './routes/issuer-routes.ts';
 import { countSessions, sessionsOf } from './session-store.ts';
@@ -213,5 +213,5 @@ export const internalRoutes: Route<Context>[] = [
   ...credentialRoutes,
   ...issuerRoutes,
   ...inviteRoutes,
-  ...hookBotRoutes,
+  ...incomingWebhookBotRoutes,
 ];

@@ -63,6 +63,7 @@ describe('sessions', () => {
     expect(next).to.include({ has_more: false });
     const all = (await of(`${person.id}/sessions`)).body.sessions;
     expect(all).to.deep.equal([...first.sessions, ...next.sessions]);
+    expect((await of(`${person.id}/session-count`)).body).to.deep.equal({ sessions: 2 });
     expect((await of('usr_nobody/session-page')).status).to.equal(404);
   });
 

@@ -1,6 +1,7 @@
 // Who may see a file, and how it is shown. The message service decides about files in rooms.
 import { AppError, type IdPaging, notFound, type PageInfo, page } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
+import { logStaffAct, recordStaffAct } from './audit.ts';
 import type { Context } from './context.ts';
 import { removeFile } from './file-deletion.ts';
 import {
@@ -12,7 +13,6 @@ import {
   listAllFiles,
   listFilesOf,
 } from './file-store.ts';
-import { logStaffAct, recordStaffAct } from './staff-record.ts';
 
 export interface FileView extends Omit<FileRow, 'thumbnail'> {
   /** null for an infected file, whose bytes are removed. */

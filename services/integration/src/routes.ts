@@ -1,7 +1,7 @@
 import type { Route } from '@chatapi/kit';
 import type { Context } from './context.ts';
-import { hookRoutes } from './routes/hook-routes.ts';
+import { beforeMessageHookRoutes } from './routes/before-message-hook-routes.ts';
 import { incomingRoutes } from './routes/incoming-routes.ts';
 import { webhookRoutes } from './routes/webhook-routes.ts';
 
-export const routes: Route<Context>[] = [...webhookRoutes, ...incomingRoutes, ...hookRoutes];
+export const routes: Route<Context>[] = [...webhookRoutes, ...incomingRoutes, ...beforeMessageHookRoutes];

@@ -5,7 +5,7 @@ import { parseSettings, type StubServer, startStubServer } from '@chatapi/kit/te
 import { expect } from 'chai';
 import { schema } from '../src/config.ts';
 import { deliver, retryIn } from '../src/webhooks/deliver.ts';
-import { eventOf } from '../src/webhooks/event.ts';
+import { eventOf } from '../src/webhooks/event-body.ts';
 import type { WebhookRow } from '../src/webhooks/webhook-store.ts';
 
 const S = 1000;

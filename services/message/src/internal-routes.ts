@@ -14,10 +14,11 @@ import { type EventsRequest, type InternalSend, replay, roomsOfUsers, sendForNod
 import { mayType, presenceAudienceOf } from './nodes/user-rooms-store.ts';
 import { type Position, savePositions } from './positions/save-positions.ts';
 import { readStates } from './positions/unread-store.ts';
-import { type RoomKey, roomKey } from './rooms/room-key.ts';
+import { type RoomKey, roomKey } from './rooms/room-cursor.ts';
 import { adminRoomRoutes } from './routes/admin-room-routes.ts';
+import { beforeMessageHookRoutes } from './routes/before-message-hook-routes.ts';
 import { followerRoutes } from './routes/follower-routes.ts';
-import { hookRoutes } from './routes/hook-routes.ts';
+import { incomingWebhookRoutes } from './routes/incoming-webhook-routes.ts';
 import { moderationRoutes } from './routes/moderation-routes.ts';
 import { streamRoutes } from './routes/stream-routes.ts';
 import { wordRoutes } from './routes/word-routes.ts';
@@ -243,5 +244,6 @@ export const internalRoutes: Route<Context>[] = [
   ...wordRoutes,
   ...followerRoutes,
   ...streamRoutes,
-  ...hookRoutes,
+  ...incomingWebhookRoutes,
+  ...beforeMessageHookRoutes,
 ];

@@ -23,7 +23,7 @@ import { handlers } from './facts.ts';
 import { createKeyedMutex } from './log/keyed-mutex.ts';
 import { makePartitions, startPartitionUpkeep } from './log/partitions.ts';
 import { createPublisher } from './log/publisher.ts';
-import { startNaming } from './messages/naming.ts';
+import { startNaming } from './messages/late-mentions.ts';
 import { createMessageMetrics } from './metrics.ts';
 import { schema } from './migrations/index.ts';
 import { startPeopleChanges } from './nodes/people-changes.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Action, type Kind, type Membership, may, PERMISSIONS } from '../src/access/permissions.ts';
+import { type Action, type Kind, type Membership, may, PERMISSIONS } from '../src/access/room-permissions.ts';
 import { type Messages, openMessages } from './harness.ts';
 
 type Place = Kind | 'general';

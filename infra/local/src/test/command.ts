@@ -2,6 +2,7 @@
 // run a part. The last line is the total.
 import { cpus } from 'node:os';
 import { makeBundles } from '../bundles.ts';
+import { chromium } from '../chromium.ts';
 import { preparedFolder } from '../prepared-data.ts';
 import { python } from '../python.ts';
 import { forgetCoverage } from './coverage.ts';
@@ -43,6 +44,7 @@ const have = (phases: string[]): boolean => jobs.some(({ phase }) => phases.incl
 if (have(PHASES.slice(3))) await preparedFolder().catch(() => undefined);
 if (have(['integration', 'sdk'])) await makeBundles().catch(() => undefined);
 if (have(['python', 'sdk', 'release'])) await Promise.try(python).catch(() => undefined);
+if (have(['integration'])) await Promise.try(chromium).catch(() => undefined);
 const began = Date.now();
 const cpuBefore = cpuSeconds();
 const done: Done[] = [];

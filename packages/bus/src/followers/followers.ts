@@ -1,7 +1,7 @@
 // Followers of the log: each keeps its position per room in its own database (docs/followers.md).
 import { every, showGauge } from '@chatapi/kit';
 import type { Knex } from 'knex';
-import type { Facts } from '../catalog.ts';
+import type { Facts } from '../fact-types.ts';
 import { createFeed } from './feed.ts';
 import type { Follower, FollowersOptions } from './follower.ts';
 import { startHeads } from './heads.ts';

@@ -11,8 +11,8 @@ import { publishAfterCommit, revoke } from '../revocations.ts';
 import { endSessions } from '../session-store.ts';
 import { type AppUserView, profilesOf, userWith } from '../user-view.ts';
 import { accountsByExternalId, lockByExternalId } from './app-user-store.ts';
+import { type Act, type AppCall, recordAct, requireNoAdmin } from './audit.ts';
 import { tellProfileChanges } from './profile-changes.ts';
-import { type Act, type AppCall, recordAct, requireNoAdmin } from './record.ts';
 
 export type UserCall<B = unknown> = AppCall<{ external_id: string }, unknown, B>;
 

@@ -6,7 +6,7 @@ import { createLimitedSession } from '../sessions.ts';
 import { type AppUserView, userOf } from '../user-view.ts';
 import { accountsByExternalId } from './app-user-store.ts';
 import { lockOwnUser, type UserCall } from './app-users.ts';
-import { recordAct } from './record.ts';
+import { recordAct } from './audit.ts';
 
 export interface MintRequest {
   /** Seconds. */

@@ -11,11 +11,11 @@ import {
   raiseProfileVersions,
   updateNames,
 } from './app-user-store.ts';
-import { Claims, namesChangeOf, newAccountOf } from './claims.ts';
+import { type Act, type Acting, adminRefusal, recordActs } from './audit.ts';
 import type { Plan } from './plan.ts';
 import type { PendingChange, ProfileChange } from './profile-change-store.ts';
 import { recordProfileChanges } from './profile-changes.ts';
-import { type Act, type Acting, adminRefusal, recordActs } from './record.ts';
+import { Claims, namesChangeOf, newAccountOf } from './wanted-names.ts';
 
 export interface Saved {
   status: 'created' | 'updated';

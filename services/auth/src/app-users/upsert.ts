@@ -3,9 +3,9 @@
 import { AppError, Reply } from '@chatapi/kit';
 import type { Context } from '../context.ts';
 import { type AppUserView, userWith } from '../user-view.ts';
+import type { Acting, AppCall } from './audit.ts';
 import { type AppUser, type AppUserFields, type Plan, planUsers } from './plan.ts';
 import { tellProfileChanges } from './profile-changes.ts';
-import type { Acting, AppCall } from './record.ts';
 import { type Outcomes, Raced, type Saved, saveUsers } from './save.ts';
 import { type ItemResult, readItem } from './shapes.ts';
 

@@ -2,7 +2,7 @@
 // rooms only.
 import { type IdPaging, newId, notFound, type PageInfo, page } from '@chatapi/kit';
 import { type Caller, credentialHash, requireScope, type Scope } from '@chatapi/kit/auth';
-import { type AppCall, recordAct } from '../app-users/record.ts';
+import { type AppCall, recordAct } from '../app-users/audit.ts';
 import { newSecret, requireRoomFor, revokeCredential } from '../application-keys.ts';
 import type { Context } from '../context.ts';
 import { type CredentialRow, deleteCredential, insertCredential, listCredentials } from '../credential-store.ts';

@@ -2,7 +2,7 @@
 // does, and has no refresh token: the application's client exchanges its next token.
 import { AppError, securityEvent } from '@chatapi/kit';
 import { lockByExternalId } from '../app-users/app-user-store.ts';
-import { requireNoAdmin } from '../app-users/record.ts';
+import { requireNoAdmin } from '../app-users/audit.ts';
 import { requireUsable } from '../bans.ts';
 import type { Context } from '../context.ts';
 import type { RequestOrigin } from '../session-store.ts';

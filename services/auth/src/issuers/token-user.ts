@@ -2,8 +2,8 @@
 import { AppError, parse, refuseNul } from '@chatapi/kit';
 import type { JWTPayload } from 'jose';
 import { accountsByExternalId } from '../app-users/app-user-store.ts';
+import { requireNoAdmin } from '../app-users/audit.ts';
 import type { AppUserFields } from '../app-users/plan.ts';
-import { requireNoAdmin } from '../app-users/record.ts';
 import { externalIdParams, userBody } from '../app-users/shapes.ts';
 import { upsertUser } from '../app-users/upsert.ts';
 import { isBanned, liftExpiredBan, requireUsable } from '../bans.ts';

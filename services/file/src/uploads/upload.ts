@@ -8,24 +8,19 @@ import Joi from 'joi';
 import type { Context } from '../context.ts';
 import { isErased } from '../erasure-store.ts';
 import { type FileView, viewFile } from '../file-access.ts';
-import { addUsage, type FileRow, insertFile, usageOf } from '../file-store.ts';
+import { type FileRow, insertFile } from '../file-store.ts';
 import { safeFilename } from '../filenames.ts';
 import { type FilePart, FORM_OVERHEAD, readForm } from './multipart.ts';
+import { requireQuota, useQuota } from './quota.ts';
 import { checkedBytes, type Digest, tooLarge, typeByName } from './size-and-type-check.ts';
 
 const fields = Joi.object<{ description?: string }, true>({ description: text({ max: 1000 }) });
 
-const overQuota = (quota: number): AppError =>
-  new AppError('PAYLOAD_TOO_LARGE', 'The upload would exceed your storage quota', {
-    details: { quota_bytes: quota },
-  });
-
 /** Limits that can be checked before the first byte is read. */
 async function checkLimits(ctx: Context, caller: Caller, req: IncomingMessage): Promise<void> {
-  const { MAX_FILE_SIZE, FILE_QUOTA_BYTES } = ctx.config;
+  const { MAX_FILE_SIZE } = ctx.config;
   if (Number(req.headers['content-length'] ?? 0) > MAX_FILE_SIZE + FORM_OVERHEAD) throw tooLarge(MAX_FILE_SIZE);
-  if (FILE_QUOTA_BYTES > 0 && (await usageOf(ctx.db, caller.user_id)) >= FILE_QUOTA_BYTES)
-    throw overQuota(FILE_QUOTA_BYTES);
+  await requireQuota(ctx, caller.user_id);
 }
 
 async function storeBytes(ctx: Context, caller: Caller, part: FilePart): Promise<FileRow> {
@@ -59,8 +54,7 @@ async function storeBytes(ctx: Context, caller: Caller, part: FilePart): Promise
 async function storeRecord(ctx: Context, row: FileRow): Promise<void> {
   await ctx.db.transaction(async (trx) => {
     if (await isErased(trx, row.uploaded_by)) throw new AppError('AUTHENTICATION_ERROR', 'This account was erased');
-    if (!(await addUsage(trx, row.uploaded_by, row.size, ctx.config.FILE_QUOTA_BYTES)))
-      throw overQuota(ctx.config.FILE_QUOTA_BYTES);
+    await useQuota(ctx, trx, row);
     await insertFile(trx, row);
     await recordFact(trx, 'file.created', {
       file_id: row.id,

@@ -3,8 +3,8 @@
 import { every, notFound, oneOf, type RecurringTask, type RequestContext, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from '../context.ts';
+import { recordAudit } from '../webhooks/audit.ts';
 import { newSecret } from '../webhooks/sign.ts';
-import { recordAudit } from '../webhooks/staff-record.ts';
 import { deleteHook, type HookInput, type HookRow, markTold, readHook, saveHook, untoldHook } from './hook-store.ts';
 
 export interface Hook extends HookInput {

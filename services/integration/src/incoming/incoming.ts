@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { AppError, type IdPaging, newId, notFound, type PageInfo, page, type RequestContext } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import type { Context } from '../context.ts';
-import { recordAudit } from '../webhooks/staff-record.ts';
+import { recordAudit } from '../webhooks/audit.ts';
 import { endIncoming, type IncomingRow, insertIncoming, listIncoming, markReady } from './incoming-store.ts';
 
 const MAX_PER_ROOM = 50;

@@ -13,16 +13,9 @@ import {
 import Joi from 'joi';
 import type { Context } from '../context.ts';
 import type { DeliveryFilter } from '../webhooks/delivery-store.ts';
+import { EVENT_TYPES, type EventType } from '../webhooks/event-types.ts';
 import { type ReplayBody, replay } from '../webhooks/replay.ts';
-import {
-  deliveryList,
-  EVENT_TYPES,
-  type EventType,
-  newWebhookSchema,
-  RESULTS,
-  webhookList,
-  webhookSchema,
-} from '../webhooks/webhook.ts';
+import { deliveryList, newWebhookSchema, RESULTS, webhookList, webhookSchema } from '../webhooks/webhook.ts';
 import type { WebhookChanges } from '../webhooks/webhook-store.ts';
 import {
   createWebhook,

@@ -5,7 +5,7 @@ import type { Knex } from '@chatapi/kit/data';
 import type { Egress } from '@chatapi/kit/egress';
 import { FACTS_ROOM } from '../facts-log/facts-log-store.ts';
 import { insertDeliveries, type NewDelivery } from './delivery-store.ts';
-import { eventOf, type SentEvent, typeOf } from './event.ts';
+import { eventOf, type SentEvent, typeOf } from './event-body.ts';
 import type { KnownWebhooks } from './known-webhooks.ts';
 import { type PostResult, post } from './post.ts';
 import type { Status } from './webhook.ts';

@@ -3,8 +3,8 @@ import { goBack, noteHeads } from '@chatapi/bus';
 import { every, newId, notFound, type RecurringTask, Reply } from '@chatapi/kit';
 import type { Context } from '../context.ts';
 import { FACTS_ROOM } from '../facts-log/facts-log-store.ts';
+import { recordAudit, type StaffCall } from './audit.ts';
 import { endReplay, insertReplay, moveReplay, takeReplay } from './replay-store.ts';
-import { recordAudit, type StaffCall } from './staff-record.ts';
 import { findWebhook, toFollower } from './webhook-store.ts';
 
 export type ReplayBody = { chat_id: string; from_seq: number } | { since: string };

@@ -1,7 +1,8 @@
 import type { Follower } from '@chatapi/bus';
 import type { IdPaging } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
-import type { EventType, Status, Webhook } from './webhook.ts';
+import type { EventType } from './event-types.ts';
+import type { Status, Webhook } from './webhook.ts';
 
 export interface WebhookRow
   extends Pick<

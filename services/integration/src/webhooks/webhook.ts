@@ -1,21 +1,8 @@
 // A webhook as admins see it.
 import { anyText, count, idOf, oneOf, time, wireList, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
-import { FACT_TYPES } from '../facts-log/public-facts.ts';
+import { EVENT_TYPES, type EventType } from './event-types.ts';
 
-/** Frames of the log. */
-const FRAME_TYPES = [
-  'message',
-  'message_updated',
-  'message_deleted',
-  'reaction',
-  'member_joined',
-  'member_left',
-  'room_updated',
-] as const;
-
-export const EVENT_TYPES = [...FRAME_TYPES, ...FACT_TYPES, '*'] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
 const STATUSES = ['active', 'paused', 'disabled'] as const;
 export type Status = (typeof STATUSES)[number];
 export const RESULTS = ['delivered', 'failed', 'pending'] as const;

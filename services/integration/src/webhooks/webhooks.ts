@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { askComparison, type Lag, lagOf, retryNow } from '@chatapi/bus';
 import { AppError, type IdPaging, newId, notFound, type PageInfo, page } from '@chatapi/kit';
 import type { Context } from '../context.ts';
+import { recordAudit, type StaffCall } from './audit.ts';
 import { type DeliveryFilter, type DeliveryRow, listDeliveries } from './delivery-store.ts';
+import type { EventType } from './event-types.ts';
 import { post, TEST_TIMEOUT_MS } from './post.ts';
 import { newSecret } from './sign.ts';
-import { recordAudit, type StaffCall } from './staff-record.ts';
-import type { EventType, Webhook } from './webhook.ts';
+import type { Webhook } from './webhook.ts';
 import {
   BY_HAND,
   changeSecret,

@@ -2,7 +2,7 @@ import type { Paging } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import type { MemberRole } from '../log/frames.ts';
 import { recordTrace } from '../log/user-traces-store.ts';
-import type { Membership } from './permissions.ts';
+import type { Membership } from './room-permissions.ts';
 
 export interface NewMember {
   user_id: string;

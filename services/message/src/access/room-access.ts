@@ -5,7 +5,7 @@ import type { Caller } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 import { directId } from './direct-room-id.ts';
 import { findRole } from './member-store.ts';
-import { type Action, type Membership, requirePermission } from './permissions.ts';
+import { type Action, type Membership, requirePermission } from './room-permissions.ts';
 import { findRoomForUser, lockRoom, type RoomForUser, type RoomRow } from './room-store.ts';
 
 /** @throws AppError RESOURCE_NOT_FOUND. */

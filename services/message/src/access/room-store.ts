@@ -1,5 +1,5 @@
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
-import type { Kind, Membership } from './permissions.ts';
+import type { Kind, Membership } from './room-permissions.ts';
 import { type NamedRoom, saveRoomWords } from './room-words-store.ts';
 
 export interface RoomRow {

@@ -2,7 +2,7 @@
 import { AppError } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import { findRole } from './member-store.ts';
-import { may } from './permissions.ts';
+import { may } from './room-permissions.ts';
 import type { RoomRow } from './room-store.ts';
 import { intervalLeftMs, startInterval } from './slow-mode-interval-store.ts';
 

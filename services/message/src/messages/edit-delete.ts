@@ -3,7 +3,7 @@ import type { Caller } from '@chatapi/kit/auth';
 import { requireNotArchived } from '../access/archive.ts';
 import { requireRecipient } from '../access/erased-peer.ts';
 import { requireNotMuted } from '../access/mute-check.ts';
-import { type Membership, may } from '../access/permissions.ts';
+import { type Membership, may } from '../access/room-permissions.ts';
 import { lockRoom, type RoomRow } from '../access/room-store.ts';
 import { takeInterval } from '../access/slow-mode-interval.ts';
 import { emptyContent } from '../content-field.ts';

@@ -1,7 +1,7 @@
 // Query parameters of GET /messages, over HTTP and over RPC.
 import { cursorKey, idOf, type Paging, paging, roomId, withCheck } from '@chatapi/kit';
 import Joi from 'joi';
-import { type MessageKey, messageKey } from './message-key.ts';
+import { type MessageKey, messageKey } from './message-cursor.ts';
 
 export interface HistoryQuery extends Paging<SeqKey | MessageKey> {
   chat_id?: string;

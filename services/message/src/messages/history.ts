@@ -10,12 +10,12 @@ import type { Context } from '../context.ts';
 import type { Message } from '../log/message.ts';
 import { namedIn, type ShownUsers, usersShown } from '../people/shown-users.ts';
 import { type HistoryQuery, historyQuery, type SeqKey } from './history-query.ts';
-import { type MessageKey, messageKeyOf } from './message-key.ts';
+import { type MessageKey, messageKeyOf } from './message-cursor.ts';
 import { readAcrossRooms, renderMessages, toMessages } from './message-store.ts';
 import { readRoomPage } from './page-store.ts';
 import { readableMessage } from './require-readable.ts';
 import { type Ready, readyAnswer } from './rpc-response.ts';
-import { showKeys } from './sent-by-key.ts';
+import { showKeys } from './sent-by-application-key.ts';
 
 export interface Page extends PageInfo {
   messages: Message[];

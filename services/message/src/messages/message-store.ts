@@ -1,7 +1,7 @@
 import type { Paging } from '@chatapi/kit';
 import type { FileLinks } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
-import type { Kind } from '../access/permissions.ts';
+import type { Kind } from '../access/room-permissions.ts';
 import type { RoomForUser } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { COLUMNS, type Message, type MessageRow, type Reaction, toMessage } from '../log/message.ts';
@@ -9,7 +9,7 @@ import { type Furthest, furthestIn } from '../positions/furthest-store.ts';
 import { statusOf } from '../positions/message-status.ts';
 import { SEARCH_VERSION, searchVector } from '../search-index/vector.ts';
 import { signed } from './attachments.ts';
-import { keyValues, type MessageKey } from './message-key.ts';
+import { keyValues, type MessageKey } from './message-cursor.ts';
 
 /** Reactions are in the order in which each emoji was first used. null: none. */
 export interface MessageWithReactions extends MessageRow {

@@ -4,7 +4,7 @@ import type { Knex } from '@chatapi/kit/data';
 import { requireNotArchived } from '../access/archive.ts';
 import { requireRecipient } from '../access/erased-peer.ts';
 import { requireNotMuted } from '../access/mute-check.ts';
-import { requirePermission } from '../access/permissions.ts';
+import { requirePermission } from '../access/room-permissions.ts';
 import type { Context } from '../context.ts';
 import { emojiKey, emojiOf } from '../log/emoji.ts';
 import { eventFrame } from '../log/frames.ts';

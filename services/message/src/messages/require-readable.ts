@@ -1,6 +1,6 @@
 import { notFound } from '@chatapi/kit';
 import type { PipelinedPool } from '@chatapi/kit/data';
-import { may } from '../access/permissions.ts';
+import { may } from '../access/room-permissions.ts';
 import type { RoomForUser } from '../access/room-store.ts';
 import { findMessageForUser, type MessageWithReactions } from './message-store.ts';
 

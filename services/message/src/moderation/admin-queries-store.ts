@@ -1,6 +1,6 @@
 // Queries of the admin service: reported messages, room states and message counts.
 import type { Knex } from '@chatapi/kit/data';
-import type { Kind } from '../access/permissions.ts';
+import type { Kind } from '../access/room-permissions.ts';
 
 export interface ReportedMessage {
   id: string;

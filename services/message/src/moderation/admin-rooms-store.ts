@@ -1,7 +1,7 @@
 // Rooms as admins see them: without messages, positions or a membership of the caller.
 import type { Paging } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
-import type { Kind } from '../access/permissions.ts';
+import type { Kind } from '../access/room-permissions.ts';
 import { ROOM_MATCHES, searchedFor } from '../access/room-words-store.ts';
 import type { MemberRole } from '../log/frames.ts';
 

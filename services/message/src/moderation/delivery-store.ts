@@ -1,6 +1,6 @@
 // What is known of the way of one message to one user.
 import type { Knex } from '@chatapi/kit/data';
-import type { Kind } from '../access/permissions.ts';
+import type { Kind } from '../access/room-permissions.ts';
 import type { MemberRole } from '../log/frames.ts';
 
 export interface DeliveryFacts {

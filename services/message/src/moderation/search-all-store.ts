@@ -1,7 +1,7 @@
 // Full text over all rooms, for admins who answer legal requests. Deleted messages have no text.
 import type { Paging } from '@chatapi/kit';
 import type { Pool } from '@chatapi/kit/data';
-import { keyValues, type MessageKey } from '../messages/message-key.ts';
+import { keyValues, type MessageKey } from '../messages/message-cursor.ts';
 import { behindKey } from '../messages/message-store.ts';
 import { CONTEXT_COLUMNS, type ContextMessage } from './context-store.ts';
 
@@ -16,7 +16,7 @@ export interface AllSearch extends Paging<MessageKey> {
   to?: string;
 }
 
-// Materialized, as in messages/search-store.ts: the planner can't know how common a prefix is.
+// Materialized, as in search/search-store.ts: the planner can't know how common a prefix is.
 const statement = (or = ''): string => `
 with hits as materialized (
   select m.room_id, m.seq, m.created_at from messages m

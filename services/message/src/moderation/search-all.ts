@@ -1,7 +1,7 @@
 // The admin service has checked the role and the setting, and keeps the audit log.
 import { type PageInfo, page } from '@chatapi/kit';
 import type { Context } from '../context.ts';
-import { messageKeyOf } from '../messages/message-key.ts';
+import { messageKeyOf } from '../messages/message-cursor.ts';
 import { type ShownUsers, usersShown } from '../people/shown-users.ts';
 import { lackWords } from '../search-index/backfill-store.ts';
 import { searchQuery } from '../search-index/query.ts';

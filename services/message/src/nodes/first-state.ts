@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { inSnapshot } from '../messages/snapshot.ts';
 import { type ShownUsers, shownUsers } from '../people/shown-users.ts';
 import { type Room, roomSchema } from '../rooms/room.ts';
-import type { RoomKey } from '../rooms/room-key.ts';
+import type { RoomKey } from '../rooms/room-cursor.ts';
 import { roomsOf } from '../rooms/room-overview-store.ts';
 import { keyOf, toRooms, withUsers } from '../rooms/rooms.ts';
 import { peersIn } from './user-rooms-store.ts';

@@ -1,7 +1,7 @@
 // Rooms with heads and presence audience of many users, for nodes when users connect. Prepared
 // statements, because the users of a crashed node reconnect within a second.
 import type { Knex, Pool } from '@chatapi/kit/data';
-import type { Kind } from '../access/permissions.ts';
+import type { Kind } from '../access/room-permissions.ts';
 
 export interface RoomHead {
   id: string;

@@ -1,8 +1,8 @@
 // Changes of a room's own fields, by its staff or by an admin.
 import type { Caller } from '@chatapi/kit/auth';
 import { requireNotArchived } from '../access/archive.ts';
-import { type Membership, may, mayModerate, requirePermission } from '../access/permissions.ts';
 import { roomToChange } from '../access/room-access.ts';
+import { type Membership, may, mayModerate, requirePermission } from '../access/room-permissions.ts';
 import { type RoomRow, softDeleteRoom, updateRoom } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { type ActingCaller, recordAudit } from '../log/audit.ts';

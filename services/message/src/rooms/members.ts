@@ -24,8 +24,8 @@ import {
   type MemberRow,
 } from '../access/member-store.ts';
 import { requireMayMove } from '../access/mute-check.ts';
-import { requirePermission } from '../access/permissions.ts';
 import { readableRoom, roomToChange } from '../access/room-access.ts';
+import { requirePermission } from '../access/room-permissions.ts';
 import type { Context } from '../context.ts';
 import type { MemberRole } from '../log/frames.ts';
 import { change } from '../log/room-change.ts';

@@ -4,7 +4,7 @@ import type { Role } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import { findRole } from '../access/member-store.ts';
 import { deleteMute, findMute, saveMute } from '../access/mute-store.ts';
-import { type Membership, may, mayModerate, requirePermission } from '../access/permissions.ts';
+import { type Membership, may, mayModerate, requirePermission } from '../access/room-permissions.ts';
 import { lockRoom, type RoomRow } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { type ActingCaller, recordAudit } from '../log/audit.ts';

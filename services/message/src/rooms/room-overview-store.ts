@@ -5,7 +5,7 @@ import { erasedMemberOf } from '../access/erased-peer-store.ts';
 import type { RoomForUser, RoomRow } from '../access/room-store.ts';
 import { ROOM_MATCHES, searchedFor } from '../access/room-words-store.ts';
 import { unreadOf } from '../positions/unread-store.ts';
-import type { RoomKey } from './room-key.ts';
+import type { RoomKey } from './room-cursor.ts';
 
 /** A room with the membership, position and unread count of one user. */
 export interface RoomOverview extends RoomRow {

@@ -1,7 +1,7 @@
 // A room as a user sees it.
 import { anyText, count, oneOf, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
-import type { Kind } from '../access/permissions.ts';
+import type { Kind } from '../access/room-permissions.ts';
 import { type Message, messageSchema } from '../log/message.ts';
 import type { RoomOverview } from './room-overview-store.ts';
 

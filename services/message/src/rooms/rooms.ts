@@ -14,7 +14,7 @@ import { requirePeople } from '../people/people.ts';
 import { namedIn, type ShownUsers, usersShown } from '../people/shown-users.ts';
 import { enterRoom } from './join-leave.ts';
 import { type Room, toRoom } from './room.ts';
-import type { RoomKey } from './room-key.ts';
+import type { RoomKey } from './room-cursor.ts';
 import { findRoom, publicRooms, type RoomOverview, type RoomPage, roomsOf } from './room-overview-store.ts';
 
 /** @param db the snapshot of the rows: `last_message` is as the events up to `last_seq` made it. */

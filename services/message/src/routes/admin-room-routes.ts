@@ -2,7 +2,7 @@
 import { cursorKey, idOf, idParams, type Paging, paging, type Route, roomId, route } from '@chatapi/kit';
 import Joi from 'joi';
 import type { MemberKey } from '../access/member-store.ts';
-import type { Kind } from '../access/permissions.ts';
+import type { Kind } from '../access/room-permissions.ts';
 import type { Context } from '../context.ts';
 import {
   type AdminRoomChanges,

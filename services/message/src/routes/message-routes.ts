@@ -23,7 +23,7 @@ import { userSummary } from '../log/user-summary.ts';
 import { deleteMessage, editMessage } from '../messages/edit-delete.ts';
 import { listMessages, type Page, readMessage } from '../messages/history.ts';
 import { historyQuery } from '../messages/history-query.ts';
-import { type MessageKey, messageKey } from '../messages/message-key.ts';
+import { type MessageKey, messageKey } from '../messages/message-cursor.ts';
 import {
   addUserReaction,
   listReactors,
@@ -31,8 +31,8 @@ import {
   removeUserReaction,
   type ShownReactor,
 } from '../messages/reactions.ts';
-import { type SearchQuery, search } from '../messages/search.ts';
 import { shownUsers } from '../people/shown-users.ts';
+import { type SearchQuery, search } from '../search/search.ts';
 import { postMessage } from '../sending/post-messages.ts';
 import { type SendBody, sendBody } from '../sending/send-body.ts';
 

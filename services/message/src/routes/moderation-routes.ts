@@ -4,7 +4,7 @@ import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { isWithin } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
-import { type MessageKey, messageKey } from '../messages/message-key.ts';
+import { type MessageKey, messageKey } from '../messages/message-cursor.ts';
 import { readableMessage } from '../messages/require-readable.ts';
 import { countMessages, reportedMessages, roomStates } from '../moderation/admin-queries-store.ts';
 import { messagesAround } from '../moderation/context-store.ts';

@@ -23,7 +23,7 @@ import { markRead } from '../rooms/mark-read.ts';
 import { addMember, changeRole, joinRoom, leave, listMembersOf, memberSchema, removeMember } from '../rooms/members.ts';
 import { muteMember, unmuteMember } from '../rooms/mutes.ts';
 import { roomSchema } from '../rooms/room.ts';
-import { type RoomKey, roomKey } from '../rooms/room-key.ts';
+import { type RoomKey, roomKey } from '../rooms/room-cursor.ts';
 import type { RoomPage } from '../rooms/room-overview-store.ts';
 import { createRoom, listPublicRooms, listRooms, type NewRoom, readRoom } from '../rooms/rooms.ts';
 import { name, topic, visibility } from './room-fields.ts';

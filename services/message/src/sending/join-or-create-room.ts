@@ -4,7 +4,7 @@ import { notFound } from '@chatapi/kit';
 import { ensureGeneral } from '../access/general-room.ts';
 import { GENERAL } from '../access/general-room-store.ts';
 import { membersAmong, type NewMember } from '../access/member-store.ts';
-import type { Kind } from '../access/permissions.ts';
+import type { Kind } from '../access/room-permissions.ts';
 import { insertRoom, lockRoom, type RoomRow } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { type Change, change } from '../log/room-change.ts';

@@ -3,7 +3,7 @@ import type { Publication } from '@chatapi/bus';
 import { newId, toAppError, unavailable } from '@chatapi/kit';
 import type { PoolClient } from '@chatapi/kit/data';
 import type { Context } from '../context.ts';
-import { noteKeys } from '../log/message-keys-store.ts';
+import { noteKeys } from '../log/application-key-senders-store.ts';
 import { recordsOf } from '../log/publisher.ts';
 import { isRetried } from '../log/room-change.ts';
 import { insertBatch, type RowOutcome } from './insert-store.ts';

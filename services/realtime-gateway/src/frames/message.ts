@@ -8,7 +8,7 @@ import { MAX_SEND_MS, type Outcome, type SendAnswer } from '../message-service/s
 import { kick } from '../rooms/feed.ts';
 import { receive } from '../rooms/rooms.ts';
 import type { Connection, Send } from '../state.ts';
-import { compareVersions } from '../users/leavings.ts';
+import { compareVersions } from '../users/removed-members.ts';
 import { reconcile } from '../users/users.ts';
 import { dropAnswered, noteAck } from '../wire/acks.ts';
 import { sendErrorFrame } from '../wire/error-frame.ts';

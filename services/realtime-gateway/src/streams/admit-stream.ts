@@ -6,31 +6,22 @@ import { type AccessClaims, admitToken, requireScope } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { admitClient, requireToken } from '../admit-upgrade.ts';
 import type { Node } from '../context.ts';
-import { type Cursor, decodeCursor } from './cursor.ts';
+import { type StartPosition, startPosition } from './start-position.ts';
 
 const PATH = /^\/(?:rooms\/([^/]+)\/)?events\/?$/;
 const SSE = 'text/event-stream';
 /** Logs of users, which only their own connections see. */
 const OF_USER = /^self:/i;
 
-export interface Asked {
+export interface Asked extends StartPosition {
   claims: AccessClaims;
   /** Undefined: all rooms of the user. */
   room: string | undefined;
-  /** The last seq that the client has, of a room; undefined: begin live. */
-  after: number | undefined;
-  /** Of all rooms; undefined: begin live. */
-  cursor: Cursor | undefined;
 }
 
 export const isStreamPath = (path: string): boolean => PATH.test(path);
 
-const seq = () => Joi.number().integer().min(0).max(Number.MAX_SAFE_INTEGER);
-const token = () => Joi.string();
-const ofRoom = Joi.object<{ token?: string; after_seq?: number }>({ token: token(), after_seq: seq() });
-const ofAll = Joi.object<{ token?: string; cursor?: string }>({ token: token(), cursor: Joi.string() });
 const params = Joi.object<{ id: string }>({ id: roomId().required() });
-const lastId = Joi.object<{ 'Last-Event-ID': number }>({ 'Last-Event-ID': seq().required() });
 
 function requireFormat({ headers: { accept = '' } }: IncomingMessage): void {
   if (accept.split(',').some((one) => one.split(';', 1)[0]?.trim().toLowerCase() === SSE)) return;
@@ -65,24 +56,6 @@ function requireRights({ kind, scopes, rooms }: AccessClaims, room: string | und
   if (room !== undefined && (OF_USER.test(room) || rooms?.includes(room) === false)) throw notFound('Room');
 }
 
-/** What a browser sends by itself wins over the URL, which it never changes. */
-function lastEventIdOf({ headers }: IncomingMessage): string | undefined {
-  const id = headers['last-event-id'];
-  return typeof id === 'string' && id !== '' ? id : undefined;
-}
-
-function positionOf(req: IncomingMessage, room: string | undefined, query: URLSearchParams) {
-  const given = Object.fromEntries(query);
-  const id = lastEventIdOf(req);
-  if (room === undefined) {
-    const text = id ?? parse(ofAll, given, 'text').cursor;
-    return { after: undefined, cursor: text === undefined ? undefined : decodeCursor(text) };
-  }
-  const { after_seq } = parse(ofRoom, given, 'text');
-  const after = id === undefined ? after_seq : parse(lastId, { 'Last-Event-ID': id }, 'text')['Last-Event-ID'];
-  return { after, cursor: undefined };
-}
-
 /** @throws AppError */
 export async function admitStream(node: Node, req: IncomingMessage, request_id: string): Promise<Asked> {
   const { url = '' } = req;
@@ -99,7 +72,7 @@ export async function admitStream(node: Node, req: IncomingMessage, request_id: 
   const query = new URLSearchParams(search);
   const claims = await admitToken(node, requireToken(req, query), from);
   requireRights(claims, room);
-  const position = positionOf(req, room, query);
+  const position = startPosition(req, room, query);
   await node.upgradeBudget.ofUser(claims.user_id);
   return { claims, room, ...position };
 }

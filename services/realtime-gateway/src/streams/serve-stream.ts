@@ -9,12 +9,12 @@ import { openRooms } from '../rooms/rooms.ts';
 import type { Connection, EventStream, LocalUser, Room } from '../state.ts';
 import { pinUser, reconcile, unpinUser } from '../users/users.ts';
 import { type Asked, admitStream } from './admit-stream.ts';
+import { beginStart, completeStart, type Start } from './all-rooms-start.ts';
+import { createRoomsStream } from './all-rooms-stream.ts';
+import { createWatch, startWatcher, stopWatcher } from './non-member-stream.ts';
 import { createRoomStream, startRoomStream } from './room-stream.ts';
-import { beginStart, completeStart, type Start } from './rooms-start.ts';
-import { createRoomsStream } from './rooms-stream.ts';
 import { eventText } from './sse-text.ts';
 import { createStreamTransport } from './stream-transport.ts';
-import { createWatch, startWatcher, stopWatcher } from './watcher.ts';
 
 const HEARTBEAT_MS = 5000;
 /** Of a stream that is cut without a close event. */

@@ -5,7 +5,7 @@ import { renewNode } from '@chatapi/bus';
 import { every } from '@chatapi/kit';
 import type { Node, Reconciler } from '../context.ts';
 import type { LocalUser } from '../state.ts';
-import { compareVersions } from '../users/leavings.ts';
+import { compareVersions } from '../users/removed-members.ts';
 import { reconcile } from '../users/users.ts';
 
 const TICK_MS = 500;

@@ -3,7 +3,7 @@
 import type { AccessClaims } from '@chatapi/kit/auth';
 import type { Node } from '../context.ts';
 import type { LocalUser } from '../state.ts';
-import { type Cursor, keyOf } from './cursor.ts';
+import { type Cursor, keyOf } from './all-rooms-cursor.ts';
 
 export interface Start {
   base: string | undefined;

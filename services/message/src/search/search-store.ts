@@ -1,7 +1,7 @@
 import type { Paging } from '@chatapi/kit';
 import type { Pool } from '@chatapi/kit/data';
-import { keyValues, type MessageKey } from './message-key.ts';
-import { behindKey, columnsFor, type MessageWithReactions } from './message-store.ts';
+import { keyValues, type MessageKey } from '../messages/message-cursor.ts';
+import { behindKey, columnsFor, type MessageWithReactions } from '../messages/message-store.ts';
 
 export interface MessageSearch extends Paging<MessageKey> {
   user_id: string;

@@ -1,7 +1,7 @@
 // Internal routes of the accounts of incoming webhooks.
 import { idOf, type Route, route, text } from '@chatapi/kit';
 import Joi from 'joi';
-import { createHookBot, type HookBot, retireHookBot } from '../bots/hook-bots.ts';
+import { createHookBot, type HookBot, retireHookBot } from '../bots/incoming-webhook-bots.ts';
 import type { Context } from '../context.ts';
 
 const newBot = Joi.object<HookBot, true>({
@@ -10,7 +10,7 @@ const newBot = Joi.object<HookBot, true>({
 });
 const params = Joi.object<{ id: string }, true>({ id: idOf('usr').required() });
 
-export const hookBotRoutes: Route<Context>[] = [
+export const incomingWebhookBotRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/hook-bots',

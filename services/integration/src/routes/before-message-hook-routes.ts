@@ -16,7 +16,7 @@ const input = Joi.object<HookInput>({
   rooms: boundedList(1000, roomId()).min(1).unique().allow(null).default(null).description('only these; default: all'),
 });
 
-export const hookRoutes: Route<Context>[] = [
+export const beforeMessageHookRoutes: Route<Context>[] = [
   route<Context, Record<string, string>, Record<string, unknown>, HookInput>({
     ...shared,
     method: 'put',

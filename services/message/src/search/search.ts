@@ -3,13 +3,13 @@ import type { Caller } from '@chatapi/kit/auth';
 import { readableRoom } from '../access/room-access.ts';
 import { requireTokenRoom } from '../access/token-rooms.ts';
 import type { Context } from '../context.ts';
+import { type Page, withUsers } from '../messages/history.ts';
+import { type MessageKey, messageKeyOf } from '../messages/message-cursor.ts';
+import { toMessages } from '../messages/message-store.ts';
+import { showKeys } from '../messages/sent-by-application-key.ts';
 import { lackWords } from '../search-index/backfill-store.ts';
 import { searchQuery } from '../search-index/query.ts';
-import { type Page, withUsers } from './history.ts';
-import { type MessageKey, messageKeyOf } from './message-key.ts';
-import { toMessages } from './message-store.ts';
 import { searchMessages } from './search-store.ts';
-import { showKeys } from './sent-by-key.ts';
 
 export interface SearchQuery extends Paging<MessageKey> {
   q: string;

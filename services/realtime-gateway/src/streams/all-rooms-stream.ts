@@ -1,13 +1,13 @@
 // The stream of all rooms of a user: an ordinary connection whose events bear the position of every
-// room, so that any node can go on from there (cursor.ts).
+// room, so that any node can go on from there (all-rooms-cursor.ts).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isWithinToken } from '../connections/token-rooms.ts';
 import type { Node } from '../context.ts';
 import { addFeed, drained, pump } from '../rooms/feed.ts';
 import type { Connection, EventStream, Resume } from '../state.ts';
-import { encodeCursor, keyOf, MAX_MOVED } from './cursor.ts';
+import { encodeCursor, keyOf, MAX_MOVED } from './all-rooms-cursor.ts';
+import type { Start } from './all-rooms-start.ts';
 import { writeResync } from './room-stream.ts';
-import type { Start } from './rooms-start.ts';
 import { eventText, ownEvent } from './sse-text.ts';
 
 /** Rooms that are replayed at the same time: each holds a page of its log in memory. */

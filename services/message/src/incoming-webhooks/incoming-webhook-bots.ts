@@ -5,7 +5,7 @@ import { AppError, invalidFields, notFound } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import { GENERAL } from '../access/general-room-store.ts';
 import { findRole } from '../access/member-store.ts';
-import { may, mayModerate, requirePermission } from '../access/permissions.ts';
+import { may, mayModerate, requirePermission } from '../access/room-permissions.ts';
 import { lockRoom } from '../access/room-store.ts';
 import { isWithin } from '../access/token-rooms.ts';
 import { emptyContent } from '../content-field.ts';

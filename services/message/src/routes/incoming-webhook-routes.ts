@@ -1,8 +1,7 @@
-// For the integration service: incoming webhooks, and the settings of the hook before messages.
+// Internal routes of incoming webhooks, for the integration service.
 import { idOf, type Route, roomId, route } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
-import type { Hook, HookState } from '../before-message/hook-store.ts';
 import { clientId, content } from '../content-field.ts';
 import type { Context } from '../context.ts';
 import {
@@ -13,7 +12,7 @@ import {
   postHookMessage,
   removeHookBot,
   requireHookRights,
-} from '../hooks/hook-bots.ts';
+} from '../incoming-webhooks/incoming-webhook-bots.ts';
 
 const rights = Joi.object<HookRights>({
   room_id: roomId().required(),
@@ -24,17 +23,7 @@ const rights = Joi.object<HookRights>({
 const member = { room_id: roomId().required(), bot_id: idOf('usr').required() };
 const message = Joi.object<HookMessage>({ ...member, content: content().required(), client_id: clientId() });
 
-const hook = Joi.object<Hook>({
-  timeout_ms: Joi.number().integer().min(1).required(),
-  on_failure: Joi.string<Hook['on_failure']>().valid('accept', 'reject').required(),
-  rooms: Joi.array().items(Joi.string()).allow(null).required(),
-});
-const hookState = Joi.object<HookState>({
-  revision: Joi.number().integer().min(1).required(),
-  hook: hook.allow(null).required(),
-});
-
-export const hookRoutes: Route<Context>[] = [
+export const incomingWebhookRoutes: Route<Context>[] = [
   route({
     method: 'post',
     path: '/internal/hook-rights',
@@ -66,13 +55,5 @@ export const hookRoutes: Route<Context>[] = [
     who: ['integration'],
     body: message,
     rule: (ctx: Context, { body }) => postHookMessage(ctx, body),
-  }),
-  route({
-    method: 'post',
-    path: '/internal/before-message-hook',
-    summary: 'Replace the settings of the hook before messages, unless they are older',
-    who: ['integration'],
-    body: hookState,
-    rule: (ctx: Context, { body }) => ctx.beforeMessage.replace(body),
   }),
 ];

@@ -1,8 +1,8 @@
 // Admins see which application key sent a message as its sender.
 import type { Caller } from '@chatapi/kit/auth';
 import type { Context } from '../context.ts';
+import { keysOfMessages } from '../log/application-key-senders-store.ts';
 import type { Message } from '../log/message.ts';
-import { keysOfMessages } from '../log/message-keys-store.ts';
 
 /** One query for any number of messages, and none for others than admins. */
 export async function showKeys(

@@ -1,7 +1,7 @@
 // What a node does with the versions of rooms, without sockets.
 import { expect } from 'chai';
 import type { Leaving } from '../src/message-service/members-reader.ts';
-import { compareVersions } from '../src/users/leavings.ts';
+import { compareVersions } from '../src/users/removed-members.ts';
 import { createNodeFixture, type NodeFixture } from './node-fixture.ts';
 
 describe('versions of rooms', () => {
