@@ -6,7 +6,7 @@ export interface Where {
   page: string;
   id?: string;
   query: Record<string, string>;
-  /** Cursors of the pages before this one, by the name of the list's cursor; '' is the first page. */
+  /** Cursors of the pages before, by the name of the list's cursor; '' is the first page. */
   trails: Record<string, readonly string[]>;
 }
 

@@ -1,5 +1,5 @@
-// `npm run bench -- admin-users`: pages of GET /admin/users through the gateway, as the console asks
-// for them, among 100,000 accounts. One request at a time, so that the time is the server's own.
+// `npm run bench -- admin-users`: pages of GET /admin/users through the gateway, as the console
+// asks for them, among 100,000 accounts. One request at a time: the time is the server's own.
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeCursor } from '@chatapi/kit';

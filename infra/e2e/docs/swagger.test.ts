@@ -63,7 +63,7 @@ describe('the pages of the API documents in a browser', function () {
     await dialog.getByRole('button', { name: 'Close' }).last().click();
   }
 
-  /** Scrolls to an operation, as only those near the window are drawn: where it should be, or on. */
+  /** Scrolls to where an operation should be, and on: only those near the window are drawn. */
   async function find(id: string): Promise<Locator> {
     const { page } = watched;
     await page.evaluate((y) => window.scrollTo(0, y), order.indexOf(id) * LINE_PX);
@@ -75,8 +75,7 @@ describe('the pages of the API documents in a browser', function () {
       );
     for (let steps = 0; steps < 80 && !(await isDrawn()); steps++) {
       const isEnd = await page.evaluate(() => window.scrollY + window.innerHeight + 1 > document.body.scrollHeight);
-      if (isEnd) await page.evaluate(() => window.scrollTo(0, 0));
-      else await page.mouse.wheel(0, 600);
+      await page.evaluate((end) => (end ? window.scrollTo(0, 0) : window.scrollBy(0, 600)), isEnd);
     }
     return block;
   }
