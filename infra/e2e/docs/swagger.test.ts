@@ -80,10 +80,26 @@ describe('the pages of the API documents in a browser', function () {
     return block;
   }
 
+  /** Heights of what was closed before are corrected meanwhile, which may remove it again. */
+  async function open(id: string): Promise<Locator> {
+    for (let tries = 0; ; tries++) {
+      const block = await find(id);
+      try {
+        await block.evaluate((element: any) => element.scrollIntoView({ block: 'center' }), undefined, {
+          timeout: 2000,
+        });
+        await block.locator('.opblock-summary-control').click({ timeout: 5000 });
+        await block.locator('.btn.execute').waitFor({ timeout: 5000 });
+        return block;
+      } catch (error) {
+        if (tries === 5) throw error;
+      }
+    }
+  }
+
   /** Opens an operation and executes it with its example, without filling in anything. */
   async function execute(id: string): Promise<Answer> {
-    const block = await find(id);
-    await block.locator('.opblock-summary-control').click();
+    const block = await open(id);
     await block.locator('.btn.execute').click();
     const live = block.locator('.live-responses-table');
     const status = await live.locator('tbody .response-col_status').first().textContent();
