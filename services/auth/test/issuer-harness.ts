@@ -60,8 +60,9 @@ export const createIssuer = async (auth: Auth, more: object): Promise<Record<str
     ...more,
   };
   const answer = await auth.inside('post', '/internal/issuers').send(body);
-  if (answer.status !== 201) throw Object.assign(new Error(JSON.stringify(answer.body)), answer.body);
-  return answer.body;
+  const { status, body: said } = answer;
+  if (status !== 201) throw Object.assign(new Error(JSON.stringify(said)), said, { status });
+  return said;
 };
 
 export interface KeyServer extends StubServer {

@@ -1,6 +1,7 @@
 // Issuers as admins make them: which keys are taken, and what is stored and shown.
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { newId } from '@chatapi/kit';
+import { served } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { verifyForeignToken } from '../src/issuers/foreign-token.ts';
 import { resealSecrets } from '../src/issuers/issuers.ts';
@@ -151,10 +152,11 @@ describe('issuers', () => {
     const key = rsa().pem;
     const make = (n: number) =>
       createIssuer(auth, { issuer: `${ISSUER}/${n}`, public_keys: [key] }).then(
-        () => 'made',
-        ({ code, details }) => `${code} ${details.reason}`,
+        () => ({ status: 201, result: 'made' }),
+        ({ status, code, details }) => ({ status, result: `${code} ${details.reason}` }),
       );
-    const results = await Promise.all(Array.from({ length: 60 }, (_, n) => make(n)));
+    const made = await Promise.all(Array.from({ length: 60 }, (_, n) => served(() => make(n))));
+    const results = made.map(({ result }) => result);
     expect(results.filter((result) => result === 'made')).to.have.length(50);
     expect(results.filter((result) => result === 'CONFLICT limit')).to.have.length(10);
   });

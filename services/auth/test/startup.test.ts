@@ -123,7 +123,7 @@ describe('the hasher', () => {
         .filter((path) => readFileSync(path, 'utf8').startsWith(name))
         .map((path) => getPriority(Number(path.split('/')[4])));
     expect(new Set(priorities('libuv-worker'))).to.deep.equal(new Set([10]));
-    expect(getPriority()).to.equal(0);
+    expect(getPriority()).to.be.lessThan(10);
   });
 
   it('refuses with SERVICE_UNAVAILABLE when the queue is full', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { PROBES } from '../src/planner-options.ts';
-import { LACKING } from '../src/search-index/backfill-store.ts';
 import { SEARCH, SEARCH_WITHOUT_WORDS } from '../src/search/search-store.ts';
+import { LACKING } from '../src/search-index/backfill-store.ts';
 import { SEND, SEND_REPLIES, STANDING } from '../src/sending/insert-store.ts';
 import { type Messages, openMessages } from './harness.ts';
 
