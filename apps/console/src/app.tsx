@@ -13,6 +13,7 @@ import { BotPage } from './pages/bot.tsx';
 import { BotsPage } from './pages/bots.tsx';
 import { FilesPage } from './pages/files.tsx';
 import { HealthPage } from './pages/health.tsx';
+import { HookPage } from './pages/hook.tsx';
 import { InvitesPage } from './pages/invites.tsx';
 import { IssuersPage } from './pages/issuers.tsx';
 import { KeysPage } from './pages/keys.tsx';
@@ -20,6 +21,7 @@ import { OverviewPage } from './pages/overview.tsx';
 import { ReportsPage } from './pages/reports.tsx';
 import { RoomPage } from './pages/room.tsx';
 import { RoomsPage } from './pages/rooms.tsx';
+import { SearchPage } from './pages/search.tsx';
 import { UserPage } from './pages/user.tsx';
 import { UsersPage } from './pages/users.tsx';
 import { WebhookPage } from './pages/webhook.tsx';
@@ -52,6 +54,7 @@ const PLACES = {
   words: { all: (props) => <WordsPage {...props} /> },
   announcements: { all: (props) => <AnnouncementsPage {...props} /> },
   audit: { all: () => <AuditPage /> },
+  search: { all: () => <SearchPage />, forAdmins: true },
   files: { all: () => <FilesPage />, forAdmins: true },
   why: { all: () => <WhyPage />, forAdmins: true },
   keys: { all: () => <KeysPage />, forAdmins: true },
@@ -59,6 +62,7 @@ const PLACES = {
   invites: { all: () => <InvitesPage />, forAdmins: true },
   bots: { all: () => <BotsPage />, one: (props) => <BotPage {...props} />, forAdmins: true },
   webhooks: { all: () => <WebhooksPage />, one: (props) => <WebhookPage {...props} />, forAdmins: true },
+  hook: { all: () => <HookPage />, forAdmins: true },
   health: { all: () => <HealthPage /> },
 } satisfies Partial<Record<IconName, Place>>;
 
@@ -67,8 +71,8 @@ type PlaceName = keyof typeof PLACES;
 const GROUPS = {
   look: ['overview', 'health', 'why'],
   people: ['users', 'rooms', 'files'],
-  order: ['reports', 'words', 'announcements', 'audit'],
-  tools: ['keys', 'issuers', 'invites', 'bots', 'webhooks'],
+  order: ['reports', 'words', 'announcements', 'search', 'audit'],
+  tools: ['keys', 'issuers', 'invites', 'bots', 'webhooks', 'hook'],
 } satisfies Record<string, PlaceName[]>;
 
 const placeOf = (name: string): Place | undefined => (name in PLACES ? PLACES[name as PlaceName] : undefined);

@@ -2,11 +2,13 @@
 import type { Page } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
+import { type Filter, FilterField } from './filter-field.tsx';
 import { useLoad } from './load.ts';
-import { Button, Empty, Waiting } from './parts.tsx';
-import { refine, where } from './where.ts';
-import { numberIn, useTexts, useWords } from './words.tsx';
+import { keysOf, onKeyOf, Pager, useTurns } from './pager.tsx';
+import { Empty, Waiting } from './parts.tsx';
+import { type Query, refine, where } from './where.ts';
+import { useTexts } from './words.tsx';
 
 interface Column<T> {
   title: string;
@@ -15,14 +17,6 @@ interface Column<T> {
   isNumber?: boolean;
   /** On a phone it is the title of the card. */
   isMain?: boolean;
-}
-
-export interface Filter {
-  name: string;
-  label: string;
-  /** `sort` is a select whose options are all that there are. */
-  kind: 'search' | 'select' | 'sort' | 'date' | 'text';
-  options?: readonly (readonly [value: string, label: string])[];
 }
 
 interface ListProps<T> {
@@ -41,50 +35,6 @@ interface ListProps<T> {
   cursorName?: string;
 }
 
-const TYPING_MS = 300;
-
-function FilterField({ filter, value, set }: { filter: Filter; value: string; set(value: string): void }): JSX.Element {
-  const { name, label, kind, options = [] } = filter;
-  const { all } = useTexts();
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => set(text), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return (
-    <div class={`filter ${kind}`}>
-      <label class="quiet" for={`filter-${name}`}>
-        {label}
-      </label>
-      {kind === 'select' || kind === 'sort' ? (
-        <select
-          id={`filter-${name}`}
-          name={name}
-          value={value}
-          onChange={({ currentTarget }) => set(currentTarget.value)}
-        >
-          {kind === 'select' && <option value="">{all}</option>}
-          {options.map(([one, word]) => (
-            <option key={one} value={one} selected={one === value}>
-              {word}
-            </option>
-          ))}
-        </select>
-      ) : (
-        <input
-          id={`filter-${name}`}
-          type={kind as 'text'}
-          name={name}
-          value={text}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
-        />
-      )}
-    </div>
-  );
-}
-
 const Row = <T,>({ item, columns }: { item: T; columns: Column<T>[] }): JSX.Element => (
   <tr>
     {columns.map(({ title, cell, isNumber, isMain }) => (
@@ -95,15 +45,15 @@ const Row = <T,>({ item, columns }: { item: T; columns: Column<T>[] }): JSX.Elem
   </tr>
 );
 
-export const Table = <T,>({
-  label,
-  columns,
-  items,
-  keyOf,
-  isDim,
-}: Pick<ListProps<T>, 'label' | 'columns' | 'keyOf'> & { items: T[]; isDim?: boolean }): JSX.Element => (
+interface TableProps<T> extends Pick<ListProps<T>, 'label' | 'columns' | 'keyOf'> {
+  items: T[];
+  isDim?: boolean;
+  onKeyDown?(event: KeyboardEvent): void;
+}
+
+export const Table = <T,>({ label, columns, items, keyOf, isDim, onKeyDown }: TableProps<T>): JSX.Element => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard
-  <section class="frame" tabIndex={0} aria-label={label} aria-busy={isDim}>
+  <section class="frame" tabIndex={0} aria-label={label} aria-busy={isDim} onKeyDown={onKeyDown}>
     <table>
       <thead>
         <tr>
@@ -123,26 +73,20 @@ export const Table = <T,>({
   </section>
 );
 
-interface PagerProps {
-  page: Page<unknown>;
-  cursor: string | undefined;
-  turn(to: string | undefined): void;
-}
-
-function Pager({ page, cursor, turn }: PagerProps): JSX.Element {
-  const { language, texts } = useWords();
-  const next = page.next_cursor;
-  return (
-    <nav class="pager" aria-label={texts.pages}>
-      <span class="quiet">
-        {page.total === undefined ? texts.shown(page.items.length) : texts.ofAll(numberIn(language, page.total))}
-      </span>
-      <span class="buttons">
-        {cursor !== undefined && <Button label={texts.first} onClick={() => turn(undefined)} />}
-        {page.has_more && next !== null && <Button label={texts.next} onClick={() => turn(next)} />}
-      </span>
-    </nav>
-  );
+/** Of the page that was turned to: who uses the keyboard goes on there. */
+function useFocusAfterTurn(data: unknown) {
+  const box = useRef<HTMLDivElement>(null);
+  const isDue = useRef(false);
+  useEffect(() => {
+    if (!isDue.current) return;
+    isDue.current = false;
+    box.current?.querySelector<HTMLElement>('.frame')?.focus({ preventScroll: true });
+    box.current?.scrollIntoView();
+  }, [data]);
+  const onTurn = (): void => {
+    isDue.current = true;
+  };
+  return { box, onTurn };
 }
 
 export function List<T>(props: ListProps<T>): JSX.Element {
@@ -168,16 +112,20 @@ export function List<T>(props: ListProps<T>): JSX.Element {
   });
   const { data, error, isLoading, reload } = loaded;
   const isFiltered = Object.values(chosen).some(Boolean);
+  const { box, onTurn } = useFocusAfterTurn(data);
+  const turns = useTurns({ page: data, cursorName, onTurn });
+  const filter = (change: Query): void =>
+    refine({ ...change, [cursorName]: undefined }, { trails: { [cursorName]: [] } });
   return (
-    <div class="list">
+    <div class="list" ref={box}>
       {filters.length > 0 && (
         <search class="filters">
-          {filters.map((filter) => (
+          {filters.map((one) => (
             <FilterField
-              key={filter.name}
-              filter={filter}
-              value={query[filter.name] ?? ''}
-              set={(value) => refine({ [filter.name]: value || undefined, [cursorName]: undefined })}
+              key={one.name}
+              filter={one}
+              value={query[one.name] ?? ''}
+              set={(value) => filter({ [one.name]: value || undefined })}
             />
           ))}
         </search>
@@ -191,9 +139,7 @@ export function List<T>(props: ListProps<T>): JSX.Element {
               <button
                 type="button"
                 class="link"
-                onClick={() =>
-                  refine(Object.fromEntries([cursorName, ...Object.keys(chosen)].map((one) => [one, undefined])))
-                }
+                onClick={() => filter(Object.fromEntries(Object.keys(chosen).map((one) => [one, undefined])))}
               >
                 {texts.clearFilters}
               </button>
@@ -205,8 +151,15 @@ export function List<T>(props: ListProps<T>): JSX.Element {
       )}
       {data !== undefined && data.items.length > 0 && (
         <>
-          <Table label={label} columns={columns} items={data.items} keyOf={keyOf} isDim={isLoading} />
-          <Pager page={data} cursor={cursor} turn={(to) => refine({ [cursorName]: to }, true)} />
+          <Table
+            label={label}
+            columns={columns}
+            items={data.items}
+            keyOf={keyOf}
+            isDim={isLoading}
+            onKeyDown={(event) => onKeyOf(keysOf(turns), event)}
+          />
+          <Pager page={data} turns={turns} />
         </>
       )}
     </div>

@@ -8,9 +8,9 @@ export interface Pushed {
   open: number;
 }
 
-/** undefined: not connected, so pages ask. */
+/** undefined: nothing is pushed, so pages ask. */
 export const pushed = new Value<Pushed | undefined>(undefined);
-/** Raised by each new report, and by each act of staff. */
+/** Raised by each new report, by each act of staff, and once when pushing begins (again). */
 export const reportsSeen = new Value(0);
 export const entriesSeen = new Value(0);
 
@@ -30,7 +30,14 @@ export function listen(): () => void {
   // Rooms of this person are of no interest here.
   const realtime: Realtime = client.websocket.connect(undefined, { resume: false });
   const [report, entry] = [raised(reportsSeen), raised(entriesSeen)];
-  realtime.on('staff_stats', ({ stats, open_reports }) => pushed.set({ stats, open: open_reports }));
+  realtime.on('staff_stats', ({ stats, open_reports }) => {
+    // Nothing of the time before is pushed. What is read from now on has it.
+    if (pushed.get() === undefined) {
+      report();
+      entry();
+    }
+    pushed.set({ stats, open: open_reports });
+  });
   realtime.on('staff_report', report);
   realtime.on('staff_entry', ({ entry: { action } }) => {
     entry();

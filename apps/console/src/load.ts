@@ -21,14 +21,22 @@ const MAX_PAUSE_MS = 10_000;
 const isPassing = (error: unknown): boolean =>
   error instanceof ChatApiError && (error.retryable || error.status >= 500);
 
-/** @param key a new one reads again; the data of the old one stays until then. */
+/**
+ * @param key a new one reads again; the data of the old one stays until then. So does an `everyMs`
+ * that begins, but not its end: what is pushed since says when to read.
+ */
 export function useLoad<T>(key: string, { read, everyMs = 0 }: Read<T>): Loaded<T> {
   const [shown, show] = useState<Omit<Loaded<T>, 'reload'>>({ data: undefined, error: undefined, isLoading: true });
   const [turn, setTurn] = useState(0);
   const latest = useRef(read);
   latest.current = read;
   const failures = useRef(0);
+  /** Of what is shown; undefined while that is not what was asked for. */
+  const shownKey = useRef<string | undefined>(undefined);
   useEffect(() => {
+    const wanted = `${turn} ${key}`;
+    if (everyMs === 0 && shownKey.current === wanted) return;
+    shownKey.current = undefined;
     let isCurrent = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const later = (pause: number): void => {
@@ -39,6 +47,7 @@ export function useLoad<T>(key: string, { read, everyMs = 0 }: Read<T>): Loaded<
         const data = await latest.current();
         if (!isCurrent) return;
         failures.current = 0;
+        shownKey.current = wanted;
         show({ data, error: undefined, isLoading: false });
         if (everyMs > 0) later(everyMs);
       } catch (error) {

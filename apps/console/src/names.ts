@@ -32,4 +32,14 @@ export function nameOf(id: string): Value<Name> {
   return name;
 }
 
+/** Of a username, with or without @, or an id; what nobody has stays as it is. For staff. */
+export async function idOf(user: string): Promise<string> {
+  if (user.startsWith('usr_')) return user;
+  const name = user.replace(/^@/, '').toLowerCase();
+  const found = (await client.admin.users({ search: name })).items.find(
+    ({ username }) => username.toLowerCase() === name,
+  );
+  return found?.id ?? user;
+}
+
 export const learn = (profile: NonNullable<Name>): void => nameOf(profile.id).set(profile);

@@ -1,6 +1,7 @@
 // What admins do to a room.
 import type { AdminRoom, AdminRoomPatch } from '@chatapi/client';
 import { act } from './acts.ts';
+import { idOf } from './names.ts';
 import { ask, textIn } from './questions.ts';
 import { client } from './session.ts';
 import type { Texts } from './texts.ts';
@@ -61,11 +62,9 @@ export async function handOver(deed: Deed): Promise<void> {
     yes: texts.do.handOver,
   });
   if (answers === undefined) return;
-  const wanted = textIn(answers, 'username').replace(/^@/, '');
-  const found = (await client.admin.users({ search: wanted }).catch(() => undefined))?.items.find(
-    ({ username, id }) => username.toLowerCase() === wanted.toLowerCase() || id === wanted,
-  );
-  await update(deed, title, { owner_id: found?.id ?? wanted });
+  const wanted = textIn(answers, 'username');
+  const owner_id = await idOf(wanted).catch(() => wanted);
+  await update(deed, title, { owner_id });
 }
 
 export async function remove({ texts, room }: Deed): Promise<void> {

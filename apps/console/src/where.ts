@@ -6,6 +6,8 @@ export interface Where {
   page: string;
   id?: string;
   query: Record<string, string>;
+  /** Cursors of the pages before, by the name of the list's cursor; '' is the first page. */
+  trails: Record<string, readonly string[]>;
 }
 
 function decoded(text: string): string {
@@ -19,7 +21,9 @@ function decoded(text: string): string {
 function read(): Where {
   const [path = '', search] = location.hash.replace(/^#\/?/, '').split('?');
   const [page, id] = path.split('/').map(decoded);
-  return { page: page || 'overview', id: id || undefined, query: Object.fromEntries(new URLSearchParams(search)) };
+  const query = Object.fromEntries(new URLSearchParams(search));
+  // The browser keeps it with the entry of its history, also over a reload. A shared URL has none.
+  return { page: page || 'overview', id: id || undefined, query, trails: history.state?.trails ?? {} };
 }
 
 export const where = new Value<Where>(read());
@@ -37,13 +41,17 @@ export function go(page: string, id?: string, query?: Query): void {
   location.hash = linkTo(page, id, query);
 }
 
-/**
- * Changes the query of this page.
- * @param isStep whether the browser's Back leads to the one before.
- */
-export function refine(change: Query, isStep = false): void {
-  const { page, id, query } = where.get();
-  const to = linkTo(page, id, { ...query, ...change });
-  if (isStep) location.hash = to;
-  else location.replace(to);
+interface Refining {
+  /** Whether the browser's Back leads to the one before. */
+  isStep?: boolean;
+  /** Of the lists whose page changes. */
+  trails?: Where['trails'];
+}
+
+/** Changes the query of this page. */
+export function refine(change: Query, { isStep = false, trails = {} }: Refining = {}): void {
+  const now = where.get();
+  const to = linkTo(now.page, now.id, { ...now.query, ...change });
+  history[isStep ? 'pushState' : 'replaceState']({ trails: { ...now.trails, ...trails } }, '', to);
+  where.set(read());
 }

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '@chatapi/local';
 import { Agent } from 'undici';
-import { addEvents, followerSize, openOwner, type Owner } from './fixture-store.ts';
+import { addEvents, followerSize, type Owner, openOwner } from './fixture-store.ts';
 import { residentKib } from './proc.ts';
 import { type Received, startReceiver } from './receivers.ts';
 import { type Bench, call, ENV, prepare } from './rest-cluster.ts';
@@ -56,7 +56,8 @@ async function fill({ rooms }: Bench, owner: Owner, sender: string, events: numb
 
 /** A send to each room tells the follower of its head. */
 async function tell(bench: Bench, id: string, events: number): Promise<void> {
-  for (const chat_id of bench.rooms) await call(bench, 'POST', '/messages/', bench.person, { chat_id, content: 'last' });
+  for (const chat_id of bench.rooms)
+    await call(bench, 'POST', '/messages/', bench.person, { chat_id, content: 'last' });
   for (const end = Date.now() + KNOWN_MS; (await lagOf(bench, id)).events < events && Date.now() < end; )
     await sleep(200);
 }
@@ -71,7 +72,10 @@ export async function backlog(events: number, say: (text: string) => void): Prom
   try {
     const bench = await prepare(cluster, agent, ROOMS);
     const { id: sender } = await call(bench, 'GET', '/users/me', bench.person);
-    const { id } = await call(bench, 'POST', '/admin/webhooks', bench.admin, { url: receiver.url, events: ['message'] });
+    const { id } = await call(bench, 'POST', '/admin/webhooks', bench.admin, {
+      url: receiver.url,
+      events: ['message'],
+    });
     const lines: string[] = [];
     const note = (text: string): void => {
       say(text);
@@ -89,7 +93,9 @@ export async function backlog(events: number, say: (text: string) => void): Prom
     await call(bench, 'POST', `/admin/webhooks/${id}/resume`, bench.admin);
     await sleep(SECONDS * 1000);
     const rate = (arrived.count - before) / SECONDS;
-    note(await line(bench, owner, id, `after ${SECONDS} s of ${short(rate)} deliveries/s, ${arrived.wrong} out of order`));
+    note(
+      await line(bench, owner, id, `after ${SECONDS} s of ${short(rate)} deliveries/s, ${arrived.wrong} out of order`),
+    );
     return lines.join('\n');
   } finally {
     receiver.stop();

@@ -32,7 +32,7 @@ insert into messages.room_senders as s (room_id, user_id, sent) values ($1, $3, 
 on conflict (room_id, user_id) do update set sent = s.sent + excluded.sent`;
 
 /** As after a quiet night; otherwise the first workloads would pay for it. */
-async function settle(owner: Owner): Promise<void> {
+export async function settle(owner: Owner): Promise<void> {
   await owner.query('vacuum analyze');
   await owner.query('checkpoint');
 }

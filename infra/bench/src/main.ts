@@ -2,6 +2,7 @@
 // workloads and prints two tables with medians of the rounds. The other commands are
 // described in README.md.
 import { parseArgs } from 'node:util';
+import { adminUsers } from './admin-users.ts';
 import { backlog } from './backlog.ts';
 import { bans } from './bans.ts';
 import { compare } from './compare.ts';
@@ -58,6 +59,7 @@ async function compareAll(): Promise<string> {
 }
 
 const COMMANDS: Record<string, () => Promise<string>> = {
+  'admin-users': () => adminUsers(Number(values.users), say),
   backlog: () => backlog(Number(values.events), say),
   bans: () => bans(say),
   keys: () => keys(say),

@@ -113,8 +113,7 @@ describe('bots', () => {
 
   it('has streams of events of its rooms, which end with its token', async () => {
     const [open, hidden] = [await privateRoom(ann, [], 'streamed'), await privateRoom(ann, [], 'hidden')];
-    for (const room of [open, hidden])
-      await rest(ann).post(`/rooms/${room}/members`, { user_id: bot.id }).expect(201);
+    for (const room of [open, hidden]) await rest(ann).post(`/rooms/${room}/members`, { user_id: bot.id }).expect(201);
     const robot = await makeToken(['events:read'], [open]);
     const unable = await makeToken(['messages:read']);
     for (const url of gateways()) {

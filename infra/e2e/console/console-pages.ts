@@ -33,10 +33,13 @@ export async function furnish(url: string): Promise<Furnished> {
   await as.post(`/bots/${bot.id}/tokens`, { name: 'production', scopes: ['messages:write'] }).expect(201);
   const hook = { url: 'https://hooks.example.com/chat', description: 'CRM', events: ['message', 'account.created'] };
   const webhook = (await as.post('/admin/webhooks', hook).expect(201)).body;
+  // Of a room that nobody writes to.
+  const asked = { url: 'https://hooks.example.com/judge', on_failure: 'accept', rooms: ['judged'] };
+  await as.put('/admin/hooks/before-message', asked).expect(200);
   const user = `users/${author.id}`;
   const [one, two, three] = [`rooms/${room}`, `bots/${bot.id}`, `webhooks/${webhook.id}`];
   const lists =
-    'overview health users rooms reports words announcements audit keys issuers invites bots webhooks files';
+    'overview health users rooms reports words announcements search audit keys issuers invites bots webhooks hook files';
   const pages = Object.fromEntries(lists.split(' ').map((name) => [name, name]));
   const why = `why?message=${messageId}&user=${reporter.username}`;
   return { pages: { ...pages, why, user, room: one, bot: two, webhook: three } };

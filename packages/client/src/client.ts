@@ -5,6 +5,7 @@ import type { BotsApi } from './bots.ts';
 import { ChatsApi } from './chats.ts';
 import { ChatApiError } from './errors.ts';
 import { FilesApi } from './files.ts';
+import type { HooksApi } from './hooks.ts';
 import type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 import { lazily } from './lazy.ts';
 import { MessagesApi } from './messages.ts';
@@ -74,6 +75,8 @@ export class ChatClient {
   readonly webhooks: WebhooksApi;
   /** Its code too. */
   readonly incomingWebhooks: IncomingWebhooksApi;
+  /** For admins. Its code is loaded with the first call. */
+  readonly hooks: HooksApi;
   readonly websocket: WebSocketApi;
   readonly #rest: Rest;
 
@@ -90,6 +93,7 @@ export class ChatClient {
     this.bots = tool('bots');
     this.webhooks = tool('webhooks');
     this.incomingWebhooks = tool('incomingWebhooks');
+    this.hooks = tool('hooks');
     this.websocket = new WebSocketApi(this.#rest, options.webSocket);
   }
 

@@ -21,6 +21,7 @@ export { ChatClient, type ChatClientOptions, type ReportInput, type WebSocketApi
 export { ChatApiError, type ErrorCode } from './errors.ts';
 export type * from './events.ts';
 export type { FilesApi } from './files.ts';
+export type { HooksApi } from './hooks.ts';
 export type { EventStream } from './inbox.ts';
 export type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 export type { Logger } from './logger.ts';

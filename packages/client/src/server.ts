@@ -44,7 +44,6 @@ export { verifyWebhook } from './webhook-signature.ts';
 export type { DeliveryQuery, ReplayInput, WebhooksApi } from './webhooks.ts';
 
 const ITEM = { id: 'string' } as const;
-const HOOK = { url: 'string', on_failure: 'string' } as const;
 const USER = { ...ITEM, external_id: 'string' } as const;
 
 const SERVER_ANSWERS: Answers = {
@@ -59,8 +58,6 @@ const SERVER_ANSWERS: Answers = {
   'POST /app/users/{}/activate': USER,
   'POST /app/users/{}/tokens': { access_token: 'string', user: USER },
   ...TOOL_ANSWERS,
-  'PUT /admin/hooks/before-message': HOOK,
-  'GET /admin/hooks/before-message': HOOK,
 };
 
 export interface ChatServerOptions extends Pick<RestOptions, 'baseUrl' | 'fetch' | 'timeoutMs' | 'retries' | 'logger'> {

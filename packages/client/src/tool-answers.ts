@@ -1,7 +1,8 @@
-// What the calls about bots and webhooks must be answered with; see `answers.ts`.
+// What the calls about bots, webhooks and hooks must be answered with; see `answers.ts`.
 import type { Answers } from './answers.ts';
 
 const ITEM = { id: 'string' } as const;
+const HOOK = { url: 'string', on_failure: 'string' } as const;
 
 export const TOOL_ANSWERS: Answers = {
   'POST /bots': ITEM,
@@ -18,4 +19,6 @@ export const TOOL_ANSWERS: Answers = {
   'POST /admin/webhooks/{}/resume': ITEM,
   'POST /admin/webhooks/{}/test': { duration_ms: 'number' },
   'GET /admin/webhooks/{}/deliveries': { deliveries: [ITEM] },
+  'PUT /admin/hooks/before-message': HOOK,
+  'GET /admin/hooks/before-message': HOOK,
 };

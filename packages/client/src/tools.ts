@@ -1,7 +1,8 @@
-// Administration, bots and webhooks: loaded together when one of them is used first.
+// Administration, bots, webhooks and hooks: loaded together when one of them is used first.
 import { AdminApi } from './admin.ts';
 import { ADMIN_ANSWERS } from './admin-answers.ts';
 import { BotsApi } from './bots.ts';
+import { HooksApi } from './hooks.ts';
 import { INCOMING_ANSWERS, IncomingWebhooksApi } from './incoming-webhooks.ts';
 import type { Rest } from './rest.ts';
 import { TOOL_ANSWERS } from './tool-answers.ts';
@@ -12,6 +13,7 @@ export interface Tools {
   bots: BotsApi;
   webhooks: WebhooksApi;
   incomingWebhooks: IncomingWebhooksApi;
+  hooks: HooksApi;
 }
 
 export function openTools(rest: Rest): Tools {
@@ -21,5 +23,6 @@ export function openTools(rest: Rest): Tools {
     bots: new BotsApi(rest),
     webhooks: new WebhooksApi(rest),
     incomingWebhooks: new IncomingWebhooksApi(rest),
+    hooks: new HooksApi(rest),
   };
 }

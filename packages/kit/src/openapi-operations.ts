@@ -9,10 +9,13 @@ function parameters(where: 'path' | 'query' | 'header', schema: Joi.ObjectSchema
     properties?: Record<string, JsonSchema>;
     required?: string[];
   };
-  return Object.entries(properties).map(([name, property]) => ({
+  const { keys = {} } = schema.describe() as { keys?: Record<string, { examples?: unknown[] }> };
+  return Object.entries(properties).map(([name, { examples: _, description, ...property }]) => ({
     name,
     in: where,
     required: where === 'path' || required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    ...(keys[name]?.examples === undefined ? {} : { example: keys[name].examples[0] }),
     schema: property,
   }));
 }

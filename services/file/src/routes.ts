@@ -55,7 +55,9 @@ const exporting: Route<Context>[] = [
     who: 'anyone',
     scope: 'none',
     params: fileId,
-    query: Joi.object({ token: Joi.string().max(200).required().description('token of the signed link') }),
+    query: Joi.object({
+      token: Joi.string().max(200).required().example('of-the-link').description('token of the signed link'),
+    }),
     raw: true,
     errors: [403],
     docs: exportDocs,

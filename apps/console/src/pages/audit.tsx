@@ -2,7 +2,9 @@ import type { AuditEntry, AuditFilter } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { act } from '../acts.ts';
-import { type Filter, List } from '../list.tsx';
+import { timesOf } from '../days.ts';
+import type { Filter } from '../filter-field.tsx';
+import { List } from '../list.tsx';
 import { entriesSeen } from '../live.ts';
 import { Button, Head, Mono, Status, Time, UserLink } from '../parts.tsx';
 import { client } from '../session.ts';
@@ -32,15 +34,7 @@ function Details({ details }: { details: AuditEntry['details'] }): JSX.Element {
 
 type Chosen = Record<string, string | number | undefined>;
 
-/** Days of this place: the server counts `to` no more. */
-function filterOf({ from, to, ...others }: Chosen): AuditFilter {
-  const at = (day: string, plus: number): string => {
-    const date = new Date(`${day}T00:00`);
-    date.setDate(date.getDate() + plus);
-    return date.toISOString();
-  };
-  return { ...others, from: from ? at(String(from), 0) : undefined, to: to ? at(String(to), 1) : undefined };
-}
+const filterOf = ({ from, to, ...others }: Chosen): AuditFilter => ({ ...others, ...timesOf(from, to) });
 
 const OUTCOMES = ['done', 'refused', 'unknown', 'pending'] as const;
 

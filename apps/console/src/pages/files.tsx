@@ -1,6 +1,7 @@
 import type { ListedExport, ListedFile } from '@chatapi/client';
 import type { JSX } from 'preact';
-import { type Filter, List } from '../list.tsx';
+import type { Filter } from '../filter-field.tsx';
+import { List } from '../list.tsx';
 import { Head, Section, Status, Time, UserLink } from '../parts.tsx';
 import { client } from '../session.ts';
 import { sizeIn, useTexts, useWords } from '../words.tsx';

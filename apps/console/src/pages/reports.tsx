@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { pushed, reportsSeen } from '../live.ts';
 import { useLoad } from '../load.ts';
+import { keysOf, onKeyOf, Pager, useTurns } from '../pager.tsx';
 import { Button, Empty, Facts, Head, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
 import {
   banReported,
@@ -147,27 +148,20 @@ function One({ deed, setNote }: OneProps): JSX.Element {
   );
 }
 
-/** What a key does to the report that is open. Only while the queue has the focus (WCAG 2.1.4). */
-function onKey(event: KeyboardEvent, deed: ReportDeed, step: (by: number) => void): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const acts: Record<string, (() => unknown) | false | undefined> = {
-    j: () => step(1),
-    ArrowDown: () => step(1),
-    k: () => step(-1),
-    ArrowUp: () => step(-1),
-    ...(deed.report.status === 'open' && {
-      r: () => resolve(deed),
-      d: () => dismissReport(deed),
-      x: mayDelete(deed) && (() => deleteReported(deed)),
-      m: mayMute(deed) && (() => muteReported(deed)),
-      b: mayBan(deed) && (() => banReported(deed)),
-    }),
-  };
-  const found = acts[event.key];
-  if (!found) return;
-  event.preventDefault();
-  void found();
-}
+/** What keys do to the report that is open. Only while the queue has the focus (WCAG 2.1.4). */
+const actsOf = (deed: ReportDeed, step: (by: number) => void) => ({
+  j: () => step(1),
+  ArrowDown: () => step(1),
+  k: () => step(-1),
+  ArrowUp: () => step(-1),
+  ...(deed.report.status === 'open' && {
+    r: () => resolve(deed),
+    d: () => dismissReport(deed),
+    x: mayDelete(deed) && (() => deleteReported(deed)),
+    m: mayMute(deed) && (() => muteReported(deed)),
+    b: mayBan(deed) && (() => banReported(deed)),
+  }),
+});
 
 export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
   const texts = useTexts();
@@ -190,6 +184,13 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
     open(items[at + 1] ?? items[at - 1]);
     reload();
   };
+  const queue = useRef<HTMLElement>(null);
+  const turns = useTurns({
+    page: data,
+    cursorName: 'cursor',
+    leaves: { report: undefined },
+    onTurn: () => queue.current?.focus(),
+  });
   const [note, setNote] = useState('');
   useEffect(() => setNote(''), [report?.id]);
   const deed = report && { texts, report, note, isAdmin, after };
@@ -201,7 +202,7 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
           <select
             value={status}
             onChange={({ currentTarget }) =>
-              refine({ status: currentTarget.value, cursor: undefined, report: undefined })
+              refine({ status: currentTarget.value, cursor: undefined, report: undefined }, { trails: { cursor: [] } })
             }
           >
             {(['open', 'resolved', 'dismissed'] as const).map((one) => (
@@ -217,9 +218,11 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
       {deed && (
         <div class="split">
           <section
+            ref={queue}
+            tabIndex={-1}
             class="queue"
             aria-label={texts.nav.reports}
-            onKeyDown={(event) => onKey(event, deed, (by) => open(items[at + by]))}
+            onKeyDown={(event) => onKeyOf({ ...keysOf(turns), ...actsOf(deed, (by) => open(items[at + by])) }, event)}
           >
             <ul>
               {items.map((one) => (
@@ -227,12 +230,7 @@ export function ReportsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
               ))}
             </ul>
             <p class="quiet keys">{texts.keys}</p>
-            {data?.has_more && data.next_cursor && (
-              <Button
-                label={texts.next}
-                onClick={() => refine({ cursor: data.next_cursor ?? undefined, report: undefined }, true)}
-              />
-            )}
+            {data && <Pager page={data} turns={turns} />}
           </section>
           <One deed={deed} setNote={setNote} />
         </div>

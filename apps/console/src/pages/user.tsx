@@ -70,7 +70,7 @@ function About({ user, isAdmin }: { user: AdminUserDetails; isAdmin: boolean }):
   const files = counts.file_bytes === null ? '' : ` · ${sizeIn(language, counts.file_bytes)}`;
   const secret: Fact[] = [
     [columns.email, user.email ?? '–'],
-    ['External id', user.external_id ?? '–'],
+    [texts.externalId, user.external_id ?? '–'],
   ];
   return (
     <Section title={texts.details}>

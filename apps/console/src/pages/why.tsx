@@ -4,6 +4,7 @@ import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { Table } from '../list.tsx';
 import { useLoad } from '../load.ts';
+import { idOf } from '../names.ts';
 import { Badge, Empty, Facts, Head, Mono, Section, Status, Time, type Tone, UserLink, Waiting } from '../parts.tsx';
 import { client } from '../session.ts';
 import { linkTo, refine, where } from '../where.ts';
@@ -22,23 +23,13 @@ const TONES: Record<MessageDelivery['verdict'], Tone> = {
   account_closed: 'bad',
 };
 
-/** A username, or an id. */
-async function idOf(user: string): Promise<string> {
-  if (user.startsWith('usr_')) return user;
-  const name = user.replace(/^@/, '').toLowerCase();
-  const found = (await client.admin.users({ search: name })).items.find(
-    ({ username }) => username.toLowerCase() === name,
-  );
-  return found?.id ?? user;
-}
-
 function Question(): JSX.Element {
   const texts = useTexts();
   const { query } = useStore(where);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    refine({ message: String(form.get('message')).trim(), user: String(form.get('user')).trim() }, true);
+    refine({ message: String(form.get('message')).trim(), user: String(form.get('user')).trim() }, { isStep: true });
   };
   return (
     <form class="card question" onSubmit={submit}>

@@ -3,6 +3,19 @@ import type { enRecords } from './en-records.ts';
 export const deRecords: typeof enRecords = {
   exports: 'Archive von Konten',
   audit: { from: 'Von', to: 'Bis', csv: 'CSV herunterladen' },
+  searching: {
+    words: 'Wörter',
+    wordsHint: '"eine Wendung", -unerwünscht. Das letzte Wort darf unfertig sein.',
+    reasonHint: 'Warum. Er kommt mit deinem Namen ins Protokoll.',
+    roomHint: 'Seine ID. Leer: alle Räume.',
+    author: 'Von',
+    authorHint: 'Benutzername oder ID. Leer: alle.',
+    found: 'Nachrichten, neueste zuerst',
+    page: (number) => `Seite ${number}`,
+    off: 'Die Suche über alle Nachrichten ist aus.',
+    turnOn: 'Wer den Server betreibt, schaltet sie mit einer Einstellung des Admin-Dienstes an und startet ihn neu:',
+    nothingDone: 'Nichts wurde gesucht, und nichts kam ins Protokoll.',
+  },
   span: 'Zeitraum',
   spans: { hour: 'Stunde', day: 'Tag', week: 'Woche', month: '30 Tage' },
   metrics: {

@@ -3,6 +3,19 @@
 export const enRecords = {
   exports: 'Archives of accounts',
   audit: { from: 'From', to: 'To', csv: 'Download CSV' },
+  searching: {
+    words: 'Words',
+    wordsHint: '"a phrase", -unwanted. The last word may be unfinished.',
+    reasonHint: 'Why. It goes on record with your name.',
+    roomHint: 'Its id. Empty: all rooms.',
+    author: 'Author',
+    authorHint: 'Username or id. Empty: everybody.',
+    found: 'Messages, newest first',
+    page: (number: number) => `Page ${number}`,
+    off: 'The search over all messages is off.',
+    turnOn: 'Whoever runs the server turns it on by a setting of the admin service, which then restarts:',
+    nothingDone: 'Nothing was searched, and nothing went on record.',
+  },
   span: 'Time span',
   spans: { hour: 'Hour', day: 'Day', week: 'Week', month: '30 days' },
   metrics: {

@@ -15,6 +15,7 @@ from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of
 from .realtime import AsyncRealtime
+from .hooks import HooksApi
 from .incoming_webhooks import IncomingWebhooksApi
 from .room_events import EventsApi
 from .rest import RETRIES, Rest, given
@@ -62,7 +63,7 @@ class AsyncWebSocketApi:
 
 class AsyncChatClient:
     """Client for asyncio: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``,
-    ``bots``, ``webhooks``, ``incoming_webhooks``, ``websocket``.
+    ``bots``, ``webhooks``, ``incoming_webhooks``, ``hooks``, ``websocket``.
 
     ``token``: an access token, or a function (plain or async) that returns a new one; not needed
     for ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -91,6 +92,7 @@ class AsyncChatClient:
         self.admin = AdminApi(self._rest)
         self.bots = BotsApi(self._rest)
         self.webhooks = WebhooksApi(self._rest)
+        self.hooks = HooksApi(self._rest)
         self.websocket = AsyncWebSocketApi(self._rest)
         self._live: Optional[Live] = None
 

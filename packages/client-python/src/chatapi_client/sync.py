@@ -10,7 +10,7 @@ from .client import AsyncChatClient
 from .errors import ChatApiError
 from .events import EventName
 from .sync_admin import AdminApi
-from .sync_tools import BotsApi, IncomingWebhooksApi, WebhooksApi
+from .sync_tools import BotsApi, HooksApi, IncomingWebhooksApi, WebhooksApi
 from .sync_wrapper import SyncWrapper, blocking, iterating, iterate_sync
 from .files import FilesApi as AsyncFilesApi
 from .event_handlers import Listening, Stop
@@ -199,7 +199,7 @@ class WebSocketApi(SyncWrapper):
 
 class ChatClient(SyncWrapper):
     """Sync client: ``users``, ``messages``, ``chats``, ``files``, ``events``, ``admin``, ``bots``,
-    ``webhooks`` and ``websocket``.
+    ``webhooks``, ``incoming_webhooks``, ``hooks`` and ``websocket``.
 
     ``token``: an access token, or a function that returns a new one; not needed for
     ``users.login``. ``refresh_token`` renews it, as it is done after a login; ``on_tokens`` is
@@ -238,6 +238,7 @@ class ChatClient(SyncWrapper):
         self.admin = AdminApi(self._portal, inner.admin)
         self.bots = BotsApi(self._portal, inner.bots)
         self.webhooks = WebhooksApi(self._portal, inner.webhooks)
+        self.hooks = HooksApi(self._portal, inner.hooks)
         self.websocket = WebSocketApi(self._portal, inner.websocket)
 
     @property

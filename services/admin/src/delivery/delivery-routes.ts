@@ -63,7 +63,9 @@ export const deliveryRoutes: Route<Context>[] = [
     who: 'admin',
     scope: 'none',
     params: idParams,
-    query: Joi.object<{ user_id: string }, true>({ user_id: idOf('usr').required() }),
+    query: Joi.object<{ user_id: string }, true>({
+      user_id: idOf('usr').required().example('usr_0197c2f0a1b27c3d8e4f'),
+    }),
     answer: deliverySchema,
     rule: showDelivery,
   }),

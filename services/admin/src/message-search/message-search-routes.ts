@@ -11,8 +11,12 @@ const query = Joi.object<MessageSearch>({
     .max(200)
     .pattern(/\0/, { invert: true })
     .required()
+    .example('invoice')
     .description('words, `"a phrase"`, `-unwanted`; the last word may be unfinished'),
-  reason: text({ min: 1, max: 500 }).required().description('why; it is in the audit log'),
+  reason: text({ min: 1, max: 500 })
+    .required()
+    .example('a request of the court')
+    .description('why; it is in the audit log'),
   chat_id: roomId(),
   sender_id: idOf('usr'),
   from: timestamp().description('the first time that counts'),

@@ -9,6 +9,7 @@ const metric = () => oneOf(...METRICS);
 const query = Joi.object<SeriesQuery>({
   metric: metric()
     .required()
+    .example('messages')
     .description('users_online and connections: the most at a time; errors: answers with a status of 500 or more'),
   from: timestamp().description('at most 30 days ago; default: a day before `to`'),
   to: timestamp().description('the first time that counts no more; default: now'),

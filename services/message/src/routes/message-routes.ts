@@ -47,6 +47,7 @@ const searchQuery = Joi.object<SearchQuery>({
     .max(200)
     .custom((value: string, h) => (value.isWellFormed() && !value.includes('\0') ? value : h.error('any.invalid')))
     .required()
+    .example('hello')
     .description('words, `"a phrase"`, `-unwanted`; the last word may be unfinished'),
   chat_id: roomId(),
   ...paging<MessageKey>(messageKey()),
