@@ -1,6 +1,6 @@
-// `npm run bench -- own-users`: an application brings its users by batches of 1,000. The half of
-// them alone, the other half while people send messages, so that what a send costs meanwhile is the
-// difference. A user counts when user, message and admin have the rows too.
+// `npm run bench -- own-users`: an application brings its users by batches of 1,000, a third of
+// them while people send messages, so that what a send costs meanwhile is the difference. A user
+// counts when user, message and admin have the rows too.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { type Owner, openOwner } from './fixture-store.ts';
@@ -156,34 +156,42 @@ const line = (what: string, one: Phase, sendUs: number | undefined): string => {
   ].join(' | ')} |`;
 };
 
+/** The tables grow meanwhile: what users cost alone is the mean of before and after. */
 async function measure(run: Run, count: number, say: Say): Promise<string> {
-  const half = Math.ceil(count / 2);
+  const third = Math.ceil(count / 3);
   const quiet = (): Promise<number> => sleep(QUIET_MS, 0);
-  await bring(run, 0, Math.min(BATCH, half));
-  const first = Math.min(BATCH, half);
+  const first = Math.min(BATCH, third);
+  await bring(run, 0, first);
+  let next = first;
+  const users = (isSending: boolean): Promise<Phase> => {
+    const from = next;
+    next += third;
+    say(`${third} users ${isSending ? 'beside sends' : 'alone'}`);
+    return phase(run, third, isSending, () => bring(run, from, third));
+  };
   say('nothing');
   const nothing = await phase(run, 0, false, quiet);
   say('sends alone');
   const alone = await phase(run, 0, true, quiet);
-  say(`${half} users alone`);
-  const users = await phase(run, half, false, () => bring(run, first, half));
-  say(`${half} users beside sends`);
-  const both = await phase(run, half, true, () => bring(run, first + half, half));
+  const before = await users(false);
+  const both = await users(true);
+  const after = await users(false);
   const rows = await ownUserRows(run.owner);
   const idle = totalOf(nothing) / nothing.seconds;
-  const usAlone = (totalOf(alone) - idle * alone.seconds) / alone.sends.length;
-  const usersUs = totalOf(users) - idle * users.seconds;
-  const usBoth = (totalOf(both) - idle * both.seconds - usersUs) / both.sends.length;
+  const without = (one: Phase): number => totalOf(one) - idle * one.seconds;
+  const usAlone = without(alone) / alone.sends.length;
+  const usBoth = (without(both) - (without(before) + without(after)) / 2) / both.sends.length;
   return [
     '| what | users | s | answered s | users/s | CPU s | by process, s | sends | CPU µs/send | p50 ms | p99 ms |',
     '| --- | --: | --: | --: | --: | --: | --- | --: | --: | --: | --: |',
     line('nothing', nothing, undefined),
     line('sends alone', alone, usAlone),
-    line('users alone', users, undefined),
+    line('users alone', before, undefined),
     line('users beside sends', both, usBoth),
+    line('users alone', after, undefined),
     '',
-    `${count.toLocaleString('en-US')} users in ${short(users.seconds + both.seconds)} s; a send costs ` +
-      `${short(usBoth / usAlone)} times the CPU meanwhile; rows: ${rows}`,
+    `${(3 * third).toLocaleString('en-US')} users in ${short(before.seconds + both.seconds + after.seconds)} s; ` +
+      `a send costs ${short(usBoth / usAlone)} times the CPU meanwhile; rows: ${rows}`,
   ].join('\n');
 }
 

@@ -22,7 +22,7 @@ export interface AccessClaims {
   issued_at: number;
   /** Milliseconds. */
   expires_at: number;
-  /** Only with application keys and bot tokens (credentials.ts); meaning as in `Caller`. */
+  /** Only with application keys and bot tokens (verify-credential.ts); meaning as in `Caller`. */
   kind?: 'bot' | 'key';
   scopes?: readonly Scope[];
   key_id?: string;

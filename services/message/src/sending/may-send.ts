@@ -1,5 +1,5 @@
-// Whether a user may send to a room: the row `post` of access/permissions.ts, and mutes. Edits and
-// deletes: messages/edit-delete.ts.
+// Whether a user may send to a room: the row `post` of access/room-permissions.ts, and mutes. Edits
+// and deletes: messages/edit-delete.ts.
 import { type AppError, invalidField, notFound } from '@chatapi/kit';
 import { archivedError } from '../access/archive.ts';
 import { recipientDeletedError } from '../access/erased-peer.ts';
