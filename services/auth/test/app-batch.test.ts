@@ -1,3 +1,4 @@
+import { served } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { type App, openApp, outcome } from './app-harness.ts';
 
@@ -19,7 +20,7 @@ describe('a batch of an application’s users', () => {
   it('one bad of 1,000 fails alone, and the order is that of the request', async () => {
     const users: object[] = ids('thousand', 1000);
     users[500] = { external_id: 'thousand500', email: 'no email' };
-    const { status, body } = await app.batch(users);
+    const { status, body } = await served(() => app.batch(users));
     expect(status).to.equal(200);
     expect(body.results.map(({ external_id }: any) => external_id)).to.deep.equal(
       ids('thousand', 1000).map((u) => u.external_id),
