@@ -98,10 +98,15 @@ function integrationJobs(): Job[] {
 
 /** Kills the nodes of its cluster, so it can't share it with scenarios that need a connection. */
 const KILLS = 'infra/conformance/test/killed-nodes.test.ts';
+/** Build and install packages by synchronous calls, and scenarios run in the background. */
+const BLOCKING = /\/install-[a-z]+\.test\.ts$/;
 
 function sdkJobs(): Job[] {
-  const others = find(SDK).filter((file) => file !== KILLS);
-  return [...spread(others, 2), [KILLS]].map((files, i) => mochaJob('sdk', String(i + 1), files, {}, AFTER));
+  const files = find(SDK).filter((file) => file !== KILLS);
+  const installs = files.filter((file) => BLOCKING.test(file));
+  const others = files.filter((file) => !BLOCKING.test(file));
+  const groups = [...spread(others, 2), [KILLS], installs];
+  return groups.map((group, i) => mochaJob('sdk', String(i + 1), group, {}, AFTER));
 }
 
 const judged = (phase: string, title: string, run: () => Promise<Outcome & { output: string }>): Job => ({
