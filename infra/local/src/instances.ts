@@ -1,12 +1,11 @@
 // The processes of a cluster: names, ports and environment (the same variables as in compose and
 // Kubernetes).
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROLES, type Secrets } from './data-dir.ts';
 import { claimPort, freePort } from './ports.ts';
 import { roleUrl } from './provision.ts';
 import { keySettings } from './service-keys.ts';
-import { REPO, SERVICE_DIRS, type ServiceDir, type Settings } from './settings.ts';
+import { checkoutOf, REPO, SERVICE_DIRS, type ServiceDir, type Settings } from './settings.ts';
 import type { Command } from './supervise.ts';
 
 export interface Instance {
@@ -228,9 +227,7 @@ export function serviceCommand(
   { root = plan.settings.root ?? REPO, env }: Change = {},
 ): Command {
   const { bundles, compiled } = plan.settings;
-  // The release before may not have the service: a rolling update to this one starts it first.
-  const of = existsSync(join(root, 'services', instance.dir)) ? root : REPO;
-  const folder = join(of, 'services', instance.dir);
+  const folder = join(checkoutOf(root, instance.dir), 'services', instance.dir);
   const bundle = root === REPO ? bundles?.[instance.dir] : undefined;
   const inspector = inspectorOf(plan, instance);
   const run =

@@ -5,12 +5,12 @@ import { createLog } from '@chatapi/kit';
 import { migrate, type Schema } from '@chatapi/kit/data';
 import { ROLES } from './data-dir.ts';
 import { type RolePasswords, roleUrl } from './provision.ts';
-import { REPO } from './settings.ts';
+import { checkoutOf, REPO } from './settings.ts';
 
 /** Imported by path, since no service is a dependency of the runner. */
 async function schemaOf(root: string, service: string, compiled: boolean): Promise<Schema> {
   const file = compiled ? ['dist', 'migrations', 'index.js'] : ['src', 'migrations', 'index.ts'];
-  const module = await import(pathToFileURL(join(root, 'services', service, ...file)).href);
+  const module = await import(pathToFileURL(join(checkoutOf(root, service), 'services', service, ...file)).href);
   return (module as { schema: Schema }).schema;
 }
 

@@ -1,5 +1,6 @@
 // Settings of the local runner. All other environment variables are passed to the services.
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { UserError } from './user-error.ts';
 
 export const REPO = resolve(import.meta.dirname, '..', '..', '..');
@@ -48,6 +49,13 @@ function whole(env: NodeJS.ProcessEnv, name: string, fallback: number, min: numb
     throw new UserError(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
   return value;
 }
+
+/**
+ * The checkout to run a service from: the release before may not have it, and a rolling update to
+ * this one starts it first.
+ */
+export const checkoutOf = (root: string, service: string): string =>
+  existsSync(join(root, 'services', service)) ? root : REPO;
 
 /** By service: the setting with its number of instances, and the default. */
 const COUNTS: Record<keyof Settings['counts'], [setting: string, fallback: number]> = {

@@ -18,11 +18,11 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const COUNTS = { auth: 1, user: 1, message: 1, file: 1, admin: 1, integration: 1, 'realtime-gateway': 2 } as const;
 type Dir = keyof typeof COUNTS;
 /** So many that chance alone does not make shares uneven. */
-const ROOMS = 600;
+const ROOMS = 2000;
 const SOCKETS = 400;
 /** An instance that appears must have its share within this time, in ms. */
 const SHARE_MS = 5000;
-const WINDOW_MS = 5000;
+const WINDOW_MS = 15_000;
 const GRACE_MS = 30_000;
 const TOLERANCE = 0.2;
 

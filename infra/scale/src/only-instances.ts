@@ -10,7 +10,9 @@ const PATHS: Record<string, string> = {
   message: '/rooms',
   file: '/files',
   admin: '/admin/dashboard/stats',
+  integration: '/admin/webhooks',
 };
+const OF_ADMIN = ['admin', 'integration'];
 const PAUSE_MS = 50;
 const LIMIT_MS = 10_000;
 /** Calls and messages that waited get through in this time. */
@@ -78,7 +80,7 @@ export async function stopOnlyInstances(
 ): Promise<Stop[]> {
   const urls = cluster.instances.filter(({ dir }) => dir === 'api-gateway').map(urlOf);
   const adminToken = await login(urls[0] as string, admin);
-  const tokenFor = (service: string): string => (service === 'admin' ? adminToken : (users[0]?.token ?? ''));
+  const tokenFor = (service: string): string => (OF_ADMIN.includes(service) ? adminToken : (users[0]?.token ?? ''));
   const stops: Stop[] = [];
   for (const { name } of onlyInstances(cluster)) {
     for (const observer of observers) observer.takeLongestSilence();
