@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster, urlOf } from '@chatapi/local';
 import { request } from 'undici';
 import WebSocket from 'ws';
+import { ADMIN } from './rest-cluster.ts';
 import { percentile, short } from './stats.ts';
 
 const BANS = 200;
@@ -13,7 +14,6 @@ const AT_ONCE = 10;
 const MAX_MS = 10_000;
 const SAID_EACH = 50;
 const PASSWORD = 'copper-violet-meadow-27';
-const ADMIN = { username: 'chief', email: 'chief@example.com', password: 'quiet-harbour-lamp-41' };
 const ENV: NodeJS.ProcessEnv = {
   LOG_LEVEL: 'error',
   BCRYPT_COST: '4',

@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { type Cluster, startCluster, urlOf } from '@chatapi/local';
 import { Agent, request } from 'undici';
 import { cpuTimes, used } from './proc.ts';
+import { ADMIN } from './rest-cluster.ts';
 import { percentile, short } from './stats.ts';
 
 const KEYS = 100;
@@ -16,7 +17,6 @@ const OTHERS = 4;
 const AFTER_MS = 1500;
 const COMPARED = 3000;
 const PASSWORD = 'copper-violet-meadow-27';
-const ADMIN = { username: 'chief', email: 'chief@example.com', password: 'quiet-harbour-lamp-41' };
 const ENV: NodeJS.ProcessEnv = {
   LOG_LEVEL: 'error',
   BCRYPT_COST: '4',

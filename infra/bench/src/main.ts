@@ -6,6 +6,7 @@ import { adminUsers } from './admin-users.ts';
 import { backlog } from './backlog.ts';
 import { bans } from './bans.ts';
 import { compare } from './compare.ts';
+import { followers } from './followers.ts';
 import { growth } from './growth.ts';
 import { AXES } from './growth-axes.ts';
 import { hook } from './hook.ts';
@@ -68,6 +69,7 @@ const COMMANDS: Record<string, () => Promise<string>> = {
   migrations: () => migrations(Number(values.to), say),
   'own-users': () => ownUsers(Number(values.users), say),
   webhooks: () => webhooks(say),
+  followers: () => followers(say),
   hook: () => hook(say),
   growth: () => growth({ axes: chosen('only', values.only, AXES), rounds, to: Number(values.to), say }),
 };

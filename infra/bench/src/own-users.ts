@@ -6,6 +6,7 @@ import { Agent } from 'undici';
 import { type Owner, openOwner } from './fixture-store.ts';
 import { ownUserRows, pendingFacts } from './own-users-store.ts';
 import { cpuTimes, used } from './proc.ts';
+import { ADMIN } from './rest-cluster.ts';
 import { percentile, short } from './stats.ts';
 import { type Product, post, startProduct } from './systems/product.ts';
 import { ROOM } from './systems/system.ts';
@@ -17,7 +18,6 @@ const SENDERS = 8;
 const SENDS_PER_S = 100;
 const QUIET_MS = 10_000;
 const POLL_MS = 100;
-const ADMIN = { username: 'chief', email: 'chief@example.com', password: 'quiet-harbour-lamp-41' };
 const ENV = {
   RATE_LIMIT_KEYS: '0',
   ADMIN_USERNAME: ADMIN.username,

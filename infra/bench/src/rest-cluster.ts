@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '@chatapi/local';
 import { type Agent, request } from 'undici';
 
-const ADMIN = { username: 'chief', email: 'chief@example.com', password: 'quiet-harbour-lamp-41' };
+export const ADMIN = { username: 'chief', email: 'chief@example.com', password: 'quiet-harbour-lamp-41' };
 export const ENV: NodeJS.ProcessEnv = {
   LOG_LEVEL: 'error',
   BCRYPT_COST: '4',
