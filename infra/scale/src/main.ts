@@ -47,6 +47,7 @@ const cluster = await startCluster({
     ...CHAOS_ENV,
     GATEWAY_INSTANCES: '2',
     MESSAGE_INSTANCES: '1',
+    INTEGRATION_INSTANCES: '1',
     REALTIME_NODES: '2',
     ADMIN_USERNAME: ADMIN.username,
     ADMIN_PASSWORD: ADMIN.password,
