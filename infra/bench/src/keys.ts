@@ -152,7 +152,9 @@ export async function keys(say: Say): Promise<string> {
       admin: admin.access_token,
       person: { id: user.id, token: access_token },
     };
-    const lines = [await compare(bench), await endAll(bench, 'with Redis', say)];
+    const compared = await compare(bench);
+    say(compared);
+    const lines = [compared, await endAll(bench, 'with Redis', say)];
     cluster.kill('redis', 'SIGSTOP');
     try {
       lines.push(await endAll(bench, 'Redis frozen', say));
