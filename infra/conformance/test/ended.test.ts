@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { adminWith } from '../src/accounts.ts';
-import { failureOf } from '../src/failure.ts';
+import { failureOf, failureSoon } from '../src/failure.ts';
 import { scenario } from '../src/scenario.ts';
 
 for (const [command, code] of [
@@ -22,6 +22,6 @@ for (const [command, code] of [
     expect(state).to.equal('closed');
     expect(states.filter((change) => change.state === 'connected')).to.have.length(1);
     expect(states.at(-1)?.state).to.equal('closed');
-    expect((await failureOf(person.call('me'))).code).to.equal(code);
+    expect((await failureSoon(() => person.call('me'))).code).to.equal(code);
   });
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openClient, roomOf, unique } from '../src/accounts.ts';
 import { backendOf } from '../src/backend.ts';
-import { failureOf } from '../src/failure.ts';
+import { failureOf, failureSoon } from '../src/failure.ts';
 import { scenario } from '../src/scenario.ts';
 
 const ALL = ['rooms:read', 'rooms:write', 'messages:read', 'messages:write', 'files:read', 'files:write'];
@@ -104,7 +104,7 @@ scenario('a backend with other scopes reads statistics and bans for a while', as
   const person = await harness.someone();
   const until = new Date(Date.now() + 3_600_000).toISOString();
   expect((await backend('server_ban', { user_id: person.id, until })).status).to.equal('banned');
-  expect((await failureOf(person.call('me'))).code).to.equal('AUTHORIZATION_ERROR');
+  expect((await failureSoon(() => person.call('me'))).code).to.equal('AUTHORIZATION_ERROR');
 });
 
 scenario('a bot works with its token, by REST and on a socket, until the token ends', async (harness) => {
@@ -127,6 +127,6 @@ scenario('a bot works with its token, by REST and on a socket, until the token e
   const ended = failureOf(socket.ended());
   await backend('end_bot_token', { bot_id: bot.id, token_id });
   expect((await ended).code).to.equal('AUTHENTICATION_ERROR');
-  expect((await failureOf(robot.call('me'))).code).to.equal('AUTHENTICATION_ERROR');
+  expect((await failureSoon(() => robot.call('me'))).code).to.equal('AUTHENTICATION_ERROR');
   await backend('delete_bot', { bot_id: bot.id });
 });

@@ -68,10 +68,10 @@ export async function listAccounts(
        order by ${by} limit :limit offset :skip`,
       { ...values, limit, skip, value: value ?? null, id: id ?? null },
     ),
-    db.raw<{ rows: { total: number }[] }>(`select count(*) as total from accounts where ${condition}`, values),
+    db.raw<{ rows: [{ total: number }] }>(`select count(*) as total from accounts where ${condition}`, values),
   ]);
   return {
     accounts: found.rows.map((row) => ({ ...toAccount(row), key: keyOf(row) })),
-    total: (counted.rows[0] as { total: number }).total,
+    total: counted.rows[0].total,
   };
 }

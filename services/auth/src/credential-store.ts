@@ -46,11 +46,11 @@ export const lockCredentials = (trx: Knex): Promise<void> =>
 
 /** @param userId the bot; null for application keys. */
 export async function countCredentials(trx: Knex, userId: string | null): Promise<number> {
-  const { rows } = await trx.raw<{ rows: { count: number }[] }>(
+  const { rows } = await trx.raw<{ rows: [{ count: number }] }>(
     'select count(*)::int as count from credentials where user_id is not distinct from ?',
     [userId],
   );
-  return (rows[0] as { count: number }).count;
+  return rows[0].count;
 }
 
 export async function insertCredential(trx: Knex, one: NewCredential): Promise<CredentialRow> {

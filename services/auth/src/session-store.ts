@@ -123,11 +123,11 @@ type Raw = Origin & { id: string; name: string | null; created_at: Date; last_us
 const LIVE = 'ended_at is null and (expires_at is null or expires_at > now())';
 
 export async function countSessions(db: Knex, userId: string): Promise<number> {
-  const { rows } = await db.raw<{ rows: { n: number }[] }>(
+  const { rows } = await db.raw<{ rows: [{ n: number }] }>(
     `select count(*)::int as n from sessions where user_id = ? and ${LIVE}`,
     [userId],
   );
-  return rows[0]?.n ?? 0;
+  return rows[0].n;
 }
 
 /** Live sessions, newest first, at most 1000. */

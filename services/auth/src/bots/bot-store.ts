@@ -42,11 +42,11 @@ export const lockOwner = (trx: Knex, ownerId: string): Promise<void> =>
   trx.raw('select 1 from accounts where user_id = ? for no key update', [ownerId]);
 
 export async function countBots(trx: Knex, ownerId: string): Promise<number> {
-  const { rows } = await trx.raw<{ rows: { count: number }[] }>(
+  const { rows } = await trx.raw<{ rows: [{ count: number }] }>(
     'select count(*)::int as count from bots where owner_id = ?',
     [ownerId],
   );
-  return (rows[0] as { count: number }).count;
+  return rows[0].count;
 }
 
 export async function findBot(db: Knex, id: string): Promise<BotRow | undefined> {

@@ -52,7 +52,7 @@ export async function markPublished(db: Knex, ids: string[]): Promise<boolean> {
  */
 export async function tellFollowers(db: Knex): Promise<number> {
   const { id, name, waiting_for } = factColumns('rooms.moved');
-  const { rows } = await db.raw<{ rows: { n: number }[] }>(
+  const { rows } = await db.raw<{ rows: [{ n: number }] }>(
     `with taken as (
        select id from unpublished
        where not told and created_at < now() - ${MIN_AGE} and exists (select from followers where until > now())
@@ -66,7 +66,7 @@ export async function tellFollowers(db: Knex): Promise<number> {
      select count(*) n from gone`,
     [id, name, waiting_for],
   );
-  return rows[0]?.n ?? 0;
+  return rows[0].n;
 }
 
 /** Rows that nodes no longer need to be told of, as in publishLeftovers. */
