@@ -4,6 +4,7 @@ import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icons.tsx';
+import { useTexts, useWords, type Words, WordsContext } from './language.tsx';
 import { listen, pushed } from './live.ts';
 import { Login } from './login.tsx';
 import { Notices } from './notices.tsx';
@@ -17,6 +18,7 @@ import { HookPage } from './pages/hook.tsx';
 import { InvitesPage } from './pages/invites.tsx';
 import { IssuersPage } from './pages/issuers.tsx';
 import { KeysPage } from './pages/keys.tsx';
+import { MessageDeliveryPage } from './pages/message-delivery.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { ReportsPage } from './pages/reports.tsx';
 import { RoomPage } from './pages/room.tsx';
@@ -26,14 +28,12 @@ import { UserPage } from './pages/user.tsx';
 import { UsersPage } from './pages/users.tsx';
 import { WebhookPage } from './pages/webhook.tsx';
 import { WebhooksPage } from './pages/webhooks.tsx';
-import { WhyPage } from './pages/why.tsx';
-import { WordsPage } from './pages/words.tsx';
+import { WordFilterPage } from './pages/word-filter.tsx';
 import { Empty, Head, Waiting } from './parts.tsx';
 import { QuestionDialog } from './question-dialog.tsx';
 import { leave, openSession, type Session, session } from './session.ts';
 import { textsIn } from './texts.ts';
 import { linkTo, where } from './where.ts';
-import { useTexts, useWords, type Words, WordsContext } from './words.tsx';
 
 interface PageProps {
   id: string;
@@ -51,12 +51,12 @@ const PLACES = {
   users: { all: () => <UsersPage />, one: (props) => <UserPage {...props} /> },
   rooms: { all: () => <RoomsPage />, one: (props) => <RoomPage {...props} /> },
   reports: { all: (props) => <ReportsPage {...props} /> },
-  words: { all: (props) => <WordsPage {...props} /> },
+  words: { all: (props) => <WordFilterPage {...props} /> },
   announcements: { all: (props) => <AnnouncementsPage {...props} /> },
   audit: { all: () => <AuditPage /> },
   search: { all: () => <SearchPage />, forAdmins: true },
   files: { all: () => <FilesPage />, forAdmins: true },
-  why: { all: () => <WhyPage />, forAdmins: true },
+  why: { all: () => <MessageDeliveryPage />, forAdmins: true },
   keys: { all: () => <KeysPage />, forAdmins: true },
   issuers: { all: () => <IssuersPage />, forAdmins: true },
   invites: { all: () => <InvitesPage />, forAdmins: true },

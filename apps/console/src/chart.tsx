@@ -2,7 +2,7 @@
 // 0119).
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { numberIn, timeIn, useWords } from './words.tsx';
+import { numberIn, timeIn, useWords } from './language.tsx';
 
 type Point = readonly [at: number, value: number];
 

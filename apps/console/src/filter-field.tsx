@@ -1,7 +1,7 @@
 // What limits or orders a list.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { useTexts } from './words.tsx';
+import { useTexts } from './language.tsx';
 
 export interface Filter {
   name: string;

@@ -4,11 +4,11 @@ import { useStore } from '@chatapi/page/value';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Filter, FilterField } from './filter-field.tsx';
+import { useTexts } from './language.tsx';
 import { useLoad } from './load.ts';
 import { keysOf, onKeyOf, Pager, useTurns } from './pager.tsx';
 import { Empty, Waiting } from './parts.tsx';
 import { type Query, refine, where } from './where.ts';
-import { useTexts } from './words.tsx';
 
 interface Column<T> {
   title: string;

@@ -1,9 +1,9 @@
 import { ChatApiError } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { useTexts } from './language.tsx';
 import { Problem } from './problem.tsx';
 import { type Ended, logIn } from './session.ts';
-import { useTexts } from './words.tsx';
 
 const isWrong = (error: Error): boolean => error instanceof ChatApiError && error.code === 'AUTHENTICATION_ERROR';
 

@@ -2,9 +2,9 @@
 import type { Page } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
+import { numberIn, useWords } from './language.tsx';
 import { Button } from './parts.tsx';
 import { type Query, refine, where } from './where.ts';
-import { numberIn, useWords } from './words.tsx';
 
 interface Turning {
   page: Page<unknown> | undefined;

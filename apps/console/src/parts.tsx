@@ -2,10 +2,10 @@
 import { useStore } from '@chatapi/page/value';
 import type { ComponentChildren, JSX } from 'preact';
 import { Icon, type IconName } from './icons.tsx';
+import { agoIn, timeIn, useTexts, useWords } from './language.tsx';
 import { nameOf } from './names.ts';
 import { Problem } from './problem.tsx';
 import { linkTo } from './where.ts';
-import { agoIn, timeIn, useTexts, useWords } from './words.tsx';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain' | 'accent';
 

@@ -1,8 +1,8 @@
 // What went wrong, and what to do about it.
 import { ChatApiError } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { useTexts } from './language.tsx';
 import type { Texts } from './texts.ts';
-import { useTexts } from './words.tsx';
 
 interface Fault {
   path: string;

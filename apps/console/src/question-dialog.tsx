@@ -1,10 +1,10 @@
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useTexts } from './language.tsx';
 import { Problem } from './problem.tsx';
 import { type Asked, type Field, question } from './questions.ts';
 import { isProved, prove } from './session.ts';
-import { useTexts } from './words.tsx';
 
 function Control({ field, isFirst }: { field: Field; isFirst: boolean }): JSX.Element {
   const { name, kind = 'text', options = [], value = '', isRequired, maxLength } = field;

@@ -5,12 +5,12 @@ import type { JSX } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { Avatar } from './avatar.tsx';
 import { IconButton } from './icons.tsx';
+import { useLanguage, useTexts, type Words, WordsContext } from './language.tsx';
 import { Pane } from './pane.tsx';
 import { forgetPeople, openPeople, type Person } from './people.ts';
 import { baseUrl, type DemoSettings } from './settings.ts';
 import { textsIn } from './texts.ts';
 import { UnreadBadge } from './unread-badge.tsx';
-import { useLanguage, useTexts, type Words, WordsContext } from './words.tsx';
 
 const WIDE = matchMedia('(min-width: 60rem)');
 

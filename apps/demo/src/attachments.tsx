@@ -3,8 +3,8 @@ import type { Attachment } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';
+import { sizeOf, useLanguage } from './language.tsx';
 import { baseUrl } from './settings.ts';
-import { sizeOf, useLanguage } from './words.tsx';
 
 const MAX_TRIES = 4;
 const RETRY_MS = 1000;

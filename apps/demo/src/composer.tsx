@@ -4,8 +4,8 @@ import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, IconButton } from './icons.tsx';
+import { sizeOf, useLanguage, useTexts } from './language.tsx';
 import { usePane } from './pane-state.tsx';
-import { sizeOf, useLanguage, useTexts } from './words.tsx';
 
 const EMOJIS = [...'😀😂🥰😎🤔😅😭🙏👍👏🙌🔥🎉🚀💡✅🐛☕'];
 

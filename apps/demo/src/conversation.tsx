@@ -4,9 +4,9 @@ import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from './composer.tsx';
+import { useTexts } from './language.tsx';
 import { MessageList } from './message-list.tsx';
 import { usePane } from './pane-state.tsx';
-import { useTexts } from './words.tsx';
 
 interface ConversationProps {
   room: Room;

@@ -2,8 +2,8 @@
 
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
+import { useTexts } from './language.tsx';
 import { usePane } from './pane-state.tsx';
-import { useTexts } from './words.tsx';
 
 /** The last seq of the room that this person and the other one have. */
 function usePositions(chatId: string): { mine: number; behind: number } {

@@ -3,9 +3,9 @@ import type { MessageView, Room, RoomSnapshot } from '@chatapi/client/state';
 import { Fragment, type JSX, type RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { IconButton } from './icons.tsx';
+import { dayOf, useLanguage, useTexts } from './language.tsx';
 import { MessageRow } from './message.tsx';
 import { usePane } from './pane-state.tsx';
-import { dayOf, useLanguage, useTexts } from './words.tsx';
 
 const NEAR_PX = 80;
 const TOGETHER_MS = 5 * 60_000;

@@ -6,8 +6,8 @@ import { Attachments } from './attachments.tsx';
 import { Avatar } from './avatar.tsx';
 import { Content, previewOf } from './content.tsx';
 import { Icon, IconButton } from './icons.tsx';
+import { timeOf, useLanguage, useTexts } from './language.tsx';
 import { usePane } from './pane-state.tsx';
-import { timeOf, useLanguage, useTexts } from './words.tsx';
 
 const EMOJIS = ['👍', '❤️', '😂', '🎉', '👀', '🚀'];
 

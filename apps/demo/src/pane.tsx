@@ -7,13 +7,13 @@ import { Avatar } from './avatar.tsx';
 import { Conversation } from './conversation.tsx';
 import { Icon, IconButton } from './icons.tsx';
 import { Inspector } from './inspector.tsx';
+import { useTexts } from './language.tsx';
 import { type Jump, PaneContext, type PaneState, roomName, usePane } from './pane-state.tsx';
 import type { Person } from './people.ts';
 import { Rooms } from './rooms.tsx';
 import { Search } from './search.tsx';
 import { type DemoSettings, killNode } from './settings.ts';
 import { Thread } from './thread.tsx';
-import { useTexts } from './words.tsx';
 
 interface PaneProps {
   me: Person;

@@ -4,9 +4,9 @@ import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { Avatar } from './avatar.tsx';
 import { previewOf } from './content.tsx';
+import { timeOf, useLanguage, useTexts } from './language.tsx';
 import { roomName, usePane } from './pane-state.tsx';
 import { UnreadBadge } from './unread-badge.tsx';
-import { timeOf, useLanguage, useTexts } from './words.tsx';
 
 function RoomItem({ room, isOpen }: { room: RoomView; isOpen: boolean }): JSX.Element {
   const texts = useTexts();

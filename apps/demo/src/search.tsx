@@ -5,8 +5,8 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { previewOf } from './content.tsx';
 import { IconButton } from './icons.tsx';
+import { timeOf, useLanguage, useTexts } from './language.tsx';
 import { roomName, usePane } from './pane-state.tsx';
-import { timeOf, useLanguage, useTexts } from './words.tsx';
 
 const PAUSE_MS = 250;
 

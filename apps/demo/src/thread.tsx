@@ -6,8 +6,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Content } from './content.tsx';
 import { Conversation } from './conversation.tsx';
 import { IconButton } from './icons.tsx';
+import { timeOf, useLanguage, useTexts } from './language.tsx';
 import { usePane } from './pane-state.tsx';
-import { timeOf, useLanguage, useTexts } from './words.tsx';
 
 /** From the window of the room; asked for if it is not in it. */
 function useParent(chatId: string, id: string): Message | undefined {

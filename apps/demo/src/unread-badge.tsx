@@ -1,6 +1,6 @@
 // The number of unread messages, if there are any.
 import type { JSX } from 'preact';
-import { useTexts } from './words.tsx';
+import { useTexts } from './language.tsx';
 
 export function UnreadBadge({ unread }: { unread: number }): JSX.Element | null {
   const texts = useTexts();

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { Gauge } from 'prom-client';
 import type { Fact, Facts } from './fact-types.ts';
 import { BATCH, type FactsOptions } from './facts-queue.ts';
-import { countSetAside, deleteSetAside, setAside, takeSetAside } from './unknown-facts-store.ts';
+import { countSetAside, deleteSetAside, setAside, takeSetAside } from './set-aside-facts-store.ts';
 
 type Handler = (payloads: unknown[], trx: Knex.Transaction) => Promise<void>;
 

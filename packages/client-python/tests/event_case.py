@@ -5,7 +5,7 @@ import json
 import unittest
 from typing import Any, Dict, List, Optional
 
-from chatapi_client.event_socket import EventSocket
+from chatapi_client.sse_socket import SseSocket
 from chatapi_client.socket import LostError
 
 from .event_server import EventServer
@@ -19,9 +19,9 @@ class EventCase(unittest.IsolatedAsyncioTestCase):
         self.lost: Optional[LostError] = None
         self.reading: Optional["asyncio.Task[None]"] = None
 
-    async def open(self, reads: bool = True) -> EventSocket:
+    async def open(self, reads: bool = True) -> SseSocket:
         """Opened by the server; ``reads``: its frames are taken as they come."""
-        socket = self.socket = EventSocket(self.server.rest(), "one")
+        socket = self.socket = SseSocket(self.server.rest(), "one")
         self.addAsyncCleanup(socket.close)
         if reads:
             self.reading = asyncio.ensure_future(self.read())

@@ -56,7 +56,7 @@ class Server(unittest.IsolatedAsyncioTestCase):
         async def sleep(seconds: float) -> None:
             slept.append(seconds)
 
-        with mock.patch("chatapi_client.pace.asyncio.sleep", sleep):
+        with mock.patch("chatapi_client.rate_limit_wait.asyncio.sleep", sleep):
             await self.server.acting_as("usr_1").messages.send(chat_id="general", content="x")
             await self.server.acting_as("usr_2").messages.send(chat_id="general", content="x")
         self.assertEqual(len(slept), 2)

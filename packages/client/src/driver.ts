@@ -1,8 +1,8 @@
 // Connects the machine with real sockets and REST; reconnects forever.
 import { Backoff } from './backoff.ts';
 import { asError, ChatApiError, NETWORK_ERROR } from './errors.ts';
+import { EventQueue } from './event-queue.ts';
 import { fill, findRooms } from './history.ts';
-import { Inbox } from './inbox.ts';
 import { type Frame, Machine, TOKEN_ENDED } from './machine.ts';
 import type { Me, Room } from './models.ts';
 import { type Path, path } from './paths.ts';
@@ -33,7 +33,7 @@ export interface DriverOptions {
 
 export class Driver {
   readonly machine: Machine;
-  readonly inbox: Inbox;
+  readonly queue: EventQueue;
   /** Fires at each change of state. */
   readonly settled = new Alarm();
   readonly #rest: Rest;
@@ -56,7 +56,7 @@ export class Driver {
     this.#options = options;
     const backoff = new Backoff(options.minDelayMs, options.maxDelayMs);
     this.machine = new Machine(rest.clock, backoff, options.resume && options.onRooms !== undefined);
-    this.inbox = new Inbox((event, error) => rest.logger.error(`a handler of "${event}" failed:`, error));
+    this.queue = new EventQueue((event, error) => rest.logger.error(`a handler of "${event}" failed:`, error));
     this.#sockets = new Sockets({
       rest,
       webSocket: options.webSocket,
@@ -68,7 +68,7 @@ export class Driver {
       greeted: () => this.#greeted(),
     });
     this.#stopListening = whenBack(() => this.#nudge());
-    void this.inbox.dispatch(() => {
+    void this.queue.dispatch(() => {
       this.machine.hasPlace = true;
       this.act();
     });
@@ -78,7 +78,7 @@ export class Driver {
 
   close(): void {
     this.machine.close();
-    this.inbox.drop();
+    this.queue.drop();
     this.act();
     this.#sockets.close();
     this.#socket?.drop('closed by the app');
@@ -87,20 +87,20 @@ export class Driver {
 
   /** Delivers the machine's events, performs its requests and writes due frames. */
   act(): void {
-    this.machine.hasPlace = this.inbox.hasPlace;
+    this.machine.hasPlace = this.queue.hasPlace;
     this.#write();
     for (const event of this.machine.takeEvents()) {
-      this.inbox.put(event);
+      this.queue.put(event);
       if (event.type === 'state') this.settled.ring();
     }
     for (const page of this.machine.pages?.takeRead() ?? []) this.#options.onRooms?.(page);
-    for (const chatId of this.machine.takeToFill()) this.#errand(fill(this.#rest, this.machine, this.inbox, chatId));
+    for (const chatId of this.machine.takeToFill()) this.#errand(fill(this.#rest, this.machine, this.queue, chatId));
     if (this.machine.takeTokenDue()) this.#errand(this.#renewLive());
   }
 
   /** The app is used, so a connection that was one too many may return. */
   use(): void {
-    if (!this.machine.isCrowded) return;
+    if (!this.machine.hasTooManyConnections) return;
     this.#isUsed = true;
     this.#nudge();
   }
@@ -139,13 +139,13 @@ export class Driver {
     this.#stopListening();
     this.#sockets.close();
     this.act();
-    this.inbox.close();
+    this.queue.close();
   }
 
   /** A page that nobody sees does not take the place of another one. */
   #mustWait(): boolean {
-    const { state, retryAt, isCrowded } = this.machine;
-    return state === 'waiting' && (now() < retryAt || (isCrowded && isHidden() && !this.#isUsed));
+    const { state, retryAt, hasTooManyConnections } = this.machine;
+    return state === 'waiting' && (now() < retryAt || (hasTooManyConnections && isHidden() && !this.#isUsed));
   }
 
   async #connectOnce(): Promise<void> {

@@ -1,7 +1,7 @@
 // REST requests of a connection: its rooms, and messages that the log no longer holds.
 import { Backoff } from './backoff.ts';
 import { ChatApiError } from './errors.ts';
-import type { Inbox } from './inbox.ts';
+import type { EventQueue } from './event-queue.ts';
 import type { Machine } from './machine.ts';
 import type { Message, Room } from './models.ts';
 import { type Page, pageOf, startAfter } from './pages.ts';
@@ -40,7 +40,7 @@ export async function findRooms(
 }
 
 /** Delivers the messages of a room after its position, oldest first, then lets the log continue. */
-export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: string): Promise<void> {
+export async function fill(rest: Rest, machine: Machine, queue: EventQueue, chatId: string): Promise<void> {
   const { views } = machine;
   const start = views.positions.get(chatId) ?? 0;
   const backoff = new Backoff();
@@ -57,7 +57,7 @@ export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: s
       if (GONE.has(error.code)) {
         views.forget(chatId);
         const timestamp = new Date().toISOString();
-        inbox.put({ type: 'room_removed', data: { type: 'room_removed', chat_id: chatId, timestamp } });
+        queue.put({ type: 'room_removed', data: { type: 'room_removed', chat_id: chatId, timestamp } });
         return;
       }
       if (!error.retryable) throw error;
@@ -66,8 +66,8 @@ export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: s
     }
     end = page.last_seq ?? 0;
     for (const message of page.items.filter(({ seq }) => seq <= end)) {
-      while (!inbox.hasPlace && !machine.isClosed) await sleep(POLL_MS);
-      inbox.put({ type: 'message', data: { type: 'message', ...message }, fromHistory: true });
+      while (!queue.hasPlace && !machine.isClosed) await sleep(POLL_MS);
+      queue.put({ type: 'message', data: { type: 'message', ...message }, fromHistory: true });
       position = message.seq;
       missed++;
       views.filledTo(chatId, position);
@@ -76,5 +76,5 @@ export async function fill(rest: Rest, machine: Machine, inbox: Inbox, chatId: s
   }
   views.filledTo(chatId, end);
   views.filled(chatId);
-  inbox.put({ type: 'resync', data: { chat_id: chatId, missed, first_seq: start + 1, last_seq: end } });
+  queue.put({ type: 'resync', data: { chat_id: chatId, missed, first_seq: start + 1, last_seq: end } });
 }

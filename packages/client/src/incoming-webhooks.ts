@@ -1,13 +1,14 @@
 // Incoming webhooks of a room, for its owners and moderators. Others post to their URLs, without an
 // account.
-import type { Answers } from './answers.ts';
+
 import { type Page, pageOf, pages } from './pages.ts';
 import { path } from './paths.ts';
+import type { ResponseShapes } from './response-shapes.ts';
 import type { CallOptions, Paging, Rest } from './rest.ts';
 import type { IncomingWebhook, NewIncomingWebhook } from './webhook-models.ts';
 
 const ITEM = { id: 'string' } as const;
-export const INCOMING_ANSWERS: Answers = {
+export const INCOMING_RESPONSE_SHAPES: ResponseShapes = {
   'POST /rooms/{}/incoming-webhooks': { ...ITEM, url: 'string' },
   'GET /rooms/{}/incoming-webhooks': { incoming_webhooks: [ITEM] },
 };
@@ -20,7 +21,7 @@ export class IncomingWebhooksApi {
   readonly #rest: Rest;
 
   constructor(rest: Rest) {
-    rest.expect(INCOMING_ANSWERS);
+    rest.expect(INCOMING_RESPONSE_SHAPES);
     this.#rest = rest;
   }
 

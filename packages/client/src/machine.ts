@@ -3,7 +3,6 @@
 // `take…` methods return. Tests drive the same machine.
 import type { Backoff } from './backoff.ts';
 import { epochOf, margin, type ServerClock } from './clock.ts';
-import { Crowd } from './crowd.ts';
 import { ChatApiError, CLIENT_CLOSED, errorOfFrame, errorOfLoss } from './errors.ts';
 import type { AnyEvent, RealtimeState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -11,6 +10,7 @@ import { type Ack, Outbox, type Outgoing } from './outbox.ts';
 import { Reads } from './reads.ts';
 import { type Resumed, Views } from './room-positions.ts';
 import { StatePages } from './state-pages.ts';
+import { TooManyConnections } from './too-many-connections.ts';
 
 export const TOKEN_ENDED = 4401;
 const BANNED = 4403;
@@ -32,7 +32,7 @@ export class Machine {
   readonly heartbeat = new Heartbeat();
   /** undefined: the app does not show rooms. */
   readonly pages: StatePages | undefined;
-  readonly #crowd = new Crowd();
+  readonly #tooMany = new TooManyConnections();
   userId: string | undefined;
   retryAt = 0;
   /** Why the last connection or attempt ended. */
@@ -77,8 +77,8 @@ export class Machine {
   }
 
   /** Whether it waits because there were too many connections or frames. */
-  get isCrowded(): boolean {
-    return this.state === 'waiting' && this.#crowd.isHere;
+  get hasTooManyConnections(): boolean {
+    return this.state === 'waiting' && this.#tooMany.isHere;
   }
 
   // Input: what happened.
@@ -113,7 +113,7 @@ export class Machine {
       return;
     }
     this.lastLoss = errorOfLoss(code, reason);
-    const pause = this.#crowd.ended(now, code, held);
+    const pause = this.#tooMany.ended(now, code, held);
     const retryInMs = Math.max(pause + this.#backoff.next(held), retryAfterMs);
     this.retryAt = now + retryInMs;
     this.#move('waiting', { code, reason, retryInMs });
@@ -133,7 +133,7 @@ export class Machine {
    * socket is alive.
    */
   nudge(now: number): void {
-    this.retryAt = Math.min(this.retryAt, this.#crowd.usableFrom(now));
+    this.retryAt = Math.min(this.retryAt, this.#tooMany.usableFrom(now));
     this.heartbeat.doubt(now);
   }
 

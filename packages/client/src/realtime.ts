@@ -2,8 +2,8 @@
 // `sends.ts`.
 import { Driver } from './driver.ts';
 import { ChatApiError, NETWORK_ERROR } from './errors.ts';
+import type { EventStream, Handler } from './event-queue.ts';
 import type { AnyEvent, EventName, RealtimeEvents, RealtimeState } from './events.ts';
-import type { EventStream, Handler } from './inbox.ts';
 import { overOf } from './machine.ts';
 import type { ReadInput } from './messages.ts';
 import type { Message } from './models.ts';
@@ -64,8 +64,8 @@ export class Realtime implements AsyncIterable<AnyEvent> {
       opening: () => this.#sends.load(),
       opened: () => this.#sends.restore(),
     });
-    const { machine, inbox } = this.#driver;
-    const refused = (error: ChatApiError): void => inbox.put({ type: 'error', data: error });
+    const { machine, queue } = this.#driver;
+    const refused = (error: ChatApiError): void => queue.put({ type: 'error', data: error });
     this.#sends = new Sends(machine, outbox, rest.logger, () => this.#driver.act(), refused);
   }
 
@@ -110,7 +110,7 @@ export class Realtime implements AsyncIterable<AnyEvent> {
    * @returns a function that removes it.
    */
   on<Name extends EventName>(event: Name, handler: Handler<Name>): () => void {
-    return this.#driver.inbox.listen(event, handler);
+    return this.#driver.queue.listen(event, handler);
   }
 
   /**
@@ -118,12 +118,12 @@ export class Realtime implements AsyncIterable<AnyEvent> {
    * closed, or with the signal's reason.
    */
   once<Name extends EventName>(event: Name, { signal }: { signal?: AbortSignal } = {}): Promise<RealtimeEvents[Name]> {
-    return this.#driver.inbox.once(event, () => overOf(this.#driver.machine), signal);
+    return this.#driver.queue.once(event, () => overOf(this.#driver.machine), signal);
   }
 
   /** All events from now on, until the connection is closed or the signal aborts. */
   events({ signal }: { signal?: AbortSignal } = {}): EventStream {
-    return this.#driver.inbox.stream(signal);
+    return this.#driver.queue.stream(signal);
   }
 
   [Symbol.asyncIterator](): EventStream {

@@ -1,14 +1,15 @@
 // REST calls with tokens, retries, waiting for rate limits, and error mapping.
-import { ANSWERS, type Answers, notOurs, readAnswer } from './answers.ts';
+
 import { Backoff } from './backoff.ts';
 import { judgedBaseUrl } from './base-url.ts';
 import { ServerClock } from './clock.ts';
 import { ABORTED, asError, ChatApiError, errorOfAnswer, NETWORK_ERROR, redirected } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { Tokens } from './models.ts';
-import { MAX_LIMIT_WAIT_MS, Pace } from './pace.ts';
 import { filled, type Path, queryOf } from './paths.ts';
 import { now, sleep } from './platform.ts';
+import { MAX_LIMIT_WAIT_MS, RateLimitWait } from './rate-limit-wait.ts';
+import { notOurs, RESPONSE_SHAPES, type ResponseShapes, readAnswer } from './response-shapes.ts';
 import { TokenKeeper, type TokenOptions } from './tokens.ts';
 
 export interface RestOptions extends TokenOptions {
@@ -53,8 +54,8 @@ export interface Request extends CallOptions {
 interface RestExtras {
   /** Sent with each request. */
   headers?: Record<string, string>;
-  pace?: Pace;
-  answers?: Answers;
+  limits?: RateLimitWait;
+  shapes?: ResponseShapes;
 }
 
 /** The error of a request without a response. */
@@ -93,8 +94,11 @@ export class Rest {
   readonly #retries: number;
   readonly #extras: Required<RestExtras>;
 
-  constructor(options: RestOptions, { headers = {}, pace = new Pace(), answers = ANSWERS }: RestExtras = {}) {
-    this.#extras = { headers, pace, answers };
+  constructor(
+    options: RestOptions,
+    { headers = {}, limits = new RateLimitWait(), shapes = RESPONSE_SHAPES }: RestExtras = {},
+  ) {
+    this.#extras = { headers, limits, shapes };
     this.baseUrl = judgedBaseUrl(options.baseUrl);
     this.fetch = options.fetch ?? ((...call) => fetch(...call));
     this.#timeoutMs = options.timeoutMs ?? 10_000;
@@ -104,8 +108,8 @@ export class Rest {
   }
 
   /** Of operations whose code is loaded later. */
-  expect(answers: Answers): void {
-    this.#extras.answers = { ...this.#extras.answers, ...answers };
+  expect(shapes: ResponseShapes): void {
+    this.#extras.shapes = { ...this.#extras.shapes, ...shapes };
   }
 
   /** What each request bears. */
@@ -125,7 +129,7 @@ export class Rest {
       try {
         const attempt = (): Promise<Response> => this.#attempt(method, text, request);
         const response = await (waits && !request.anonymous
-          ? this.#extras.pace.run(attempt, request.signal)
+          ? this.#extras.limits.run(attempt, request.signal)
           : attempt());
         return await this.answer(method, template, response, request.signal);
       } catch (thrown) {
@@ -145,7 +149,7 @@ export class Rest {
     } catch (cause) {
       throw cutOff(`${operation}: ${cause}`, cause, signal);
     }
-    return readAnswer(operation, response.status, text, this.#extras.answers) as T;
+    return readAnswer(operation, response.status, text, this.#extras.shapes) as T;
   }
 
   /** Downloads bytes. Every response of the server has an id, pages of proxies have not. */

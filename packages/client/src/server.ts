@@ -1,22 +1,22 @@
 // `@chatapi/client/server`: for the backend of an application, which has an application key.
 import { AdminApi } from './admin.ts';
-import { ADMIN_ANSWERS } from './admin-answers.ts';
 import type { Stats } from './admin-models.ts';
-import { ANSWERS, type Answers } from './answers.ts';
+import { ADMIN_RESPONSE_SHAPES } from './admin-response-shapes.ts';
 import { AppUsersApi } from './app-users.ts';
 import { BotsApi } from './bots.ts';
 import { ChatsApi } from './chats.ts';
 import { FilesApi } from './files.ts';
 import { HooksApi } from './hooks.ts';
-import { INCOMING_ANSWERS, IncomingWebhooksApi } from './incoming-webhooks.ts';
+import { INCOMING_RESPONSE_SHAPES, IncomingWebhooksApi } from './incoming-webhooks.ts';
 import { MessagesApi } from './messages.ts';
 import { ModerationApi } from './moderation.ts';
-import { Pace } from './pace.ts';
 import { segment } from './paths.ts';
 import { PeopleApi } from './people.ts';
+import { RateLimitWait } from './rate-limit-wait.ts';
+import { RESPONSE_SHAPES, type ResponseShapes } from './response-shapes.ts';
 import { type CallOptions, Rest, type RestOptions } from './rest.ts';
 import { EventsApi } from './room-events.ts';
-import { TOOL_ANSWERS } from './tool-answers.ts';
+import { TOOL_RESPONSE_SHAPES } from './tool-response-shapes.ts';
 import { WebhooksApi } from './webhooks.ts';
 
 export type { ReportQuery } from './admin.ts';
@@ -46,10 +46,10 @@ export type { DeliveryQuery, ReplayInput, WebhooksApi } from './webhooks.ts';
 const ITEM = { id: 'string' } as const;
 const USER = { ...ITEM, external_id: 'string' } as const;
 
-const SERVER_ANSWERS: Answers = {
-  ...ANSWERS,
-  ...ADMIN_ANSWERS,
-  ...INCOMING_ANSWERS,
+const SERVER_RESPONSE_SHAPES: ResponseShapes = {
+  ...RESPONSE_SHAPES,
+  ...ADMIN_RESPONSE_SHAPES,
+  ...INCOMING_RESPONSE_SHAPES,
   'POST /app/users/batch': { results: [{ status: 'string' }] },
   'PUT /app/users/{}': USER,
   'GET /app/users/{}': USER,
@@ -57,7 +57,7 @@ const SERVER_ANSWERS: Answers = {
   'POST /app/users/{}/deactivate': USER,
   'POST /app/users/{}/activate': USER,
   'POST /app/users/{}/tokens': { access_token: 'string', user: USER },
-  ...TOOL_ANSWERS,
+  ...TOOL_RESPONSE_SHAPES,
 };
 
 export interface ChatServerOptions extends Pick<RestOptions, 'baseUrl' | 'fetch' | 'timeoutMs' | 'retries' | 'logger'> {
@@ -111,7 +111,7 @@ export class ChatServer {
   /** Scope `webhooks:write`. */
   readonly hooks: HooksApi;
   readonly #options: RestOptions;
-  readonly #pace = new Pace();
+  readonly #limits = new RateLimitWait();
   readonly #admin: AdminApi;
   readonly baseUrl: string;
 
@@ -147,6 +147,6 @@ export class ChatServer {
   }
 
   #restWith(headers: Record<string, string>): Rest {
-    return new Rest(this.#options, { headers, pace: this.#pace, answers: SERVER_ANSWERS });
+    return new Rest(this.#options, { headers, limits: this.#limits, shapes: SERVER_RESPONSE_SHAPES });
   }
 }

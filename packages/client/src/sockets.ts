@@ -1,11 +1,11 @@
 // The socket of a connection: its own, or the one that the tabs of the session share. Where
 // WebSocket is blocked, one over events and REST takes its place.
 import { claimsOf } from './clock.ts';
-import type { EventSocket } from './event-socket.ts';
 import type { Frame } from './machine.ts';
 import { now, tabPlatform } from './platform.ts';
 import type { Rest } from './rest.ts';
 import { type Open, openSocket, type Socket } from './socket.ts';
+import type { SseSocket } from './sse-socket.ts';
 import type { TabEvents, Tabs } from './tabs.ts';
 
 /** Attempts without a socket, while the server answers, after which it counts as blocked. */
@@ -23,7 +23,7 @@ export interface SocketsOptions extends TabEvents {
   userId: string;
 }
 
-const eventSocket = (code: { EventSocket: typeof EventSocket }): typeof EventSocket => code.EventSocket;
+const eventSocket = (code: { SseSocket: typeof SseSocket }): typeof SseSocket => code.SseSocket;
 
 export class Sockets {
   readonly #options: SocketsOptions;
@@ -33,7 +33,7 @@ export class Sockets {
   #isBlocked = false;
   #retryAt = 0;
   /** undefined: by WebSocket. */
-  #events: typeof EventSocket | undefined;
+  #events: typeof SseSocket | undefined;
 
   constructor(options: SocketsOptions) {
     this.#options = options;
@@ -41,9 +41,7 @@ export class Sockets {
 
   async open(token: string | undefined, received: (frame: Frame) => void): Promise<Socket> {
     // Without the code it stays as it is.
-    this.#events = this.#mustStream()
-      ? await import('./event-socket.ts').then(eventSocket, () => undefined)
-      : undefined;
+    this.#events = this.#mustStream() ? await import('./sse-socket.ts').then(eventSocket, () => undefined) : undefined;
     const tabs = this.#options.shared ? await this.#tabsOf(token) : undefined;
     return tabs === undefined ? this.#own(token, received) : tabs.open(token, received);
   }

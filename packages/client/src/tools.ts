@@ -1,11 +1,11 @@
 // Administration, bots, webhooks and hooks: loaded together when one of them is used first.
 import { AdminApi } from './admin.ts';
-import { ADMIN_ANSWERS } from './admin-answers.ts';
+import { ADMIN_RESPONSE_SHAPES } from './admin-response-shapes.ts';
 import { BotsApi } from './bots.ts';
 import { HooksApi } from './hooks.ts';
-import { INCOMING_ANSWERS, IncomingWebhooksApi } from './incoming-webhooks.ts';
+import { INCOMING_RESPONSE_SHAPES, IncomingWebhooksApi } from './incoming-webhooks.ts';
 import type { Rest } from './rest.ts';
-import { TOOL_ANSWERS } from './tool-answers.ts';
+import { TOOL_RESPONSE_SHAPES } from './tool-response-shapes.ts';
 import { WebhooksApi } from './webhooks.ts';
 
 export interface Tools {
@@ -17,7 +17,7 @@ export interface Tools {
 }
 
 export function openTools(rest: Rest): Tools {
-  rest.expect({ ...ADMIN_ANSWERS, ...TOOL_ANSWERS, ...INCOMING_ANSWERS });
+  rest.expect({ ...ADMIN_RESPONSE_SHAPES, ...TOOL_RESPONSE_SHAPES, ...INCOMING_RESPONSE_SHAPES });
   return {
     admin: new AdminApi(rest),
     bots: new BotsApi(rest),

@@ -1,9 +1,9 @@
 // Responses that do not come from the server: captive portals, proxies, mocks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { ADMIN_ANSWERS } from '../src/admin-answers.ts';
-import { ANSWERS } from '../src/answers.ts';
+import { ADMIN_RESPONSE_SHAPES } from '../src/admin-response-shapes.ts';
 import type { ChatApiError, ChatClient, ChatClientOptions } from '../src/index.ts';
+import { RESPONSE_SHAPES } from '../src/response-shapes.ts';
 import { clientOf } from './fake-server.ts';
 
 const caught = (call: Promise<unknown>): Promise<ChatApiError> =>
@@ -120,7 +120,7 @@ describe('a success that the server did not give', () => {
   });
 
   it('is known by keys that every operation names', () => {
-    expect(Object.keys({ ...ANSWERS, ...ADMIN_ANSWERS })).to.have.length.of.at.least(60);
+    expect(Object.keys({ ...RESPONSE_SHAPES, ...ADMIN_RESPONSE_SHAPES })).to.have.length.of.at.least(60);
   });
 });
 

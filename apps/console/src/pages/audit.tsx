@@ -4,13 +4,13 @@ import type { JSX } from 'preact';
 import { act } from '../acts.ts';
 import { timesOf } from '../days.ts';
 import type { Filter } from '../filter-field.tsx';
+import { useTexts } from '../language.tsx';
 import { List } from '../list.tsx';
 import { entriesSeen } from '../live.ts';
 import { Button, Head, Mono, Status, Time, UserLink } from '../parts.tsx';
 import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 import { linkTo, where } from '../where.ts';
-import { useTexts } from '../words.tsx';
 
 /** Where the target of an entry is shown. */
 function Target({ id, action }: { id: string; action: string }): JSX.Element {

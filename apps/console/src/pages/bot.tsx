@@ -2,6 +2,7 @@ import type { BotToken, Scope } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { act } from '../acts.ts';
+import { useTexts } from '../language.tsx';
 import { List } from '../list.tsx';
 import { nameOf } from '../names.ts';
 import { Button, Head, Section, Time } from '../parts.tsx';
@@ -10,7 +11,6 @@ import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 import { useVersion } from '../version.ts';
 import { go } from '../where.ts';
-import { useTexts } from '../words.tsx';
 import { SCOPES, Scopes } from './keys.tsx';
 
 async function createToken(texts: Texts, botId: string, after: () => void): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Bot } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { act } from '../acts.ts';
+import { useTexts } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Button, Head, Status, Time, UserLink } from '../parts.tsx';
 import { ask, textIn } from '../questions.ts';
@@ -8,7 +9,6 @@ import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 import { useVersion } from '../version.ts';
 import { go, linkTo } from '../where.ts';
-import { useTexts } from '../words.tsx';
 
 async function create(texts: Texts): Promise<void> {
   const title = texts.do.newBot;

@@ -1,10 +1,10 @@
 import type { ListedExport, ListedFile } from '@chatapi/client';
 import type { JSX } from 'preact';
 import type { Filter } from '../filter-field.tsx';
+import { sizeIn, useTexts, useWords } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Head, Section, Status, Time, UserLink } from '../parts.tsx';
 import { client } from '../session.ts';
-import { sizeIn, useTexts, useWords } from '../words.tsx';
 
 /** Of all, or of one user. */
 export function FileList({ userId }: { userId?: string }): JSX.Element {

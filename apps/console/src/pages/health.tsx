@@ -1,10 +1,10 @@
 import type { Health, SystemHealth } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { durationIn, numberIn, sizeIn, useWords } from '../language.tsx';
 import { Table } from '../list.tsx';
 import { useLoad } from '../load.ts';
 import { Empty, Facts, Head, Section, Status, Waiting } from '../parts.tsx';
 import { client } from '../session.ts';
-import { durationIn, numberIn, sizeIn, useWords } from '../words.tsx';
 
 const REFRESH_MS = 5000;
 

@@ -2,9 +2,9 @@
 import type { BeforeMessageHook } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { putHook, readHook, removeHook } from '../hook-acts.ts';
+import { numberIn, useWords } from '../language.tsx';
 import { useLoad } from '../load.ts';
 import { Button, Empty, Facts, Head, Mono, Section, Time, UserLink, Waiting } from '../parts.tsx';
-import { numberIn, useWords } from '../words.tsx';
 
 function About({ hook }: { hook: BeforeMessageHook }): JSX.Element {
   const { language, texts } = useWords();

@@ -1,13 +1,13 @@
 import type { Invite } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { act } from '../acts.ts';
+import { useTexts } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Button, Head, Mono, Time } from '../parts.tsx';
 import { ask, listIn, textIn, timeIn } from '../questions.ts';
 import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 import { useVersion } from '../version.ts';
-import { useTexts } from '../words.tsx';
 
 async function create(texts: Texts, after: () => void): Promise<void> {
   const title = texts.do.newInvite;

@@ -1,13 +1,13 @@
 import type { Issuer, IssuerInput } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { act } from '../acts.ts';
+import { useTexts } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Button, Head, Mono, Time } from '../parts.tsx';
 import { ask, textIn } from '../questions.ts';
 import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 import { useVersion } from '../version.ts';
-import { useTexts } from '../words.tsx';
 
 function inputOf(answers: FormData): IssuerInput {
   const keys = textIn(answers, 'keys');

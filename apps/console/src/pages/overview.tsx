@@ -2,12 +2,12 @@ import type { SeriesMetric, Stats } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { ComponentChildren, JSX } from 'preact';
 import { Chart } from '../chart.tsx';
+import { numberIn, sizeIn, useWords } from '../language.tsx';
 import { pushed } from '../live.ts';
 import { useLoad } from '../load.ts';
 import { Head, Section, Status, Time, Waiting } from '../parts.tsx';
 import { client } from '../session.ts';
 import { linkTo, where } from '../where.ts';
-import { numberIn, sizeIn, useWords } from '../words.tsx';
 
 const REFRESH_MS = 5000;
 const MINUTE_MS = 60_000;

@@ -3,6 +3,7 @@ import type { ListedReport } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useTexts } from '../language.tsx';
 import { pushed, reportsSeen } from '../live.ts';
 import { useLoad } from '../load.ts';
 import { keysOf, onKeyOf, Pager, useTurns } from '../pager.tsx';
@@ -20,7 +21,6 @@ import {
 } from '../report-acts.ts';
 import { client } from '../session.ts';
 import { linkTo, refine, where } from '../where.ts';
-import { useTexts } from '../words.tsx';
 
 const REFRESH_MS = 5000;
 type Status_ = ListedReport['status'];

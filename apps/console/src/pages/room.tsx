@@ -1,12 +1,12 @@
 import type { AdminRoom, Member } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { numberIn, useWords } from '../language.tsx';
 import { List } from '../list.tsx';
 import { useLoad } from '../load.ts';
 import { Button, Facts, Head, Mono, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
 import { archive, handOver, remove, rename } from '../room-acts.ts';
 import { client } from '../session.ts';
 import { useVersion } from '../version.ts';
-import { numberIn, useWords } from '../words.tsx';
 
 function Acts({ room, after }: { room: AdminRoom; after(): void }): JSX.Element {
   const { texts } = useWords();

@@ -1,10 +1,10 @@
 import type { AdminRoom } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { numberIn, useWords } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Head, Mono, Status, Time } from '../parts.tsx';
 import { client } from '../session.ts';
 import { linkTo } from '../where.ts';
-import { numberIn, useWords } from '../words.tsx';
 
 export const RoomLink = ({ room }: { room: Pick<AdminRoom, 'id' | 'name'> }): JSX.Element => (
   <a class="who-link" href={linkTo('rooms', room.id)}>

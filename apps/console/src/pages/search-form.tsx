@@ -2,8 +2,8 @@
 // does nothing else.
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
+import { useTexts } from '../language.tsx';
 import { refine, where } from '../where.ts';
-import { useTexts } from '../words.tsx';
 
 /** What the URL keeps. */
 const KEPT = ['q', 'room', 'author', 'from', 'to'] as const;

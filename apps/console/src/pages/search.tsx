@@ -4,12 +4,12 @@ import { ChatApiError, type ContextMessage, type MessageSearchQuery, type Page }
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { timesOf } from '../days.ts';
+import { useTexts } from '../language.tsx';
 import { idOf } from '../names.ts';
 import { Button, Empty, Head, Section, Time, UserLink } from '../parts.tsx';
 import { Problem } from '../problem.tsx';
 import { client, noteEnd } from '../session.ts';
 import { linkTo } from '../where.ts';
-import { useTexts } from '../words.tsx';
 import { type Asked, SearchForm } from './search-form.tsx';
 
 async function queryOf({ q, reason, room, author, from, to }: Asked): Promise<MessageSearchQuery> {

@@ -1,11 +1,11 @@
 // What belongs to one user, a list at a time.
 import type { AdminUserRoom, ListedReport, UserSession } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { numberIn, useTexts, useWords } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Mono, Status, Time, UserLink } from '../parts.tsx';
 import { client } from '../session.ts';
 import { linkTo } from '../where.ts';
-import { numberIn, useTexts, useWords } from '../words.tsx';
 import { AuditList } from './audit.tsx';
 import { FileList } from './files.tsx';
 import { RoomLink } from './rooms.tsx';

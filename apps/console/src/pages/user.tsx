@@ -1,13 +1,13 @@
 import type { AdminUserDetails } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
+import { numberIn, sizeIn, timeIn, useWords } from '../language.tsx';
 import { useLoad } from '../load.ts';
 import { learn } from '../names.ts';
 import { Button, type Fact, Facts, Head, Mono, Section, Status, Time, UserLink, Waiting } from '../parts.tsx';
 import { client } from '../session.ts';
 import { ban, changeRole, endSessions, erase, exportData, resetPassword, unban, unlock } from '../user-acts.ts';
 import { linkTo, where } from '../where.ts';
-import { numberIn, sizeIn, timeIn, useWords } from '../words.tsx';
 import { TABS, type TabName } from './user-tabs.tsx';
 
 interface UserProps {

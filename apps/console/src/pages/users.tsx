@@ -1,10 +1,10 @@
 import type { AdminUser, User } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { numberIn, useTexts, useWords } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Head, Status, Time } from '../parts.tsx';
 import { client } from '../session.ts';
 import { linkTo } from '../where.ts';
-import { numberIn, useTexts, useWords } from '../words.tsx';
 
 const Who = ({ user }: { user: Pick<User, 'id' | 'username' | 'display_name' | 'kind'> }): JSX.Element => {
   const { kinds } = useTexts();

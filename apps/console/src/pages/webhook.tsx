@@ -1,11 +1,11 @@
 import type { Delivery, Webhook } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { durationIn, numberIn, useWords } from '../language.tsx';
 import { List } from '../list.tsx';
 import { useLoad } from '../load.ts';
 import { Button, Facts, Head, Mono, Section, Status, Time, Waiting } from '../parts.tsx';
 import { client } from '../session.ts';
 import { removeWebhook, replay, rotate, test, turn } from '../webhook-acts.ts';
-import { durationIn, numberIn, useWords } from '../words.tsx';
 import { Scopes } from './keys.tsx';
 
 const REFRESH_MS = 5000;

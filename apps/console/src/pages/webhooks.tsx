@@ -1,11 +1,11 @@
 import type { Webhook } from '@chatapi/client';
 import type { JSX } from 'preact';
+import { numberIn, useWords } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Button, Head, Status, Time } from '../parts.tsx';
 import { client } from '../session.ts';
 import { createWebhook } from '../webhook-acts.ts';
 import { linkTo } from '../where.ts';
-import { numberIn, useWords } from '../words.tsx';
 
 export function WebhooksPage(): JSX.Element {
   const { language, texts } = useWords();

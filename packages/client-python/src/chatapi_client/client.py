@@ -10,7 +10,7 @@ from .chats import ChatsApi
 from .admin_models import Report
 from .files import FilesApi
 from .events import EventName
-from .inbox import Handler
+from .event_queue import Handler
 from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of

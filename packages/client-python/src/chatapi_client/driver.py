@@ -9,7 +9,7 @@ from typing import Any, Optional, Set
 from .backoff import Backoff
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
 from .history import OnRooms, fill, find_rooms
-from .inbox import Inbox, log
+from .event_queue import EventQueue, log
 from .machine import TOKEN_ENDED, Machine
 from .models import Room
 from .paths import path_of
@@ -28,7 +28,7 @@ class Driver:
         self, rest: Rest, user_id: str, auto_reconnect: bool, resume: bool, on_rooms: Optional[OnRooms] = None
     ) -> None:
         self.machine = Machine(rest.clock, shows_rooms=resume and on_rooms is not None)
-        self.inbox = Inbox()
+        self.queue = EventQueue()
         self.settled = asyncio.Event()
         """Set at each change of state."""
         self._rest = rest
@@ -48,13 +48,13 @@ class Driver:
         except ChatApiError as error:
             self.machine.close(error)
         self._sockets = Sockets(rest, url)
-        self.telling = asyncio.ensure_future(self.inbox.dispatch(self._drained))
+        self.telling = asyncio.ensure_future(self.queue.dispatch(self._drained))
         """Runs until it is closed and all events are delivered."""
         self.running = asyncio.ensure_future(self._run())
 
     async def close(self) -> None:
         self.machine.close()
-        self.inbox.drop()
+        self.queue.drop()
         self.act()
         self.running.cancel()
         for errand in list(self._errands):
@@ -64,10 +64,10 @@ class Driver:
     def act(self) -> None:
         """Deliver the machine's events and wake the writer."""
         for event in self.machine.take_events():
-            self.inbox.put(event)
+            self.queue.put(event)
             if event.type == "state":
                 self.settled.set()
-        self.machine.has_place = self.inbox.has_place
+        self.machine.has_place = self.queue.has_place
         if self.machine.pages is not None and self._on_rooms is not None:
             pages, self.machine.pages.read = self.machine.pages.read, []
             for page in pages:
@@ -86,11 +86,11 @@ class Driver:
         finally:
             self.machine.close(ChatApiError(CLIENT_CLOSED, "The connection is closed"))
             self.act()
-            self.inbox.close()
+            self.queue.close()
 
     def use(self) -> None:
         """The app is used, so a connection that was one too many may return."""
-        if self.machine.is_crowded:
+        if self.machine.has_too_many_connections:
             self.machine.nudge(time.monotonic())
             self._used.set()
 
@@ -205,7 +205,7 @@ class Driver:
 
     def _do_errands(self) -> None:
         for chat_id in self.machine.take_to_fill():
-            self._errand(fill(self._rest, self.machine, chat_id, self.inbox))
+            self._errand(fill(self._rest, self.machine, chat_id, self.queue))
         if self.machine.take_token_due():
             self._errand(self._renew_live())
 

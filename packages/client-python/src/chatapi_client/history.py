@@ -8,7 +8,7 @@ from typing import Callable, Optional
 from .backoff import Backoff
 from .clock import now_as_text
 from .errors import ChatApiError
-from .inbox import Inbox
+from .event_queue import EventQueue
 from .machine import Machine
 from .messages import MessagesApi
 from .models import Event, Message, Page, Room
@@ -58,7 +58,7 @@ async def find_rooms(
         seen += len(page)
 
 
-async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None:
+async def fill(rest: Rest, machine: Machine, chat_id: str, queue: EventQueue) -> None:
     """Deliver the messages of a room after its position, oldest first, then let the log continue.
     """
     views = machine.views
@@ -71,7 +71,7 @@ async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None
             if error.code in GONE:
                 views.forget(chat_id)
                 removed = {"type": "room_removed", "chat_id": chat_id, "timestamp": now_as_text()}
-                inbox.put(Event("room_removed", removed))
+                queue.put(Event("room_removed", removed))
                 return
             if not error.retryable:
                 raise
@@ -81,17 +81,17 @@ async def fill(rest: Rest, machine: Machine, chat_id: str, inbox: Inbox) -> None
         for message in page:
             if message["seq"] > end:
                 break
-            await _give(machine, inbox, message)
+            await _give(machine, queue, message)
             position, missed = message["seq"], missed + 1
             views.filled_to(chat_id, position)
         if not page.has_more or position >= end:
             break
     views.filled_to(chat_id, end)
     views.filled(chat_id)
-    inbox.put(Event("resync", {"chat_id": chat_id, "missed": missed, "first_seq": start + 1, "last_seq": end}))
+    queue.put(Event("resync", {"chat_id": chat_id, "missed": missed, "first_seq": start + 1, "last_seq": end}))
 
 
-async def _give(machine: Machine, inbox: Inbox, message: Message) -> None:
-    while not inbox.has_place and machine.state != "closed":
+async def _give(machine: Machine, queue: EventQueue, message: Message) -> None:
+    while not queue.has_place and machine.state != "closed":
         await asyncio.sleep(QUEUE_POLL)
-    inbox.put(PastEvent("message", {"type": "message", **message}))
+    queue.put(PastEvent("message", {"type": "message", **message}))

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from .backoff import Backoff
 from .clock import ServerClock, epoch_of, margin
-from .crowd import Crowd
+from .too_many_connections import TooManyConnections
 from .errors import CLIENT_CLOSED, ChatApiError, error_of_frame, error_of_loss
 from .outbox import Outbox
 from .models import Event
@@ -49,7 +49,7 @@ class Machine:
         """None: the app does not show rooms."""
         self._clock = clock
         self._backoff = Backoff(rng=rng)
-        self._crowd = Crowd()
+        self._too_many = TooManyConnections()
         self._opened_at = 0.0
         self._renew_at: Optional[float] = None
         self._token_due = False
@@ -92,7 +92,7 @@ class Machine:
             self.close(ChatApiError("AUTHORIZATION_ERROR", reason or "banned", status=403), code)
             return
         self.last_loss = error_of_loss(code, reason)
-        pause = self._crowd.ended(now, code, held)
+        pause = self._too_many.ended(now, code, held)
         wait = max(pause + self._backoff.next(held), retry_after or 0.0)
         self.retry_at = now + wait
         self._move("waiting", code, reason, wait)
@@ -107,13 +107,13 @@ class Machine:
             message.reject(error or ChatApiError(CLIENT_CLOSED, "The connection was closed before the response"))
 
     @property
-    def is_crowded(self) -> bool:
+    def has_too_many_connections(self) -> bool:
         """Whether it waits because there were too many connections or frames."""
-        return self.state == "waiting" and self._crowd.is_here
+        return self.state == "waiting" and self._too_many.is_here
 
     def nudge(self, now: float) -> None:
         """The app is used: reconnect at once, if that is allowed."""
-        self.retry_at = min(self.retry_at, self._crowd.usable_from(now))
+        self.retry_at = min(self.retry_at, self._too_many.usable_from(now))
 
     def tick(self, now: float) -> None:
         if self.state == "connected" and self._renew_at is not None and now >= self._renew_at:

@@ -8,10 +8,10 @@ import time
 import uuid
 from typing import Any, AsyncIterator, Callable, Dict, Optional, Sequence
 
-from .answers import Answer
+from .pending_ack import Answer
 from .driver import Driver
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
-from .inbox import Handler
+from .event_queue import Handler
 from .event_handlers import Listening
 from .history import OnRooms
 from .models import Event, Message, new_message
@@ -59,11 +59,11 @@ class AsyncRealtime(Listening):
         return self._machine.error or self._machine.last_loss
 
     def _listen(self, event: str, handler: Handler) -> Callable[[], None]:
-        return self._driver.inbox.listen(event, handler)
+        return self._driver.queue.listen(event, handler)
 
     def events(self) -> AsyncIterator[Event]:
         """Every event from now on, until the connection is closed."""
-        return self._driver.inbox.events()
+        return self._driver.queue.events()
 
     __aiter__ = events
 

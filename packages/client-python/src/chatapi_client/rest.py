@@ -16,9 +16,9 @@ from .base_url import judged_base_url
 from .clock import ServerClock
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError, error_of_answer, not_ours
 from .multipart import Upload
-from .pace import MAX_LIMIT_WAIT, Pace
+from .rate_limit_wait import MAX_LIMIT_WAIT, RateLimitWait
 from .paths import template_of
-from .shapes import ANSWERS, fits
+from .response_shapes import ANSWERS, fits
 from .tokens import OnTokens, TokenKeeper, TokenSource
 from .models import Tokens
 
@@ -55,7 +55,7 @@ class Rest:
         # Loading CA certificates takes 0.1 s, so not without TLS.
         verify = not self.base_url.startswith("http://")
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(timeout, pool=None), verify=verify)
-        self._pace = Pace()
+        self._limits = RateLimitWait()
         self._headers: Dict[str, str] = {}
 
     def with_headers(self, headers: Dict[str, str]) -> "Rest":
@@ -85,7 +85,7 @@ class Rest:
         for attempt in range(self._retries + 1):
             try:
                 once = partial(self.attempt, method, path, request, anonymous=anonymous)
-                response = await (self._pace.run(once) if waits and not anonymous else once())
+                response = await (self._limits.run(once) if waits and not anonymous else once())
                 return read_answer(method, path, response)
             except ChatApiError as error:
                 if not safe or not waits or attempt == self._retries or not _may_repeat(error):

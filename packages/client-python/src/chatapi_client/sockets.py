@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import AsyncContextManager, Optional, Union
 
-from .event_socket import EventSocket, open_event_socket
+from .sse_socket import SseSocket, open_event_socket
 from .rest import Rest
 from .socket import Socket, open_socket
 
@@ -13,7 +13,7 @@ ATTEMPTS = 2
 """Attempts without a socket, while the server answers, after which it counts as blocked."""
 BLOCKED = 600.0
 """Seconds. Then WebSocket is tried again, once."""
-AnySocket = Union[Socket, EventSocket]
+AnySocket = Union[Socket, SseSocket]
 
 
 class Sockets:

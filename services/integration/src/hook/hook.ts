@@ -1,5 +1,5 @@
 // The hook before messages, by admins and by application keys with `webhooks:write`. The message
-// service has a copy of what it needs, and asks through ask-hook.ts.
+// service has a copy of what it needs, and asks through post-to-hook.ts.
 import { every, notFound, oneOf, type RecurringTask, type RequestContext, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from '../context.ts';

@@ -3,7 +3,7 @@
 import { AppError } from '@chatapi/kit';
 import type { Knex } from '@chatapi/kit/data';
 import { findMute, noteMove } from './mute-store.ts';
-import { tooSoon } from './slow-mode-interval.ts';
+import { tooSoon } from './slow-mode-of-edits.ts';
 
 export const mutedError = (until: Date): AppError =>
   new AppError('AUTHORIZATION_ERROR', 'You are muted in this room', { details: { muted_until: until.toISOString() } });

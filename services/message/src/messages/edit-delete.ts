@@ -5,7 +5,7 @@ import { requireRecipient } from '../access/erased-peer.ts';
 import { requireNotMuted } from '../access/mute-check.ts';
 import { type Membership, may } from '../access/room-permissions.ts';
 import { lockRoom, type RoomRow } from '../access/room-store.ts';
-import { takeInterval } from '../access/slow-mode-interval.ts';
+import { takeInterval } from '../access/slow-mode-of-edits.ts';
 import { emptyContent } from '../content-field.ts';
 import type { Context } from '../context.ts';
 import { type ActingCaller, recordAudit } from '../log/audit.ts';

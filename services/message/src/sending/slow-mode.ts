@@ -3,7 +3,7 @@
 // database's clock. A send that is refused or fails does not start an interval.
 import type { AppError } from '@chatapi/kit';
 import type { PoolClient } from '@chatapi/kit/data';
-import { slowModeError } from '../access/slow-mode-interval.ts';
+import { slowModeError } from '../access/slow-mode-of-edits.ts';
 import type { Draft } from './send-body.ts';
 import { lockIntervals, type SlowSend, type SlowState, startIntervals } from './slow-mode-store.ts';
 import { inTransaction } from './transaction.ts';

@@ -1,35 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { EventQueue } from '../src/event-queue.ts';
 import type { AnyEvent } from '../src/events.ts';
-import { Inbox } from '../src/inbox.ts';
 
 const status = (n: number): AnyEvent => ({
   type: 'user_status',
   data: { type: 'user_status', user_id: String(n), status: 'online', timestamp: '' },
 });
 
-describe('the inbox', () => {
-  let inbox: Inbox;
+describe('the queue', () => {
+  let queue: EventQueue;
   let failures: string[];
   let drained: number;
 
   beforeEach(() => {
     failures = [];
     drained = 0;
-    inbox = new Inbox((event, error) => failures.push(`${event}: ${error}`));
-    void inbox.dispatch(() => drained++);
+    queue = new EventQueue((event, error) => failures.push(`${event}: ${error}`));
+    void queue.dispatch(() => drained++);
   });
-  afterEach(() => inbox.close());
+  afterEach(() => queue.close());
 
   const put = (...numbers: number[]): void => {
-    for (const n of numbers) inbox.put(status(n));
+    for (const n of numbers) queue.put(status(n));
   };
 
   it('delivers nothing before there is a listener, then everything in order', async () => {
     put(1, 2);
     await sleep(1);
     const heard: string[] = [];
-    inbox.listen('user_status', ({ user_id }) => heard.push(user_id));
+    queue.listen('user_status', ({ user_id }) => heard.push(user_id));
     put(3);
     await sleep(1);
     expect(heard).to.deep.equal(['1', '2', '3']);
@@ -37,12 +37,12 @@ describe('the inbox', () => {
 
   it('awaits slow handlers and survives failing ones', async () => {
     const heard: string[] = [];
-    inbox.listen('user_status', async ({ user_id }) => {
+    queue.listen('user_status', async ({ user_id }) => {
       await sleep(3 - Number(user_id));
       heard.push(user_id);
       if (user_id === '1') throw new Error('late');
     });
-    inbox.listen('user_status', () => {
+    queue.listen('user_status', () => {
       throw new Error('at once');
     });
     put(1, 2);
@@ -56,8 +56,8 @@ describe('the inbox', () => {
   it('removes a handler, and only that one', async () => {
     const heard: string[] = [];
     const handler = (): void => void heard.push('x');
-    const stop = inbox.listen('user_status', handler);
-    inbox.listen('user_status', handler);
+    const stop = queue.listen('user_status', handler);
+    queue.listen('user_status', handler);
     stop();
     put(1);
     await sleep(1);
@@ -66,14 +66,14 @@ describe('the inbox', () => {
 
   it('loses nothing between two calls of once', async () => {
     put(1, 2);
-    for (const n of ['1', '2']) expect((await inbox.once('user_status', () => undefined)).user_id).to.equal(n);
+    for (const n of ['1', '2']) expect((await queue.once('user_status', () => undefined)).user_id).to.equal(n);
   });
 
   it('lets a handler wait for the next event', async () => {
     const heard: string[] = [];
-    const stop = inbox.listen('user_status', async ({ user_id }) => {
+    const stop = queue.listen('user_status', async ({ user_id }) => {
       stop();
-      heard.push(user_id, (await inbox.once('user_status', () => undefined)).user_id);
+      heard.push(user_id, (await queue.once('user_status', () => undefined)).user_id);
     });
     put(1, 2);
     await sleep(1);
@@ -81,22 +81,22 @@ describe('the inbox', () => {
   });
 
   it('rejects once when no more events come or its signal aborts', async () => {
-    const over = inbox.once('user_status', () => 'over').catch((reason) => reason);
-    const aborted = inbox.once('user_status', () => '', AbortSignal.abort('aborted')).catch((reason) => reason);
+    const over = queue.once('user_status', () => 'over').catch((reason) => reason);
+    const aborted = queue.once('user_status', () => '', AbortSignal.abort('aborted')).catch((reason) => reason);
     expect(await aborted).to.equal('aborted');
-    inbox.close();
+    queue.close();
     expect(await over).to.equal('over');
-    expect(await inbox.once('user_status', () => 'late').catch((reason) => reason)).to.equal('late');
+    expect(await queue.once('user_status', () => 'late').catch((reason) => reason)).to.equal('late');
   });
 
   it('ends a stream with a pending next, and is not blocked by one that is never read', async () => {
-    const stream = inbox.stream();
+    const stream = queue.stream();
     const waiting = stream.next();
     await stream.return();
     expect(await waiting).to.include({ done: true });
-    inbox.stream();
+    queue.stream();
     let heard = 0;
-    inbox.listen('user_status', () => heard++);
+    queue.listen('user_status', () => heard++);
     put(...Array(200).keys());
     await sleep(5);
     expect(heard).to.equal(200);
@@ -106,7 +106,7 @@ describe('the inbox', () => {
     const stop = new AbortController();
     put(1, 2, 3);
     const heard: unknown[] = [];
-    for await (const { type, data } of inbox.stream(stop.signal)) {
+    for await (const { type, data } of queue.stream(stop.signal)) {
       heard.push(type === 'user_status' && data.user_id);
       if (heard.length === 2) stop.abort();
     }
@@ -114,20 +114,20 @@ describe('the inbox', () => {
     put(4);
     const rest = (async () => {
       let count = 0;
-      for await (const _ of inbox.stream()) count++;
+      for await (const _ of queue.stream()) count++;
       return count;
     })();
     await sleep(1);
-    inbox.close();
+    queue.close();
     expect(heard.length + (await rest)).to.equal(4);
   });
 
   it('queues a bounded number of events for an unread stream', async () => {
-    const stream = inbox.stream();
+    const stream = queue.stream();
     put(...Array(200).keys());
     expect(await stream.next()).to.deep.equal({ done: false, value: status(0) });
     const others: string[] = [];
-    inbox.listen('user_status', ({ user_id }) => others.push(user_id));
+    queue.listen('user_status', ({ user_id }) => others.push(user_id));
     await sleep(1);
     expect(others.length).to.be.within(60, 66);
     await stream.return();
@@ -137,15 +137,15 @@ describe('the inbox', () => {
 
   it('is full at 4,096 events, until half are handled', async () => {
     put(...Array(4095).keys());
-    expect(inbox.hasPlace).to.equal(true);
+    expect(queue.hasPlace).to.equal(true);
     put(0);
-    expect(inbox.hasPlace).to.equal(false);
+    expect(queue.hasPlace).to.equal(false);
     let count = 0;
-    inbox.listen('user_status', () => {
+    queue.listen('user_status', () => {
       count++;
-      if (count === 2047) expect(inbox.hasPlace).to.equal(false);
+      if (count === 2047) expect(queue.hasPlace).to.equal(false);
     });
     await sleep(5);
-    expect([count, drained, inbox.hasPlace, failures]).to.deep.equal([4096, 1, true, []]);
+    expect([count, drained, queue.hasPlace, failures]).to.deep.equal([4096, 1, true, []]);
   });
 });

@@ -9,7 +9,7 @@ from typing import Any, Awaitable, Callable, Dict, List, Mapping, NamedTuple, Op
 
 from .clock import now_as_text
 from .errors import ChatApiError
-from .event_sends import Say, error_frame
+from .sse_sends import Say, error_frame
 from .paths import path_of
 from .rest import Rest, given
 

@@ -13,10 +13,10 @@ from collections import deque
 from contextlib import asynccontextmanager
 from typing import Any, AsyncGenerator, AsyncIterator, Coroutine, Deque, Dict, Mapping, Optional, Set
 
-from .event_reader import ServerEvent
-from .event_replays import Replays
-from .event_sends import Posts, Reads
-from .event_stream import read_events
+from .sse_reader import ServerEvent
+from .sse_replays import Replays
+from .sse_sends import Posts, Reads
+from .sse_stream import read_events
 from .rest import Rest
 from .socket import ABNORMAL, CLOSE_TIMEOUT, OPEN_TIMEOUT, LostError
 
@@ -24,7 +24,7 @@ HIGH_WATER = 256
 """Frames that wait for the driver; above it, nothing more is read."""
 
 
-class EventSocket:
+class SseSocket:
     def __init__(self, rest: Rest, token: Optional[str]) -> None:
         self.ended = False
         self._rest = rest
@@ -177,8 +177,8 @@ class EventSocket:
 
 
 @asynccontextmanager
-async def open_event_socket(rest: Rest, token: Optional[str]) -> AsyncGenerator[EventSocket, None]:
-    socket = EventSocket(rest, token)
+async def open_event_socket(rest: Rest, token: Optional[str]) -> AsyncGenerator[SseSocket, None]:
+    socket = SseSocket(rest, token)
     try:
         yield socket
     finally:

@@ -1,6 +1,6 @@
 """What the socket over events and REST reads again, against a server in memory."""
 
-from chatapi_client.event_replays import MAX_WAITING
+from chatapi_client.sse_replays import MAX_WAITING
 
 from .event_case import EventCase
 from .event_server import Answer, Asked, message, refusal

@@ -6,7 +6,7 @@ const MAX_LENGTH = 1024 * 1024;
 /** @param id of this event or the last one that had one. */
 type OnEvent = (name: string, data: string, id: string | undefined) => void;
 
-export class EventReader {
+export class SseReader {
   readonly #onEvent: OnEvent;
   readonly #decoder = new TextDecoder();
   #rest = '';

@@ -3,14 +3,14 @@
 // WebSocket, with the same promises, so that nobody above it knows the difference.
 
 import { asError, type ChatApiError, isObject, NETWORK_ERROR } from './errors.ts';
-import { EventReader } from './event-reader.ts';
-import { Replays } from './event-replays.ts';
 import type { Frame } from './machine.ts';
 import type { Message } from './models.ts';
 import { path } from './paths.ts';
 import { now } from './platform.ts';
 import type { Rest } from './rest.ts';
 import type { Lost, Socket } from './socket.ts';
+import { SseReader } from './sse-reader.ts';
+import { Replays } from './sse-replays.ts';
 
 const OPEN_MS = 10_000;
 /** The server writes a comment every 5 s. */
@@ -22,7 +22,7 @@ const DEFAULT_ROOM = 'general';
 
 type Received = (frame: Frame, text: string) => void;
 
-export class EventSocket implements Socket {
+export class SseSocket implements Socket {
   readonly lost: Promise<Lost>;
   readonly #rest: Rest;
   readonly #received: Received;
@@ -95,7 +95,7 @@ export class EventSocket implements Socket {
    */
   async #listen(token: string | undefined): Promise<void> {
     const stream = new AbortController();
-    const reader = new EventReader((name, data, id) => {
+    const reader = new SseReader((name, data, id) => {
       if (stream.signal.aborted) return;
       if (name === 'hello') this.#hello(stream, JSON.parse(data) as Frame);
       else if (stream === this.#stream) {

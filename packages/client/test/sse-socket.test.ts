@@ -1,8 +1,8 @@
 // The socket over events and REST against a server of this file: a stream of text, and answers.
 import { expect } from 'chai';
-import { EventSocket } from '../src/event-socket.ts';
 import type { Frame } from '../src/machine.ts';
 import { Rest } from '../src/rest.ts';
+import { SseSocket } from '../src/sse-socket.ts';
 import { until } from './fake-server.ts';
 
 interface Asked {
@@ -73,14 +73,14 @@ const refusal = (code: string) => ({
 
 describe('a socket over events and REST', () => {
   let server: Server;
-  let socket: EventSocket;
+  let socket: SseSocket;
   let frames: Frame[];
   const types = (): unknown[] => frames.map(({ type }) => type);
   const send = (frame: object): void => socket.send(JSON.stringify(frame));
 
   async function open(token = 'one'): Promise<void> {
     const rest = new Rest({ baseUrl: 'http://nowhere/', fetch: server.fetch, token, retries: 0 });
-    socket = new EventSocket(rest, token, (frame) => void frames.push(frame));
+    socket = new SseSocket(rest, token, (frame) => void frames.push(frame));
     await until(() => server.streams.length === 1);
     server.event('hello', HELLO);
     await until(() => frames.length === 1);
@@ -237,7 +237,7 @@ describe('a socket over events and REST', () => {
     send({ client_id: 'a', message: 'a', chat_id: 'room' });
     expect((await socket.lost).reason).to.include('no network');
     server.status = 401;
-    socket = new EventSocket(new Rest({ baseUrl: 'http://nowhere/', fetch: server.fetch }), 'old', () => undefined);
+    socket = new SseSocket(new Rest({ baseUrl: 'http://nowhere/', fetch: server.fetch }), 'old', () => undefined);
     expect(await socket.lost).to.include({ code: 4401, opened: false });
   });
 });

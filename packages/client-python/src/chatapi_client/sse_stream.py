@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Awaitable, Callable, Dict, Optional
 
 from .errors import error_of_answer
-from .event_reader import EventReader, ServerEvent
+from .sse_reader import SseReader, ServerEvent
 from .rest import Rest
 from .socket import ABNORMAL, LostError
 
@@ -29,7 +29,7 @@ async def read_events(
     headers: Dict[str, str] = {"Accept": _SSE, "Accept-Encoding": "identity"}
     if cursor is not None:
         headers["Last-Event-ID"] = cursor
-    reader = EventReader()
+    reader = SseReader()
     try:
         async with rest.stream("/events", headers, token, SILENCE) as response:
             if not response.headers.get("content-type", "").startswith(_SSE):

@@ -7,7 +7,7 @@ const MAX_MS = 16 * 60_000;
 /** After a connection that held this long, a use of the app returns at once again. */
 const CALM_MS = 10 * 60_000;
 
-export class Crowd {
+export class TooManyConnections {
   /** How often in a row. */
   #count = 0;
   #from: number | undefined;

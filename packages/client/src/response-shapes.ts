@@ -4,7 +4,7 @@ import { ChatApiError, isObject, NETWORK_ERROR } from './errors.ts';
 /** A kind of value, keys that an object must have, or an array of such items. */
 type Shape = 'string' | 'number' | 'object' | { readonly [key: string]: Shape } | readonly [Shape];
 
-export type Answers = Readonly<Record<string, Shape>>;
+export type ResponseShapes = Readonly<Record<string, Shape>>;
 
 // Only keys by which an answer is known: a newer client must work with an older server.
 const ITEM = { id: 'string' } as const;
@@ -16,9 +16,9 @@ const SESSION = { ...TOKENS, user: ITEM } as const;
 
 /**
  * By method and template. An operation that is missing here is answered without a body; those of
- * admins are in `admin-answers.ts`.
+ * admins are in `admin-response-shapes.ts`.
  */
-export const ANSWERS: Answers = {
+export const RESPONSE_SHAPES: ResponseShapes = {
   'POST /users/register': { user: ITEM },
   'POST /users/login': SESSION,
   'POST /users/refresh': TOKENS,
@@ -75,8 +75,8 @@ export const notOurs = (operation: string, status: number): ChatApiError =>
  * @returns the body; undefined for an operation without one.
  * @throws ChatApiError for a body that the server does not give.
  */
-export function readAnswer(operation: string, status: number, text: string, answers: Answers): unknown {
-  const shape = answers[operation];
+export function readAnswer(operation: string, status: number, text: string, shapes: ResponseShapes): unknown {
+  const shape = shapes[operation];
   if (shape === undefined && text === '') return undefined;
   try {
     const body: unknown = JSON.parse(text);

@@ -1,10 +1,10 @@
-// What the calls about bots, webhooks and hooks must be answered with; see `answers.ts`.
-import type { Answers } from './answers.ts';
+// What the calls about bots, webhooks and hooks must be answered with; see `response-shapes.ts`.
+import type { ResponseShapes } from './response-shapes.ts';
 
 const ITEM = { id: 'string' } as const;
 const HOOK = { url: 'string', on_failure: 'string' } as const;
 
-export const TOOL_ANSWERS: Answers = {
+export const TOOL_RESPONSE_SHAPES: ResponseShapes = {
   'POST /bots': ITEM,
   'GET /bots': { bots: [ITEM] },
   'PUT /bots/{}': ITEM,

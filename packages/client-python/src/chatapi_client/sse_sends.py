@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any, Callable, Deque, Dict, Mapping, Optional, Set
 
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
-from .inbox import log
+from .event_queue import log
 from .paths import path_of
 from .rest import Rest
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, List
 from unittest import mock
 
-from chatapi_client.event_socket import HIGH_WATER, EventSocket
+from chatapi_client.sse_socket import HIGH_WATER, SseSocket
 from chatapi_client.socket import LostError
 
 from .event_case import EventCase
@@ -163,8 +163,8 @@ class Socket(EventCase):
             timeouts.append(options["timeout"])
             return opening(*args, **options)
 
-        with mock.patch.object(rest._http, "stream", noted), mock.patch("chatapi_client.event_socket.OPEN_TIMEOUT", 0.05):
-            silent = EventSocket(rest, None)
+        with mock.patch.object(rest._http, "stream", noted), mock.patch("chatapi_client.sse_socket.OPEN_TIMEOUT", 0.05):
+            silent = SseSocket(rest, None)
             self.addAsyncCleanup(silent.close)
             with self.assertRaises(LostError) as lost:
                 await asyncio.wait_for(silent.frames().__anext__(), PATIENCE)

@@ -86,7 +86,7 @@ class Events:
             pass  # the loop has ended, with all waiters
 
 
-class Inbox:
+class EventQueue:
     def __init__(self) -> None:
         self._events: Deque[Event] = deque()
         self._full = False

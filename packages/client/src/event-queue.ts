@@ -58,7 +58,7 @@ class Stream {
   }
 }
 
-export class Inbox {
+export class EventQueue {
   #events: AnyEvent[] = [];
   #taken = 0;
   #full = false;

@@ -22,7 +22,7 @@ class TooLongError(Exception):
     """An event has more than `MAX_EVENT_BYTES`."""
 
 
-class EventReader:
+class SseReader:
     def __init__(self) -> None:
         self._line = bytearray()
         """The beginning of a line whose end has not arrived."""

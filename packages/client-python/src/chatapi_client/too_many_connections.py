@@ -14,7 +14,7 @@ CALM = 10 * 60.0
 """After a connection that held this long, a use of the app returns at once again."""
 
 
-class Crowd:
+class TooManyConnections:
     def __init__(self) -> None:
         self._count = 0
         self._from: Optional[float] = None

@@ -2,13 +2,13 @@
 import type { MessageDelivery } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
+import { useTexts } from '../language.tsx';
 import { Table } from '../list.tsx';
 import { useLoad } from '../load.ts';
 import { idOf } from '../names.ts';
 import { Badge, Empty, Facts, Head, Mono, Section, Status, Time, type Tone, UserLink, Waiting } from '../parts.tsx';
 import { client } from '../session.ts';
 import { linkTo, refine, where } from '../where.ts';
-import { useTexts } from '../words.tsx';
 
 const TONES: Record<MessageDelivery['verdict'], Tone> = {
   own: 'plain',
@@ -120,7 +120,7 @@ function Answer({ message, user }: { message: string; user: string }): JSX.Eleme
   );
 }
 
-export function WhyPage(): JSX.Element {
+export function MessageDeliveryPage(): JSX.Element {
   const texts = useTexts();
   const { query } = useStore(where);
   const { message, user } = query;

@@ -3,11 +3,11 @@ import unittest
 from typing import List, Tuple
 from unittest import mock
 
-from chatapi_client.event_reader import EventReader, TooLongError
+from chatapi_client.sse_reader import SseReader, TooLongError
 
 
 def read(*parts: bytes) -> List[Tuple[str, str]]:
-    reader = EventReader()
+    reader = SseReader()
     return [(event.name, event.data) for part in parts for event in reader.take(part)]
 
 
@@ -34,7 +34,7 @@ class Reading(unittest.TestCase):
         self.assertEqual(read(b":\n\nevent: e\n\nretry: 5\n\nunknown: u\nnocolon\n\ndata: 1\n\n"), [("message", "1")])
 
     def test_the_id_stays_until_the_next_one(self) -> None:
-        reader = EventReader()
+        reader = SseReader()
         events = reader.take(b"data: 0\n\nid: a\ndata: 1\n\ndata: 2\n\nid: b\0\ndata: 3\n\nid: c\ndata: 4\n\n")
         self.assertEqual([event.id for event in events], [None, "a", "a", "a", "c"])
 
@@ -44,9 +44,9 @@ class Reading(unittest.TestCase):
     def test_an_event_without_an_end_takes_no_more_memory_than_its_limit(self) -> None:
         limit = 256 * 1024
         for part in (b"x" * 4096, b"data: " + b"x" * 4000 + b"\n", b"data\n" * 1000, b"data:x\n" * 1000):
-            reader = EventReader()
+            reader = SseReader()
             tracemalloc.start()
-            with mock.patch("chatapi_client.event_reader.MAX_EVENT_BYTES", limit):
+            with mock.patch("chatapi_client.sse_reader.MAX_EVENT_BYTES", limit):
                 with self.assertRaises(TooLongError):
                     for _ in range(limit):
                         reader.take(part)
@@ -55,7 +55,7 @@ class Reading(unittest.TestCase):
             self.assertLess(most, 3 * limit, part[:10])
 
     def test_comments_without_an_end_are_not_kept(self) -> None:
-        reader = EventReader()
+        reader = SseReader()
         for _ in range(200):
             self.assertEqual(reader.take(b": nothing to say\n" * 4096), [])
         self.assertEqual([event.data for event in reader.take(b"data: 1\n\n")], ["1"])

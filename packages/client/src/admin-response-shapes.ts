@@ -1,11 +1,11 @@
-// What the calls of admins must be answered with; see `answers.ts`.
-import type { Answers } from './answers.ts';
+// What the calls of admins must be answered with; see `response-shapes.ts`.
+import type { ResponseShapes } from './response-shapes.ts';
 
 const ITEM = { id: 'string' } as const;
 const STATS = { users: 'object', rooms: 'object', messages: 'object' } as const;
 const WORDS = { words: ['object'], revision: 'number' } as const;
 
-export const ADMIN_ANSWERS: Answers = {
+export const ADMIN_RESPONSE_SHAPES: ResponseShapes = {
   'GET /admin/dashboard/stats': STATS,
   'POST /admin/dashboard/stats/rebuild': STATS,
   'GET /admin/dashboard/series': { metric: 'string', points: [{ at: 'string' }] },

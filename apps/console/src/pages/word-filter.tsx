@@ -2,6 +2,7 @@ import type { WordFilter } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { act } from '../acts.ts';
+import { useTexts } from '../language.tsx';
 import { Table } from '../list.tsx';
 import { useLoad } from '../load.ts';
 import { Badge, Button, Empty, Head, Section, Time, Waiting } from '../parts.tsx';
@@ -9,7 +10,6 @@ import { Problem } from '../problem.tsx';
 import { ask, listIn, textIn } from '../questions.ts';
 import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
-import { useTexts } from '../words.tsx';
 
 type Word = WordFilter['words'][number];
 
@@ -100,7 +100,7 @@ function TryOut({ version }: { version: number }): JSX.Element {
   );
 }
 
-export function WordsPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
+export function WordFilterPage({ isAdmin }: { isAdmin: boolean }): JSX.Element {
   const texts = useTexts();
   const { data, error, reload } = useLoad('words', { read: () => client.admin.wordFilter() });
   const [shown, show] = useState('');

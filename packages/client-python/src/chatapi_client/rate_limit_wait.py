@@ -14,7 +14,7 @@ MAX_LIMIT_WAIT = 120.0
 """Longest wait for a rate limit in seconds; a longer one raises at once."""
 
 
-class Pace:
+class RateLimitWait:
     def __init__(self) -> None:
         self._turns: Optional[asyncio.Lock] = None
         self._limited_until = 0.0

@@ -5,7 +5,7 @@ import { now, sleep } from './platform.ts';
 /** Longest wait for a rate limit in ms; a longer one rejects at once. */
 export const MAX_LIMIT_WAIT_MS = 120_000;
 
-export class Pace {
+export class RateLimitWait {
   #turn: Promise<unknown> = Promise.resolve();
   #limitedUntil = 0;
 
