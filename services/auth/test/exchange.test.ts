@@ -1,5 +1,5 @@
 // Exchange of an application's tokens for sessions (RFC 8693).
-import { collectSecurityLines, eventually } from '@chatapi/kit/testing';
+import { collectSecurityLines, eventually, served } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { type Auth, claimsOf, openAuth } from './harness.ts';
 import { createIssuer, ed25519, now, startUsers, tokenOf } from './issuer-harness.ts';
@@ -86,7 +86,7 @@ describe('the exchange of an application’s token', () => {
   it('of 20 tokens at once for a new user makes one account and 20 sessions', async () => {
     made++;
     const one = await token({ preferred_username: 'crowd' });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => send(bodyOf(one))));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => served(() => send(bodyOf(one)))));
     expect(answers.map(({ status }) => status)).to.deep.equal(Array(20).fill(200));
     expect(new Set(answers.map(({ body }) => body.user.id)).size).to.equal(1);
     expect(new Set(answers.map(({ body }) => claimsOf(body.access_token).sid)).size).to.equal(20);

@@ -130,6 +130,8 @@ export async function createHarness(): Promise<Harness> {
   // A database of its own, since these tests flush it.
   const redisUrl = `${process.env.TEST_REDIS_URL as string}/9`;
   const redis = await openRedis(redisUrl, log);
+  // The fake services must not give up on a busy machine.
+  redis.options.commandTimeout = undefined;
   const services = await startFakeServices(redis);
   const nodes: TestNode[] = [];
   const key = createSecretKey(Buffer.from(SECRET));
