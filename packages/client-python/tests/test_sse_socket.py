@@ -67,6 +67,33 @@ class Socket(EventCase):
         await self.send(client_id="a", message="a", chat_id="room")
         await until(lambda: "ack" in self.types())
 
+    async def test_a_message_sent_before_a_refusal_is_handled_does_not_overtake(self) -> None:
+        self.server.say = lambda _: refusal(503, "SERVICE_UNAVAILABLE")
+        await self.open(reads=False)
+        await self.send(client_id="a", message="a", chat_id="room")
+        await until(lambda: len(self.server.asked) == 1 and len(self.socket._frames) == 2)
+        self.server.say = lambda asked: (201, message(1, asked.body["client_id"]))
+        # The driver does not know of the refusal yet.
+        await self.send(client_id="b", message="b", chat_id="room")
+        await until(lambda: len(self.socket._frames) == 3)
+        self.reading = asyncio.ensure_future(self.read())
+        await until(lambda: len(self.frames) == 3)
+        self.assertEqual([frame["client_id"] for frame in self.frames[1:]], ["a", "b"])
+        self.assertEqual(self.types(), ["hello", "error", "error"])
+        for name in "ab":
+            await self.send(client_id=name, message=name, chat_id="room")
+        await until(lambda: self.types().count("ack") == 2)
+        self.assertEqual([asked.body["client_id"] for asked in self.server.asked], ["a", "a", "b"])
+
+    async def test_nothing_is_posted_after_a_post_whose_answer_was_lost(self) -> None:
+        self.server.say = lambda _: (200, {"portal": "log in"})
+        await self.open(reads=False)
+        for name in "abc":
+            await self.send(client_id=name, message=name, chat_id="room")
+        await until(lambda: self.socket._lost is not None)
+        await asyncio.sleep(0.05)
+        self.assertEqual([asked.body["client_id"] for asked in self.server.asked], ["a"])
+
     async def test_a_message_that_is_refused_for_good_holds_up_no_other(self) -> None:
         def say(asked: Asked) -> Answer:
             name = asked.body["client_id"]

@@ -36,7 +36,10 @@ class Posts:
         self._added = asyncio.Event()
         self._unanswered: Set[str] = set()
         self._refusal: Optional[ChatApiError] = None
-        """Why what waits is refused: else it would overtake the message that was."""
+        """Why what follows is refused: else it would overtake the message that was."""
+        self._untold = 0
+        """Refusals that the driver has not handled yet. Until then it sends new messages."""
+        self._is_over = False
 
     def add(self, frame: Mapping[str, Any]) -> None:
         self._unanswered.add(str(frame["client_id"]))
@@ -52,11 +55,21 @@ class Posts:
         place = {name: message[name] for name in ("client_id", "chat_id", "seq", "created_at")}
         self._say({"type": "ack", "message_id": message["id"], **place})
 
+    def handled(self, frame: Mapping[str, Any]) -> None:
+        """The driver has handled a frame, so it keeps back what follows a refused message."""
+        if frame["type"] == "error" and "client_id" in frame:
+            self._untold -= 1
+        if self._untold == 0 and not self._waiting:
+            self._refusal = None
+
+    def stop(self) -> None:
+        """The next connection sends what has no answer, in order: nothing may overtake it here."""
+        self._is_over = True
+
     async def run(self) -> None:
         while True:
-            while self._waiting:
+            while self._waiting and not self._is_over:
                 await self._post(self._waiting.popleft())
-            self._refusal = None
             self._added.clear()
             await self._added.wait()
 
@@ -80,6 +93,7 @@ class Posts:
     def _refuse(self, client_id: str, error: ChatApiError) -> None:
         if client_id in self._unanswered:
             self._unanswered.discard(client_id)
+            self._untold += 1
             self._say(error_frame(error, client_id))
 
 

@@ -55,6 +55,7 @@ class SseSocket:
                 if len(self._frames) < HIGH_WATER:
                     self._drained.set()
                 yield frame
+                self._posts.handled(frame)
             if self._lost is not None:
                 raise self._lost
             self._changed.clear()
@@ -100,6 +101,7 @@ class SseSocket:
     def _end(self, lost: LostError) -> None:
         if self._lost is None:
             self._lost = lost
+            self._posts.stop()
             self._changed.set()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
