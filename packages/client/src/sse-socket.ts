@@ -19,6 +19,8 @@ const ABNORMAL = 1006;
 const TOKEN_ENDED = 4401;
 /** Messages without a room go there. */
 const DEFAULT_ROOM = 'general';
+/** The outboxes of all tabs know of a refusal by then, and none repeats a message before. */
+const REFUSES_MS = 500;
 
 type Received = (frame: Frame, text: string) => void;
 
@@ -37,8 +39,9 @@ export class SseSocket implements Socket {
   #greeted = false;
   #heardAt = now();
   #sending: Promise<void> = Promise.resolve();
-  /** Why what waits is refused: else it would overtake the message that was. */
+  /** Why what follows is refused for a moment: else it would overtake the message that was. */
   #refusal: ChatApiError | undefined;
+  #refusesUntil = 0;
 
   constructor(rest: Rest, token: string | undefined, received: Received) {
     this.#rest = rest;
@@ -179,7 +182,7 @@ export class SseSocket implements Socket {
   async #post(client_id: string, body: object): Promise<void> {
     if (this.#isOver) return;
     try {
-      if (this.#refusal !== undefined) throw this.#refusal;
+      if (this.#refusal !== undefined && now() < this.#refusesUntil) throw this.#refusal;
       const signal = this.#ended.signal;
       this.#ack(await this.#rest.call<Message>('POST', '/messages/', { body, waits: false, signal }));
     } catch (thrown) {
@@ -188,9 +191,11 @@ export class SseSocket implements Socket {
       if (error.code === NETWORK_ERROR || error.foreign) this.drop(error.message);
       this.#unanswered.delete(client_id);
       this.#refuse(error, client_id);
-      if (error.retryable) this.#refusal = error;
+      if (error.retryable && error !== this.#refusal) {
+        this.#refusal = error;
+        this.#refusesUntil = now() + Math.min(REFUSES_MS, error.retryAfterMs ?? REFUSES_MS);
+      }
     }
-    if (this.#unanswered.size === 0) this.#refusal = undefined;
   }
 
   async #read({ chat_id, seq }: Frame): Promise<void> {

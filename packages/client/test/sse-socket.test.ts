@@ -138,8 +138,15 @@ describe('a socket over events and REST', () => {
     );
     expect(server.asked.filter(({ method }) => method === 'POST')).to.have.length(1);
     server.say = ({ body }) => [201, message(1, body.client_id)];
-    send({ client_id: 'a', message: 'a', chat_id: 'room' });
-    await until(() => types().includes('ack'));
+    // Of another tab, which does not know of the refusal yet.
+    send({ client_id: 'd', message: 'd', chat_id: 'room' });
+    await until(() => frames.length === 5);
+    expect(types().at(-1)).to.equal('error');
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    for (const client_id of ['a', 'd']) send({ client_id, message: client_id, chat_id: 'room' });
+    await until(() => types().filter((type) => type === 'ack').length === 2);
+    const posted = server.asked.filter(({ method }) => method === 'POST').map(({ body }) => body?.client_id);
+    expect(posted).to.deep.equal(['a', 'a', 'd']);
   });
 
   it('replays a room by REST; live frames wait until it is done', async () => {
