@@ -13,6 +13,8 @@ export interface Command {
 export interface Sdk {
   name: string;
   language: 'python' | 'typescript';
+  /** Each call blocks a thread, so that calls made at once begin in any order. */
+  isBlocking?: boolean;
   driver(): Command;
 }
 
@@ -44,6 +46,7 @@ const nodeCommand = (args: string[]): Command => ({
 const pythonSdk = (mode: 'asyncio' | 'sync' | 'stores'): Sdk => ({
   name: `python-${mode}`,
   language: 'python',
+  isBlocking: mode === 'sync',
   driver: () => pythonCommand([join(DRIVERS, 'python', 'main.py'), mode]),
 });
 
