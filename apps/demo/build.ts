@@ -4,7 +4,7 @@ import { type App, buildApp } from '@chatapi/page/build';
 export const DEMO: App = {
   dir: import.meta.dirname,
   name: 'demo',
-  neverLoaded: /^\.\/(?:tools|tabs|event-socket)\.ts$/,
+  neverLoaded: ['tools.ts', 'tabs.ts', 'sse-socket.ts'],
   together: ['upload.ts'],
   unused: {
     'state/members.ts': 'export class Members {}',

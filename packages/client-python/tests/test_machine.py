@@ -63,7 +63,7 @@ class States(unittest.TestCase):
         machine.lost(1.0, 4429, "too many connections")
         assert machine.last_loss is not None
         self.assertEqual(
-            (machine.state, machine.has_too_many_connections, machine.last_loss.code), ("waiting", True, "RATE_LIMIT_EXCEEDED")
+            (machine.state, machine.is_crowded, machine.last_loss.code), ("waiting", True, "RATE_LIMIT_EXCEEDED")
         )
         self.assertTrue(61.0 <= machine.retry_at <= 61.5)
         machine.nudge(2.0)
@@ -87,7 +87,7 @@ class States(unittest.TestCase):
         self.assertEqual(machine.retry_at, 620.0)
         machine.connecting()
         machine.lost(800.0, 1006, "cut")
-        self.assertFalse(machine.has_too_many_connections)
+        self.assertFalse(machine.is_crowded)
 
     def test_a_frame_over_the_limit_pauses_all_and_lost_ones_are_repeated(self) -> None:
         machine = connected()

@@ -100,7 +100,7 @@ export class Driver {
 
   /** The app is used, so a connection that was one too many may return. */
   use(): void {
-    if (!this.machine.hasTooManyConnections) return;
+    if (!this.machine.isCrowded) return;
     this.#isUsed = true;
     this.#nudge();
   }
@@ -144,8 +144,8 @@ export class Driver {
 
   /** A page that nobody sees does not take the place of another one. */
   #mustWait(): boolean {
-    const { state, retryAt, hasTooManyConnections } = this.machine;
-    return state === 'waiting' && (now() < retryAt || (hasTooManyConnections && isHidden() && !this.#isUsed));
+    const { state, retryAt, isCrowded } = this.machine;
+    return state === 'waiting' && (now() < retryAt || (isCrowded && isHidden() && !this.#isUsed));
   }
 
   async #connectOnce(): Promise<void> {

@@ -77,7 +77,7 @@ export class Machine {
   }
 
   /** Whether it waits because there were too many connections or frames. */
-  get hasTooManyConnections(): boolean {
+  get isCrowded(): boolean {
     return this.state === 'waiting' && this.#tooMany.isHere;
   }
 

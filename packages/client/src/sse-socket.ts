@@ -182,7 +182,7 @@ export class SseSocket implements Socket {
   async #post(client_id: string, body: object): Promise<void> {
     if (this.#isOver) return;
     try {
-      if (this.#refusal !== undefined && now() < this.#refusesUntil) throw this.#refusal;
+      if (now() < this.#refusesUntil) throw this.#refusal;
       const signal = this.#ended.signal;
       this.#ack(await this.#rest.call<Message>('POST', '/messages/', { body, waits: false, signal }));
     } catch (thrown) {

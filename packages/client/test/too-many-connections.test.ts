@@ -29,7 +29,7 @@ describe('a connection too many', () => {
   it('returns after minutes, at once when the app is used, and later each time', () => {
     const machine = connected();
     machine.lost(1000, 4429, 'too many connections');
-    expect([machine.state, machine.hasTooManyConnections, machine.lastLoss?.code]).to.deep.equal([
+    expect([machine.state, machine.isCrowded, machine.lastLoss?.code]).to.deep.equal([
       'waiting',
       true,
       'RATE_LIMIT_EXCEEDED',
@@ -65,7 +65,7 @@ describe('a connection too many', () => {
     expect(machine.retryAt).to.equal(620_000);
     machine.connecting();
     machine.lost(800_000, 1006, 'cut');
-    expect(machine.hasTooManyConnections).to.equal(false);
+    expect(machine.isCrowded).to.equal(false);
     expect(machine.retryAt).to.be.below(821_000);
   });
 

@@ -1,6 +1,6 @@
 // Builds an app of ours: one script and one style sheet, named by their contents, a file for each
 // language, and the list of what the page loads first.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, type OutputFile, type Plugin } from 'esbuild';
 
@@ -22,7 +22,7 @@ export interface App {
   /** Its files begin with it. */
   name: string;
   /** Files of the SDK that it loads when they are used, which the page never does. */
-  neverLoaded: RegExp;
+  neverLoaded: string[];
   /** Files of the SDK that it loads when they are used, which are in the one script instead. */
   together: string[];
   /** Parts of the SDK that nothing of the page reaches, and what stands there instead. */
@@ -39,12 +39,20 @@ function inOneFile(contents: string, together: string[]): string {
   }, contents);
 }
 
+const SDK = join(import.meta.dirname, '..', '..', 'client', 'src');
+
+/** @throws Error for a file that the SDK does not have: it was renamed. */
+function checkNames({ neverLoaded, together, unused }: App): void {
+  for (const file of [...neverLoaded, ...together, ...Object.keys(unused)])
+    if (!existsSync(join(SDK, file))) throw new Error(`the SDK has no file ${file}`);
+}
+
 const ofSdk = ({ name, neverLoaded, together, unused }: App): Plugin => ({
   name: 'of-the-sdk',
   setup(one) {
     const language = new RegExp(`^\\./${name}-\\w+\\.js$`);
     one.onResolve({ filter: /^\.\// }, ({ kind, path }) => {
-      const isExternal = kind === 'dynamic-import' && (language.test(path) || neverLoaded.test(path));
+      const isExternal = kind === 'dynamic-import' && (language.test(path) || neverLoaded.includes(path.slice(2)));
       return isExternal ? { external: true } : undefined;
     });
     one.onLoad({ filter: /[\\/]packages[\\/]client[\\/]src[\\/]/ }, ({ path }) => {
@@ -56,6 +64,7 @@ const ofSdk = ({ name, neverLoaded, together, unused }: App): Plugin => ({
 });
 
 async function bundled(app: App, entry: string, define: Record<string, string> = {}): Promise<[string, Uint8Array]> {
+  checkNames(app);
   const { outputFiles } = await build({
     entryPoints: [join(app.dir, 'src', entry)],
     outdir: join(app.dir, 'dist'),

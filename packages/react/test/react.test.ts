@@ -42,7 +42,9 @@ for (const [major, react, dom] of [
     let server: FakeServer;
     let container: any;
     const root = globalThis as any;
-    const before_ = { window: root.window, document: root.document };
+    const before_ = { window: root.window, document: root.document, MessageChannel: root.MessageChannel };
+    /** React's renderer for servers opens one when it is imported; an open one keeps a process alive. */
+    const channels: InstanceType<typeof MessageChannel>[] = [];
 
     before(async () => {
       folder = mkdtempSync(join(PACKAGE, 'test-'));
@@ -60,9 +62,16 @@ for (const [major, react, dom] of [
       });
       const window = new Window();
       Object.assign(root, { window, document: window.document, IS_REACT_ACT_ENVIRONMENT: false });
+      root.MessageChannel = class extends MessageChannel {
+        constructor() {
+          super();
+          channels.push(this);
+        }
+      };
       screen = await import(pathToFileURL(outfile).href);
     });
     after(() => {
+      for (const { port1 } of channels) port1.close();
       Object.assign(root, before_);
       rmSync(folder, { recursive: true });
     });

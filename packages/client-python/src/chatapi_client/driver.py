@@ -90,7 +90,7 @@ class Driver:
 
     def use(self) -> None:
         """The app is used, so a connection that was one too many may return."""
-        if self.machine.has_too_many_connections:
+        if self.machine.is_crowded:
             self.machine.nudge(time.monotonic())
             self._used.set()
 

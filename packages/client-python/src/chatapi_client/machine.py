@@ -107,7 +107,7 @@ class Machine:
             message.reject(error or ChatApiError(CLIENT_CLOSED, "The connection was closed before the response"))
 
     @property
-    def has_too_many_connections(self) -> bool:
+    def is_crowded(self) -> bool:
         """Whether it waits because there were too many connections or frames."""
         return self.state == "waiting" and self._too_many.is_here
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import AsyncContextManager, Optional, Union
 
-from .sse_socket import SseSocket, open_event_socket
+from .sse_socket import SseSocket, open_sse_socket
 from .rest import Rest
 from .socket import Socket, open_socket
 
@@ -28,7 +28,7 @@ class Sockets:
     def open(self, token: Optional[str]) -> "AsyncContextManager[AnySocket]":
         self._is_stream = self._must_stream(monotonic())
         if self._is_stream:
-            return open_event_socket(self._rest, token)
+            return open_sse_socket(self._rest, token)
         return open_socket(self._url, token)
 
     def failed(self) -> None:

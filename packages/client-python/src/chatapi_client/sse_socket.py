@@ -179,7 +179,7 @@ class SseSocket:
 
 
 @asynccontextmanager
-async def open_event_socket(rest: Rest, token: Optional[str]) -> AsyncGenerator[SseSocket, None]:
+async def open_sse_socket(rest: Rest, token: Optional[str]) -> AsyncGenerator[SseSocket, None]:
     socket = SseSocket(rest, token)
     try:
         yield socket
