@@ -43,7 +43,7 @@ for (const [major, react, dom] of [
     let container: any;
     const root = globalThis as any;
     const before_ = { window: root.window, document: root.document, MessageChannel: root.MessageChannel };
-    /** React's renderer for servers opens one when it is imported; an open one keeps a process alive. */
+    /** React's renderer for servers opens one on import; an open one keeps a process alive. */
     const channels: InstanceType<typeof MessageChannel>[] = [];
 
     before(async () => {
