@@ -124,6 +124,7 @@ export async function postgresCommand(dataDir: string, port: number, password: s
     'max_connections=300',
     'shared_buffers=256MB',
     'max_wal_size=2GB',
+    'checkpoint_timeout=60s',
     'password_encryption=scram-sha-256',
   ];
   const run = asAccount(account, postgres, [

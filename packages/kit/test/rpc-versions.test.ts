@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { expect } from 'chai';
 import type express from 'express';
 import Joi from 'joi';
@@ -34,6 +34,7 @@ const echo: Route<object> = {
 const later: Route<object> = { ...echo, path: '/internal/later', rule: async () => ({ later: true }) };
 
 const servers: Server[] = [];
+const sockets: Socket[] = [];
 /** An instance as `run` creates it. `attach` is the version of its RPC server; undefined: none. */
 async function start(routes: Route<object>[], attach?: (server: Server) => void): Promise<string> {
   const app = createApp({
@@ -45,7 +46,7 @@ async function start(routes: Route<object>[], attach?: (server: Server) => void)
   });
   const server = createServer(app);
   attach?.(server);
-  servers.push(server);
+  servers.push(server.on('connection', (socket) => sockets.push(socket)));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
@@ -63,7 +64,8 @@ const ask = (url: string | string[], route = '/internal/echo', sent: object = { 
 
 describe('services of two versions', () => {
   after(() => {
-    for (const server of servers) server.close().closeAllConnections();
+    for (const server of servers) server.close();
+    for (const socket of sockets) socket.destroy();
   });
 
   it('a server without RPC connections is called by HTTP', async () => {
