@@ -148,7 +148,7 @@ export function createNodeFixture(): NodeFixture {
 }
 
 /** Polls until the condition holds. @throws after `ms`. */
-export async function until(holds: () => boolean, ms = 10_000): Promise<void> {
+export async function until(holds: () => boolean, ms = 30_000): Promise<void> {
   for (const end = Date.now() + ms; !holds(); await new Promise((resolve) => setTimeout(resolve, 2))) {
     if (Date.now() > end) throw new Error('the condition did not hold in time');
   }

@@ -210,7 +210,7 @@ describe('a realtime node', () => {
       harness.services.silent = true;
       for (let i = 0; i < 5; i++) await harness.services.append(room, 'usr_other');
       harness.services.silent = false;
-      await until(() => c.seqs(room).length === 5, 5000);
+      await until(() => c.seqs(room).length === 5);
       expect(c.seqs(room)).to.deep.equal(upTo(5));
     });
 
@@ -220,7 +220,7 @@ describe('a realtime node', () => {
       const c = await harness.connect(one, ann);
       await harness.redis.flushdb();
       await harness.services.append(room, 'usr_other');
-      await until(() => c.seqs(room).length === 1, 8000);
+      await until(() => c.seqs(room).length === 1);
       // The other node renews its lease later. Until then its connections do not count.
       for (const end = Date.now() + 8000; (await presentNodes(harness.redis)).length < 2; await sleep(20))
         expect(Date.now()).to.be.below(end);

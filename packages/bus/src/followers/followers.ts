@@ -56,7 +56,7 @@ export function startFollowers<E>(options: FollowersOptions<E>): Followers {
     known = { followers: await options.read(db), at: performance.now() };
     return known.followers;
   }
-  const shards = startShards(db, options.instance, log);
+  const shards = startShards(db, options.instance, options.parallel, log);
   const outcomes = createOutcomes(db, options.record, log);
   const feed = createFeed(options, shards, outcomes);
   const look = async (): Promise<void> => feed.pump(await read());

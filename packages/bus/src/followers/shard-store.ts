@@ -3,11 +3,18 @@ import type { Knex } from 'knex';
 const SHARDS = 64;
 const LEASE = `interval '15 seconds'`;
 
+export interface Claim {
+  /** Those that the instance holds. */
+  shards: number[];
+  /** Instances that share the work. */
+  instances: number;
+}
+
 /**
  * Renews what the instance holds, gives up more than its share, and takes what nobody holds.
- * @returns the shards that it holds.
+ * @param most instances at a time; those beyond it hold nothing until another one ends.
  */
-export async function claimShards(db: Knex, instance: string): Promise<number[]> {
+export async function claimShards(db: Knex, instance: string, most: number): Promise<Claim> {
   return await db.transaction(async (trx) => {
     await trx.raw(
       `insert into follower_instances (instance, until) values (?, clock_timestamp() + ${LEASE})
@@ -16,22 +23,26 @@ export async function claimShards(db: Knex, instance: string): Promise<number[]>
     );
     await trx.raw(`delete from follower_instances where until < now() - interval '1 minute'`);
     const { rows } = await trx.raw<{ rows: { shard: number }[] }>(
-      `with share as (
-         select ceil(${SHARDS}.0 / count(*))::int most from follower_instances where until > now()
+      `with here as (
+         select instance, row_number() over (order by instance) nth from follower_instances where until > now()
+       ), share as (
+         select case when (select nth from here where instance = :instance) <= :most
+           then ceil(${SHARDS}.0 / least(count(*), :most))::int else 0 end most from here
        ), ranked as (
-         select shard, row_number() over (order by (holder = ?) desc, shard) nth from (
-           select shard, holder from follower_shards where holder = ? or until < now()
+         select shard, row_number() over (order by (holder = :instance) desc, shard) nth from (
+           select shard, holder from follower_shards where holder = :instance or until < now()
            order by shard for update skip locked
          ) free
        )
        update follower_shards s set
-         holder = case when r.nth <= share.most then ? end,
+         holder = case when r.nth <= share.most then :instance end,
          until = case when r.nth <= share.most then clock_timestamp() + ${LEASE} else '-infinity' end
        from ranked r, share where s.shard = r.shard
        returning case when s.holder is not null then s.shard end shard`,
-      [instance, instance, instance],
+      { instance, most },
     );
-    return rows.map(({ shard }) => shard).filter((shard) => shard !== null);
+    const shards = rows.map(({ shard }) => shard).filter((shard) => shard !== null);
+    return { shards, instances: await countInstances(trx, most) };
   });
 }
 
@@ -40,11 +51,12 @@ export async function releaseShards(db: Knex, instance: string): Promise<void> {
   await db.raw('delete from follower_instances where instance = ?', [instance]);
 }
 
-export async function countInstances(db: Knex): Promise<number> {
-  const { rows } = await db.raw<{ rows: [{ n: number }] }>(
-    'select count(*) n from follower_instances where until > now()',
+async function countInstances(trx: Knex, most: number): Promise<number> {
+  const { rows } = await trx.raw<{ rows: [{ n: number }] }>(
+    'select least(count(*), ?)::int n from follower_instances where until > now()',
+    [most],
   );
-  return Math.max(1, rows[0].n);
+  return rows[0].n;
 }
 
 export interface Comparison {

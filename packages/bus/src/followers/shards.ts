@@ -3,7 +3,7 @@
 // receiver sees first stays in order, and positions only move forward.
 import { every, type Log, type RecurringTask } from '@chatapi/kit';
 import type { Knex } from 'knex';
-import { claimShards, countInstances, releaseShards } from './shard-store.ts';
+import { claimShards, releaseShards } from './shard-store.ts';
 
 const RENEW_MS = 5000;
 /** Of a lease of 15 s. */
@@ -17,15 +17,24 @@ export interface Shards extends RecurringTask {
   claim(): Promise<void>;
 }
 
-export function startShards(db: Knex, instance: string, log: Log): Shards {
+/** @param most instances that work at a time. */
+export function startShards(db: Knex, instance: string, most: number, log: Log): Shards {
   let held: number[] = [];
   let instances = 1;
   let at = Number.NEGATIVE_INFINITY;
-  async function claim(): Promise<void> {
+  let closed = false;
+  let claiming: Promise<void> = Promise.resolve();
+
+  async function claimNow(): Promise<void> {
+    if (closed) return;
     const began = performance.now();
-    held = await claimShards(db, instance);
-    instances = await countInstances(db);
+    ({ shards: held, instances } = await claimShards(db, instance, most));
     at = began;
+  }
+  function claim(): Promise<void> {
+    const work = claiming.then(claimNow);
+    claiming = work.catch(() => undefined);
+    return work;
   }
   const renewing = every(RENEW_MS, claim, (err) => log.debug({ err: err.message }, 'shards not renewed'));
   return {
@@ -33,7 +42,10 @@ export function startShards(db: Knex, instance: string, log: Log): Shards {
     instances: () => instances,
     claim,
     async close() {
+      closed = true;
       await renewing.close();
+      // What it claimed after its release would wait for the end of the lease.
+      await claiming;
       await releaseShards(db, instance).catch(() => undefined);
       held = [];
     },
