@@ -11,7 +11,7 @@ import { type Product, startProduct } from './systems/product.ts';
 import type { Work } from './workload.ts';
 
 const ROUNDS = 10;
-const WORK: Work = { kind: 'pairs', pairs: 200, seconds: 5 };
+const WORK: Work = { kind: 'pairs', pairs: 200, seconds: 8 };
 /** The lease of a service that follows no more ends within this time. */
 const HOLDS_MS = 2000;
 /** The path of a message, with the database. */
