@@ -18,8 +18,8 @@ const ROUNDS = 10;
 const PATH = '/admin/hooks/before-message';
 
 /** In a thread of its own, since its work is none of the clients'. */
-async function startJudge(): Promise<{ url: string; stop(): Promise<unknown> }> {
-  const worker = new Worker(new URL('./judge-worker.ts', import.meta.url), {
+async function startReceiver(): Promise<{ url: string; stop(): Promise<unknown> }> {
+  const worker = new Worker(new URL('./hook-receiver-worker.ts', import.meta.url), {
     workerData: { answersAfterMs: ANSWERS_AFTER_MS },
   });
   const [url] = (await once(worker, 'message')) as [string];
@@ -70,11 +70,11 @@ async function compare(bench: Bench, url: string, say: (text: string) => void): 
 export async function hook(say: (text: string) => void): Promise<string> {
   const cluster = await startCluster({ env: ENV });
   const agent = new Agent({ connections: 64 });
-  const judge = await startJudge();
+  const receiver = await startReceiver();
   try {
-    return (await compare(await prepare(cluster, agent, ROOMS), judge.url, say)).join('\n');
+    return (await compare(await prepare(cluster, agent, ROOMS), receiver.url, say)).join('\n');
   } finally {
-    await judge.stop();
+    await receiver.stop();
     await agent.close();
     await cluster.stop();
     rmSync(cluster.dataDir, { recursive: true, force: true });

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any, Callable, List, Mapping, Optional, cast
 
 from .admin import AdminApi
+from .admin_models import Report
 from .bots import BotsApi
 from .chats import ChatsApi
-from .admin_models import Report
-from .files import FilesApi
-from .events import EventName
 from .event_queue import Handler
+from .events import EventName
+from .files import FilesApi
+from .hooks import HooksApi
+from .incoming_webhooks import IncomingWebhooksApi
 from .messages import MessagesApi
 from .models import Announcement, Page, RateLimit
 from .pages import page_of
 from .realtime import AsyncRealtime
-from .hooks import HooksApi
-from .incoming_webhooks import IncomingWebhooksApi
-from .room_events import EventsApi
 from .rest import RETRIES, Rest, given
+from .room_events import EventsApi
 from .state import Live
 from .state_pages import RoomsPage
 from .tokens import OnTokens, TokenSource

@@ -8,8 +8,8 @@ from typing import Any, Optional, Set
 
 from .backoff import Backoff
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
-from .history import OnRooms, fill, find_rooms
 from .event_queue import EventQueue, log
+from .history import OnRooms, fill, find_rooms
 from .machine import TOKEN_ENDED, Machine
 from .models import Room
 from .paths import path_of

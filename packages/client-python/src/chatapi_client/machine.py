@@ -12,13 +12,13 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from .backoff import Backoff
 from .clock import ServerClock, epoch_of, margin
-from .too_many_connections import TooManyConnections
 from .errors import CLIENT_CLOSED, ChatApiError, error_of_frame, error_of_loss
-from .outbox import Outbox
 from .models import Event
+from .outbox import Outbox
 from .outgoing import Outgoing
 from .room_positions import Views
 from .state_pages import StatePages
+from .too_many_connections import TooManyConnections
 
 TOKEN_ENDED = 4401
 BANNED = 4403

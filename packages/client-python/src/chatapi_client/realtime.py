@@ -8,14 +8,14 @@ import time
 import uuid
 from typing import Any, AsyncIterator, Callable, Dict, Optional, Sequence
 
-from .pending_ack import Answer
 from .driver import Driver
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
-from .event_queue import Handler
 from .event_handlers import Listening
+from .event_queue import Handler
 from .history import OnRooms
 from .models import Event, Message, new_message
 from .outgoing import Outgoing
+from .pending_ack import Answer
 from .rest import Rest
 
 MAX_FRAME_BYTES = 64 * 1024

@@ -15,12 +15,12 @@ from .backoff import Backoff
 from .base_url import judged_base_url
 from .clock import ServerClock
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError, error_of_answer, not_ours
+from .models import Tokens
 from .multipart import Upload
-from .rate_limit_wait import MAX_LIMIT_WAIT, RateLimitWait
 from .paths import template_of
+from .rate_limit_wait import MAX_LIMIT_WAIT, RateLimitWait
 from .response_shapes import ANSWERS, fits
 from .tokens import OnTokens, TokenKeeper, TokenSource
-from .models import Tokens
 
 RETRIES = 5
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from time import monotonic
 from typing import AsyncContextManager, Optional, Union
 
-from .sse_socket import SseSocket, open_sse_socket
 from .rest import Rest
 from .socket import Socket, open_socket
+from .sse_socket import SseSocket, open_sse_socket
 
 ATTEMPTS = 2
 """Attempts without a socket, while the server answers, after which it counts as blocked."""

@@ -9,9 +9,9 @@ from typing import Any, Awaitable, Callable, Dict, List, Mapping, NamedTuple, Op
 
 from .clock import now_as_text
 from .errors import ChatApiError
-from .sse_sends import Say, error_frame
 from .paths import path_of
 from .rest import Rest, given
+from .sse_sends import Say, error_frame
 
 EVENTS_PER_PAGE = 500
 ROOMS_PER_PAGE = 100

@@ -13,12 +13,12 @@ from collections import deque
 from contextlib import asynccontextmanager
 from typing import Any, AsyncGenerator, AsyncIterator, Coroutine, Deque, Dict, Mapping, Optional, Set
 
+from .rest import Rest
+from .socket import ABNORMAL, CLOSE_TIMEOUT, OPEN_TIMEOUT, LostError
 from .sse_reader import ServerEvent
 from .sse_replays import Replays
 from .sse_sends import Posts, Reads
 from .sse_stream import read_events
-from .rest import Rest
-from .socket import ABNORMAL, CLOSE_TIMEOUT, OPEN_TIMEOUT, LostError
 
 HIGH_WATER = 256
 """Frames that wait for the driver; above it, nothing more is read."""

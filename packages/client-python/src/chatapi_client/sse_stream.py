@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Awaitable, Callable, Dict, Optional
 
 from .errors import error_of_answer
-from .sse_reader import SseReader, ServerEvent
 from .rest import Rest
 from .socket import ABNORMAL, LostError
+from .sse_reader import SseReader, ServerEvent
 
 SILENCE = 12.0
 """Seconds. The server writes a comment every 5 s."""
