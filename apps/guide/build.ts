@@ -1,7 +1,8 @@
 // Builds the guide: each document as a static page, one script and one style sheet named by their
 // contents, and the texts that the search reads.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { writeFiles } from '@chatapi/page/write-files';
 import { build, type OutputFile } from 'esbuild';
 import { CONTENTS } from './contents.ts';
 import { render } from './markdown.ts';
@@ -56,21 +57,10 @@ export async function bundleGuide(): Promise<Built> {
   return built;
 }
 
-/** A concurrent reader gets the old or the new file, never a part. */
-function put(name: string, contents: string | Uint8Array): void {
-  const part = join(DIST, `${name}.${process.pid}.part`);
-  writeFileSync(part, contents);
-  renameSync(part, join(DIST, name));
-}
-
 async function buildGuide(): Promise<void> {
   const { pages, search, assets } = await bundleGuide();
-  mkdirSync(DIST, { recursive: true });
-  for (const [name, contents] of assets) put(name, contents);
-  put('search.json', JSON.stringify(search));
-  put('pages.json', JSON.stringify(pages));
-  for (const name of readdirSync(DIST))
-    if (/^guide-.*\.(?:js|css)$/.test(name) && !assets.has(name)) rmSync(join(DIST, name), { force: true });
+  const lists = Object.entries({ 'search.json': JSON.stringify(search), 'pages.json': JSON.stringify(pages) });
+  writeFiles(DIST, [...assets, ...lists], /^guide-.*\.(?:js|css)$/);
 }
 
 if (process.argv[1] === import.meta.filename) await buildGuide();

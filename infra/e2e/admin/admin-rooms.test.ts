@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import {
   type Account,
   type Json,
-  login,
   loginAdmin,
   privateRoom,
   register,
+  registerModerator,
   rest,
   say,
   unique,
@@ -21,9 +21,7 @@ describe('rooms for admins', () => {
   let ann: Account;
   let room: string;
   before(async () => {
-    [admin, mod, ann] = [await loginAdmin(), await register('mod'), await register('ann')];
-    await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'moderator' }).expect(200);
-    mod = await login(mod);
+    [admin, mod, ann] = [await loginAdmin(), await registerModerator(), await register('ann')];
   });
   beforeEach(async () => {
     room = await privateRoom(ann, [], 'ruled');

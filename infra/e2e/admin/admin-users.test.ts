@@ -1,6 +1,6 @@
 // The list of users for admins and moderators.
 import { expect } from 'chai';
-import { type Account, type Json, login, loginAdmin, register, rest, unique } from '../support/client.ts';
+import { type Account, type Json, loginAdmin, register, registerModerator, rest, unique } from '../support/client.ts';
 import { gateway } from '../support/cluster.ts';
 import { expectError, expectInvalid } from '../support/expects.ts';
 import '../support/shared-cluster.ts';
@@ -9,9 +9,7 @@ describe('the list of users', () => {
   let admin: Account;
   let mod: Account;
   before(async () => {
-    [admin, mod] = [await loginAdmin(), await register('mod')];
-    await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'moderator' }).expect(200);
-    mod = await login(mod);
+    [admin, mod] = [await loginAdmin(), await registerModerator()];
   });
   const list = async (query: string, who = admin): Promise<Json> =>
     (await rest(who).get(`/admin/users?${query}`).expect(200)).body;

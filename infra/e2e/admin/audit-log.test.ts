@@ -1,6 +1,6 @@
 // The audit log: filters by outcome and time, and as CSV.
 import { expect } from 'chai';
-import { type Account, type Json, login, loginAdmin, register, rest } from '../support/client.ts';
+import { type Account, type Json, loginAdmin, register, registerModerator, rest } from '../support/client.ts';
 import { expectError, expectInvalid } from '../support/expects.ts';
 import '../support/shared-cluster.ts';
 
@@ -10,9 +10,7 @@ describe('the audit log', () => {
   let eve: Account;
   let between: string;
   before(async () => {
-    [admin, mod, eve] = [await loginAdmin(), await register('mod'), await register('eve')];
-    await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'moderator' }).expect(200);
-    mod = await login(mod);
+    [admin, mod, eve] = [await loginAdmin(), await registerModerator(), await register('eve')];
     await rest(admin).post(`/admin/users/${eve.id}/ban`, { reason: '=HYPERLINK("x"), "quoted"' }).expect(200);
     expectError(await rest(admin).post(`/admin/users/${admin.id}/ban`), 403, 'AUTHORIZATION_ERROR');
     const [first] = (await rest(admin).get(`/admin/audit-log?target_id=${eve.id}`).expect(200)).body.entries;

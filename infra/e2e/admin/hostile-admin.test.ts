@@ -1,6 +1,15 @@
 // Unusual requests of admins, moderators and users: each gets a response, none a 5xx.
 import { expect } from 'chai';
-import { type Account, type Json, login, loginAdmin, register, rest, unique } from '../support/client.ts';
+import {
+  type Account,
+  type Json,
+  login,
+  loginAdmin,
+  register,
+  registerModerator,
+  rest,
+  unique,
+} from '../support/client.ts';
 import { expectError } from '../support/expects.ts';
 import '../support/shared-cluster.ts';
 
@@ -12,9 +21,7 @@ describe('unusual admin requests', () => {
   let mod: Account;
   let ann: Account;
   before(async () => {
-    [admin, mod, ann] = [await loginAdmin(), await register('mod'), await register('ann')];
-    await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'moderator' }).expect(200);
-    mod = await login(mod);
+    [admin, mod, ann] = [await loginAdmin(), await registerModerator(), await register('ann')];
   });
 
   const LISTS = ['/admin/users', '/admin/audit-log', '/admin/reports', '/admin/announcements', '/announcements'];

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import {
   type Account,
   type Json,
-  login,
   loginAdmin,
   privateRoom,
   register,
+  registerModerator,
   rest,
   say,
   unique,
@@ -64,9 +64,8 @@ describe('what admins find', () => {
     const made = (await rest(admin).post(`/admin/users/${ann.id}/export`).expect(202)).body;
     const { exports } = (await rest(admin).get('/admin/exports').expect(200)).body;
     expect(exports[0]).to.include({ id: made.id, user_id: ann.id });
-    const mod = await register('mod');
-    await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'moderator' }).expect(200);
+    const mod = await registerModerator();
     for (const path of ['/admin/files', '/admin/exports'])
-      expectError(await rest(await login(mod)).get(path), 403, 'AUTHORIZATION_ERROR');
+      expectError(await rest(mod).get(path), 403, 'AUTHORIZATION_ERROR');
   });
 });

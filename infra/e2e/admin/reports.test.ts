@@ -1,6 +1,15 @@
 // Reports: who may report what, the queue of moderators, and the audit log.
 import { expect } from 'chai';
-import { type Account, type Json, login, loginAdmin, register, rest, say, unique } from '../support/client.ts';
+import {
+  type Account,
+  type Json,
+  loginAdmin,
+  register,
+  registerModerator,
+  rest,
+  say,
+  unique,
+} from '../support/client.ts';
 import { expectError, expectInvalid, TIME } from '../support/expects.ts';
 import '../support/shared-cluster.ts';
 
@@ -10,9 +19,12 @@ describe('reports', () => {
   let ann: Account;
   let bob: Account;
   before(async () => {
-    [admin, ann, bob, mod] = [await loginAdmin(), await register('ann'), await register('bob'), await register('mod')];
-    await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'moderator' }).expect(200);
-    mod = await login(mod);
+    [admin, ann, bob, mod] = [
+      await loginAdmin(),
+      await register('ann'),
+      await register('bob'),
+      await registerModerator(),
+    ];
   });
   const file = (body: object, who = ann) => rest(who).post('/reports', body);
   const queue = async (query: string, who = mod): Promise<Json> =>

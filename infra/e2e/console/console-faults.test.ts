@@ -5,18 +5,14 @@ import { register, rest } from '../support/client.ts';
 import { freeze } from '../support/freeze.ts';
 import { BY_THEME } from '../support/watched-page.ts';
 import { furnish } from './console-pages.ts';
-import { type Console, openConsole } from './console-scene.ts';
+import { type Console, closeWithoutFaults, openConsole } from './console-scene.ts';
 
 describe('the console under faults, and its looks', function () {
   this.timeout(400_000);
   let view: Console;
   const url = (): string => appsCluster().url;
 
-  afterEach(async () => {
-    const faults = await view.watched.faults();
-    await view.watched.close();
-    expect(faults).to.deep.equal([]);
-  });
+  afterEach(() => closeWithoutFaults(view));
 
   it('shows an act as unknown whose answer died with the gateway, then what became of it', async () => {
     const bob = await register('bob', url());

@@ -4,7 +4,7 @@ import type { WebSocketRoute } from 'playwright-core';
 import { appsBrowser, appsCluster } from '../support/apps-cluster.ts';
 import { loginAdmin, register, rest, unique } from '../support/client.ts';
 import { until } from '../support/sdk-pages.ts';
-import { type Console, openConsole, reported } from './console-scene.ts';
+import { type Console, closeWithoutFaults, openConsole, reported } from './console-scene.ts';
 
 /** Globals of the page. */
 declare const document: any;
@@ -17,11 +17,7 @@ describe('lists of the console', function () {
   beforeEach(async () => {
     view = await openConsole(appsBrowser(), url());
   });
-  afterEach(async () => {
-    const faults = await view.watched.faults();
-    await view.watched.close();
-    expect(faults).to.deep.equal([]);
-  });
+  afterEach(() => closeWithoutFaults(view));
 
   const rows = (): Promise<string[]> => view.page.locator('tbody tr td:first-child').allTextContents();
   /** Waits for this number of rows, none of which were on the page before. */

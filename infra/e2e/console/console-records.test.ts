@@ -6,7 +6,7 @@ import { type Json, loginAdmin, register, rest, say, unique } from '../support/c
 import { ADMIN } from '../support/cluster.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { until } from '../support/sdk-pages.ts';
-import { type Console, openConsole } from './console-scene.ts';
+import { type Console, closeWithoutFaults, openConsole } from './console-scene.ts';
 
 const HOOK = '/admin/hooks/before-message';
 const GRACE_MS = 5000;
@@ -20,11 +20,7 @@ describe('the search and the hook of the console', function () {
   beforeEach(async () => {
     view = await openConsole(appsBrowser(), url());
   });
-  afterEach(async () => {
-    const faults = await view.watched.faults();
-    await view.watched.close();
-    expect(faults).to.deep.equal([]);
-  });
+  afterEach(() => closeWithoutFaults(view));
 
   const found = () => view.page.locator('.results li');
   async function search(words: string, reason: string): Promise<void> {

@@ -1,10 +1,10 @@
 // Who may do what in the console, in a real Chromium: the log-in, people, rooms and reports.
 import { expect } from 'chai';
 import { appsBrowser, appsCluster } from '../support/apps-cluster.ts';
-import { type Account, loginAdmin, register, rest, unique } from '../support/client.ts';
+import { type Account, loginAdmin, register, registerModerator, rest, unique } from '../support/client.ts';
 import { ADMIN } from '../support/cluster.ts';
 import { openPage } from '../support/watched-page.ts';
-import { Console, makeModerator, openConsole, reported } from './console-scene.ts';
+import { Console, closeWithoutFaults, openConsole, reported } from './console-scene.ts';
 
 describe('the console', function () {
   this.timeout(120_000);
@@ -21,11 +21,7 @@ describe('the console', function () {
         .expect(200)
     ).body.status;
 
-  afterEach(async () => {
-    const faults = await view.watched.faults();
-    await view.watched.close();
-    expect(faults).to.deep.equal([]);
-  });
+  afterEach(() => closeWithoutFaults(view));
 
   it('lets staff in alone, says what was wrong, and keeps the session over a reload', async () => {
     const ann = await register('ann', url());
@@ -52,7 +48,7 @@ describe('the console', function () {
   });
 
   it('asks to log in again when the session was ended, and comes back to the same page', async () => {
-    const moderator = await makeModerator(url());
+    const moderator = await registerModerator(url());
     await open(moderator);
     await view.go('health');
     await rest(await loginAdmin(url()), url())
@@ -148,7 +144,7 @@ describe('the console', function () {
 
   it('settles reports by one key each, in a queue that goes on by itself', async () => {
     const [one, two] = [await reported(url()), await reported(url())];
-    await open(await makeModerator(url()));
+    await open(await registerModerator(url()));
     await view.go('reports');
     const item = (content: string) => view.page.locator('.queue-item', { hasText: content });
     await item(two.content).click();
@@ -170,7 +166,7 @@ describe('the console', function () {
 
   it('shows moderators what they may see, and lets them ban for a day', async () => {
     const carl = await register('carl', url());
-    const moderator = await makeModerator(url());
+    const moderator = await registerModerator(url());
     await open(moderator);
     const links = await view.page.locator('#navigation a').allTextContents();
     // Without the number of open reports.

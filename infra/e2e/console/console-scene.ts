@@ -1,6 +1,7 @@
 // The console in a browser, and the people whom it is about.
+import { expect } from 'chai';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { type Account, loginAdmin, register, rest, say, unique } from '../support/client.ts';
+import { type Account, register, rest, say, unique } from '../support/client.ts';
 import { ADMIN } from '../support/cluster.ts';
 import { until } from '../support/sdk-pages.ts';
 import { openPage, type WatchedPage } from '../support/watched-page.ts';
@@ -74,11 +75,11 @@ export async function openConsole(
   return console;
 }
 
-export async function makeModerator(url: string): Promise<Account> {
-  const account = await register('mod', url);
-  const admin = await loginAdmin(url);
-  await rest(admin, url).put(`/admin/users/${account.id}/role`, { role: 'moderator' }).expect(200);
-  return account;
+/** After each test: nothing went wrong in the page that nobody looked at. */
+export async function closeWithoutFaults({ watched }: Pick<Console, 'watched'>): Promise<void> {
+  const faults = await watched.faults();
+  await watched.close();
+  expect(faults).to.deep.equal([]);
 }
 
 /** A message, and a report about it. */

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { appsBrowser, appsCluster } from '../support/apps-cluster.ts';
-import { loginAdmin, register, rest, unique } from '../support/client.ts';
+import { loginAdmin, register, registerModerator, rest, unique } from '../support/client.ts';
 import { ADMIN } from '../support/cluster.ts';
 import { until } from '../support/sdk-pages.ts';
-import { type Console, makeModerator, openConsole, reported } from './console-scene.ts';
+import { type Console, closeWithoutFaults, openConsole, reported } from './console-scene.ts';
 
 describe('the tools of the console', function () {
   this.timeout(120_000);
@@ -15,11 +15,7 @@ describe('the tools of the console', function () {
   beforeEach(async () => {
     view = await openConsole(appsBrowser(), url());
   });
-  afterEach(async () => {
-    const faults = await view.watched.faults();
-    await view.watched.close();
-    expect(faults).to.deep.equal([]);
-  });
+  afterEach(() => closeWithoutFaults(view));
 
   /** Fills in the dialog that is open, with the password if it is asked. */
   async function fill(fields: Record<string, string>, yes: string): Promise<void> {
@@ -197,7 +193,7 @@ describe('the tools of the console', function () {
     // Code that acts is removed by the server; this stays as it is.
     const evil = '<b>really</b> "\'`{{7*7}}';
     await rest(mallory, url()).put('/users/me', { bio: evil }).expect(200);
-    const reporter = await makeModerator(url());
+    const reporter = await registerModerator(url());
     const report = { target_type: 'user', target_id: mallory.id, reason: evil };
     await rest(reporter, url()).post('/reports', report).expect(201);
     await view.go(`users/${mallory.id}?tab=reportsAbout`);

@@ -2,7 +2,7 @@
 import { ChatClient } from '@chatapi/client';
 import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { type Account, type Json, login, loginAdmin, register, rest } from '../support/client.ts';
+import { type Account, type Json, loginAdmin, register, registerModerator, rest } from '../support/client.ts';
 import { gateway, nodes } from '../support/cluster.ts';
 import { closeAll, connect, type Live } from '../support/socket.ts';
 import '../support/shared-cluster.ts';
@@ -15,11 +15,6 @@ describe('the feed of staff', () => {
   });
   afterEach(closeAll);
 
-  const moderator = async (): Promise<Account> => {
-    const mod = await register('mod');
-    await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'moderator' }).expect(200);
-    return await login(mod);
-  };
   const subscribe = async (account: Account, url: string): Promise<Live> => {
     const live = await connect(account, url);
     live.send({ type: 'staff_subscribe' });
@@ -28,7 +23,7 @@ describe('the feed of staff', () => {
   };
 
   it('has figures every two seconds, and each report and audit entry once, on every node', async () => {
-    const mod = await moderator();
+    const mod = await registerModerator();
     const [here, there] = nodes();
     const all = [await subscribe(mod, here), await subscribe(mod, there), await subscribe(admin, there)];
     const eve = await register('eve');
@@ -56,7 +51,7 @@ describe('the feed of staff', () => {
     live.send({ type: 'staff_subscribe' });
     expect((await live.next('error')).code).to.equal('AUTHORIZATION_ERROR');
     await live.never('staff_stats', 2500);
-    const mod = await moderator();
+    const mod = await registerModerator();
     const watching = await subscribe(mod, nodes()[1]);
     await rest(admin).put(`/admin/users/${mod.id}/role`, { role: 'user' }).expect(200);
     await watching.next('staff_ended', undefined, 1500);
@@ -67,7 +62,7 @@ describe('the feed of staff', () => {
   });
 
   it('reaches an app through the SDK', async () => {
-    const mod = await moderator();
+    const mod = await registerModerator();
     const client = new ChatClient({ baseUrl: gateway(), token: mod.token });
     const connection = client.websocket.connect(mod.id);
     try {

@@ -84,6 +84,15 @@ export async function login(
 
 export const loginAdmin = (url: string = gateway()): Promise<Account> => login(ADMIN, url);
 
+/** A new account that is made a moderator, with a session of that role. */
+export async function registerModerator(url: string = gateway()): Promise<Account> {
+  const account = await register('mod', url);
+  await rest(await loginAdmin(url), url)
+    .put(`/admin/users/${account.id}/role`, { role: 'moderator' })
+    .expect(200);
+  return login(account, url);
+}
+
 /** Sends by REST and gives the Message. */
 export async function say(account: Account, body: object, url: string = gateway()): Promise<Json> {
   return (await rest(account, url).post('/messages/', body).expect(201)).body;

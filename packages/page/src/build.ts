@@ -1,8 +1,9 @@
 // Builds an app of ours: one script and one style sheet, named by their contents, a file for each
 // language, and the list of what the page loads first.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, type OutputFile, type Plugin } from 'esbuild';
+import { writeFiles } from './write-files.ts';
 
 /** What the list of files says. */
 interface Assets {
@@ -99,17 +100,6 @@ export async function bundleApp(app: App): Promise<Built> {
 /** Writes it to the app's folder `dist`. */
 export async function buildApp(app: App): Promise<void> {
   const { files, assets } = await bundleApp(app);
-  const dist = join(app.dir, 'dist');
-  /** A concurrent reader gets the old or the new file, never a part. */
-  const put = (name: string, contents: string | Uint8Array): void => {
-    const part = join(dist, `${name}.${process.pid}.part`);
-    writeFileSync(part, contents);
-    renameSync(part, join(dist, name));
-  };
-  mkdirSync(dist, { recursive: true });
-  for (const [name, contents] of files) put(name, contents);
-  put('assets.json', JSON.stringify(assets));
-  const isOurs = new RegExp(`^${app.name}-.*\\.(?:js|css)$`);
-  for (const name of readdirSync(dist))
-    if (isOurs.test(name) && !files.has(name)) rmSync(join(dist, name), { force: true });
+  const list: [string, string] = ['assets.json', JSON.stringify(assets)];
+  writeFiles(join(app.dir, 'dist'), [...files, list], new RegExp(`^${app.name}-.*\\.(?:js|css)$`));
 }

@@ -1,49 +1,21 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { startStubServer } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { schema } from '../src/config.ts';
-import { ask, sendRaw, startGateway, type TestGateway } from './harness.ts';
+import { buildsPage, expectStrictPage } from './app-page.ts';
+import { ask, sendRaw } from './harness.ts';
 
 const TOKEN = 'a'.repeat(43);
 const RUNNER = `http://${TOKEN}@127.0.0.1:4000`;
-const BUILD = fileURLToPath(import.meta.resolve('@chatapi/demo/package.json')).replace('package.json', 'build.ts');
 
 const upgrade = (path: string): string =>
   `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 describe('the demo at the gateway', () => {
-  const started: TestGateway[] = [];
-  const gatewayWith = async (env: Record<string, string>): Promise<TestGateway> => {
-    const gateway = await startGateway({ env });
-    started.push(gateway);
-    return gateway;
-  };
-  before(() => execFileSync(process.execPath, ['--conditions=source', BUILD]));
-  afterEach(async () => {
-    for (const gateway of started.splice(0)) await gateway.stop();
-  });
+  const gatewayWith = buildsPage('demo');
 
   it('is a page under a strict policy, with assets that browsers keep for good', async () => {
-    const gateway = await gatewayWith({});
-    const { status, text, headers } = await ask(gateway, '/demo');
-    expect(status).to.equal(200);
-    expect(headers['content-security-policy'])
-      .to.include("default-src 'none'; script-src 'self'; style-src 'self';")
-      .and.include("connect-src 'self';")
-      .and.include("require-trusted-types-for 'script'; trusted-types 'none'")
-      .and.not.include('unsafe');
-    const assets = [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path as string);
-    expect(assets).to.have.length(2);
-    for (const path of assets) {
-      const asset = await ask(gateway, path);
-      expect(asset.status, path).to.equal(200);
-      expect(asset.headers['cache-control']).to.equal('public, max-age=31536000, immutable');
-    }
-    expect(text).not.to.match(/<script>|<style|\son\w+=/);
-    for (const path of ['/demo/assets/assets.json', '/demo/assets/sources', '/demo/assets/demo-ZZZZ.js'])
-      expect((await ask(gateway, path)).status, path).to.equal(404);
+    await expectStrictPage(await gatewayWith({}), 'demo');
   });
 
   it('is off in production, unless DEMO=true', async () => {

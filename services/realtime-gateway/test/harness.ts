@@ -7,6 +7,7 @@ import { createApp, createLog, createMetrics, type Log, listen } from '@chatapi/
 import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '@chatapi/kit/auth';
 import { openRedis, type Redis } from '@chatapi/kit/data';
 import { keySettings, testKeys } from '@chatapi/kit/testing';
+import { expect } from 'chai';
 import jwt from 'jsonwebtoken';
 import { WebSocket } from 'ws';
 import { type Config, schema } from '../src/config.ts';
@@ -61,6 +62,13 @@ export interface Refusal {
   status: number;
   body: any;
 }
+
+/** @returns why the upgrade was refused. */
+export const refused = (connecting: Promise<unknown>): Promise<Refusal> =>
+  connecting.then(
+    () => expect.fail('the upgrade was accepted'),
+    (refusal: Refusal) => refusal,
+  );
 
 export interface Harness {
   services: FakeServices;

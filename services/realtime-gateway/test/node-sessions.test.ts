@@ -1,6 +1,6 @@
 import { publishRevocations, REVOCATIONS_CHANNEL } from '@chatapi/bus';
 import { expect } from 'chai';
-import { createHarness, type Harness, type Refusal, type TestNode } from './harness.ts';
+import { createHarness, type Harness, refused, type TestNode } from './harness.ts';
 
 describe('sessions at a realtime node', () => {
   let harness: Harness;
@@ -8,11 +8,6 @@ describe('sessions at a realtime node', () => {
   let two: TestNode;
   let n = 0;
   const someone = (): string => `usr_${process.pid}_${++n}`;
-  const refused = (connecting: Promise<unknown>): Promise<Refusal> =>
-    connecting.then(
-      () => expect.fail('the upgrade was accepted'),
-      (refusal: Refusal) => refusal,
-    );
 
   before(async () => {
     harness = await createHarness();

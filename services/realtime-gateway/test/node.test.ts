@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { presentNodes } from '@chatapi/bus';
 import { collectSecurityLines } from '@chatapi/kit/testing';
 import { expect } from 'chai';
-import { createHarness, type Harness, type Refusal, type TestNode } from './harness.ts';
+import { createHarness, type Harness, refused, type TestNode } from './harness.ts';
 import { until, upTo } from './node-fixture.ts';
 
 describe('a realtime node', () => {
@@ -16,11 +16,6 @@ describe('a realtime node', () => {
     harness.services.rooms.set(id, { kind, members, events: [] });
     return id;
   };
-  const refused = (connecting: Promise<unknown>): Promise<Refusal> =>
-    connecting.then(
-      () => expect.fail('the upgrade was accepted'),
-      (refusal: Refusal) => refusal,
-    );
 
   before(async () => {
     harness = await createHarness();
