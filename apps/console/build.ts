@@ -4,7 +4,7 @@ import { type App, buildApp } from '@chatapi/page/build';
 export const CONSOLE: App = {
   dir: import.meta.dirname,
   name: 'console',
-  neverLoaded: ['tabs.ts', 'upload.ts', 'sse-socket.ts'],
+  neverLoaded: ['users.ts', 'tabs.ts', 'upload.ts', 'sse-socket.ts'],
   together: ['tools.ts'],
   unused: {
     'room-events.ts': 'export class EventsApi {}',

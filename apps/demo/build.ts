@@ -4,11 +4,10 @@ import { type App, buildApp } from '@chatapi/page/build';
 export const DEMO: App = {
   dir: import.meta.dirname,
   name: 'demo',
-  neverLoaded: ['tools.ts', 'tabs.ts', 'sse-socket.ts'],
+  neverLoaded: ['tools.ts', 'users.ts', 'tabs.ts', 'sse-socket.ts'],
   together: ['upload.ts'],
   unused: {
     'state/members.ts': 'export class Members {}',
-    'room-events.ts': 'export class EventsApi {}',
     // Browsers have FormData.
     'multipart.ts': 'export const multipart = () => ({});',
   },

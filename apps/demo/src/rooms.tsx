@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import { Avatar } from './avatar.tsx';
 import { previewOf } from './content.tsx';
 import { timeOf, useLanguage, useTexts } from './language.tsx';
+import { NewRoom } from './new-room.tsx';
 import { roomName, usePane } from './pane-state.tsx';
 import { UnreadBadge } from './unread-badge.tsx';
 
@@ -61,6 +62,7 @@ export function Rooms({ openId }: { openId: string | undefined }): JSX.Element {
           <RoomItem key={room.chat_id} room={room} isOpen={room.chat_id === openId} />
         ))}
       </ul>
+      <NewRoom />
     </nav>
   );
 }

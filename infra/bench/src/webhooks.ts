@@ -21,6 +21,9 @@ interface Arrivals {
   /** In ms from commit to request, of messages that were committed since `from`. */
   delays: number[];
   repeated: number;
+  /** In ms, of the first and the last of them. */
+  first: number;
+  last: number;
   /** Forgets what arrived, and passes over what was committed before. */
   restart(): void;
   receive(path: string, one: Received): void;
@@ -32,17 +35,24 @@ function arrivals(): Arrivals {
   return {
     delays: [],
     repeated: 0,
+    first: 0,
+    last: 0,
     restart() {
       from = Date.now();
       seen = new Set();
       this.delays = [];
       this.repeated = 0;
+      this.first = 0;
     },
     receive(path, { id, data, at }) {
       const committed = Date.parse(data.created_at);
       if (committed < from) return;
       if (seen.has(`${path} ${id}`)) this.repeated++;
-      else this.delays.push(at - committed);
+      else {
+        this.delays.push(at - committed);
+        this.first ||= at;
+        this.last = at;
+      }
       seen.add(`${path} ${id}`);
     },
   };
@@ -65,15 +75,13 @@ async function measure(bench: Bench, arrived: Arrivals, name: string): Promise<s
     bench.cluster.instances.map((one) => [one.name, bench.cluster.pid(one.name) as number]),
   );
   const before = cpuTimes(pids);
-  const began = performance.now();
   const due = WEBHOOKS * (await send(bench, SECONDS));
   await settled(due);
-  const seconds = (performance.now() - began) / 1000;
   const cpu = used(before, cpuTimes(pids));
   const own = Object.entries(cpu).find(([instance]) => instance.startsWith('integration'))?.[1] ?? 0;
-  const { delays, repeated } = arrived;
+  const { delays, repeated, first, last } = arrived;
   return (
-    `${name}: ${short(delays.length / seconds)} deliveries/s, ${due - delays.length} missing, ${repeated} repeated; ` +
+    `${name}: ${short((1000 * delays.length) / (last - first))} deliveries/s, ${due - delays.length} missing, ${repeated} repeated; ` +
     `commit to request p50 ${short(percentile(delays, 0.5))} ms, p99 ${short(percentile(delays, 0.99))} ms; ` +
     `integration ${short(own / delays.length)} µs of CPU each`
   );

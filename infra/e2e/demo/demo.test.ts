@@ -50,6 +50,19 @@ describe('the demo', function () {
     await two.root.locator('.content.big', { hasText: '🎉' }).waitFor();
   });
 
+  it('makes a room of both, by keyboard', async () => {
+    const { one, two } = scene;
+    const name = one.root.getByLabel('New room');
+    await name.press('Enter');
+    await name.fill('Book club');
+    await name.press('Enter');
+    await one.root.getByRole('heading', { name: 'Book club' }).waitFor();
+    expect(await name.inputValue()).to.equal('');
+    await one.say('Which one first?');
+    await two.room('Book club').click();
+    await two.row('Which one first?').waitFor();
+  });
+
   it('edits and deletes a message for both', async () => {
     const { one, two } = scene;
     await one.say('first version');

@@ -13,9 +13,10 @@ import type { Announcement, RateLimit } from './models.ts';
 import { type Page, pageOf } from './pages.ts';
 import { Realtime, type RealtimeOptions } from './realtime.ts';
 import { type CallOptions, type Paging, Rest, type RestOptions } from './rest.ts';
-import { EventsApi } from './room-events.ts';
+import type { EventsApi } from './room-events.ts';
+import { SignInApi } from './sign-in.ts';
 import type { Tools } from './tools.ts';
-import { UsersApi } from './users.ts';
+import type { UsersApi } from './users.ts';
 import type { WebhooksApi } from './webhooks.ts';
 
 export interface ChatClientOptions extends RestOptions {
@@ -62,10 +63,12 @@ export class WebSocketApi {
 
 /** REST API and realtime connections of one user. Every method rejects with `ChatApiError`. */
 export class ChatClient {
+  /** What is beyond signing in and profiles of others is loaded with its first call. */
   readonly users: UsersApi;
   readonly messages: MessagesApi;
   readonly chats: ChatsApi;
   readonly files: FilesApi;
+  /** Its code is loaded with the first call. */
   readonly events: EventsApi;
   /** Its code is loaded with the first call. */
   readonly admin: AdminApi;
@@ -82,13 +85,14 @@ export class ChatClient {
 
   constructor(options: ChatClientOptions) {
     this.#rest = new Rest(options);
-    this.users = new UsersApi(this.#rest);
+    const users = async (): Promise<UsersApi> => new (await import('./users.ts')).UsersApi(this.#rest);
+    this.users = lazily(users, new SignInApi(this.#rest));
     this.messages = new MessagesApi(this.#rest);
     this.chats = new ChatsApi(this.#rest);
     this.files = new FilesApi(this.#rest);
-    this.events = new EventsApi(this.#rest);
     const tool = <Name extends keyof Tools>(name: Name): Tools[Name] =>
       lazily(async () => (await import('./tools.ts')).openTools(this.#rest)[name]);
+    this.events = tool('events');
     this.admin = tool('admin');
     this.bots = tool('bots');
     this.webhooks = tool('webhooks');

@@ -13,10 +13,15 @@ async function* iterated(items: Promise<unknown>): AsyncGenerator<unknown, void,
   yield* (await items) as AsyncIterable<unknown>;
 }
 
-/** An API whose methods answer promises, or async iterators if their names start with `iterate`. */
-export const lazily = <T extends object>(load: () => Promise<T>): T =>
-  new Proxy({} as T, {
+/**
+ * An API whose methods answer promises, or async iterators if their names start with `iterate`.
+ * @param known the methods that need not be loaded.
+ */
+export const lazily = <T extends object>(load: () => Promise<T>, known: Partial<T> = {}): T =>
+  new Proxy(known as T, {
     get: (_, name) => {
+      const own: unknown = Reflect.get(known, name);
+      if (typeof own === 'function') return own.bind(known);
       // Whatever is awaited is asked for `then`.
       if (typeof name === 'symbol' || name === 'then') return undefined;
       return (...args: unknown[]) => {

@@ -5,11 +5,11 @@ import { build } from 'esbuild';
 import { BUNDLES, bundle } from '../build.ts';
 
 /** What an app loads before it shows anything; ADR 0106 says why it is not less. */
-const MAX_BYTES = 15_550;
+const MAX_BYTES = 15_200;
 /** What the stores add. */
-const MAX_STATE_BYTES = 9600;
+const MAX_STATE_BYTES = 9500;
 /** All of the client in one file. */
-const MAX_SCRIPT_BYTES = 23_000;
+const MAX_SCRIPT_BYTES = 23_300;
 
 const CLIENT = "export { ChatClient, ChatApiError } from './index.ts';";
 const STATE = "export { live } from './state/index.ts';";

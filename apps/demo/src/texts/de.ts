@@ -44,6 +44,7 @@ export const de: Texts = {
   members: (count) => (count === 1 ? '1 Mitglied' : `${count} Mitglieder`),
   empty: 'Noch ist hier nichts. Schreib etwas.',
   nothingYet: 'Noch keine Nachrichten',
+  newRoom: 'Neuer Raum',
   noRooms: 'Noch keine Räume.',
   loading: 'Lädt …',
   loadFailed: 'Die Nachrichten konnten nicht geladen werden.',

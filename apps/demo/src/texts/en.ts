@@ -44,6 +44,7 @@ export const en: Texts = {
   members: (count) => (count === 1 ? '1 member' : `${count} members`),
   empty: 'Nothing here yet. Say something.',
   nothingYet: 'No messages yet',
+  newRoom: 'New room',
   noRooms: 'No rooms yet.',
   loading: 'Loading …',
   loadFailed: 'The messages could not be loaded.',

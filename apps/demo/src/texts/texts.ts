@@ -40,6 +40,7 @@ export interface Texts {
   members(count: number): string;
   empty: string;
   nothingYet: string;
+  newRoom: string;
   noRooms: string;
   loading: string;
   loadFailed: string;
