@@ -111,6 +111,20 @@ describe('bots', () => {
     expect(live.frames.filter((frame: Json) => frame.chat_id === hidden)).to.deep.equal([]);
   });
 
+  it('a token that is limited to a direct room sends to it by its id or its person, by REST and socket', async () => {
+    const { chat_id } = await say(ann, { recipient_id: bot.id, content: 'are you there?' });
+    const robot = await makeToken(SCOPES, [chat_id]);
+    const live = await connect(robot);
+    for (const to of [{ chat_id }, { recipient_id: ann.id }]) {
+      const posted = await rest(robot)
+        .post('/messages', { ...to, content: 'by REST' })
+        .expect(201);
+      expect(posted.body.chat_id).to.equal(chat_id);
+      live.send({ ...to, message: 'by socket' });
+      expect((await live.next('ack')).chat_id).to.equal(chat_id);
+    }
+  });
+
   it('has streams of events of its rooms, which end with its token', async () => {
     const [open, hidden] = [await privateRoom(ann, [], 'streamed'), await privateRoom(ann, [], 'hidden')];
     for (const room of [open, hidden]) await rest(ann).post(`/rooms/${room}/members`, { user_id: bot.id }).expect(201);

@@ -1,4 +1,4 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { hash, randomUUID, randomUUIDv7 } from 'node:crypto';
 import Joi from 'joi';
 import { v7 } from 'uuid';
 
@@ -51,6 +51,10 @@ export const roomId = (): Joi.StringSchema =>
     /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/,
     'must be 1–64 of A–Z a–z 0–9 _ . : - and start with a letter or digit',
   );
+
+/** The same id for (a, b) and (b, a). The hash does not reveal the user ids. */
+export const directRoomId = (a: string, b: string): string =>
+  `dm:${hash('sha256', JSON.stringify([a, b].sort()), 'base64url')}`;
 
 export const idParams = Joi.object<{ id: string }, true>({ id: anyId().required() });
 

@@ -31,7 +31,7 @@ export {
   unavailable,
 } from './errors.ts';
 export { showGauge } from './gauges.ts';
-export { anyId, idOf, idParams, newId, requestIdFrom, roomId } from './ids.ts';
+export { anyId, directRoomId, idOf, idParams, newId, requestIdFrom, roomId } from './ids.ts';
 export { parse, refuseNul, withCheck } from './input.ts';
 export { jsonOf, utf8Text } from './json-body.ts';
 export { answerSchema, type JsonSchema, jsonSchema, nameSchemas } from './json-schema.ts';

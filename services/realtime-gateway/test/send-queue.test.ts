@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { AppError } from '@chatapi/kit';
+import { AppError, directRoomId } from '@chatapi/kit';
 import { expect } from 'chai';
 import type { Send } from '../src/state.ts';
 import { until } from './node-fixture.ts';
@@ -112,6 +112,27 @@ describe('send queue', () => {
     expect(outcomes.map(([id]) => id)).to.deep.equal(idsOf([before, other, elsewhere, file, behind, late]));
     sends.push(sendTo('a'));
     await until(() => outcomes.length === 7);
+  });
+
+  it('a direct room is the same whether its id or its other person is named', async () => {
+    let filesAreBack = (): void => undefined;
+    const files = new Promise<void>((resolve) => {
+      filesAreBack = resolve;
+    });
+    const { sends, outcomes } = openBehind([
+      async (list) => {
+        if (list.some(({ body }) => body.attachments !== undefined)) await files;
+        return good(list);
+      },
+    ]);
+    const file = sendTo('', 2000, ['fil_1']);
+    file.body = { ...file.body, chat_id: undefined, recipient_id: 'usr_2' };
+    const [behind, other] = [sendTo(directRoomId('usr_1', 'usr_2')), sendTo('a')];
+    for (const send of [file, behind, other]) sends.push(send);
+    await until(() => outcomes.length === 1);
+    filesAreBack();
+    await until(() => outcomes.length === 3);
+    expect(outcomes.map(([id]) => id)).to.deep.equal([other, file, behind].map(({ body }) => body.client_id));
   });
 
   it('sends behind one with attachments wait for all its retries', async () => {

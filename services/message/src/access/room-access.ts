@@ -1,9 +1,8 @@
 // Rooms by id for a caller. Missing and unreadable rooms give the same 404.
 
-import { notFound } from '@chatapi/kit';
+import { directRoomId, notFound } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
-import { directId } from './direct-room-id.ts';
 import { findRole } from './member-store.ts';
 import { type Action, type Membership, requirePermission } from './room-permissions.ts';
 import { findRoomForUser, lockRoom, type RoomForUser, type RoomRow } from './room-store.ts';
@@ -41,4 +40,5 @@ export async function roomToChange(
 export const namedRoom = (
   caller: Pick<Caller, 'user_id'>,
   { chat_id, recipient_id }: { chat_id?: string; recipient_id?: string },
-): string | undefined => chat_id ?? (recipient_id === undefined ? undefined : directId(caller.user_id, recipient_id));
+): string | undefined =>
+  chat_id ?? (recipient_id === undefined ? undefined : directRoomId(caller.user_id, recipient_id));

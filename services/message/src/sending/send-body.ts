@@ -1,9 +1,8 @@
 // The body of a send, for REST and for realtime nodes, and the draft that is made of it.
 import { hash } from 'node:crypto';
-import { type AppError, boundedList, idOf, roomId, withCheck } from '@chatapi/kit';
+import { type AppError, boundedList, directRoomId, idOf, roomId, withCheck } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
-import { directId } from '../access/direct-room-id.ts';
 import { clientId, content, emptyContent } from '../content-field.ts';
 import type { SentFields } from '../log/message.ts';
 import { blockedError } from '../word-filter/word-list.ts';
@@ -62,7 +61,7 @@ export function draftOf(sender: Sender, body: SendBody, judge: Judge): Draft {
   const text = body.content ?? '';
   const file_ids = body.attachments ?? [];
   const recipient_id = body.recipient_id ?? null;
-  const room_id = body.chat_id ?? directId(sender.user_id, recipient_id as string);
+  const room_id = body.chat_id ?? directRoomId(sender.user_id, recipient_id as string);
   const message_type = body.message_type ?? 'text';
   const reply_to = body.reply_to ?? null;
   const client_id = body.client_id ?? null;

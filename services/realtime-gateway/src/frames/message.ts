@@ -1,5 +1,5 @@
 // The message frame. Without a room or a recipient the message goes to `general`.
-import { AppError, boundedList, idOf, notFound, roomId } from '@chatapi/kit';
+import { AppError, boundedList, directRoomId, idOf, notFound, roomId } from '@chatapi/kit';
 import { limitExceeded } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { isWithinToken } from '../connections/token-rooms.ts';
@@ -60,7 +60,7 @@ function sendOf(node: Node, c: Connection, frame: MessageFrame, size: number): S
 
 /** @throws AppError RESOURCE_NOT_FOUND */
 function requireRoomWithin(c: Connection, { chat_id = 'general', recipient_id }: MessageFrame): void {
-  const room = recipient_id === undefined ? chat_id : `dm:${[c.user.id, recipient_id].sort().join(':')}`;
+  const room = recipient_id === undefined ? chat_id : directRoomId(c.user.id, recipient_id);
   if (!isWithinToken(c, room)) throw notFound('Room');
 }
 

@@ -3,7 +3,7 @@
 // whole: one of its sends may have stopped the instance. side-queue.ts takes the sends that could
 // delay others.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type ErrorCode, type Log, toAppError, unavailable } from '@chatapi/kit';
+import { AppError, directRoomId, type ErrorCode, type Log, toAppError, unavailable } from '@chatapi/kit';
 import { createLanes, type ServiceClient, TimedOut } from '@chatapi/kit/rpc';
 import type { Send } from '../state.ts';
 import { createSideQueue, type Undecided } from './side-queue.ts';
@@ -50,7 +50,7 @@ const RETRIED: ErrorCode[] = ['SERVICE_UNAVAILABLE'];
 const FINAL = 'hook_unavailable';
 
 const roomKey = ({ body, connection }: Send): string =>
-  body.chat_id ?? `dm:${[connection.user.id, body.recipient_id as string].sort().join(':')}`;
+  body.chat_id ?? directRoomId(connection.user.id, body.recipient_id as string);
 
 /** Sends with the same key keep their order. */
 const orderKey = (send: Send): string => `${send.connection.user.id} ${roomKey(send)}`;
