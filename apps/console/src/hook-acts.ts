@@ -1,7 +1,7 @@
 // What admins do to the hook before messages. There is one, or none.
 import { type BeforeMessageHook, type BeforeMessageInput, ChatApiError } from '@chatapi/client';
-import { act } from './acts.ts';
 import { ask, type Field, listIn, textIn } from './questions.ts';
+import { act } from './run-act.ts';
 import { client } from './session.ts';
 import type { Texts } from './texts.ts';
 

@@ -1,11 +1,11 @@
 // What became of acts.
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
-import { dismiss, type Notice, notices } from './acts.ts';
 import { Icon } from './icons.tsx';
 import { useTexts } from './language.tsx';
 import { Badge, type Tone } from './parts.tsx';
 import { Problem } from './problem.tsx';
+import { dismiss, type Notice, notices } from './run-act.ts';
 
 const TONES: Record<Notice['outcome'], Tone> = {
   running: 'plain',

@@ -1,7 +1,7 @@
 // How reports are settled: one act deletes, mutes or bans, and settles.
 import type { ListedReport, ReportActInput } from '@chatapi/client';
-import { act } from './acts.ts';
 import { ask, timeIn } from './questions.ts';
+import { act } from './run-act.ts';
 import { client } from './session.ts';
 import type { Texts } from './texts.ts';
 import { banFields, banOf } from './user-acts.ts';

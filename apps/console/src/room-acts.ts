@@ -1,8 +1,8 @@
 // What admins do to a room.
 import type { AdminRoom, AdminRoomPatch } from '@chatapi/client';
-import { act } from './acts.ts';
 import { idOf } from './names.ts';
 import { ask, textIn } from './questions.ts';
+import { act } from './run-act.ts';
 import { client } from './session.ts';
 import type { Texts } from './texts.ts';
 import { go } from './where.ts';

@@ -1,7 +1,7 @@
 // What staff do to an account.
 import type { BanInput, Role, User } from '@chatapi/client';
-import { type Act, act } from './acts.ts';
 import { ask, type Field, textIn, timeIn } from './questions.ts';
+import { type Act, act } from './run-act.ts';
 import { client } from './session.ts';
 import type { Texts } from './texts.ts';
 import { go } from './where.ts';

@@ -1,7 +1,7 @@
 // What admins do to webhooks.
 import type { Webhook, WebhookEventType, WebhookInput } from '@chatapi/client';
-import { act } from './acts.ts';
 import { ask, type Field, listIn, textIn, timeIn } from './questions.ts';
+import { act } from './run-act.ts';
 import { client } from './session.ts';
 import type { Texts } from './texts.ts';
 import { go } from './where.ts';

@@ -6,8 +6,8 @@ import { REPO } from '@chatapi/local';
 import { output, runInOrder, show, written } from './command.ts';
 import { imagesOf } from './images.ts';
 import { checkTarball, cleanNpm, packNpm, packPython } from './packages.ts';
-import { PREFLIGHT, type Release, releaseCommands } from './plan.ts';
 import { refusals, releasedVersions } from './refusals.ts';
+import { PREFLIGHT, type Release, releaseCommands } from './release-commands.ts';
 import { versionOf, writeVersion } from './version.ts';
 
 const USAGE = `npm run release -- version     applies the changesets: version and CHANGELOG.md

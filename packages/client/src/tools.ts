@@ -1,4 +1,5 @@
-// Logs of rooms, administration, bots, webhooks and hooks: loaded together when one of them is used first.
+// Logs of rooms, administration, bots, webhooks and hooks: loaded together when one of them is used
+// first.
 import { AdminApi } from './admin.ts';
 import { ADMIN_RESPONSE_SHAPES } from './admin-response-shapes.ts';
 import { BotsApi } from './bots.ts';

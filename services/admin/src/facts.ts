@@ -5,7 +5,7 @@ import type { Knex } from '@chatapi/kit/data';
 import { deleteAnnouncementsOf } from './announcement-store.ts';
 import { recordInfection, recordStaffActions } from './audit.ts';
 import { redactEntries } from './audit-store.ts';
-import { forgetConnectionsOf } from './connections/connection-store.ts';
+import { forgetConnectionsOf } from './connections/connection-log-store.ts';
 import { redactReports } from './report-store.ts';
 import {
   addMessages,

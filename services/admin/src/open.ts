@@ -5,7 +5,7 @@ import { createHttpClient, createInstances } from '@chatapi/kit/rpc';
 import { startAnnouncementSweep } from './announcements.ts';
 import { startAuditSweep } from './audit.ts';
 import type { Config } from './config.ts';
-import { deleteOldConnections } from './connections/connection-store.ts';
+import { deleteOldConnections } from './connections/connection-log-store.ts';
 import type { Context } from './context.ts';
 import { createHandlers } from './facts.ts';
 import { schema } from './migrations/index.ts';

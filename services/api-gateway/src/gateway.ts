@@ -18,9 +18,9 @@ import { upstreamRequestHeaders } from './request-headers.ts';
 import { setGatewayHeaders } from './response-headers.ts';
 import { type Row, rows } from './routes.ts';
 import { canUseRpc, createRpcForwarder } from './rpc-forwarder.ts';
+import { attachUpgrades } from './socket-tunnels.ts';
 import { createStopCheck } from './stopping.ts';
-import { createStreamForwarder, wantsStream } from './streams.ts';
-import { attachUpgrades } from './upgrade.ts';
+import { createStreamForwarder, wantsStream } from './stream-forwarder.ts';
 
 /** Enough for the slowest upload; body-limits.ts has a shorter limit for JSON. */
 const REQUEST_TIMEOUT_MS = 600_000;

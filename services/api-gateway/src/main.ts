@@ -3,7 +3,7 @@ import { config } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { localRoutes } from './local-routes.ts';
 import { close, open, ready } from './open.ts';
-import { closeTunnels } from './upgrade.ts';
+import { closeTunnels } from './socket-tunnels.ts';
 
 await run({
   name: 'api-gateway',

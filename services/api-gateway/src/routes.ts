@@ -37,7 +37,7 @@ export interface Row {
    * are letters of it.
    */
   opaque?: true;
-  /** A stream of events if `Accept` asks for one; it goes to a realtime node (streams.ts). */
+  /** A stream of events if `Accept` asks for one; stream-forwarder.ts takes it to a node. */
   stream?: true;
   /** A body of up to 4 MiB. */
   large?: true;

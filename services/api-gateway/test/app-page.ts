@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { ask, startGateway, type TestGateway, type TestResponse } from './harness.ts';
 
-/** Builds the page before the tests, and stops gateways after each. @returns starts a gateway. */
-export function buildsPage(name: 'console' | 'demo'): (env: Record<string, string>) => Promise<TestGateway> {
+/**
+ * Builds the page before the tests, and stops gateways after each.
+ * @param manifest URL of the page's package.json.
+ * @returns starts a gateway.
+ */
+export function buildsPage(manifest: string): (env: Record<string, string>) => Promise<TestGateway> {
   const started: TestGateway[] = [];
   before(() => {
-    const manifest = fileURLToPath(import.meta.resolve(`@chatapi/${name}/package.json`));
-    execFileSync(process.execPath, ['--conditions=source', manifest.replace('package.json', 'build.ts')]);
+    execFileSync(process.execPath, ['--conditions=source', fileURLToPath(new URL('build.ts', manifest))]);
   });
   afterEach(async () => {
     for (const gateway of started.splice(0)) await gateway.stop();

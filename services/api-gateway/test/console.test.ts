@@ -3,7 +3,7 @@ import { buildsPage, expectStrictPage } from './app-page.ts';
 import { ask } from './harness.ts';
 
 describe('the admin console at the gateway', () => {
-  const gatewayWith = buildsPage('console');
+  const gatewayWith = buildsPage(import.meta.resolve('@chatapi/console/package.json'));
 
   it('is a page under a strict policy in production too, with assets that browsers keep for good', async () => {
     const gateway = await gatewayWith({ NODE_ENV: 'production' });

@@ -12,7 +12,7 @@ const upgrade = (path: string): string =>
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 describe('the demo at the gateway', () => {
-  const gatewayWith = buildsPage('demo');
+  const gatewayWith = buildsPage(import.meta.resolve('@chatapi/demo/package.json'));
 
   it('is a page under a strict policy, with assets that browsers keep for good', async () => {
     await expectStrictPage(await gatewayWith({}), 'demo');

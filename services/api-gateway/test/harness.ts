@@ -11,7 +11,7 @@ import { type Config, schema } from '../src/config.ts';
 import type { Context } from '../src/context.ts';
 import { createGateway } from '../src/gateway.ts';
 import { close, open } from '../src/open.ts';
-import { closeTunnels } from '../src/upgrade.ts';
+import { closeTunnels } from '../src/socket-tunnels.ts';
 
 export const SECRET = 'a-secret-for-these-tests-with-32-bytes!';
 

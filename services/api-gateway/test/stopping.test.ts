@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { expect } from 'chai';
-import { closeTunnels } from '../src/upgrade.ts';
+import { closeTunnels } from '../src/socket-tunnels.ts';
 import { sendRaw, startGateway, type TestGateway } from './harness.ts';
 
 const UPGRADE =

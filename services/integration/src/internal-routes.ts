@@ -1,7 +1,7 @@
 import { type Route, route } from '@chatapi/kit';
 import Joi from 'joi';
+import { type Asked, askHook } from './before-message/post-to-hook.ts';
 import type { Context } from './context.ts';
-import { type Asked, askHook } from './hook/post-to-hook.ts';
 
 const asked = Joi.object<Asked>({
   revision: Joi.number().integer().min(0).required(),

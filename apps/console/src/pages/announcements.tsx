@@ -1,10 +1,10 @@
 import type { Announcement } from '@chatapi/client';
 import type { JSX } from 'preact';
-import { act } from '../acts.ts';
 import { useTexts } from '../language.tsx';
 import { List } from '../list.tsx';
 import { Button, Head, Time, UserLink } from '../parts.tsx';
 import { ask, textIn } from '../questions.ts';
+import { act } from '../run-act.ts';
 import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 import { useVersion } from '../version.ts';

@@ -1,13 +1,13 @@
 import type { AuditEntry, AuditFilter } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
-import { act } from '../acts.ts';
 import { timesOf } from '../days.ts';
 import type { Filter } from '../filter-field.tsx';
 import { useTexts } from '../language.tsx';
 import { List } from '../list.tsx';
 import { entriesSeen } from '../live.ts';
 import { Button, Head, Mono, Status, Time, UserLink } from '../parts.tsx';
+import { act } from '../run-act.ts';
 import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 import { linkTo, where } from '../where.ts';

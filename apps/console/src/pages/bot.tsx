@@ -1,12 +1,12 @@
 import type { BotToken, Scope } from '@chatapi/client';
 import { useStore } from '@chatapi/page/value';
 import type { JSX } from 'preact';
-import { act } from '../acts.ts';
 import { useTexts } from '../language.tsx';
 import { List } from '../list.tsx';
 import { nameOf } from '../names.ts';
 import { Button, Head, Section, Time } from '../parts.tsx';
 import { ask, listIn, textIn, timeIn } from '../questions.ts';
+import { act } from '../run-act.ts';
 import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 import { useVersion } from '../version.ts';

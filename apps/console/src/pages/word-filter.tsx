@@ -1,13 +1,13 @@
 import type { WordFilter } from '@chatapi/client';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { act } from '../acts.ts';
 import { useTexts } from '../language.tsx';
 import { Table } from '../list.tsx';
 import { useLoad } from '../load.ts';
 import { Badge, Button, Empty, Head, Section, Time, Waiting } from '../parts.tsx';
 import { Problem } from '../problem.tsx';
 import { ask, listIn, textIn } from '../questions.ts';
+import { act } from '../run-act.ts';
 import { client } from '../session.ts';
 import type { Texts } from '../texts.ts';
 

@@ -1,6 +1,6 @@
 import { count, idOf, idParams, type Json, oneOf, type Route, route, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
-import type { ShownConnection } from '../connections/connection-store.ts';
+import type { ShownConnection } from '../connections/connection-log-store.ts';
 import type { Context } from '../context.ts';
 import { type MessageDelivery, showDelivery } from './delivery.ts';
 import { REASONS, type Reason, VERDICTS } from './verdict.ts';

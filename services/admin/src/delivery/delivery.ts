@@ -2,7 +2,7 @@
 // are on record, since the answer tells who talks to whom and when somebody was connected.
 import type { RequestContext } from '@chatapi/kit';
 import { withAudit } from '../audit.ts';
-import { CONNECTIONS_KEPT_DAYS, connectionsSince, type ShownConnection } from '../connections/connection-store.ts';
+import { CONNECTIONS_KEPT_DAYS, connectionsSince, type ShownConnection } from '../connections/connection-log-store.ts';
 import type { Context } from '../context.ts';
 import type { AuthAccount } from '../user-view.ts';
 import { type Judgement, judge, type Known } from './verdict.ts';

@@ -1,7 +1,7 @@
 // For realtime nodes: what they push to staff, and the log of their connections.
 import { type Route, route, timestamp } from '@chatapi/kit';
 import Joi from 'joi';
-import { type LoggedConnection, saveConnections } from '../connections/connection-store.ts';
+import { type LoggedConnection, saveConnections } from '../connections/connection-log-store.ts';
 import type { Context } from '../context.ts';
 import { readStaffFeed } from './staff-feed.ts';
 import { describeFrames } from './staff-frames.ts';

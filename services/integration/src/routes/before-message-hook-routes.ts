@@ -1,8 +1,8 @@
 import { boundedList, type Route, roomId, route } from '@chatapi/kit';
 import Joi from 'joi';
+import { hookSchema, putHook, removeHook, showHook } from '../before-message/hook.ts';
+import type { HookInput } from '../before-message/hook-store.ts';
 import type { Context } from '../context.ts';
-import { hookSchema, putHook, removeHook, showHook } from '../hook/hook.ts';
-import type { HookInput } from '../hook/hook-store.ts';
 
 const shared = { tag: 'Webhooks', who: 'admin', scope: 'webhooks:write', path: '/admin/hooks/before-message' } as const;
 
