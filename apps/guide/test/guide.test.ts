@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type Built, bundleGuide } from '../build.ts';
@@ -80,5 +80,17 @@ describe('the guide', () => {
     const files = CONTENTS.flatMap(({ pages }) => pages.map(({ file }) => file));
     expect(new Set(files).size).to.equal(files.length);
     for (const file of files) expect(readFileSync(join(ROOT, file), 'utf8')).to.match(/^# /);
+  });
+
+  it('is built in the image too: .dockerignore lets its documents through', () => {
+    const rules = readFileSync(join(ROOT, '.dockerignore'), 'utf8').match(/^[^#\n].*$/gm) ?? [];
+    const isSent = (file: string): boolean => {
+      const places = file.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/'));
+      const matches = (rule: string): boolean => places.some((place) => matchesGlob(place, rule.replace(/^!/, '')));
+      return rules.findLast(matches)?.startsWith('!') ?? true;
+    };
+    const files = CONTENTS.flatMap(({ pages }) => pages.map(({ file }) => file));
+    expect(files.filter((file) => !isSent(file))).to.deep.equal([]);
+    expect(['README.md', 'apps/guide/node_modules/x', 'services/auth/test/x.ts'].filter(isSent)).to.deep.equal([]);
   });
 });
