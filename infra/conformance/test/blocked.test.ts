@@ -6,6 +6,7 @@ import { failureOf } from '../src/failure.ts';
 import type { Harness } from '../src/run-scenario.ts';
 import { scenario } from '../src/scenario.ts';
 import { shortLived } from '../src/tokens.ts';
+import { isTold } from '../src/told.ts';
 import { contentsOf } from '../src/view.ts';
 
 const MANY = 40;
@@ -68,6 +69,32 @@ async function blockedLater(harness: Harness): Promise<void> {
 
 const LATER = 'when WebSocket is blocked later, an app goes on without a gap';
 scenario(LATER, blockedLater, { stores: true });
+
+async function typesBothWays(harness: Harness): Promise<void> {
+  const network = await harness.network();
+  network.block();
+  const [owner, member] = [await harness.someone(), await harness.someone(network.url)];
+  const room = await roomOf(owner, member);
+  const [free, blocked] = [await owner.connect(), await member.connect()];
+  await Promise.all([free.ready(), blocked.ready()]);
+  for (const [writer, reader] of [
+    [free, blocked],
+    [blocked, free],
+  ] as const) {
+    await writer.typing(room);
+    await isTold(reader, 'typing', room, 6000);
+    await writer.typing(room, true);
+    await isTold(reader, 'typing', room, 0);
+  }
+  // Nobody hears of themselves, and a room that is none of theirs ends nothing.
+  await blocked.typing('no-such-room');
+  await blocked.say({ chat_id: room, content: 'afterwards' });
+  for (const socket of [free, blocked])
+    expect((await socket.summary()).told.filter(([type]) => type === 'typing')).to.have.length(2);
+}
+
+const TYPES = 'where WebSocket is blocked, others see who types, and the app sees them';
+scenario(TYPES, typesBothWays);
 
 async function renewedThenBanned(harness: Harness): Promise<void> {
   const [owner, reader] = [await harness.someone(), await harness.someone()];

@@ -1,21 +1,7 @@
 // What the devices of a user tell each other, and what others are told beside the log.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
-import { openClient, roomOf, type Socket } from '../src/accounts.ts';
+import { openClient, roomOf } from '../src/accounts.ts';
 import { scenario } from '../src/scenario.ts';
-
-const LOOK_MS = 100;
-const MAX_LOOKS = 200;
-
-/** Waits until a connection has been told this. */
-async function isTold(socket: Socket, ...told: [string, string, number | string]): Promise<void> {
-  for (let looks = 1; ; looks++) {
-    const all = (await socket.summary()).told;
-    if (all.some((one) => JSON.stringify(one) === JSON.stringify(told))) return;
-    if (looks === MAX_LOOKS) expect(all).to.deep.include(told);
-    await sleep(LOOK_MS);
-  }
-}
+import { isTold } from '../src/told.ts';
 
 scenario('what one device has read, the other hears, also after it was away', async (harness) => {
   const [owner, member] = [await harness.someone(), await harness.someone()];

@@ -2,6 +2,7 @@ import { eventually } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { type Account, register, rest, say } from '../support/client.ts';
 import { nodes } from '../support/cluster.ts';
+import { closeStreams, listen } from '../support/event-stream.ts';
 import { TIME } from '../support/expects.ts';
 import { closeAll, connect } from '../support/socket.ts';
 import '../support/shared-cluster.ts';
@@ -16,6 +17,7 @@ describe('presence, typing, delivered and read', () => {
     room = (await say(ann, { recipient_id: bob.id, content: 'hi' })).chat_id;
   });
   afterEach(closeAll);
+  afterEach(closeStreams);
   const of = (who: Account) => (frame: { user_id: string }) => frame.user_id === who.id;
   const status = async (): Promise<string> =>
     (await rest(stranger).get(`/users/${bob.id}`).expect(200)).body.presence.status;
@@ -44,6 +46,33 @@ describe('presence, typing, delivered and read', () => {
     await a.never('typing', 100);
     s.send({ type: 'typing', chat_id: room });
     await b.never('typing', 300);
+  });
+
+  it('typing by REST is shown as typing by the socket, on all nodes and streams', async () => {
+    const [a, b, one] = [
+      await connect(ann, nodes()[0]),
+      await connect(bob, nodes()[1]),
+      await connect(bob, nodes()[0]),
+    ];
+    const stream = listen(bob.token, '/events');
+    await eventually(() => expect(stream.count('hello')).to.equal(1));
+    const type = (who: Account, body?: object) => {
+      const post = rest(who).post(`/rooms/${room}/typing`);
+      return body === undefined ? post : post.send(body);
+    };
+    const { headers } = await type(ann).expect(204);
+    expect(headers, 'with RATE_LIMIT_WS_FRAMES=0').not.to.have.property('x-ratelimit-limit');
+    const frame = await b.next('typing');
+    expect(frame).to.deep.include({ chat_id: room, user_id: ann.id, expires_in_ms: 6000 });
+    expect(frame.timestamp).to.match(TIME);
+    // The socket's stop ends what began by REST.
+    a.send({ type: 'typing', chat_id: room, stop: true });
+    expect(await b.next('typing')).to.include({ expires_in_ms: 0 });
+    for (const expected of [6000, 0]) expect(await one.next('typing')).to.include({ expires_in_ms: expected });
+    await eventually(() => expect(stream.count('typing')).to.equal(2));
+    await a.never('typing', 200);
+    expect((await type(stranger).expect(404)).body.code).to.equal('RESOURCE_NOT_FOUND');
+    expect((await type(ann, { stop: 1 }).expect(400)).body.details.fields[0].path).to.equal('stop');
   });
 
   it('the sender is notified of delivery and reading, and both are stored', async () => {

@@ -75,6 +75,7 @@ const CLIENT_CALLS: Record<string, Call<ClientMethod>> = {
   },
   'DELETE /rooms/{id}': { method: 'chats.delete', args: ['i/1'] },
   'POST /rooms/{id}/join': { method: 'chats.join', args: ['i/1'] },
+  'POST /rooms/{id}/typing': { method: 'chats.typing', args: ['i/1', { stop: true }], input: 1 },
   'POST /rooms/{id}/leave': { method: 'chats.leave', args: ['i/1'] },
   'GET /rooms/{id}/members': { method: 'chats.members', args: ['i/1', PAGING], input: 1 },
   'POST /rooms/{id}/members': { method: 'chats.addMember', args: ['i/1', 'u'] },

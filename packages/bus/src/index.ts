@@ -40,3 +40,4 @@ export {
 export { publishRevocations, REVOCATIONS_CHANNEL, type Revocation } from './revocation.ts';
 export { createSignalCheck, type SignalCheck } from './signal-check.ts';
 export { createSignals, type Publication, type Signals } from './signals.ts';
+export { createTypingNotices, type TypingFrame, type TypingNotices } from './typing.ts';

@@ -131,6 +131,45 @@ class Socket(EventCase):
         told = [(asked.path, asked.body["seq"]) for asked in self.server.asked]
         self.assertEqual(told, [("/rooms/room/read", 1), ("/rooms/room/read", 9)])
 
+    async def test_typing_is_said_one_by_one_only_the_last_of_a_room_and_a_refusal_ends_nothing(self) -> None:
+        gate = asyncio.Event()
+
+        def typed() -> List[Asked]:
+            return [asked for asked in self.server.asked if asked.path.endswith("/typing")]
+
+        async def say(asked: Asked) -> Answer:
+            if not asked.path.endswith("/typing"):
+                return 201, message(1, asked.body["client_id"])
+            await gate.wait()
+            return refusal(429, "RATE_LIMIT_EXCEEDED")
+
+        self.server.say = say
+        await self.open()
+        await self.send(type="typing", chat_id="room")
+        await until(lambda: len(self.server.asked) == 1)
+        for stop in (True, False, True):
+            await self.send(type="typing", chat_id="room", stop=stop)
+        await self.send(type="typing", chat_id="other")
+        await self.send(client_id="a", message="a", chat_id="room")
+        await until(lambda: "ack" in self.types())
+        self.assertEqual(len(typed()), 1, "a message does not wait for it")
+        gate.set()
+        await until(lambda: len(typed()) == 3)
+        self.assertEqual(
+            [(asked.method, asked.path, asked.body) for asked in typed()],
+            [
+                ("POST", "/rooms/room/typing", {}),
+                ("POST", "/rooms/room/typing", {"stop": True}),
+                ("POST", "/rooms/other/typing", {}),
+            ],
+        )
+        self.server.say = lambda _: (200, {"portal": "log in"})
+        await self.send(type="typing", chat_id="room")
+        await until(lambda: len(typed()) == 4)
+        self.server.event("message", message(2))
+        await until(lambda: len(self.frames) == 3)
+        self.assertEqual(self.types(), ["hello", "ack", "message"])
+
     async def test_a_new_token_opens_a_second_stream_after_what_the_first_one_brought(self) -> None:
         await self.open()
         self.server.event("live", {}, id="cursor-1")

@@ -84,6 +84,11 @@ export class ChatsApi {
     return this.#rest.call('POST', path`/rooms/${chatId}/leave`, options);
   }
 
+  /** Shows the caller as typing for 6 s, or no longer. A connection has `typing` of its own. */
+  typing(chatId: string, input: { stop?: boolean } = {}, options?: CallOptions): Promise<void> {
+    return this.#rest.call('POST', path`/rooms/${chatId}/typing`, { ...options, body: input });
+  }
+
   async members(chatId: string, query: Paging = {}, options?: CallOptions): Promise<Page<Member>> {
     return pageOf('members', await this.#rest.call('GET', path`/rooms/${chatId}/members`, { ...options, query }));
   }

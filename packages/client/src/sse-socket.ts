@@ -39,6 +39,9 @@ export class SseSocket implements Socket {
   #greeted = false;
   #heardAt = now();
   #sending: Promise<void> = Promise.resolve();
+  /** The last one by room. */
+  readonly #typed: Record<string, Frame> = {};
+  #typing: Promise<unknown> = Promise.resolve();
   /** Why what follows is refused for a moment: else it would overtake the message that was. */
   #refusal: ChatApiError | undefined;
   #refusesUntil = 0;
@@ -62,15 +65,13 @@ export class SseSocket implements Socket {
 
   send(text: string): void {
     const frame = JSON.parse(text) as Frame;
-    const rooms = frame.rooms as Record<string, number>;
     const does: Record<string, () => unknown> = {
       ping: () => now() - this.#heardAt < SILENCE_MS && this.#say({ type: 'pong' }),
-      auth: () => this.#listen(String(frame.token)),
-      read: () => this.#read(frame),
-      resume: () => this.#replays.resume(rooms),
+      auth: () => this.#listen(frame.token as string),
+      read: () => this.#tell('PUT', frame, { seq: frame.seq }),
+      resume: () => this.#replays.resume(frame.rooms as Record<string, number>),
       state: () => this.#replays.state(frame),
-      // REST has no way to say it.
-      typing: () => undefined,
+      typing: () => this.#type(frame),
     };
     const act = frame.type === undefined ? () => this.#queue(frame) : does[String(frame.type)];
     void Promise.resolve(act?.()).catch((error) => this.drop(String(error)));
@@ -151,7 +152,7 @@ export class SseSocket implements Socket {
     if (!isObject(frame)) return;
     if (name === 'close') this.#close(Number(frame.code), String(frame.message));
     // The next connection asks for each room.
-    if (name === 'resync') this.drop('the log does not reach back to the last event');
+    if (name === 'resync') this.drop('the log does not reach back');
     if (name === 'close' || name === 'live' || name === 'resync') return;
     const { client_id } = frame as Frame;
     // The answer to a message comes before its frame, as on a WebSocket.
@@ -198,8 +199,18 @@ export class SseSocket implements Socket {
     }
   }
 
-  async #read({ chat_id, seq }: Frame): Promise<void> {
-    const how = { body: { seq }, waits: false, signal: this.#ended.signal };
-    await this.#rest.call('PUT', path`/rooms/${String(chat_id)}/read`, how).catch(() => undefined);
+  /** One after the other, so that no stop is overtaken; of a room only what was said last. */
+  #type(frame: Frame): void {
+    const room = frame.chat_id as string;
+    this.#typed[room] = frame;
+    this.#typing = this.#typing.then(
+      () => this.#typed[room] === frame && this.#tell('POST', frame, { stop: frame.stop }),
+    );
+  }
+
+  /** What may be lost. Its route is called as its frame. */
+  #tell(method: string, { type, chat_id }: Frame, body: object): Promise<unknown> {
+    const how = { body, waits: false, signal: this.#ended.signal };
+    return this.#rest.call(method, path`/rooms/${chat_id as string}/${type as string}`, how).catch(() => undefined);
   }
 }

@@ -149,6 +149,41 @@ describe('a socket over events and REST', () => {
     expect(posted).to.deep.equal(['a', 'a', 'd']);
   });
 
+  it('says typing one by one, only the last of a room, and goes on when it is refused', async () => {
+    await open();
+    const gates: (() => void)[] = [];
+    server.say = ({ path, body }) => {
+      if (!path.endsWith('/typing')) return [201, message(1, body.client_id)];
+      return new Promise((resolve) => gates.push(() => resolve([503, refusal('SERVICE_UNAVAILABLE')])));
+    };
+    const typed = () => server.asked.filter(({ path }) => path.endsWith('/typing'));
+    send({ type: 'typing', chat_id: 'room' });
+    await until(() => gates.length === 1);
+    for (const stop of [true, undefined, true]) send({ type: 'typing', chat_id: 'room', stop });
+    send({ type: 'typing', chat_id: 'a:b' });
+    send({ client_id: 'a', message: 'a', chat_id: 'room' });
+    await until(() => types().includes('ack'));
+    expect(typed(), 'a message does not wait for it').to.have.length(1);
+    gates[0]?.();
+    await until(() => gates.length === 2);
+    gates[1]?.();
+    await until(() => gates.length === 3);
+    gates[2]?.();
+    expect(typed().map(({ method, path, body }) => [method, path, body])).to.deep.equal([
+      ['POST', '/rooms/room/typing', {}],
+      ['POST', '/rooms/room/typing', { stop: true }],
+      ['POST', '/rooms/a%3Ab/typing', {}],
+    ]);
+    server.say = () => {
+      throw new Error('no network');
+    };
+    send({ type: 'typing', chat_id: 'room' });
+    await until(() => typed().length === 4);
+    server.event('message', message(2));
+    await until(() => types().at(-1) === 'message');
+    expect(types(), 'nothing else is told').to.deep.equal(['hello', 'ack', 'message']);
+  });
+
   it('replays a room by REST; live frames wait until it is done', async () => {
     await open();
     server.say = ({ path }) => {

@@ -57,6 +57,10 @@ const contentOf = ({ form, example }: Route<any>, schema: JsonSchema): JsonSchem
   return { 'application/json': media, ...(form ? { 'application/x-www-form-urlencoded': media } : {}) };
 };
 
+/** No body at all is the same as `{}`. */
+const needsBody = ({ readBody }: Route<any>, body: Joi.ObjectSchema): boolean =>
+  readBody !== undefined || body.validate({}).error !== undefined;
+
 function operation(r: Route<any>): JsonSchema {
   const inPath = parameters('path', r.params);
   const all = [
@@ -74,7 +78,9 @@ function operation(r: Route<any>): JsonSchema {
     // What an application key or a bot token needs.
     ...(r.scope === undefined || r.scope === 'none' ? {} : { 'x-scope': r.scope }),
     ...(all.length === 0 ? {} : { parameters: all }),
-    ...(r.body === undefined ? {} : { requestBody: { required: true, content: contentOf(r, jsonSchema(r.body)) } }),
+    ...(r.body === undefined
+      ? {}
+      : { requestBody: { required: needsBody(r, r.body), content: contentOf(r, jsonSchema(r.body)) } }),
     ...r.docs,
     responses: responsesOf(r),
   };

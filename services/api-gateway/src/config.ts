@@ -97,7 +97,9 @@ export const schema = Joi.object<Config>({
     'registrations per address and hour, with or without a token; 0: off',
   ),
   RATE_LIMIT_WS_MESSAGES: limit(60).description('reported by GET /rate-limits, enforced by the realtime nodes'),
-  RATE_LIMIT_WS_FRAMES: limit(600).description('reported by GET /rate-limits, enforced by the realtime nodes'),
+  RATE_LIMIT_WS_FRAMES: limit(600).description(
+    'frames per user and minute, of sockets (enforced by the realtime nodes) and typing by REST; 0: off',
+  ),
   RATE_LIMIT_UPGRADES: limit(60).description('reported by GET /rate-limits, enforced by the realtime nodes'),
   RATE_LIMIT_DOCS: limit(600).description('requests of /docs and /test-db per address and minute; 0: off'),
   RATE_LIMIT_HOOKS: limit(600).description('posts to incoming webhooks per address and minute; 0: off'),

@@ -12,7 +12,7 @@ import { localRoutes } from './local-routes.ts';
 import { createPacer } from './login-pacing.ts';
 import { createRouteTable, isSocketPath, type RouteMatch } from './paths.ts';
 import { createProxy } from './proxy.ts';
-import { countBudget, countRequest } from './rate-limits.ts';
+import { countBudget, countRequest, isExempt } from './rate-limits.ts';
 import { type Exchange, type GatewayRequest, type GatewayResponse, startExchange } from './request-exchange.ts';
 import { upstreamRequestHeaders } from './request-headers.ts';
 import { setGatewayHeaders } from './response-headers.ts';
@@ -64,7 +64,7 @@ async function admit(ctx: Context, req: GatewayRequest): Promise<Row> {
   const caller = await identify(ctx, req.headers, from);
   exchange.caller = caller;
   const { row } = exchange;
-  if (row?.exempt !== true) await countRequest(ctx, exchange);
+  if (!isExempt(exchange)) await countRequest(ctx, exchange);
   if (row === undefined) throw noRoute(req, exchange);
   if (row.who === 'user' && caller.claims === undefined) throw caller.failure;
   checkLength(req, row, ctx.config.MAX_FILE_SIZE);

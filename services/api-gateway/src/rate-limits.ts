@@ -19,6 +19,7 @@ import type { Row } from './routes.ts';
 const HOUR_S = 3600;
 const LOGIN_WINDOW_S = 900;
 const MINUTE_S = 60;
+const MINUTE_MS = 60_000;
 
 const userKey = (userId: string): string => `general:${userId}`;
 const clientKey = (ip: string): string => `general:address:${addressKey(ip)}`;
@@ -29,6 +30,8 @@ const registrationsKey = (ip: string): string => `registrations:${addressKey(ip)
 /** Counted by the realtime nodes, as is the next one. */
 const messagesKey = (userId: string): string => `ws:${userId}`;
 const upgradesKey = (userId: string): string => `upgrades:${userId}`;
+/** Of the user's sockets too, per clock minute as the nodes count. */
+const framesKey = (userId: string): string => `frames:${userId}:${Math.floor(Date.now() / MINUTE_MS)}`;
 
 type Person = Pick<AccessClaims, 'user_id' | 'role'>;
 
@@ -83,6 +86,10 @@ function recordRefusal(ctx: Context, { row, client, caller, request_id }: Exchan
   });
 }
 
+/** An application may type as each of its persons: all of that counts for its key. */
+export const isExempt = ({ row, caller }: Exchange): boolean =>
+  row?.exempt === true || (row?.exempt === 'people' && caller?.claims?.key_id === undefined);
+
 /**
  * One budget per user or key, or per address for anonymous callers, over all instances. @throws
  * AppError 429.
@@ -104,6 +111,7 @@ const NOUNS: Record<Budget, string> = {
   registrations: 'registrations',
   docs: 'requests of documents',
   hooks: 'posts to webhooks from this address',
+  typing: 'typing notices and frames',
 };
 
 interface BudgetRule {
@@ -134,6 +142,11 @@ const BUDGETS: Record<Budget, BudgetRule> = {
     key: ({ client }) => hooksKey(client.ip),
     window_s: MINUTE_S,
   },
+  typing: {
+    limit: (config) => config.RATE_LIMIT_WS_FRAMES,
+    key: ({ caller }) => framesKey((caller as { claims: AccessClaims }).claims.user_id),
+    window_s: MINUTE_S,
+  },
 };
 
 /** @throws AppError 429 with the headers of this budget. */
@@ -141,7 +154,7 @@ export async function countBudget(ctx: Context, exchange: Exchange, budget: Budg
   const { limit, key, window_s } = BUDGETS[budget];
   const result = await ctx.limiter.take(key(exchange), limit(ctx.config), window_s);
   // The headers are of the general limit where that one counts too.
-  if (exchange.row?.exempt && result.limit > 0) exchange.limits = limitHeaders(result);
+  if (isExempt(exchange) && result.limit > 0) exchange.limits = limitHeaders(result);
   if (result.allowed) return;
   recordRefusal(ctx, exchange, budget);
   throw limitExceeded(result, `Too many ${NOUNS[budget]}: wait for the limit to reset`);

@@ -11,15 +11,18 @@ export interface Row {
   service: ServiceName | 'gateway';
   /** `user`: the gateway answers 401 without a valid token. Roles are checked by the service. */
   who: 'anyone' | 'user';
-  /** Not counted by the general limit: health, documents, and what has limits of its own. */
-  exempt?: true;
+  /**
+   * Not counted by the general limit: health, documents, and what has limits of its own. `people`:
+   * counted for application keys only.
+   */
+  exempt?: true | 'people';
   /** Answered under overload too. */
   health?: true;
   /** A page or a document of /docs, which `DOCS=off` removes. */
   document?: true;
   /** A page of an app, which exists where its setting is on. */
   app?: 'console' | 'demo';
-  /** Answered with SERVICE_UNAVAILABLE after 2.5 s, since it is used when something hangs. */
+  /** Answered with SERVICE_UNAVAILABLE after 2.5 s: used when something hangs, or old by then. */
   shortTimeout?: true;
   /** Checks a password, which is slow: starts are spread (login-pacing.ts). */
   paced?: true;
@@ -31,7 +34,7 @@ export interface Row {
    */
   byAddress?: true;
   /** An additional rate limit. */
-  budget?: 'uploads' | 'registrations' | 'docs' | 'hooks';
+  budget?: 'uploads' | 'registrations' | 'docs' | 'hooks' | 'typing';
   /**
    * The parameter is text of the caller's own, which the service decodes: `%2F`, `%5C` and `%2E`
    * are letters of it.
@@ -145,6 +148,16 @@ export const rows: Row[] = [
   { method: 'PUT', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'DELETE', path: '/rooms/:id/members/:user_id/mute', service: 'message', who: 'user' },
   { method: 'PUT', path: '/rooms/:id/read', service: 'message', who: 'user' },
+  // Where WebSocket is blocked, typing must not use up the requests that messages need.
+  {
+    method: 'POST',
+    path: '/rooms/:id/typing',
+    service: 'message',
+    who: 'user',
+    exempt: 'people',
+    budget: 'typing',
+    shortTimeout: true,
+  },
   { method: 'GET', path: '/rooms/:id/events', service: 'message', who: 'user', stream: true },
   { method: 'GET', path: '/events', service: 'gateway', who: 'user', stream: true },
   { method: 'POST', path: '/rooms/:id/incoming-webhooks', ...webhooks },

@@ -1,7 +1,7 @@
 import type { AccessClaims, Caller, Identity } from '@chatapi/kit/auth';
 import { expect } from 'chai';
 import type { Context } from '../src/context.ts';
-import { countRequest, listLimits } from '../src/rate-limits.ts';
+import { countRequest, isExempt, listLimits } from '../src/rate-limits.ts';
 import type { Exchange } from '../src/request-exchange.ts';
 
 const KEY: AccessClaims = {
@@ -60,6 +60,13 @@ describe('limits of application keys and staff', () => {
       await countRequest(ctx, exchange(caller, row));
       expect(counted).to.deep.equal(expected);
     });
+
+  it('count what an application types as its persons, who have a limit of their own', () => {
+    const row = { exempt: 'people' };
+    expect(isExempt(exchange({ claims: PERSON }, row))).to.equal(true);
+    expect(isExempt(exchange({ claims: ACTED }, row))).to.equal(false);
+    expect(isExempt(exchange({ claims: ACTED }, { exempt: true }))).to.equal(true);
+  });
 
   it('can be off, while those of people are on', async () => {
     const { ctx, counted } = open({ RATE_LIMIT_KEYS: 0 });

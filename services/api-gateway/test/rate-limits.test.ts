@@ -123,6 +123,23 @@ describe('rate limits', () => {
     expect(headers).to.include({ 'x-ratelimit-limit': '1', 'x-ratelimit-remaining': '0' });
   });
 
+  it('count typing with the frames of the user, not as a request', async () => {
+    const gateway = await open({ RATE_LIMIT_REQUESTS: '2', RATE_LIMIT_WS_FRAMES: '3' });
+    const headers = bearer(unique());
+    const type = (path = '/rooms/r/typing') => ask(gateway, path, { method: 'POST', headers });
+    // A minute of the clock that ends meanwhile begins another count.
+    const answers = [];
+    for (let i = 0; i < 8; i++) answers.push(await type());
+    const refused = answers.find(({ status }) => status === 429);
+    expect(answers.filter(({ status }) => status === 200).length).to.be.within(3, 6);
+    expect(refused?.json.code).to.equal('RATE_LIMIT_EXCEEDED');
+    expect(Number(refused?.headers['retry-after'])).to.be.within(1, 60);
+    expect(answers[0]?.headers).to.include({ 'x-ratelimit-limit': '3' });
+    const others = await Promise.all([1, 2].map(() => ask(gateway, '/users/me', { headers })));
+    expect(others.map(({ status }) => status)).to.deep.equal([200, 200]);
+    expect((await ask(gateway, '/rooms/r/typing', { method: 'POST' })).status).to.equal(401);
+  });
+
   it('are listed with the remaining requests', async () => {
     const gateway = await open({
       RATE_LIMIT_REQUESTS: '7',

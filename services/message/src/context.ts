@@ -1,4 +1,4 @@
-import type { FactsRunner, Signals } from '@chatapi/bus';
+import type { FactsRunner, Signals, TypingNotices } from '@chatapi/bus';
 import type { Base, RecurringTask } from '@chatapi/kit';
 import type { FileLinks } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool, Pool, Redis } from '@chatapi/kit/data';
@@ -34,6 +34,7 @@ export interface Context extends Base<MessageConfig> {
   links: FileLinks;
   facts: FactsRunner;
   signals: Signals;
+  typing: TypingNotices;
   publisher: Publisher;
   access: AccessCache;
   /** Users known to be members of `general`. */

@@ -11,7 +11,7 @@ import { answerPage, type PageRequest } from './messages/history.ts';
 import { mayReadFile } from './messages/message-store.ts';
 import { firstState, type StateRequest, stateFrame } from './nodes/first-state.ts';
 import { type EventsRequest, type InternalSend, replay, roomsOfUsers, sendForNode } from './nodes/node-requests.ts';
-import { mayType, presenceAudienceOf } from './nodes/user-rooms-store.ts';
+import { presenceAudienceOf } from './nodes/user-rooms-store.ts';
 import { type Position, savePositions } from './positions/save-positions.ts';
 import { readStates } from './positions/unread-store.ts';
 import { type RoomKey, roomKey } from './rooms/room-cursor.ts';
@@ -23,6 +23,7 @@ import { moderationRoutes } from './routes/moderation-routes.ts';
 import { streamRoutes } from './routes/stream-routes.ts';
 import { wordRoutes } from './routes/word-routes.ts';
 import { type Post, postMessages } from './sending/post-messages.ts';
+import { mayType } from './typing/typing.ts';
 
 const id = () => Joi.string().required();
 const seq = () => Joi.number().integer().min(0);
@@ -180,7 +181,7 @@ export const internalRoutes: Route<Context>[] = [
     summary: 'Check which users may be seen typing in a room',
     who: ['realtime-gateway'],
     body: typists,
-    rule: async (ctx: Context, { body }) => ({ allowed: await mayType(ctx.pool, body.typists) }),
+    rule: async (ctx: Context, { body }) => ({ allowed: await mayType(ctx, body.typists) }),
   }),
   route({
     method: 'post',

@@ -1,4 +1,4 @@
-import { createSignals, startFacts } from '@chatapi/bus';
+import { createSignals, createTypingNotices, startFacts } from '@chatapi/bus';
 import type { Base } from '@chatapi/kit';
 import { createFileLinks } from '@chatapi/kit/auth';
 import {
@@ -81,6 +81,7 @@ export async function open(base: Base<MessageConfig>, schemaName = schema.name):
     links: createFileLinks(config),
     facts,
     signals,
+    typing: createTypingNotices(redis),
     publisher: createPublisher({ db, reads, redis, signals, log }, (moved) => facts.nudge(moved ? 0 : FACTS_DELAY_MS)),
     access: createAccessCache(),
     inGeneral: new LRUCache({ max: MAX_IN_GENERAL }),

@@ -13,6 +13,7 @@ const MEMBERSHIPS: Membership[] = ['owner', 'moderator', 'member', 'stranger'];
 const EXPECTED: Record<Action, Record<Place, string>> = {
   read: { public: 'omx-', private: 'omx', direct: 'omx', general: 'omx-' },
   post: { public: 'omx-', private: 'omx', direct: 'omx', general: 'omx-' },
+  type: { public: 'omx', private: 'omx', direct: 'omx', general: 'omx-' },
   join: { public: 'omx-', private: 'omx', direct: 'omx', general: 'omx-' },
   leave: { public: 'omx', private: 'omx', direct: '', general: '' },
   add_member: { public: 'omx', private: 'om', direct: '', general: '' },
@@ -83,6 +84,7 @@ describe('the permission table', () => {
   const TRY: Record<Action, (who: string, s: Setting) => Promise<{ status: number }>> = {
     read: async (who, s) => await m.ask(who, 'get', `/messages/?chat_id=${s.room}`),
     post: async (who, s) => await m.send(who, { chat_id: s.room, content: 'y' }),
+    type: async (who, s) => await m.ask(who, 'post', `/rooms/${s.room}/typing`),
     join: async (who, s) => await m.ask(who, 'post', `/rooms/${s.room}/join`),
     leave: async (who, s) => await m.ask(who, 'post', `/rooms/${s.room}/leave`),
     add_member: async (who, s) => await m.ask(who, 'post', `/rooms/${s.room}/members`, { user_id: 'usr_new' }),

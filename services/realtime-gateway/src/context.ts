@@ -1,9 +1,8 @@
-import type { SignalCheck, Signals } from '@chatapi/bus';
+import type { SignalCheck, Signals, TypingNotices } from '@chatapi/bus';
 import type { Base, RecurringTask } from '@chatapi/kit';
 import type { AccessVerifier, Credentials, FileLinks, RateLimiter, RevocationSet } from '@chatapi/kit/auth';
 import type { Redis } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
-import type { LRUCache } from 'lru-cache';
 import type { Config } from './config.ts';
 import type { ConnectionLog } from './connections/connection-log.ts';
 import type { FrameBudget } from './connections/frame-budget.ts';
@@ -98,8 +97,7 @@ export interface Node extends Base<Config> {
   positions: Positions;
   connectionLimit: ConnectionLimit;
   presence: PresenceAnnouncer;
-  /** The last typing notice, in ms since the epoch, by user and room. */
-  typingSentAt: LRUCache<string, { at: number; stopped: boolean }>;
+  typing: TypingNotices;
   nodeMetrics: NodeMetrics;
   staffFeed: StaffFeed;
   connectionLog: ConnectionLog;

@@ -1,4 +1,4 @@
-import { createSignalCheck, createSignals, type Revocation } from '@chatapi/bus';
+import { createSignalCheck, createSignals, createTypingNotices, type Revocation } from '@chatapi/bus';
 import { type Base, newId } from '@chatapi/kit';
 import {
   createAccessVerifier,
@@ -12,7 +12,6 @@ import {
 } from '@chatapi/kit/auth';
 import { openRedis } from '@chatapi/kit/data';
 import { createRpcClient, type ServiceClient } from '@chatapi/kit/rpc';
-import { LRUCache } from 'lru-cache';
 import type { Config } from './config.ts';
 import { closeRevoked } from './connections/close-revoked.ts';
 import { createConnectionLimit } from './connections/connection-limit.ts';
@@ -37,8 +36,6 @@ import { startReconciler } from './upkeep/missed-signals.ts';
 import { createOnlineReporter } from './users/online-reporter.ts';
 import { announceOnline, createPresenceAnnouncer, leaveCluster } from './users/presence.ts';
 import { createWriter } from './wire/writer.ts';
-
-const MAX_TYPING = 20_000;
 
 /** The node without its timers and its subscription. */
 async function openNode(base: Base<Config>): Promise<Node> {
@@ -99,7 +96,7 @@ async function openNode(base: Base<Config>): Promise<Node> {
     presence: createPresenceAnnouncer(() => node),
     staffFeed: createStaffFeed(() => node),
     connectionLog: createConnectionLog({ node: id, instance: config.INSTANCE, admin, log }),
-    typingSentAt: new LRUCache({ max: MAX_TYPING }),
+    typing: createTypingNotices(redis),
     nodeMetrics: createNodeMetrics(metrics, {
       connections: () => node.connections.size,
       users: () => node.users.size,

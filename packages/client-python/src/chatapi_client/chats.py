@@ -107,6 +107,11 @@ class ChatsApi:
     async def leave(self, chat_id: str) -> None:
         await self._rest.call("POST", path_of("/rooms/{}/leave", chat_id))
 
+    async def typing(self, chat_id: str, *, stop: bool = False) -> None:
+        """Show the caller as typing for 6 s, or no longer. A connection has `typing` of its own."""
+        body = {"stop": True} if stop else {}
+        await self._rest.call("POST", path_of("/rooms/{}/typing", chat_id), body=body)
+
     async def members(
         self, chat_id: str, *, limit: int = 50, skip: int = 0, cursor: Optional[str] = None
     ) -> Page[Member]:

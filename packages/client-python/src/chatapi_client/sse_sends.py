@@ -1,10 +1,10 @@
-"""What the client says by REST in place of a WebSocket: messages, in order, and read positions."""
+"""What the client says by REST in place of a WebSocket: messages, in order, read positions and typing."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any, Callable, Deque, Dict, Mapping, Optional, Set
+from typing import Any, Callable, Deque, Dict, Generic, Mapping, Optional, Set, TypeVar
 
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
 from .event_queue import log
@@ -14,6 +14,7 @@ from .rest import Rest
 DEFAULT_ROOM = "general"
 """Messages without a room go there."""
 Say = Callable[[Dict[str, Any]], None]
+_T = TypeVar("_T")
 
 
 def error_frame(error: ChatApiError, client_id: Optional[str] = None) -> Dict[str, Any]:
@@ -104,25 +105,47 @@ def _body_of(frame: Mapping[str, Any]) -> Dict[str, Any]:
     return {**body, "content": frame["message"]}
 
 
-class Reads:
-    """Read positions: only the highest of a room counts, so none waits for an older one."""
+class _LastOfRooms(Generic[_T]):
+    """Of a room only the last value counts, so none waits for an older one. A refusal ends nothing."""
 
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
-        self._due: Dict[str, int] = {}
+        self._due: Dict[str, _T] = {}
         self._added = asyncio.Event()
 
-    def add(self, chat_id: str, seq: int) -> None:
-        self._due[chat_id] = max(seq, self._due.get(chat_id, 0))
+    def add(self, chat_id: str, value: _T) -> None:
+        self._due[chat_id] = value
         self._added.set()
 
     async def run(self) -> None:
         while True:
             while self._due:
-                chat_id, seq = self._due.popitem()
+                chat_id = next(iter(self._due))
+                value = self._due.pop(chat_id)
                 try:
-                    await self._rest.call("PUT", path_of("/rooms/{}/read", chat_id), body={"seq": seq})
+                    await self._tell(chat_id, value)
                 except ChatApiError as error:
-                    log.debug("a read position was not taken: %r", error)
+                    log.debug("%s was not taken: %r", value, error)
             self._added.clear()
             await self._added.wait()
+
+    async def _tell(self, chat_id: str, value: _T) -> None:
+        raise NotImplementedError
+
+
+class Reads(_LastOfRooms[int]):
+    """Read positions."""
+
+    def add(self, chat_id: str, value: int) -> None:
+        super().add(chat_id, max(value, self._due.get(chat_id, 0)))
+
+    async def _tell(self, chat_id: str, value: int) -> None:
+        await self._rest.call("PUT", path_of("/rooms/{}/read", chat_id), body={"seq": value})
+
+
+class Typing(_LastOfRooms[bool]):
+    """Whether the user has stopped typing. One after the other, so that no stop is overtaken."""
+
+    async def _tell(self, chat_id: str, value: bool) -> None:
+        body = {"stop": True} if value else {}
+        await self._rest.call("POST", path_of("/rooms/{}/typing", chat_id), body=body, waits=False)

@@ -17,7 +17,7 @@ from .rest import Rest
 from .socket import ABNORMAL, CLOSE_TIMEOUT, OPEN_TIMEOUT, LostError
 from .sse_reader import ServerEvent
 from .sse_replays import Replays
-from .sse_sends import Posts, Reads
+from .sse_sends import Posts, Reads, Typing
 from .sse_stream import read_events
 
 HIGH_WATER = 256
@@ -41,8 +41,9 @@ class SseSocket:
         self._cursor: Optional[str] = None
         self._posts = Posts(rest, self._say, self._drop)
         self._reads = Reads(rest)
+        self._typing = Typing(rest)
         self._replays = Replays(rest, self._say, self._drained.wait)
-        for work in (self._posts.run(), self._reads.run()):
+        for work in (self._posts.run(), self._reads.run(), self._typing.run()):
             self._start(work)
         self._listen(token)
         self._late = asyncio.get_running_loop().call_later(OPEN_TIMEOUT, self._check_opened)
@@ -70,13 +71,15 @@ class SseSocket:
             self._posts.add(frame)
         elif kind == "read":
             self._reads.add(frame["chat_id"], frame["seq"])
+        elif kind == "typing":
+            self._typing.add(frame["chat_id"], frame.get("stop", False))
         elif kind == "resume":
             self._start(self._replays.resume(frame["rooms"]))
         elif kind == "state":
             self._start(self._replays.state(frame["limit"], frame.get("cursor")))
         elif kind == "auth":
             self._listen(frame["token"])
-        # REST has no way to say that the user types, and none to subscribe to what staff sees.
+        # REST has no way to subscribe to what staff sees.
 
     async def close(self) -> None:
         self._late.cancel()

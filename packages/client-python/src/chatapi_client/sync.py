@@ -76,6 +76,7 @@ class ChatsApi(SyncWrapper):
     delete = blocking(AsyncChatsApi.delete)
     join = blocking(AsyncChatsApi.join)
     leave = blocking(AsyncChatsApi.leave)
+    typing = blocking(AsyncChatsApi.typing)
     members = blocking(AsyncChatsApi.members)
     add_member = blocking(AsyncChatsApi.add_member)
     change_role = blocking(AsyncChatsApi.change_role)

@@ -12,6 +12,7 @@ export type Membership = 'owner' | 'moderator' | 'member' | 'stranger';
 export type Action =
   | 'read'
   | 'post'
+  | 'type'
   | 'join'
   | 'leave'
   | 'add_member'
@@ -36,6 +37,8 @@ export const PERMISSIONS: Readonly<Record<Action, Readonly<Record<Kind | 'genera
   read: { public: everyone, private: members, direct: members, general: everyone },
   /** Reactions ask this row. sending/may-send.ts follows it without a query of its own. */
   post: { public: everyone, private: members, direct: members, general: everyone },
+  /** To be seen typing. */
+  type: { public: members, private: members, direct: members, general: everyone },
   join: { public: everyone, private: members, direct: members, general: everyone },
   leave: { public: members, private: members, direct: nobody, general: nobody },
   add_member: { public: members, private: staff, direct: nobody, general: nobody },

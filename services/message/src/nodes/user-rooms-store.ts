@@ -51,18 +51,3 @@ export async function peersIn(db: Knex, userId: string, roomIds: string[]): Prom
   );
   return rows.map(({ user_id }) => user_id);
 }
-
-const MAY_TYPE = `
-select coalesce(m.user_id is not null and x.user_id is null and r.archived_at is null and r.deleted_at is null, false) allowed
-from unnest($1::text[], $2::text[]) with ordinality as i(user_id, room_id, ord)
-left join rooms r on r.id = i.room_id
-left join room_members m on m.room_id = i.room_id and m.user_id = i.user_id
-left join room_mutes x on x.room_id = i.room_id and x.user_id = i.user_id and x.until > clock_timestamp()
-order by i.ord`;
-
-/** Whether each user may be seen typing: as a member who is not muted, in a room in use. */
-export async function mayType(pool: Pool, typists: { user_id: string; room_id: string }[]): Promise<boolean[]> {
-  const values = [typists.map(({ user_id }) => user_id), typists.map(({ room_id }) => room_id)];
-  const { rows } = await pool.query<{ allowed: boolean }>({ name: 'may-type', text: MAY_TYPE, values });
-  return rows.map(({ allowed }) => allowed);
-}

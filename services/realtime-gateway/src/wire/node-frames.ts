@@ -1,5 +1,6 @@
 // Frames made by this node, and the announcements of admin. Frames of the room log:
 // services/message/src/log/frames.ts.
+import type { TypingFrame } from '@chatapi/bus';
 import { anyText, count, ERROR_STATUS, type ErrorCode, oneOf, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 
@@ -40,7 +41,7 @@ export interface ServerFrames {
   };
   user_status: { type: 'user_status'; user_id: string; status: 'online' | 'offline'; timestamp: string };
   announcement: { type: 'announcement'; id: string; text: string; created_at: string };
-  typing: { type: 'typing'; chat_id: string; user_id: string; expires_in_ms: number; timestamp: string };
+  typing: TypingFrame;
   resumed: { type: 'resumed'; rooms: Record<string, ResumedRoom> };
   authenticated: { type: 'authenticated'; token_expires_at: string };
   pong: { type: 'pong' };
