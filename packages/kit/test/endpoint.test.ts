@@ -264,6 +264,12 @@ describe('a route', () => {
       { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
     ]);
     expect(paths['/open']?.get?.security).to.deep.equal([]);
+    const bodyOf = (body: Joi.ObjectSchema): unknown =>
+      describeRoutes([{ ...(routes[0] as Route<unknown>), method: 'post', path: '/x', body }])['/x']?.post?.requestBody;
+    const optional = Joi.object({ a: Joi.string() });
+    expect(bodyOf(optional)).to.include({ required: false });
+    for (const body of [optional.min(1), Joi.object({ a: Joi.string().required() })])
+      expect(bodyOf(body)).to.include({ required: true });
     const role = Joi.string().valid('owner', 'member').allow(null);
     expect(jsonSchema(role)).to.deep.equal({ type: ['string', 'null'], enum: ['owner', 'member', null] });
   });

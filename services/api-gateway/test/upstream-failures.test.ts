@@ -129,6 +129,15 @@ describe('API gateway in front of failing services', () => {
     }
   });
 
+  it('answers 503 sooner than elsewhere to what is old by then, when a service hangs', async () => {
+    const gateway = await open({ answer: () => undefined });
+    const before = Date.now();
+    const { status, json } = await ask(gateway, '/rooms/r/typing', { method: 'POST', headers: bearer('usr_1') });
+    expect([status, json.code]).to.deep.equal([503, 'SERVICE_UNAVAILABLE']);
+    // After 2.5 s; elsewhere after 8.
+    expect(Date.now() - before).to.be.within(2000, 6000);
+  });
+
   it('answers 503 at once above MAX_IN_FLIGHT; health checks still pass', async () => {
     const waiting: (() => void)[] = [];
     const gateway = await open({
