@@ -1,6 +1,6 @@
-// Who is shown as typing where, told at most so often. It stands in Redis, since a person may type by
-// a socket and by REST, and stop at another instance than the one that heard the beginning.
-// Best effort: without Redis no node would hear of it either.
+// Who is shown as typing where, told at most so often. It stands in Redis, since a person may type
+// by a socket and by REST, and stop at another instance than the one that heard the beginning. Best
+// effort: without Redis no node would hear of it either.
 import type { Redis } from 'ioredis';
 import { type PacketRecord, roomTopic } from './packet.ts';
 
