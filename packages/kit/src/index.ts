@@ -36,7 +36,7 @@ export { parse, refuseNul, withCheck } from './input.ts';
 export { jsonOf, utf8Text } from './json-body.ts';
 export { answerSchema, type JsonSchema, jsonSchema, nameSchemas } from './json-schema.ts';
 export type { KeyAct } from './key-acts.ts';
-export { internalUrls, listOf, originSettings, publicUrls } from './list-settings.ts';
+export { allowsOrigin, internalUrls, listOf, originSettings, publicUrls } from './list-settings.ts';
 export { createLog, type Log } from './log.ts';
 export { Counter, createMetrics, Gauge, Histogram, httpMetrics, type Metrics } from './metrics.ts';
 export { describeRoutes } from './openapi-operations.ts';

@@ -27,19 +27,27 @@ export const listOf = (expected: string, isValid: (value: string) => boolean): J
 /** Pages of app shells have origins such as `capacitor://localhost`, which `URL` does not know. */
 const APP_ORIGIN = /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(?::\d+)?$/;
 
+const ANY_PORT = ':*';
+
 function isOrigin(value: string): boolean {
   if (value === '*' || value === 'null' || APP_ORIGIN.test(value)) return true;
+  const bare = value.endsWith(ANY_PORT) ? value.slice(0, -ANY_PORT.length) : value;
   // A browser's origin has no wildcard, though a URL may.
-  return /^https?:/.test(value) && !value.includes('*') && URL.parse(value)?.origin === value;
+  return /^https?:/.test(bare) && !bare.includes('*') && URL.parse(bare)?.origin === bare;
 }
 
-const DEVELOPMENT_ORIGINS = ['http://localhost:3000', 'https://chatapp.com'];
+/** @param origin as a browser sends it. */
+export const allowsOrigin = (allowed: readonly string[], origin: string): boolean =>
+  allowed.includes('*') || allowed.includes(origin) || allowed.includes(origin.replace(/:\d+$/, '') + ANY_PORT);
+
+/** Development servers of front ends choose a port each. */
+const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'https://chatapp.com'];
 
 /** Keys for the settings of both gateways. */
 export const originSettings = () => ({
   NODE_ENV: Joi.string().description('`production`: no origin is allowed by default'),
   ALLOWED_ORIGINS: listOf(
-    'an origin exactly as browsers send it, such as https://chat.example.com or http://localhost:3000, without a path, or *',
+    'an origin exactly as browsers send it, such as https://chat.example.com or http://localhost:3000, without a path, with the port * for any, or *',
     isOrigin,
   )
     .when('NODE_ENV', {
@@ -49,7 +57,7 @@ export const originSettings = () => ({
       otherwise: Joi.any().default(DEVELOPMENT_ORIGINS),
     })
     .description(
-      `origins whose pages may call and connect, comma-separated; \`*\` for any; default: ${DEVELOPMENT_ORIGINS.join(',')}, none under NODE_ENV=production`,
+      `origins whose pages may call and connect, comma-separated; \`*\` for any, as a port for any port; default: ${DEVELOPMENT_ORIGINS.join(',')}, none under NODE_ENV=production`,
     ),
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import Joi from 'joi';
 import { baseSettings, databaseSettings, secret } from '../src/config.ts';
-import { internalUrls, listOf, originSettings, publicUrls } from '../src/list-settings.ts';
+import { allowsOrigin, internalUrls, listOf, originSettings, publicUrls } from '../src/list-settings.ts';
 import { readSecretFiles } from '../src/secret-files.ts';
 import { keySettings } from '../src/testing/identities.ts';
 
@@ -39,26 +39,48 @@ describe('config', () => {
     const read = (ALLOWED_ORIGINS: string) => schema.validate({ ALLOWED_ORIGINS });
     for (const bad of [
       ...['https://chat.example.com/', 'chat.example.com', 'HTTPS://chat.example.com', 'https://Chat.example.com'],
-      ...['https://chat.example.com:443', 'http://a:80', 'https://*.example.com', '"https://a"', 'a; b', 'ws://a'],
+      ...[
+        'https://chat.example.com:443',
+        'http://a:80',
+        'https://*.example.com',
+        'https://*:*',
+        'https://a:*:*',
+        'https://a:8*',
+        '"https://a"',
+        'a; b',
+        'ws://a',
+      ],
       ...['https://a/path', 'https://a?b', 'https://user@a', 'file://', 'https://例え.jp', 'https://', '**'],
     ]) {
       const { error } = read(`https://ok.example, ${bad}`);
       expect(error?.message, bad).to.include('ALLOWED_ORIGINS').and.include('expected an origin');
     }
     const good =
-      'https://a.example,http://localhost:3000,https://xn--r8jz45g.jp,capacitor://localhost,null,*,http://[::1]:80'.replace(
-        ':80',
-        ':81',
-      );
-    expect(read(good).value?.ALLOWED_ORIGINS).to.have.length(7);
+      'https://a.example,http://localhost:3000,https://xn--r8jz45g.jp,capacitor://localhost,null,*,http://[::1]:81,' +
+      'http://localhost:*,http://[::1]:*';
+    expect(read(good).value?.ALLOWED_ORIGINS).to.have.length(9);
   });
 
   it('allows no origin by default in production', () => {
     const schema = Joi.object<{ ALLOWED_ORIGINS: string[] }>(originSettings());
     expect(schema.validate({ NODE_ENV: 'production' }).value?.ALLOWED_ORIGINS).to.deep.equal([]);
-    expect(schema.validate({}).value?.ALLOWED_ORIGINS).to.include('http://localhost:3000');
+    const inDevelopment = schema.validate({}).value?.ALLOWED_ORIGINS ?? [];
+    for (const origin of ['http://localhost:3000', 'http://localhost:5173', 'http://127.0.0.1:8080'])
+      expect(allowsOrigin(inDevelopment, origin), origin).to.equal(true);
     const own = { NODE_ENV: 'production', ALLOWED_ORIGINS: 'https://a.example' };
     expect(schema.validate(own).value?.ALLOWED_ORIGINS).to.deep.equal(['https://a.example']);
+  });
+
+  it('allows an origin as it is, or with any port', () => {
+    const allowed = ['https://a.example', 'http://localhost:*', 'http://[::1]:*'];
+    for (const good of ['https://a.example', 'http://localhost', 'http://localhost:1', 'http://[::1]:5173'])
+      expect(allowsOrigin(allowed, good), good).to.equal(true);
+    for (const bad of [
+      ...['https://a.example:8443', 'https://localhost:1', 'http://localhost.evil.example', 'http://localhost:1x'],
+      ...['http://evil.example:80', 'http://localhost:1.evil.example', 'null', 'http://localhost:*:1', ''],
+    ])
+      expect(allowsOrigin(allowed, bad), bad).to.equal(false);
+    expect(allowsOrigin(['*'], 'null')).to.equal(true);
   });
 
   it('drops empty values of a list', () => {

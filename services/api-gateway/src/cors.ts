@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { allowsOrigin } from '@chatapi/kit';
 import cors from 'cors';
 
 const EXPOSED_HEADERS = [
@@ -17,14 +18,20 @@ const EXPOSED_HEADERS = [
 type Cors = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
 /** Sets the CORS headers; answers a preflight with 204. */
-export function createCors(origins: string[]): Cors {
-  const handler = cors({
-    origin: origins.includes('*') ? '*' : origins,
+export function createCors(allowed: string[]): Cors {
+  const options = {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
     optionsSuccessStatus: 204,
-  });
+  };
+  const originFor = (origin: string | undefined): string | string[] => {
+    if (allowed.includes('*')) return '*';
+    return origin !== undefined && allowsOrigin(allowed, origin) ? [origin] : [];
+  };
+  const handler = cors<IncomingMessage>(({ headers }, next) =>
+    next(null, { ...options, origin: originFor(headers.origin) }),
+  );
   return handler as unknown as Cors;
 }
 

@@ -185,7 +185,11 @@ describe('API gateway', () => {
     const good = await preflight('http://localhost:3000');
     expect(good.status).to.equal(204);
     expect(good.headers['access-control-allow-origin']).to.equal('http://localhost:3000');
-    expect((await preflight('https://evil.example')).headers).not.to.have.property('access-control-allow-origin');
+    expect((await preflight('http://localhost:5173')).headers['access-control-allow-origin']).to.equal(
+      'http://localhost:5173',
+    );
+    for (const other of ['https://evil.example', 'https://localhost:5173'])
+      expect((await preflight(other)).headers).not.to.have.property('access-control-allow-origin');
     const { headers } = await ask(gateway, '/users/me', {
       headers: { ...bearer('usr_1'), origin: 'http://localhost:3000' },
     });

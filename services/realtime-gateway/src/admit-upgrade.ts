@@ -1,6 +1,13 @@
 // Who may upgrade: path, origin, token, user, in this order.
 import type { IncomingMessage } from 'node:http';
-import { AppError, requireShortUrl, type SecurityDetails, securityEvent, unavailable } from '@chatapi/kit';
+import {
+  AppError,
+  allowsOrigin,
+  requireShortUrl,
+  type SecurityDetails,
+  securityEvent,
+  unavailable,
+} from '@chatapi/kit';
 import { type AccessClaims, admitToken, hasIdentity, requireScope, verifyIdentity } from '@chatapi/kit/auth';
 import type { Node } from './context.ts';
 
@@ -30,8 +37,7 @@ function clientOf(node: Node, { headers, socket }: IncomingMessage): Client {
 
 const originAllowed = (node: Node, req: IncomingMessage, { host }: Client): boolean => {
   const { origin } = req.headers;
-  const allowed = node.config.ALLOWED_ORIGINS;
-  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return true;
+  if (origin === undefined || allowsOrigin(node.config.ALLOWED_ORIGINS, origin)) return true;
   // Pages of the server itself, such as /docs.
   return origin === `http://${host}` || origin === `https://${host}`;
 };

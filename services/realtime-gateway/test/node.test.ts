@@ -83,7 +83,8 @@ describe('a realtime node', () => {
 
     it('accepts pages of allowed origins and of the server itself', async () => {
       const user = someone();
-      await harness.connect(one, user, { headers: { origin: 'http://localhost:3000' } });
+      for (const origin of ['http://localhost:3000', 'http://localhost:5173'])
+        await harness.connect(one, user, { headers: { origin } });
       await harness.connect(one, user, { headers: { origin: one.url.replace('ws:', 'http:') } });
     });
 
