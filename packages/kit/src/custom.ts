@@ -1,6 +1,7 @@
 // `custom`: a JSON object of an application's own on users and other things. Changed by a JSON
 // merge patch (RFC 7396).
 import Joi from 'joi';
+import { invalidField } from './errors.ts';
 import { invalid } from './text/text-fields.ts';
 
 export type Custom = Record<string, unknown>;
@@ -41,17 +42,22 @@ export const customFault = (value: Custom): string | undefined =>
   contentFault(value) ??
   (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES ? `must have at most ${MAX_BYTES} bytes as JSON` : undefined);
 
-/** A patch of `custom`. What it makes of the object must be checked again. */
-export const customPatch = (): Joi.ObjectSchema<Custom> =>
+const LIMITS = `an object of at most ${MAX_BYTES} bytes as JSON and ${MAX_LEVELS} levels`;
+
+/** `custom` of a new thing. */
+export const newCustom = (): Joi.ObjectSchema<Custom> =>
   Joi.object<Custom>()
     .unknown()
     .custom((value: Custom, h) => {
       const fault = customFault(value);
       return fault === undefined ? value : invalid(h, fault);
     })
-    .description(
-      `an object of at most ${MAX_BYTES} bytes as JSON and ${MAX_LEVELS} levels; a merge patch (RFC 7396): null removes a key`,
-    );
+    .description(`${LIMITS}, for the application’s own use`)
+    .example({ order: 4711 });
+
+/** A patch of `custom`. What it makes of the object must be checked again. */
+export const customPatch = (): Joi.ObjectSchema<Custom> =>
+  newCustom().description(`${LIMITS}; a merge patch (RFC 7396): null removes a key`);
 
 /** Schema of `custom` in a response. */
 export const customObject = (): Joi.ObjectSchema<Custom> => Joi.object<Custom>().unknown();
@@ -64,4 +70,11 @@ export function mergePatch(target: unknown, patch: Custom): Custom {
     else merged.set(key, isObject(value) ? mergePatch(merged.get(key), value) : value);
   }
   return Object.fromEntries(merged);
+}
+
+/** For what was put together of several parts. @throws AppError VALIDATION_ERROR */
+export function checkedCustom(custom: Custom): Custom {
+  const fault = customFault(custom);
+  if (fault !== undefined) throw invalidField('custom', `custom ${fault}`);
+  return custom;
 }

@@ -9,7 +9,7 @@ export {
   readConfig,
   secret,
 } from './config.ts';
-export { type Custom, customFault, customObject, customPatch, mergePatch } from './custom.ts';
+export { type Custom, checkedCustom, customFault, customObject, customPatch, mergePatch, newCustom } from './custom.ts';
 export {
   languageOf,
   Reply,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { customFault, customPatch, mergePatch } from '../src/custom.ts';
+import { checkedCustom, customFault, customPatch, mergePatch, newCustom } from '../src/custom.ts';
 import { parse } from '../src/input.ts';
 
 const nested = (levels: number): Record<string, unknown> => (levels === 1 ? {} : { a: nested(levels - 1) });
@@ -35,6 +35,17 @@ describe('custom', () => {
     const deep = JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`);
     expect(() => parse(schema, deep, 'json')).to.throw(/at most 5 levels/);
     expect(parse(schema, { a: { b: null } }, 'json')).to.deep.equal({ a: { b: null } });
+  });
+
+  it('is refused when what was put together is too much, by the name of the field', () => {
+    expect(checkedCustom(nested(5))).to.deep.equal(nested(5));
+    expect(() => checkedCustom(nested(6))).to.throw('custom must have at most 5 levels');
+  });
+
+  it('of a new thing keeps null, and everything else, in its order', () => {
+    const value = { b: null, a: { d: [null], c: 1 } };
+    for (const reading of ['json', 'peer'] as const)
+      expect(JSON.stringify(parse(newCustom(), value, reading))).to.equal(JSON.stringify(value));
   });
 
   it('is changed as RFC 7396 has it', () => {

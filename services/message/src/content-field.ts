@@ -1,5 +1,5 @@
 // Fields of several request bodies.
-import { characters, type Fault, invalid, text } from '@chatapi/kit';
+import { type Custom, characters, type Fault, invalid, text } from '@chatapi/kit';
 import type Joi from 'joi';
 
 const MAX_CONTENT = 4000;
@@ -16,3 +16,7 @@ export const clientId = (): Joi.StringSchema =>
   characters(64).custom((value: string, h) =>
     value.isWellFormed() && !value.includes('\0') ? value : invalid(h, 'must be well-formed Unicode without NUL'),
   );
+
+/** An empty `custom` is none. */
+export const orNone = (custom: Custom | undefined): Custom | undefined =>
+  custom === undefined || Object.keys(custom).length === 0 ? undefined : custom;

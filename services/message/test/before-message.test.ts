@@ -54,6 +54,8 @@ describe('asking together', () => {
     expect(sizes).to.deep.equal([50, 50, 20]);
     await Promise.all(Array.from({ length: 3 }, () => ask(draft('x'.repeat(20_000)))));
     expect(sizes.slice(3)).to.deep.equal([2, 1]);
+    await Promise.all(Array.from({ length: 9 }, () => ask({ ...draft('x'), custom: { a: 'x'.repeat(4000) } })));
+    expect(sizes.slice(5)).to.deep.equal([7, 2]);
   });
 
   it('has at most eight requests under way, and gives up what has waited for a second', async () => {
@@ -174,6 +176,63 @@ describe('a message service with a hook', function () {
     expect((await one.send('usr_a', send).expect(200)).body.content).to.equal('other');
     await one.send('usr_a', { ...send, content: 'other' }).expect(409);
     expect(asked.map(({ content }) => content)).to.deep.equal(['once', 'once']);
+  });
+
+  const results = (...list: object[]) => {
+    answer = () => ({ status: 200, body: { results: list } });
+  };
+
+  it('shows custom to it, which may replace it, alone or with the text', async () => {
+    await set(HOOK);
+    const send = { chat_id: 'hooked', content: 'text', custom: { a: 1 } };
+    results({ action: 'replace', custom: { b: [null] } });
+    const { body } = await one.send('usr_a', send).expect(201);
+    expect(body).to.deep.include({ content: 'text', custom: { b: [null] } });
+    results({ action: 'replace', custom: {} });
+    expect((await one.send('usr_a', send).expect(201)).body).to.not.have.property('custom');
+    results({ action: 'replace', content: 'other' });
+    expect((await one.send('usr_a', send).expect(201)).body).to.deep.include({ content: 'other', custom: { a: 1 } });
+    results({ action: 'accept' });
+    await one.send('usr_a', { chat_id: 'hooked', content: 'without' }).expect(201);
+    expect(asked.map(({ custom }) => custom)).to.deep.equal([{ a: 1 }, { a: 1 }, { a: 1 }, undefined]);
+  });
+
+  it('does as on_failure says when it replaces custom by what no message can have', async () => {
+    await set(HOOK);
+    for (const custom of [{ a: 'x'.repeat(4096) }, { a: [[[[[]]]]] }]) {
+      results({ action: 'replace', content: 'fine', custom });
+      const { body } = await one.send('usr_a', { chat_id: 'hooked', content: 'x' }).expect(503);
+      expect(body.details).to.deep.equal({ reason: 'hook_unavailable' });
+    }
+  });
+
+  it('is asked about an edit with what the patch makes of custom, and may replace that', async () => {
+    await set(HOOK);
+    const send = { chat_id: 'hooked', content: 'text', custom: { a: 1, b: 2 } };
+    const { id } = (await one.send('usr_a', send).expect(201)).body;
+    const put = (custom: object) => one.ask('usr_a', 'put', `/messages/${id}`, { custom });
+    await put({ a: null }).expect(200);
+    expect(asked.at(-1)).to.deep.include({ action: 'edit', message_id: id, content: 'text', custom: { b: 2 } });
+    results({ action: 'replace', content: 'other', custom: { c: 3 } });
+    expect((await put({ a: 4 }).expect(200)).body).to.deep.include({ content: 'other', custom: { c: 3 } });
+    results({ action: 'reject', message: 'no' });
+    expect((await put({ c: null }).expect(403)).body.details).to.deep.equal({ reason: 'rejected_by_hook' });
+    expect((await one.ask('usr_a', 'get', `/messages/${id}`).expect(200)).body.custom).to.deep.equal({ c: 3 });
+    await put({ c: 3 }).expect(200);
+    expect(asked).to.have.length(4);
+  });
+
+  it('is asked again about an edit when another one came first: it has seen all that is stored', async () => {
+    await set(HOOK);
+    const { id } = (await one.send('usr_a', { chat_id: 'hooked', content: 'x' }).expect(201)).body;
+    const edits = ['a', 'b', 'c'].map((key, i) =>
+      (i % 2 ? one : two).ask('usr_a', 'put', `/messages/${id}`, { custom: { [key]: 1 } }).expect(200),
+    );
+    await Promise.all(edits);
+    const stored = (await one.log('hooked')).filter((frame) => frame.message_id === id);
+    const seen = asked.map(({ custom }) => JSON.stringify(custom));
+    expect(stored.map(({ custom }) => Object.keys(custom).length)).to.deep.equal([1, 2, 3]);
+    for (const { custom } of stored) expect(seen).to.include(JSON.stringify(custom));
   });
 
   it('does as on_failure says while integration is away', async () => {

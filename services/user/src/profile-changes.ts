@@ -1,7 +1,7 @@
 // Changes of profiles, by their users and by the application that brought them. A change of the
 // application has a number, so that one that is told twice or late is applied once.
 import { type Facts, recordFacts } from '@chatapi/bus';
-import { type Custom, customFault, invalidField, mergePatch, notFound } from '@chatapi/kit';
+import { type Custom, checkedCustom, customFault, invalidField, mergePatch, notFound } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import type { Knex } from '@chatapi/kit/data';
 import type { Context } from './context.ts';
@@ -112,9 +112,7 @@ async function applyChange(
     const [before] = await lockProfiles(trx, [userId]);
     if (before === undefined) throw notFound('User');
     check(before);
-    const custom = patched(before.custom, change.custom === undefined ? [] : [change.custom]);
-    const fault = customFault(custom);
-    if (fault !== undefined) throw invalidField('custom', `custom ${fault}`);
+    const custom = checkedCustom(patched(before.custom, change.custom === undefined ? [] : [change.custom]));
     const [saved] = await save(trx, [before], [{ ...changedFields(before, change), custom }], isPublished);
     return { saved: saved as ChangedProfile, before };
   });

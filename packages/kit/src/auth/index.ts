@@ -34,6 +34,7 @@ export {
   type FileVariant,
   fileLinkSettings,
   filePath,
+  withoutLinks,
 } from './signed-file-links.ts';
 export {
   type Anonymous,

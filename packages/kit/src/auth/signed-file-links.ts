@@ -10,7 +10,10 @@ export type FileVariant = 'content' | 'thumbnail' | 'export';
 export interface FileLinks {
   /** @param holder id of the user who receives the URL. */
   sign(id: string, variant: FileVariant, holder: string): { url: string; expires_at: Date };
-  /** Signs the plain file paths in JSON. Text can't look like one: its quotes are escaped. */
+  /**
+   * Signs the plain file paths in JSON. Text can't look like one: its quotes are escaped. Objects
+   * of others can: see `withoutLinks`.
+   */
   signIn(json: string, holder: string): string;
   /**
    * @returns the holder.
@@ -46,6 +49,12 @@ export const filePath = (id: string, variant: FileVariant): string =>
 
 const PLAIN_PATH = /"(?:url|thumbnail_url)":"\/files\/([A-Za-z0-9_-]+)\/(content|thumbnail)"/g;
 const TOKEN = /^([0-9a-z]{1,10})\.([A-Za-z0-9_-]{1,80})\.([A-Za-z0-9_-]{43})$/;
+
+/**
+ * The same JSON in a spelling in which nothing is signed. For what an application wrote: only paths
+ * of attachments are signed.
+ */
+export const withoutLinks = (json: string): string => json.replaceAll('"/files/', '"\\/files/');
 
 /** Whether JSON contains plain file paths. */
 export const bearsFiles = (json: string | Buffer): boolean => json.includes('"url":"/files/');

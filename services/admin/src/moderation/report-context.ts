@@ -1,5 +1,5 @@
 // The messages around a reported one. They may be private, so that each look is on record.
-import { AppError, notFound, type RequestContext } from '@chatapi/kit';
+import { AppError, type Custom, notFound, type RequestContext } from '@chatapi/kit';
 import { withAudit } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { findReport } from '../report-store.ts';
@@ -15,6 +15,7 @@ export interface ContextMessage {
   is_edited: boolean;
   is_deleted: boolean;
   created_at: string;
+  custom?: Custom;
 }
 
 interface UserCard {

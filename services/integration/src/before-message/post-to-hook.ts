@@ -1,6 +1,6 @@
 // Passes what the message service asks on to the receiver of the hook, and reads its answer.
 import { randomUUID } from 'node:crypto';
-import { parse, unavailable } from '@chatapi/kit';
+import { type Custom, customObject, parse, unavailable } from '@chatapi/kit';
 import Joi from 'joi';
 import type { Context } from '../context.ts';
 import { postTo } from '../webhooks/post.ts';
@@ -11,7 +11,10 @@ export interface Asked {
   messages: object[];
 }
 
-type Result = { action: 'accept' } | { action: 'reject'; message?: string } | { action: 'replace'; content?: string };
+type Result =
+  | { action: 'accept' }
+  | { action: 'reject'; message?: string }
+  | { action: 'replace'; content?: string; custom?: Custom };
 
 const MAX_REASON = 500;
 
@@ -19,6 +22,7 @@ const result = Joi.object({
   action: Joi.string().valid('accept', 'reject', 'replace').required(),
   message: Joi.string().allow('').max(MAX_REASON),
   content: Joi.string().allow(''),
+  custom: customObject(),
 }).unknown();
 
 const answerOf = (n: number) =>
@@ -28,9 +32,9 @@ function read(body: Buffer, n: number): Result[] {
   const { results } = parse(answerOf(n), JSON.parse(body.toString()), 'peer');
   return results.map(({ action, ...more }): Result => {
     if (action === 'accept') return { action };
-    const { message, content } = more as { message?: string; content?: string };
+    const { message, content, custom } = more as { message?: string; content?: string; custom?: Custom };
     if (action === 'reject') return message ? { action, message } : { action };
-    return content === undefined ? { action } : { action, content };
+    return { action, content, custom };
   });
 }
 

@@ -1,6 +1,18 @@
 // A message that somebody posts to the URL of an incoming webhook: JSON, or Slack's form with JSON
-// in `payload`. What Slack's senders add is passed over.
-import { AppError, invalidField, jsonOf, notFound, parse, Reply } from '@chatapi/kit';
+// in `payload`. What else Slack's senders add is passed over.
+import {
+  AppError,
+  type Custom,
+  checkedCustom,
+  invalidField,
+  jsonOf,
+  newCustom,
+  notFound,
+  parse,
+  Reply,
+  text,
+  webUrl,
+} from '@chatapi/kit';
 import { limitExceeded } from '@chatapi/kit/auth';
 import { instanceFor } from '@chatapi/kit/rpc';
 import Joi from 'joi';
@@ -12,6 +24,7 @@ import type { PostedMessage } from './incoming-webhook.ts';
 export interface IncomingMessage {
   content: string;
   client_id?: string;
+  custom: Custom;
 }
 
 interface Sent {
@@ -19,6 +32,9 @@ interface Sent {
   /** As Slack names it. */
   text?: string;
   client_id?: string;
+  custom?: Custom;
+  username?: string | null;
+  avatar_url?: string | null;
 }
 
 /** The message service checks lengths and characters: one reading for all senders. */
@@ -26,6 +42,10 @@ const sent = Joi.object<Sent>({
   content: Joi.string().allow(''),
   text: Joi.string().allow(''),
   client_id: Joi.string(),
+  custom: newCustom(),
+  // As a profile has them. Empty ones say nothing.
+  username: text({ max: 64, singleLine: true }).allow(null),
+  avatar_url: webUrl().allow('', null),
 }).unknown();
 
 /** For the documents. */
@@ -33,16 +53,24 @@ export const incomingMessageSchema = Joi.object({
   content: Joi.string().description('1–4000 characters'),
   text: Joi.string().description('the same, as Slack’s senders name it'),
   client_id: Joi.string().max(64).description('a retry with the same one returns the first message'),
+  custom: newCustom(),
+  username: Joi.string().max(64).description('goes into `custom`, unless that has it: apps may show it as the sender'),
+  avatar_url: Joi.string().max(2048).description('an http or https URL; goes into `custom`, unless that has it'),
   payload: Joi.string().description('in a form: all this as JSON'),
 }).unknown();
+
+/** What Slack's senders say of the sender: for apps, since accounts have a name and an avatar. */
+const customOf = ({ custom, username, avatar_url }: Sent): Custom =>
+  checkedCustom({ ...(username ? { username } : {}), ...(avatar_url ? { avatar_url } : {}), ...custom });
 
 /** @throws AppError VALIDATION_ERROR */
 export function readIncoming(body: unknown): IncomingMessage {
   const { payload } = body as { payload?: unknown };
-  const { content, text, client_id } = parse(sent, typeof payload === 'string' ? jsonOf(payload) : body, 'json');
+  const posted = parse(sent, typeof payload === 'string' ? jsonOf(payload) : body, 'json');
+  const { content, text, client_id } = posted;
   const words = content ?? text;
   if (words === undefined) throw invalidField('content', 'content or text is required');
-  return { content: words, client_id };
+  return { content: words, client_id, custom: customOf(posted) };
 }
 
 const tooMany = (): AppError =>
@@ -54,7 +82,7 @@ const tooMany = (): AppError =>
 export async function postIncoming(
   ctx: Context,
   { id, secret }: { id: string; secret: string },
-  { content, client_id }: IncomingMessage,
+  { content, client_id, custom }: IncomingMessage,
   request_id: string,
 ): Promise<Reply<PostedMessage>> {
   const hook = await takeToken(ctx.db, id, hashOf(secret));
@@ -64,7 +92,7 @@ export async function postIncoming(
   if (!taken) throw tooMany();
   // Messages of a room meet in one instance.
   const instance = instanceFor(room_id, ctx.message.instances()) ?? '';
-  const body = { room_id, bot_id, content, client_id };
+  const body = { room_id, bot_id, content, client_id, custom };
   const { repeated, ...message } = await ctx.message
     .from(instance)
     .call<PostedMessage & { repeated: boolean }>('POST', '/internal/hook-messages', { body, request_id });

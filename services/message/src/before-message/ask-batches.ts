@@ -1,4 +1,5 @@
 // What arrives together is asked together, in a few requests at a time.
+import type { Custom } from '@chatapi/kit';
 import type { Attachment } from '../log/message.ts';
 
 /** A message or an edit that is asked about. */
@@ -14,13 +15,14 @@ export interface HookDraft {
   attachments: Omit<Attachment, 'url_expires_at'>[];
   reply_to: string | null;
   client_id: string | null;
+  custom?: Custom;
 }
 
 /** As integration passes it on. */
 export type HookResult =
   | { action: 'accept' }
   | { action: 'reject'; message?: string }
-  | { action: 'replace'; content?: string };
+  | { action: 'replace'; content?: string; custom?: Custom };
 
 interface Entry {
   draft: HookDraft;
@@ -40,6 +42,10 @@ const MAX_BYTES = 24 * 1024;
 /** For a place among the requests under way. */
 const MAX_WAIT_MS = 1000;
 
+/** Of what may be replaced. */
+const bytesOf = ({ content, custom }: HookDraft): number =>
+  Buffer.byteLength(content) + (custom === undefined ? 0 : Buffer.byteLength(JSON.stringify(custom)));
+
 /** @param send asks about a batch. @returns one result each; throws when there are none. */
 export function createAskBatches(send: (drafts: HookDraft[]) => Promise<HookResult[]>): AskBatches {
   let waiting: Entry[] = [];
@@ -49,8 +55,7 @@ export function createAskBatches(send: (drafts: HookDraft[]) => Promise<HookResu
   function takeBatch(): Entry[] {
     let bytes = 0;
     let n = 0;
-    while (n < waiting.length && n < MAX_ITEMS && bytes < MAX_BYTES)
-      bytes += Buffer.byteLength((waiting[n++] as Entry).draft.content);
+    while (n < waiting.length && n < MAX_ITEMS && bytes < MAX_BYTES) bytes += bytesOf((waiting[n++] as Entry).draft);
     return waiting.splice(0, n);
   }
 

@@ -1,6 +1,6 @@
 // Asks the installation's hook before a message or an edit is taken, through the integration
 // service.
-import { AppError, type Log, type Metrics, parse, unavailable } from '@chatapi/kit';
+import { AppError, type Custom, type Log, type Metrics, newCustom, parse, unavailable } from '@chatapi/kit';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 import type { ServiceClient } from '@chatapi/kit/rpc';
 import Joi from 'joi';
@@ -11,7 +11,13 @@ import { createHookMetrics } from './hook-metrics.ts';
 import type { Hook, HookState } from './hook-store.ts';
 import { openKnownHook } from './known-hook.ts';
 
-type Verdict = { kind: 'accept' } | { kind: 'replace'; content: string } | { kind: 'refuse'; error: AppError };
+/** What is replaced, as a message may have it. */
+interface Replacement {
+  content?: string;
+  custom?: Custom;
+}
+
+type Verdict = { kind: 'accept' } | ({ kind: 'replace' } & Replacement) | { kind: 'refuse'; error: AppError };
 
 export interface BeforeMessage {
   asksFor(roomId: string): boolean;
@@ -33,7 +39,7 @@ interface Options {
 }
 
 const ACCEPT: Verdict = { kind: 'accept' };
-const replacement = Joi.object<{ content: string }>({ content: content().required() });
+const replacement = Joi.object<Replacement>({ content: content(), custom: newCustom() });
 
 const rejected = (message = 'This message is not accepted here'): Verdict => ({
   kind: 'refuse',
@@ -48,11 +54,11 @@ function withoutAnswer({ on_failure }: Hook): Verdict {
   return { kind: 'refuse', error: new AppError(code, message, { details: { reason: HOOK_UNAVAILABLE } }) };
 }
 
-/** @returns undefined for a text that no message can have. */
-function replaced({ attachments }: HookDraft, text: string): Verdict | undefined {
+/** @returns undefined for what no message can have. */
+function replaced({ attachments }: HookDraft, { content, custom }: Replacement): Verdict | undefined {
   try {
-    const cleaned = parse(replacement, { content: text }, 'json').content;
-    return cleaned === '' && attachments.length === 0 ? undefined : { kind: 'replace', content: cleaned };
+    const read = parse(replacement, { content, custom }, 'json');
+    return read.content === '' && attachments.length === 0 ? undefined : { kind: 'replace', ...read };
   } catch {
     return undefined;
   }
@@ -60,7 +66,8 @@ function replaced({ attachments }: HookDraft, text: string): Verdict | undefined
 
 function verdictOf(draft: HookDraft, result: HookResult): Verdict | undefined {
   if (result.action === 'reject') return rejected(result.message);
-  return result.action === 'replace' && result.content !== undefined ? replaced(draft, result.content) : ACCEPT;
+  if (result.action === 'accept' || (result.content === undefined && result.custom === undefined)) return ACCEPT;
+  return replaced(draft, result);
 }
 
 const NAMES = { accept: 'accepted', replace: 'replaced', refuse: 'rejected' } as const;

@@ -108,7 +108,7 @@ export async function redactMessages(trx: Knex, userId: string, span: Span): Pro
   const fresh = rows.filter(({ is_deleted }) => !is_deleted);
   await trx.raw(
     `update messages set content = '', attachments = '[]', mentions = '{}', client_id = null, body_hash = null,
-       unknown_names = null, search = null, search_version = null,
+       unknown_names = null, search = null, search_version = null, custom = null,
        updated_at = case when is_deleted then updated_at else date_trunc('milliseconds', clock_timestamp()) end, is_deleted = true
      where room_id = ? and seq = any(?)`,
     [span.room_id, rows.map(({ seq }) => seq)],

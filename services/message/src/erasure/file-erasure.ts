@@ -21,7 +21,7 @@ async function removeAttachment(c: Change, row: MessageRow, fileId: string, isGo
     frames.map(({ seq, frame }) => ({ seq, frame: withoutFile(frame, fileId) })),
   );
   if (isGone) return;
-  const { id: message_id, content, mentions, is_edited } = row;
+  const { id: message_id, content, mentions, is_edited, custom } = row;
   await c.append(row.room_id, [
     {
       sender: row.sender_id,
@@ -33,6 +33,7 @@ async function removeAttachment(c: Change, row: MessageRow, fileId: string, isGo
         mentions,
         is_edited,
         updated_at,
+        custom: custom ?? undefined,
       }),
     },
   ]);

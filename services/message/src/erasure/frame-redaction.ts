@@ -1,4 +1,6 @@
 // Redaction of stored frames: seq, type and ids stay.
+import type { Custom } from '@chatapi/kit';
+import { withCustom } from '../log/frames.ts';
 import type { LoggedFrame } from './erasure-store.ts';
 
 type Frame = Record<string, unknown> & { type: string };
@@ -8,7 +10,7 @@ const EMPTY_CONTENT = { content: '', attachments: [], mentions: [] };
 const withoutEmoji = ({ count: _, ...frame }: Frame): Frame => ({ ...frame, emoji: '', action: 'removed' });
 
 /** A `reaction` without an emoji removes all reactions of that user from that message. */
-function redact({ client_id: _, ...frame }: Frame, settled: boolean): Frame {
+function redact({ client_id: _, custom: __, ...frame }: Frame, settled: boolean): Frame {
   if (frame.type === 'message' || frame.type === 'message_updated')
     return { ...frame, ...EMPTY_CONTENT, is_deleted: true };
   // Recent frames may not have reached all clients, which need the emoji of a removed reaction.
@@ -26,7 +28,7 @@ export const redactFrames = (frames: LoggedFrame[]): { seq: number; frame: strin
   });
 
 export const withoutFile = (frame: string, fileId: string): string => {
-  const parsed = JSON.parse(frame) as Frame & { attachments?: { id: string }[] };
+  const { custom, ...parsed } = JSON.parse(frame) as Frame & { attachments?: { id: string }[]; custom?: Custom };
   if (parsed.attachments === undefined) return frame;
-  return JSON.stringify({ ...parsed, attachments: parsed.attachments.filter(({ id }) => id !== fileId) });
+  return withCustom({ ...parsed, attachments: parsed.attachments.filter(({ id }) => id !== fileId) }, custom);
 };

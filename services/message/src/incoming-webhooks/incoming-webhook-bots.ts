@@ -1,7 +1,7 @@
 // Bots of incoming webhooks, for the integration service: who may manage them, their membership,
 // and their messages. Only bots come in here: a stranger in the integration service must not speak
 // for people.
-import { AppError, invalidFields, notFound } from '@chatapi/kit';
+import { AppError, type Custom, invalidFields, notFound } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import { GENERAL } from '../access/general-room-store.ts';
 import { findRole } from '../access/member-store.ts';
@@ -72,6 +72,7 @@ export async function removeHookBot(ctx: Context, { room_id, bot_id }: HookMembe
 export interface HookMessage extends HookMember {
   content: string;
   client_id?: string;
+  custom?: Custom;
 }
 
 export interface HookMessageSent {
@@ -83,11 +84,11 @@ export interface HookMessageSent {
 
 export async function postHookMessage(
   ctx: Context,
-  { room_id, bot_id, content, client_id }: HookMessage,
+  { room_id, bot_id, content, client_id, custom }: HookMessage,
 ): Promise<HookMessageSent> {
   if (content === '') throw invalidFields([emptyContent()]);
   await requireBot(ctx, bot_id);
-  const body: SendBody = { chat_id: room_id, content, ...(client_id === undefined ? {} : { client_id }) };
+  const body: SendBody = { chat_id: room_id, content, client_id, custom };
   const sender = { user_id: bot_id, role: 'user' as const, origin: '', node: '' };
   const [outcome] = await sendMessages(ctx, [{ sender }], () => body);
   if (outcome === undefined || outcome instanceof AppError) throw outcome ?? notFound('Message');

@@ -1,7 +1,8 @@
 // Frames made by the message service. Frames of a room's log are encoded once; the same text is
 // stored, published and replayed. The realtime nodes read the schemas from GET /internal/frames for
 // the AsyncAPI document.
-import { answerSchema, anyText, count, type JsonSchema, oneOf, time, wireObject } from '@chatapi/kit';
+import { answerSchema, anyText, type Custom, count, type JsonSchema, oneOf, time, wireObject } from '@chatapi/kit';
+import { withoutLinks } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import {
   type Attachment,
@@ -10,6 +11,7 @@ import {
   type MessageFrame,
   messageFrameSchema,
   type StoredAttachment,
+  shownCustom,
 } from './message.ts';
 import { type UserSummary, userSummaryFields } from './user-summary.ts';
 
@@ -31,6 +33,7 @@ export interface LoggedFrames {
     updated_at: string;
     /** Missing in events of older versions. */
     mentions?: string[];
+    custom?: Custom;
     is_deleted?: true;
   };
   message_deleted: Logged<'message_deleted'> & {
@@ -136,6 +139,7 @@ const FRAMES: Frames<AllFrames> = {
         mentions: Joi.array()
           .items(Joi.string())
           .description('as after the change; missing only in events that an older version wrote'),
+        custom: shownCustom(),
         is_deleted: Joi.boolean().valid(true).description('only in the replay of an edit whose text was removed'),
       },
     ),
@@ -259,16 +263,22 @@ export const describeFrames = (
   ),
 });
 
+/** A frame with `custom`, in which nothing looks like a link of an attachment. */
+export const withCustom = (frame: object, custom: Custom | undefined): string => {
+  const json = JSON.stringify(frame);
+  return custom === undefined ? json : `${json.slice(0, -1)},"custom":${withoutLinks(JSON.stringify(custom))}}`;
+};
+
 /**
  * The text of a `message` frame before and after its seq, which the inserting statement assigns.
  */
-export function messageFrame({ id, chat_id, seq: _, ...rest }: Message<StoredAttachment>): {
+export function messageFrame({ id, chat_id, seq: _, custom, ...rest }: Message<StoredAttachment>): {
   before: string;
   after: string;
 } {
   return {
     before: `{"type":"message","id":${JSON.stringify(id)},"chat_id":${JSON.stringify(chat_id)},"seq":`,
-    after: `,${JSON.stringify(rest).slice(1)}`,
+    after: `,${withCustom(rest, custom).slice(1)}`,
   };
 }
 
@@ -277,9 +287,13 @@ type Fields<T> = Stored<Omit<T, 'type' | 'chat_id' | 'seq' | 'timestamp'>>;
 
 /** Any other frame of a room's log, as a function of its seq. */
 export const eventFrame =
-  <Type extends keyof LoggedFrames>(type: Type, chat_id: string, fields: Fields<LoggedFrames[Type]>) =>
+  <Type extends keyof LoggedFrames>(
+    type: Type,
+    chat_id: string,
+    { custom, ...fields }: Fields<LoggedFrames[Type]> & { custom?: Custom },
+  ) =>
   (seq: number): string =>
-    JSON.stringify({ type, chat_id, seq, ...fields });
+    withCustom({ type, chat_id, seq, ...fields }, custom);
 
 export const userUpdated = (person: Omit<UserUpdated, 'type' | 'timestamp'>): string =>
   JSON.stringify({ type: 'user_updated', ...person, timestamp: new Date().toISOString() } satisfies UserUpdated);

@@ -1,6 +1,6 @@
 // A message as clients see it, as the table stores it, and as it is inserted. Files that a new
 // field touches: docs/add-a-message-field.md.
-import { anyText, count, oneOf, time, wireObject } from '@chatapi/kit';
+import { anyText, type Custom, count, customObject, oneOf, time, wireObject } from '@chatapi/kit';
 import Joi from 'joi';
 import { emojiOf } from './emoji.ts';
 
@@ -68,9 +68,14 @@ export interface Message<File = Attachment> {
   created_at: string;
   updated_at: string;
   client_id?: string;
+  /** Of the application's own. */
+  custom?: Custom;
   /** The application key that sent it as its sender. For admins, by REST only. */
   sent_by_key?: string;
 }
+
+export const shownCustom = (): Joi.ObjectSchema<Custom> =>
+  customObject().description('of the application’s own; missing where there is none').example({ order: 4711 });
 
 const messageObject = (title: string, extra: Joi.SchemaMap = {}) =>
   wireObject<Message>(
@@ -97,6 +102,7 @@ const messageObject = (title: string, extra: Joi.SchemaMap = {}) =>
     {
       recipient_id: Joi.string().description('in a direct room'),
       client_id: Joi.string(),
+      custom: shownCustom(),
       sent_by_key: Joi.string().description('only for admins: the application key that sent it as its sender'),
     },
   );
@@ -116,6 +122,8 @@ export interface SentFields {
   message_type: Message['message_type'];
   attachments: StoredAttachment[];
   reply_to: string | null;
+  /** Undefined or, as the table has it, null: none. */
+  custom?: Custom | null;
 }
 
 /** Fields that the inserting statement writes, besides seq and times. */
@@ -148,11 +156,12 @@ export const INSERTED: Record<keyof InsertedFields, string> = {
   unknown_names: 'text[]',
   search: 'tsvector',
   search_version: 'smallint',
+  custom: 'json',
 };
 
 /** Columns of a message in a data export. */
 export const EXPORTED =
-  'id, room_id chat_id, seq, recipient_id, content, message_type, attachments, reply_to, is_edited, created_at, updated_at';
+  'id, room_id chat_id, seq, recipient_id, content, message_type, attachments, reply_to, custom, is_edited, created_at, updated_at';
 
 /** Columns that only statements use. */
 type Unread = 'body_hash' | 'unknown_names' | 'search' | 'search_version';
@@ -211,6 +220,7 @@ export const toMessage = (
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
   client_id: shownClientId(row.client_id),
+  custom: row.custom ?? undefined,
 });
 
 /** A message before its insertion. The database assigns its seq. */
@@ -233,4 +243,5 @@ export const newMessage = (row: InsertedFields, at: string): Message<StoredAttac
   created_at: at,
   updated_at: at,
   client_id: shownClientId(row.client_id),
+  custom: row.custom ?? undefined,
 });

@@ -1,4 +1,4 @@
-import { AppError, invalidFields, notFound } from '@chatapi/kit';
+import { AppError, type Custom, checkedCustom, invalidFields, mergePatch, notFound } from '@chatapi/kit';
 import type { Caller } from '@chatapi/kit/auth';
 import { requireNotArchived } from '../access/archive.ts';
 import { requireRecipient } from '../access/erased-peer.ts';
@@ -6,7 +6,7 @@ import { requireNotMuted } from '../access/mute-check.ts';
 import { type Membership, may } from '../access/room-permissions.ts';
 import { lockRoom, type RoomRow } from '../access/room-store.ts';
 import { takeInterval } from '../access/slow-mode-of-edits.ts';
-import { emptyContent } from '../content-field.ts';
+import { emptyContent, orNone } from '../content-field.ts';
 import type { Context } from '../context.ts';
 import { type ActingCaller, recordAudit } from '../log/audit.ts';
 import { eventFrame } from '../log/frames.ts';
@@ -20,12 +20,15 @@ import {
   findMessage,
   lockMessage,
   type MessageWithReactions,
-  saveContent,
+  saveEdit,
   saveTombstone,
   toMessages,
 } from './message-store.ts';
 import { clearReactions } from './reaction-store.ts';
 import { readableMessage } from './require-readable.ts';
+
+/** Of edits that meet another one while the hook is asked. */
+const MAX_ROUNDS = 5;
 
 /** Locks the room, then the message: the lock order of all changes. */
 export async function lockedMessage(
@@ -37,55 +40,110 @@ export async function lockedMessage(
   return { room, now: await lockMessage(c.trx, room_id, seq) };
 }
 
-/** @returns the text to store. @throws what the hook before messages decides. */
-async function askAboutEdit(ctx: Context, { role }: Caller, row: MessageRow, content: string): Promise<string> {
+export interface Edit {
+  content?: string;
+  /** A merge patch. */
+  custom?: Custom;
+}
+
+/** What an edit makes of a message. */
+interface Edited {
+  content: string;
+  custom: Custom | undefined;
+}
+
+type Bearer = Pick<MessageRow, 'content' | 'custom'>;
+
+const isSame = (one: Bearer, other: Bearer): boolean =>
+  one.content === other.content && JSON.stringify(one.custom ?? null) === JSON.stringify(other.custom ?? null);
+
+/** @throws AppError VALIDATION_ERROR when `custom` would become too much. */
+const editOf = (row: Bearer, { content = row.content, custom }: Edit): Edited => ({
+  content,
+  custom: custom === undefined ? (row.custom ?? undefined) : orNone(checkedCustom(mergePatch(row.custom, custom))),
+});
+
+/**
+ * @returns what the hook before messages makes of it; undefined: it was not asked.
+ * @throws what it decides.
+ */
+async function askAboutEdit(
+  ctx: Context,
+  { role }: Caller,
+  row: MessageRow,
+  wanted: Edited,
+): Promise<Edited | undefined> {
   const { room_id: chat_id, sender_id: user_id, id: message_id } = row;
-  if (content === row.content || row.is_deleted || !ctx.beforeMessage.asksFor(chat_id)) return content;
+  if (isSame(wanted, row) || row.is_deleted || !ctx.beforeMessage.asksFor(chat_id)) return undefined;
   const { recipient_id, message_type, attachments, reply_to } = row;
   const shown = { recipient_id, message_type, attachments, reply_to, client_id: null };
   const sender = { user_id, role };
-  const verdict = await ctx.beforeMessage.ask({ action: 'edit', chat_id, sender, message_id, content, ...shown });
+  const verdict = await ctx.beforeMessage.ask({ action: 'edit', chat_id, sender, message_id, ...wanted, ...shown });
   if (verdict.kind === 'refuse') throw verdict.error;
-  if (verdict.kind === 'accept') return content;
-  const { text, blocked } = ctx.words.judge(verdict.content);
+  if (verdict.kind === 'accept') return wanted;
+  const { content, custom } = verdict;
+  const { text, blocked } = content === undefined ? { text: wanted.content } : ctx.words.judge(content);
   if (blocked) throw blockedError();
-  return text;
+  return { content: text, custom: custom === undefined ? wanted.custom : orNone(custom) };
 }
 
-/**
- * Only the sender may edit, unless muted. A deleted message is CONFLICT. The same text is no
- * change.
- */
-export async function editMessage(ctx: Context, caller: Caller, id: string, wanted: string): Promise<Message> {
-  const { text, blocked } = ctx.words.judge(wanted);
-  const { row } = await readableMessage(ctx.reads, id, caller.user_id);
-  if (row.sender_id !== caller.user_id) throw new AppError('AUTHORIZATION_ERROR', 'Only its sender may edit a message');
-  if (blocked) throw blockedError();
-  const content = await askAboutEdit(ctx, caller, row, text);
-  await change(ctx, row.room_id, async (c) => {
+/** Saves an edit of a locked message, with its event. */
+async function saveAndTell(c: Change, now: MessageRow, { content, custom }: Edited): Promise<void> {
+  const names = mentionedNames(content);
+  const changed =
+    content === now.content
+      ? undefined
+      : { content, ...mentionsOf(names, await findIdsByUsername(c.trx, names.flat())) };
+  const updated_at = await saveEdit(c.trx, now, custom, changed);
+  const { id: message_id, room_id, sender_id: sender, attachments } = now;
+  const fields = {
+    message_id,
+    content,
+    attachments,
+    mentions: changed?.mentions ?? now.mentions,
+    is_edited: true,
+    updated_at: updated_at.toISOString(),
+    custom,
+  };
+  await c.append(room_id, [{ sender, message_id, frame: eventFrame('message_updated', room_id, fields) }]);
+}
+
+/** @returns false: the message has changed since the hook was asked, which must be asked again. */
+async function tryEdit(ctx: Context, caller: Caller, row: MessageRow, wanted: Edit): Promise<boolean> {
+  const asked = editOf(row, wanted);
+  const judged = await askAboutEdit(ctx, caller, row, asked);
+  return await change(ctx, row.room_id, async (c) => {
     const { room, now } = await lockedMessage(c, row);
     if (now.is_deleted) throw new AppError('CONFLICT', 'The message was deleted');
     requireNotArchived(room, caller.role);
     await requireRecipient(c.trx, room);
     await requireNotMuted(c.trx, now.room_id, caller.user_id);
-    if (content === '' && now.attachments.length === 0) throw invalidFields([emptyContent()]);
-    if (content === now.content) return;
+    if (wanted.content === '' && now.attachments.length === 0) throw invalidFields([emptyContent()]);
+    const edited = editOf(now, wanted);
+    if (judged !== undefined && !isSame(edited, asked)) return false;
+    const next = judged ?? edited;
+    if (isSame(next, now)) return true;
     await takeInterval(c.trx, room, caller.user_id);
-    const names = mentionedNames(content);
-    const found = mentionsOf(names, await findIdsByUsername(c.trx, names.flat()));
-    const updated_at = await saveContent(c.trx, now, { content, ...found });
-    const fields = {
-      message_id: id,
-      content,
-      attachments: now.attachments,
-      mentions: found.mentions,
-      is_edited: true,
-      updated_at: updated_at.toISOString(),
-    };
-    await c.append(now.room_id, [
-      { sender: caller.user_id, message_id: id, frame: eventFrame('message_updated', now.room_id, fields) },
-    ]);
+    await saveAndTell(c, now, next);
+    return true;
   });
+}
+
+/**
+ * Only the sender may edit, unless muted. A deleted message is CONFLICT. What the message has
+ * already is no change.
+ */
+export async function editMessage(ctx: Context, caller: Caller, id: string, edit: Edit): Promise<Message> {
+  const { text, blocked } = edit.content === undefined ? {} : ctx.words.judge(edit.content);
+  const { row } = await readableMessage(ctx.reads, id, caller.user_id);
+  if (row.sender_id !== caller.user_id) throw new AppError('AUTHORIZATION_ERROR', 'Only its sender may edit a message');
+  if (blocked) throw blockedError();
+  const wanted = { ...edit, content: text };
+  let tried: MessageRow = row;
+  for (let round = 1; !(await tryEdit(ctx, caller, tried, wanted)); round++) {
+    if (round === MAX_ROUNDS) throw new AppError('CONFLICT', 'The message is being changed');
+    tried = (await readableMessage(ctx.reads, id, caller.user_id)).row;
+  }
   return (
     await toMessages(ctx, caller.user_id, [(await findMessage(ctx.db, id, caller.user_id)) as MessageWithReactions])
   )[0] as Message;

@@ -51,7 +51,8 @@ async function complete(c: Change, row: NamingMessage, people: Newcomer[], isRoo
   if (isRoomGone || mentions.join() === row.mentions.join()) return;
   const updated_at = (await saveMentions(c.trx, row, mentions)).toISOString();
   const { id: message_id, content, attachments, is_edited } = row;
-  const fields = { message_id, content, attachments, mentions, is_edited, updated_at };
+  const custom = row.custom ?? undefined;
+  const fields = { message_id, content, attachments, mentions, is_edited, updated_at, custom };
   await c.append(row.room_id, [
     { sender: row.sender_id, message_id, frame: eventFrame('message_updated', row.room_id, fields) },
   ]);

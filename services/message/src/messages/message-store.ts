@@ -1,4 +1,4 @@
-import type { Paging } from '@chatapi/kit';
+import type { Custom, Paging } from '@chatapi/kit';
 import type { FileLinks } from '@chatapi/kit/auth';
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
 import type { Kind } from '../access/room-permissions.ts';
@@ -128,16 +128,25 @@ export interface NewContent {
   unknown_names: string[] | null;
 }
 
-export async function saveContent(
+const OF_CONTENT = 'content = ?, mentions = ?, unknown_names = ?, search = ?::tsvector, search_version = ?,';
+
+/** @param changed undefined: the text stays. */
+export async function saveEdit(
   trx: Knex,
   row: MessageRow,
-  { content, mentions, unknown_names }: NewContent,
+  custom: Custom | undefined,
+  changed: NewContent | undefined,
 ): Promise<Date> {
+  const ofContent =
+    changed === undefined
+      ? []
+      : [changed.content, changed.mentions, changed.unknown_names, searchVector(changed.content), SEARCH_VERSION];
+  const json = custom === undefined ? null : JSON.stringify(custom);
   const { rows } = await trx.raw<{ rows: { updated_at: Date }[] }>(
-    `update messages set content = ?, mentions = ?, unknown_names = ?, search = ?::tsvector, search_version = ?,
+    `update messages set ${changed === undefined ? '' : OF_CONTENT} custom = ?::json,
        is_edited = true, updated_at = date_trunc('milliseconds', clock_timestamp())
      where room_id = ? and seq = ? returning updated_at`,
-    [content, mentions, unknown_names, searchVector(content), SEARCH_VERSION, row.room_id, row.seq],
+    [...ofContent, json, row.room_id, row.seq],
   );
   return (rows[0] as { updated_at: Date }).updated_at;
 }
@@ -161,7 +170,7 @@ async function removeReply(trx: Knex, { room_id, reply_to }: MessageRow): Promis
 /** Replaces the message by a tombstone and updates its thread's count. */
 export async function saveTombstone(trx: Knex, row: MessageRow): Promise<Tombstone> {
   const { rows } = await trx.raw<{ rows: { updated_at: Date }[] }>(
-    `update messages set content = '', attachments = '[]', mentions = '{}', unknown_names = null, search = null, search_version = null,
+    `update messages set content = '', attachments = '[]', mentions = '{}', unknown_names = null, search = null, search_version = null, custom = null,
        is_deleted = true, updated_at = date_trunc('milliseconds', clock_timestamp())
      where room_id = ? and seq = ? returning updated_at`,
     [row.room_id, row.seq],

@@ -18,6 +18,7 @@ import { avatars } from './017-avatars.ts';
 import { followers } from './020-followers.ts';
 import { beforeMessage } from './023-before-message.ts';
 import { streamBases } from './028-stream-bases.ts';
+import { messageCustom } from './029-message-custom.ts';
 
 export const schema: Schema = {
   name: 'messages',
@@ -41,5 +42,6 @@ export const schema: Schema = {
     followers,
     beforeMessage,
     streamBases,
+    messageCustom,
   ],
 };

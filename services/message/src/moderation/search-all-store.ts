@@ -3,7 +3,7 @@ import type { Paging } from '@chatapi/kit';
 import type { Pool } from '@chatapi/kit/data';
 import { keyValues, type MessageKey } from '../messages/message-cursor.ts';
 import { behindKey } from '../messages/message-store.ts';
-import { CONTEXT_COLUMNS, type ContextMessage } from './context-store.ts';
+import { CONTEXT_COLUMNS, type ContextMessage, type ContextRow, toContext } from './context-store.ts';
 
 export interface AllSearch extends Paging<MessageKey> {
   /** As typed. */
@@ -47,7 +47,7 @@ export async function searchAll(
   const filters = [query, chat_id ?? null, sender_id ?? null, from ?? null, to ?? null];
   const values = [...filters, limit + 1, skip, key_at, key_room, key_seq];
   const { rows } = lacking
-    ? await searches.query<ContextMessage>(SEARCH_WITHOUT_WORDS, [...values, q])
-    : await searches.query<ContextMessage>(SEARCH, values);
-  return rows;
+    ? await searches.query<ContextRow>(SEARCH_WITHOUT_WORDS, [...values, q])
+    : await searches.query<ContextRow>(SEARCH, values);
+  return rows.map(toContext);
 }

@@ -1,5 +1,5 @@
 // Internal routes of incoming webhooks, for the integration service.
-import { idOf, type Route, roomId, route } from '@chatapi/kit';
+import { idOf, newCustom, type Route, roomId, route } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { clientId, content } from '../content-field.ts';
@@ -21,7 +21,12 @@ const rights = Joi.object<HookRights>({
   rooms: Joi.array().items(Joi.string()),
 });
 const member = { room_id: roomId().required(), bot_id: idOf('usr').required() };
-const message = Joi.object<HookMessage>({ ...member, content: content().required(), client_id: clientId() });
+const message = Joi.object<HookMessage>({
+  ...member,
+  content: content().required(),
+  client_id: clientId(),
+  custom: newCustom(),
+});
 
 export const incomingWebhookRoutes: Route<Context>[] = [
   route({

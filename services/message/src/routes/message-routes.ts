@@ -2,6 +2,7 @@ import {
   anyId,
   count,
   cursorKey,
+  customPatch,
   idOf,
   idParams,
   type Json,
@@ -20,7 +21,7 @@ import { content } from '../content-field.ts';
 import type { Context } from '../context.ts';
 import { messageSchema } from '../log/message.ts';
 import { userSummary } from '../log/user-summary.ts';
-import { deleteMessage, editMessage } from '../messages/edit-delete.ts';
+import { deleteMessage, type Edit, editMessage } from '../messages/edit-delete.ts';
 import { listMessages, type Page, readMessage } from '../messages/history.ts';
 import { historyQuery } from '../messages/history-query.ts';
 import { type MessageKey, messageKey } from '../messages/message-cursor.ts';
@@ -53,10 +54,11 @@ const searchQuery = Joi.object<SearchQuery>({
   ...paging<MessageKey>(messageKey()),
 });
 
-const edit = Joi.object<{ content: string; is_edited?: boolean }>({
-  content: content().required(),
+const edit = Joi.object<Edit & { is_edited?: boolean }>({
+  content: content(),
+  custom: customPatch(),
   is_edited: Joi.boolean(),
-});
+}).or('content', 'custom');
 const params = idParams;
 // The rule validates the emoji.
 const reactionParams = Joi.object<{ id: string; emoji: string }, true>({
@@ -128,7 +130,7 @@ export const messageRoutes: Route<Context>[] = [
   route({
     method: 'put',
     path: '/messages/:id',
-    summary: 'Edit a message',
+    summary: 'Edit the text or `custom` of a message; only its sender',
     tag,
     who,
     scope: 'messages:write',
@@ -138,7 +140,7 @@ export const messageRoutes: Route<Context>[] = [
     example: { content: 'Hello all!' },
     answer: messageSchema,
     errors: [409],
-    rule: (ctx: Context, { caller, params, body }) => editMessage(ctx, caller, params.id, body.content),
+    rule: (ctx: Context, { caller, params, body }) => editMessage(ctx, caller, params.id, body),
   }),
   route({
     method: 'delete',

@@ -1,6 +1,7 @@
 // Drafts of which the hook before messages is asked. A repeat of a message that was taken is not.
 import type { AppError } from '@chatapi/kit';
 import type { HookDraft } from '../before-message/ask-batches.ts';
+import { orNone } from '../content-field.ts';
 import type { Context } from '../context.ts';
 import { shownClientId } from '../log/message.ts';
 import { blockedError } from '../word-filter/word-list.ts';
@@ -24,6 +25,7 @@ const hookDraftOf = ({ room_id, sender, fields }: Draft): HookDraft => ({
   attachments: fields.attachments,
   reply_to: fields.reply_to,
   client_id: shownClientId(fields.client_id) ?? null,
+  custom: fields.custom ?? undefined,
 });
 
 /** Those that were taken before, which the insert finds. */
@@ -38,11 +40,13 @@ async function repeatsAmong(ctx: Context, drafts: Draft[]): Promise<Set<Draft>> 
 async function judged(ctx: Context, draft: Draft): Promise<Judged> {
   const verdict = await ctx.beforeMessage.ask(hookDraftOf(draft));
   if (verdict.kind === 'refuse') return verdict.error;
-  if (verdict.kind === 'replace') {
-    const { text, blocked } = ctx.words.judge(verdict.content);
-    if (blocked) return blockedError();
-    draft.fields.content = text;
-  }
+  if (verdict.kind === 'accept') return draft;
+  const { content, custom } = verdict;
+  if (custom !== undefined) draft.fields.custom = orNone(custom);
+  if (content === undefined) return draft;
+  const { text, blocked } = ctx.words.judge(content);
+  if (blocked) return blockedError();
+  draft.fields.content = text;
   return draft;
 }
 

@@ -1,9 +1,9 @@
 // The body of a send, for REST and for realtime nodes, and the draft that is made of it.
 import { hash } from 'node:crypto';
-import { type AppError, boundedList, directRoomId, idOf, roomId, withCheck } from '@chatapi/kit';
+import { type AppError, boundedList, type Custom, directRoomId, idOf, newCustom, roomId, withCheck } from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
-import { clientId, content, emptyContent } from '../content-field.ts';
+import { clientId, content, emptyContent, orNone } from '../content-field.ts';
 import type { SentFields } from '../log/message.ts';
 import { blockedError } from '../word-filter/word-list.ts';
 import type { Judge } from '../word-filter/word-matcher.ts';
@@ -16,6 +16,7 @@ export interface SendBody {
   attachments?: string[];
   reply_to?: string;
   client_id?: string;
+  custom?: Custom;
 }
 
 /** The sender, and the connection and realtime node that sent it ('' for REST). */
@@ -49,6 +50,7 @@ const fields = Joi.object<SendBody>({
   attachments: boundedList(20, idOf('file')).unique(),
   reply_to: idOf('msg'),
   client_id: clientId(),
+  custom: newCustom(),
 }).xor('chat_id', 'recipient_id');
 
 /** The content is a cleaned one. */
@@ -65,13 +67,14 @@ export function draftOf(sender: Sender, body: SendBody, judge: Judge): Draft {
   const message_type = body.message_type ?? 'text';
   const reply_to = body.reply_to ?? null;
   const client_id = body.client_id ?? null;
-  const same = JSON.stringify([text, message_type, file_ids, reply_to]);
+  const custom = orNone(body.custom);
+  const same = JSON.stringify([text, message_type, file_ids, reply_to, ...(custom === undefined ? [] : [custom])]);
   const body_hash = client_id === null ? null : hash('sha1', same, 'base64');
   const judged = judge(text);
   return {
     room_id,
     sender,
-    fields: { recipient_id, client_id, content: judged.text, message_type, attachments: [], reply_to },
+    fields: { recipient_id, client_id, content: judged.text, message_type, attachments: [], reply_to, custom },
     file_ids,
     body_hash,
     blocked: judged.blocked ? blockedError() : undefined,

@@ -1,5 +1,5 @@
 // The message frame. Without a room or a recipient the message goes to `general`.
-import { AppError, boundedList, directRoomId, idOf, notFound, roomId } from '@chatapi/kit';
+import { AppError, boundedList, type Custom, directRoomId, idOf, newCustom, notFound, roomId } from '@chatapi/kit';
 import { limitExceeded } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { isWithinToken } from '../connections/token-rooms.ts';
@@ -26,6 +26,7 @@ interface MessageFrame {
   recipient_id?: string;
   client_id?: string;
   reply_to?: string;
+  custom?: Custom;
 }
 
 const WINDOW_S = 60;
@@ -38,13 +39,14 @@ const JOIN_WAIT_MS = 500;
 const makeClientId = ({ serials }: Node, c: Connection): string => `node:${c.id}:${(++serials.clientIds).toString(36)}`;
 
 function sendOf(node: Node, c: Connection, frame: MessageFrame, size: number): Send {
-  const { message, attachments, chat_id, recipient_id, client_id, reply_to } = frame;
+  const { message, attachments, chat_id, recipient_id, client_id, reply_to, custom } = frame;
   const room = recipient_id === undefined ? { chat_id: chat_id ?? 'general' } : { recipient_id };
   const body = {
     ...room,
     content: message,
     ...(attachments === undefined ? {} : { attachments }),
     ...(reply_to === undefined ? {} : { reply_to }),
+    ...(custom === undefined ? {} : { custom }),
     client_id: client_id ?? makeClientId(node, c),
   };
   return {
@@ -94,6 +96,7 @@ export const message: FrameType<MessageFrame> = {
     recipient_id: idOf('usr'),
     client_id: clientId(),
     reply_to: idOf('msg'),
+    custom: newCustom(),
   }).oxor('chat_id', 'recipient_id'),
   summary: 'Send a message',
   scope: 'messages:write',
