@@ -1,8 +1,8 @@
 // Compares an app's view with the log. Pure functions, tested with planted faults.
 import { createHash } from 'node:crypto';
 
-/** seq, type, id, content, mentions. */
-type Entry = [number, string, string | null, string | null, string[] | null];
+/** seq, type, id, content, mentions, custom. */
+type Entry = [number, string, string | null, string | null, string[] | null, object | null];
 
 export interface RoomView {
   first: number;

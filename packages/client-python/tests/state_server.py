@@ -6,6 +6,7 @@ import json
 from typing import Any, Dict, List, Optional, Tuple, cast
 
 from chatapi_client.models import Message, new_message
+from chatapi_client.state.merge_patch import merge_patch
 from chatapi_client.state.timeline import HistoryPage, Query
 
 from .model import EPOCH, hello
@@ -14,6 +15,15 @@ ROOM = "room"
 ME = "usr_me"
 Call = Tuple[str, str, str]
 """``edit``, ``delete``, ``added`` or ``removed``; the message; a content or an emoji."""
+
+
+def patch_of(content: str) -> Dict[str, Any]:
+    """The patch of ``custom`` that comes with an edit to this content."""
+    return {f"key {len(content) % 3}": None if content.endswith("5") else content}
+
+
+def _without_custom(frame: Dict[str, Any]) -> Dict[str, Any]:
+    return {name: value for name, value in frame.items() if name != "custom"}
 
 
 class StateServer:
@@ -146,20 +156,21 @@ class StateServer:
         return {"parent_thread_count": count} if self._tells_counts else {}
 
     def _edit(self, message: Dict[str, Any], content: str) -> None:
-        self.messages[message["id"]] = {**message, "content": content, "is_edited": True}
+        custom = merge_patch(message.get("custom"), patch_of(content))
+        changed = {"content": content, "is_edited": True, **({"custom": custom} if custom else {})}
+        self.messages[message["id"]] = {**_without_custom(message), **changed}
         kept = {name: message[name] for name in ("attachments", "mentions", "updated_at")}
-        frame = {"type": "message_updated", "message_id": message["id"], "content": content, "is_edited": True}
-        self._append({**frame, **kept})
+        self._append({"type": "message_updated", "message_id": message["id"], **changed, **kept})
 
     def _delete(self, message: Dict[str, Any]) -> None:
         """Its text is removed from the log too."""
         gone = {"content": "", "attachments": [], "mentions": [], "is_deleted": True}
-        self.messages[message["id"]] = {**message, **gone}
+        self.messages[message["id"]] = {**_without_custom(message), **gone}
         self._reactions.pop(message["id"], None)
         for at, frame in enumerate(self.log):
             is_edit = frame["type"] == "message_updated" and frame["message_id"] == message["id"]
             if frame.get("id") == message["id"] or is_edit:
-                self.log[at] = {**frame, **gone}
+                self.log[at] = {**_without_custom(frame), **gone}
         parent = message["reply_to"]
         more = {} if parent is None else {"reply_to": parent, **self._counted(parent, -1)}
         self._append({"type": "message_deleted", "message_id": message["id"], **more})

@@ -13,14 +13,19 @@ from chatapi_client.machine import Machine
 from chatapi_client.models import Event, Message, new_message
 from chatapi_client.outgoing import Outgoing
 from chatapi_client.state.local_changes import Change, LocalChange, LocalChanges, LocalSend
+from chatapi_client.state.merge_patch import merge_patch
 from chatapi_client.state.rows import LOGGED
 from chatapi_client.state.timeline import Ask, HistoryPage, Timeline
 
-from .state_server import ME, ROOM, Call, StateServer
+from .state_server import ME, ROOM, Call, StateServer, patch_of
 
 EMOJIS = ("👍", "🎉")
 NETWORK = ["post"] * 4 + ["change"] * 4 + ["flush", "read"] * 2 + ["deliver"] * 6 + ["events"] * 4
 NETWORK += ["serve", "arrive"] * 3 + ["fail", "double", "join", "cut"]
+
+
+def _edit(content: str) -> Change:
+    return Change("edit", edited=lambda text: (content, merge_patch(text[1], patch_of(content))))
 
 
 class Request:
@@ -127,7 +132,7 @@ class StateWorld:
 
     def _mine(self) -> None:
         kind, message_id, what = call = self._some_call()
-        change = Change(kind, content=what) if kind == "edit" else Change(kind, emoji=what)
+        change = _edit(what) if kind == "edit" else Change(kind, emoji=what)
         self._calls.append(Pending(call, self.local.change(message_id, change)))
 
     def _send(self) -> None:
@@ -193,7 +198,7 @@ class StateWorld:
             if pending.is_refused:
                 self.local.undo(pending.change)
             else:
-                self.local.confirm(pending.change, None if pending.message is None else pending.message["content"])
+                self.local.confirm(pending.change, pending.message)
         request = next((one for one in self._requests if one.served is not None), None)
         if request is None or request.served is None:
             return

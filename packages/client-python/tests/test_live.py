@@ -83,7 +83,7 @@ class FakeRest:
         if self.refuses is not None and method != "GET":
             raise self.refuses
         if method == "PUT" and str(path) == "/messages/m1":
-            return text(1, content=request["body"]["content"], is_edited=True)
+            return text(1, is_edited=True, **request["body"])
         if str(path).endswith("/members"):
             return {"members": [{"user_id": "usr_a", **ANNA, "role": "owner"}], "has_more": False, "users": {}}
         if str(path) == "/users":
@@ -209,6 +209,27 @@ class LiveStores(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(ChatApiError):
             await delete
         self.assertEqual(contents(shown.snapshot)[1], "text 2")
+
+    async def test_custom_is_shown_at_once_and_as_an_edit_changes_it_and_taken_back(self) -> None:
+        shown = await self.scene.opened_room()
+        shown.send("mine", custom={"order": 1})
+        await asyncio.sleep(0)
+        self.assertEqual(shown.snapshot.messages[-1].message["custom"], {"order": 1})
+        self.assertEqual(self.scene.wire.sends[-1][0]["custom"], {"order": 1})
+        custom = {"a": 1, "b": {"c": 2}}
+        updated = {"message_id": "m2", "chat_id": "r1", "content": "text 2", "attachments": [], "mentions": []}
+        self.scene.wire.say("message_updated", **updated, seq=4, is_edited=True, updated_at=AT, custom=custom)
+        await shown.wait_for(lambda snapshot: snapshot.messages[1].message.get("custom") == custom, 5)
+        self.scene.rest.refuses = REFUSED
+        edit = asyncio.ensure_future(shown.edit("m2", custom={"a": None, "b": {"d": 3}}))
+        await asyncio.sleep(0)
+        self.assertEqual(contents(shown.snapshot)[1], "text 2")
+        self.assertEqual(shown.snapshot.messages[1].message["custom"], {"b": {"c": 2, "d": 3}})
+        with self.assertRaises(ChatApiError):
+            await edit
+        self.assertEqual(shown.snapshot.messages[1].message["custom"], custom)
+        self.scene.wire.say("message_updated", **updated, seq=5, is_edited=True, updated_at=AT)
+        await shown.wait_for(lambda snapshot: "custom" not in snapshot.messages[1].message, 5)
 
     async def test_badges_agree_with_other_devices_and_with_what_is_read_here(self) -> None:
         shown = await self.scene.opened_room()

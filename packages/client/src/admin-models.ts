@@ -221,6 +221,8 @@ export interface ContextMessage {
   is_edited: boolean;
   is_deleted: boolean;
   created_at: string;
+  /** Of the application's own; missing where there is none. */
+  custom?: Record<string, unknown>;
 }
 
 /** An export of an account, without a link. */

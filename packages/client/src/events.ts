@@ -54,6 +54,8 @@ export interface MessageUpdated extends Logged<'message_updated'> {
   updated_at: string;
   /** Who is mentioned after the change. Missing only in events that an older server wrote. */
   mentions?: string[];
+  /** As after the change; missing where there is none. */
+  custom?: Record<string, unknown>;
   /** Set in the replay of an edit whose text was removed; `content` and the lists are empty. */
   is_deleted?: true;
 }

@@ -25,7 +25,7 @@ export type { FilesApi } from './files.ts';
 export type { HooksApi } from './hooks.ts';
 export type { IncomingWebhooksApi } from './incoming-webhooks.ts';
 export type { Logger } from './logger.ts';
-export type { ListQuery, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
+export type { ListQuery, MessageEdit, MessagesApi, Place, ReadInput, SendInput } from './messages.ts';
 export type * from './models.ts';
 export { localOutbox, type OutboxStore, type StoredSend } from './outbox-store.ts';
 export type { Page, UserCard } from './pages.ts';

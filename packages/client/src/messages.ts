@@ -21,6 +21,15 @@ export interface SendInput extends Place {
   reply_to?: string;
   /** Idempotency key of 1–64 characters; default: generated. A repeat returns the first message. */
   client_id?: string;
+  /** Of the application's own: at most 4 KiB as JSON, and 5 levels. */
+  custom?: Record<string, unknown>;
+}
+
+/** At least one of both. */
+export interface MessageEdit {
+  content?: string;
+  /** A merge patch (RFC 7396): null removes a key. */
+  custom?: Record<string, unknown>;
 }
 
 export interface ListQuery extends Place, Paging {
@@ -79,7 +88,7 @@ export class MessagesApi {
   }
 
   /** Edits a message. Its sender only. */
-  update(messageId: string, input: { content: string; is_edited?: boolean }, options?: CallOptions): Promise<Message> {
+  update(messageId: string, input: MessageEdit & { is_edited?: boolean }, options?: CallOptions): Promise<Message> {
     return this.#rest.call('PUT', path`/messages/${messageId}`, { ...options, body: input });
   }
 

@@ -154,6 +154,8 @@ export interface Message {
   created_at: string;
   updated_at: string;
   client_id?: string;
+  /** Of the application's own; missing where there is none. */
+  custom?: Record<string, unknown>;
   /** For admins, not in events: the application key that sent it as its sender. */
   sent_by_key?: string;
 }

@@ -140,6 +140,28 @@ describe('the stores', () => {
     expect(room.getSnapshot().messages[1]).to.include({ content: 'text 2', is_deleted: false });
   });
 
+  it('custom is shown at once, with a message and as an edit of it changes it, and taken back', async () => {
+    const room = scene.live.room('r1');
+    await scene.connected(room);
+    await until(() => room.getSnapshot().status === 'ready');
+    const shown = (at: number) => room.getSnapshot().messages.at(at);
+    const client_id = room.send({ content: 'mine', custom: { order: 1 } });
+    expect(shown(-1)?.custom).to.deep.equal({ order: 1 });
+    await until(() => FakeSocket.last.sent.some((frame) => frame.client_id === client_id));
+    expect(FakeSocket.last.sent.find((frame) => frame.client_id === client_id)?.custom).to.deep.equal({ order: 1 });
+    const custom = { a: 1, b: { c: 2 } };
+    const updated = { type: 'message_updated', message_id: 'm2', attachments: [], is_edited: true, updated_at: AT };
+    FakeSocket.last.say({ ...updated, chat_id: 'r1', seq: 4, content: 'text 2', mentions: [], custom });
+    await until(() => shown(1)?.custom !== undefined);
+    scene.refuses = { status: 403, body: { error: true, code: 'AUTHORIZATION_ERROR', message: 'no' } };
+    const refused = room.edit('m2', { custom: { a: null, b: { d: 3 } } }).catch(({ code }) => code);
+    expect(shown(1)).to.deep.include({ content: 'text 2', custom: { b: { c: 2, d: 3 } }, is_edited: true });
+    expect(await refused).to.equal('AUTHORIZATION_ERROR');
+    expect(shown(1)).to.deep.include({ custom });
+    FakeSocket.last.say({ ...updated, chat_id: 'r1', seq: 5, content: 'text 2', mentions: [] });
+    await until(() => shown(1)?.custom === undefined);
+  });
+
   it('the list moves a room up, counts what is unread, and the badges sum it', async () => {
     const rooms = scene.live.rooms();
     await scene.connected(rooms);

@@ -94,7 +94,7 @@ export class Scene {
     }
     if (path.includes('/members'))
       return [200, { members: [{ user_id: 'usr_a', ...ANNA, role: 'owner' }], has_more: false }];
-    if (method === 'PUT' && path === '/messages/m1') return [200, text(1, { content: body.content, is_edited: true })];
+    if (method === 'PUT' && path === '/messages/m1') return [200, text(1, { ...body, is_edited: true })];
     return [204, undefined];
   }
 

@@ -1,6 +1,7 @@
 // A model of the server for the stores: the log of one room, and the messages that it makes.
 import type { Frame } from '../src/machine.ts';
 import { type Message, newMessage } from '../src/models.ts';
+import { mergePatch } from '../src/state/merge-patch.ts';
 import type { HistoryPage, PageQuery } from '../src/state/timeline.ts';
 
 export const ROOM = 'room';
@@ -9,9 +10,14 @@ const EPOCH = '2026-01-01T12:00:00.000Z';
 const HELLO: Frame = { type: 'hello', user_id: ME, server_time: EPOCH, token_expires_at: '2027-01-01T12:00:00.000Z' };
 
 export type Call =
-  | { do: 'edit'; id: string; content: string }
+  | { do: 'edit'; id: string; content: string; custom: Record<string, unknown> }
   | { do: 'delete'; id: string }
   | { do: 'react'; id: string; emoji: string; action: 'added' | 'removed' };
+
+const without = <T extends object, K extends keyof T>(from: T, key: K): Omit<T, K> => {
+  const { [key]: _, ...rest } = from;
+  return rest;
+};
 
 interface Given {
   user_id: string;
@@ -50,7 +56,7 @@ export class StateServer {
   call(by: string, call: Call): Message | undefined {
     const message = this.messages.get(call.id);
     if (message === undefined || message.is_deleted) return undefined;
-    if (call.do === 'edit') this.#edit(message, call.content);
+    if (call.do === 'edit') this.#edit(message, call);
     else if (call.do === 'delete') this.#delete(message);
     else this.#react(message, by, call.emoji, call.action);
     return call.do === 'edit' ? this.shown(call.id) : undefined;
@@ -151,20 +157,22 @@ export class StateServer {
     return this.#tellsCounts ? { parent_thread_count } : {};
   }
 
-  #edit(message: Message, content: string): void {
-    this.messages.set(message.id, { ...message, content, is_edited: true });
+  #edit(message: Message, { content, custom: patch }: Call & { do: 'edit' }): void {
+    const custom = mergePatch(message.custom, patch);
     const { id: message_id, attachments, mentions, updated_at } = message;
-    this.#append({ type: 'message_updated', message_id, content, attachments, mentions, is_edited: true, updated_at });
+    const changed = { content, is_edited: true, ...(Object.keys(custom).length > 0 ? { custom } : {}) };
+    this.messages.set(message_id, { ...without(message, 'custom'), ...changed });
+    this.#append({ type: 'message_updated', message_id, attachments, mentions, updated_at, ...changed });
   }
 
   /** Its text is removed from the log too. */
   #delete(message: Message): void {
     const gone = { content: '', attachments: [], mentions: [], is_deleted: true };
-    this.messages.set(message.id, { ...message, ...gone });
+    this.messages.set(message.id, { ...without(message, 'custom'), ...gone });
     this.#reactions.delete(message.id);
     for (const [i, frame] of this.log.entries())
       if (frame.id === message.id || (frame.type === 'message_updated' && frame.message_id === message.id))
-        this.log[i] = { ...frame, ...gone };
+        this.log[i] = { ...without(frame, 'custom'), ...gone };
     const { reply_to } = message;
     const more = reply_to === null ? {} : { reply_to, ...this.#counted(reply_to, -1) };
     this.#append({ type: 'message_deleted', message_id: message.id, ...more });

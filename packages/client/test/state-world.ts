@@ -3,7 +3,8 @@
 import type { AnyEvent } from '../src/events.ts';
 import type { Machine } from '../src/machine.ts';
 import { type Message, newMessage } from '../src/models.ts';
-import { type LocalChange, LocalChanges } from '../src/state/local-changes.ts';
+import { type Change, type LocalChange, LocalChanges } from '../src/state/local-changes.ts';
+import { mergePatch } from '../src/state/merge-patch.ts';
 import type { LoggedEvent } from '../src/state/row.ts';
 import { type Ask, type AskKind, type HistoryPage, Timeline } from '../src/state/timeline.ts';
 import { newMachine, outgoing } from './model.ts';
@@ -34,6 +35,11 @@ interface Pending {
   change: LocalChange;
   answer?: { message: Message | undefined } | 'refused';
 }
+
+const editOf = ({ content, custom: patch }: Call & { do: 'edit' }): Change => ({
+  kind: 'edit',
+  edited: ({ custom }) => ({ content, custom: mergePatch(custom, patch) }),
+});
 
 export class StateWorld {
   readonly server: StateServer;
@@ -111,7 +117,8 @@ export class StateWorld {
 
   #call({ call, message, emoji }: { call: string; message: number; emoji: number }): Call {
     const id = this.#id(message);
-    if (call === 'edit') return { do: 'edit', id, content: `edit ${this.#now}` };
+    const custom = { [`key ${emoji}`]: this.#now % 3 === 0 ? null : this.#now };
+    if (call === 'edit') return { do: 'edit', id, content: `edit ${this.#now}`, custom };
     if (call === 'delete') return { do: 'delete', id };
     return { do: 'react', id, emoji: EMOJIS[emoji] as string, action: call as 'added' };
   }
@@ -121,7 +128,7 @@ export class StateWorld {
     const change =
       call.do === 'react'
         ? this.local.change(id, { kind: 'react', emoji: call.emoji, action: call.action })
-        : this.local.change(id, call.do === 'edit' ? { kind: 'edit', content: call.content } : { kind: 'delete' });
+        : this.local.change(id, call.do === 'edit' ? editOf(call) : { kind: 'delete' });
     this.#calls.push({ call, change });
   }
 
@@ -172,7 +179,7 @@ export class StateWorld {
     const pending = this.#calls.find(({ answer }) => answer !== undefined);
     this.#calls = this.#calls.filter((other) => other !== pending);
     if (pending?.answer === 'refused') this.local.undo(pending.change);
-    else if (pending?.answer) this.local.confirm(pending.change, pending.answer.message?.content);
+    else if (pending?.answer) this.local.confirm(pending.change, pending.answer.message);
     const request = this.#requests.find(({ served }) => served !== undefined);
     if (request?.served === undefined) return;
     request.pages.push(request.served);
@@ -243,6 +250,7 @@ export class StateWorld {
 /** For comparisons: which emoji was used first is not known after some were taken back. */
 export const plain = (message: Message): object => ({
   ...message,
+  custom: message.custom,
   reactions: message.reactions
     .map((one) => ({ ...one, user_ids: one.user_ids.toSorted() }))
     .toSorted((one, other) => (one.emoji < other.emoji ? -1 : 1)),

@@ -90,8 +90,8 @@ class Commands(ServerCommands):
     async def send(self, client: str, **message: Any) -> Any:
         return await self._clients[client].messages.send(**message)
 
-    async def edit(self, client: str, message_id: str, content: str) -> Any:
-        return await self._clients[client].messages.update(message_id, content=content)
+    async def edit(self, client: str, message_id: str, **edit: Any) -> Any:
+        return await self._clients[client].messages.update(message_id, **edit)
 
     async def search(self, client: str, **query: Any) -> List[str]:
         found = await self._clients[client].messages.search(**query)

@@ -37,7 +37,9 @@ class Shown:
         first, last = (messages[0]["seq"], messages[-1]["seq"]) if messages else (1, 0)
         told: Dict[str, Any] = {"first": first, "last": last, "breaks": self._breaks, "digest": digest.hexdigest()}
         if entries:
-            told["entries"] = [[one["seq"], "message", one["id"], one["content"], one["mentions"]] for one in messages]
+            told["entries"] = [
+                [one["seq"], "message", one["id"], one["content"], one["mentions"], one.get("custom")] for one in messages
+            ]
         return told
 
 
@@ -100,8 +102,8 @@ class StoreCommands(Commands):
         await connection.wait_for(lambda snapshot: snapshot.state == "connected", seconds)
 
     async def say(self, socket: str, **message: Any) -> Any:
-        room = self._stores[socket].live.room(message["chat_id"])
-        find = _with_client_id(room.send(message["content"]))
+        room = self._stores[socket].live.room(message.pop("chat_id"))
+        find = _with_client_id(room.send(**message))
         view = find(await room.wait_for(find))
         if view is None or view.local is not None:
             raise (view and view.local and view.local.error) or LookupError("it is not shown")

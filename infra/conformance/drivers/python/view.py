@@ -25,7 +25,7 @@ class RoomView:
         if event["type"] == "message":
             self._digest.update(f"{seq} {message_id}\n".encode())
         if self.entries is not None:
-            self.entries.append([seq, event["type"], message_id, event.get("content"), event.get("mentions")])
+            self.entries.append([seq, event["type"], message_id, event.get("content"), event.get("mentions"), event.get("custom")])
 
     def report(self, entries: bool) -> Dict[str, Any]:
         told: Dict[str, Any] = {"first": self.first, "last": self.last, "breaks": self.breaks}

@@ -123,7 +123,7 @@ export function openCommands(
     create_room: ({ client, ...room }) => clientOf({ client }).chats.create({ ...room, visibility: 'private' }),
     add_member: ({ client, chat_id, user_id }) => clientOf({ client }).chats.addMember(chat_id, user_id),
     send: ({ client, ...message }) => clientOf({ client }).messages.send(message),
-    edit: (args) => clientOf(args).messages.update(args.message_id, { content: args.content }),
+    edit: ({ client, message_id, ...edit }) => clientOf({ client }).messages.update(message_id, edit),
     search: async ({ client, ...query }) =>
       (await clientOf({ client }).messages.search(query)).items.map(({ content }) => content),
     rooms: async ({ client, ...query }) => {

@@ -9,6 +9,7 @@ const MAX_BREAKS = 5;
 interface Place {
   chat_id: string;
   content: string;
+  custom?: Record<string, unknown>;
 }
 
 export interface StoresConnection {
@@ -34,7 +35,14 @@ class Shown {
   report(withEntries: boolean): object {
     const digest = createHash('sha256');
     for (const { seq, id } of this.#rows) digest.update(`${seq} ${id}\n`);
-    const entries = this.#rows.map(({ seq, id, content, mentions }) => [seq, 'message', id, content, mentions]);
+    const entries = this.#rows.map(({ seq, id, content, mentions, custom = null }) => [
+      seq,
+      'message',
+      id,
+      content,
+      mentions,
+      custom,
+    ]);
     return {
       first: this.#rows[0]?.seq ?? 1,
       last: this.#rows.at(-1)?.seq ?? 0,
@@ -82,9 +90,9 @@ export function connectStores(client: ChatClient): StoresConnection {
   return {
     ready: () =>
       first(chat.connection(), ({ state }) => (state === 'connected' ? true : undefined)).then(() => undefined),
-    say: async ({ chat_id, content }) => {
+    say: async ({ chat_id, ...input }) => {
       const room = chat.room(chat_id);
-      const client_id = room.send({ content });
+      const client_id = room.send(input);
       return first(room, ({ messages }) => {
         const found = messages.find((message) => message.client_id === client_id);
         if (found?.local?.state === 'failed') throw found.local.error;

@@ -34,6 +34,7 @@ function roomView(first: number, keep: boolean) {
           id,
           'content' in event ? event.content : null,
           'mentions' in event ? (event.mentions ?? null) : null,
+          'custom' in event ? (event.custom ?? null) : null,
         ]);
     },
     report: (withEntries: boolean): object => ({

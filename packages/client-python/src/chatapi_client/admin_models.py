@@ -179,9 +179,7 @@ class BanInput(TypedDict, total=False):
     until: Optional[str]
 
 
-class ContextMessage(TypedDict):
-    """A message as staff see one. ``files``: names of the attached ones."""
-
+class _ContextMessage(TypedDict):
     id: str
     chat_id: str
     seq: int
@@ -192,6 +190,15 @@ class ContextMessage(TypedDict):
     is_edited: bool
     is_deleted: bool
     created_at: str
+
+
+class ContextMessage(_ContextMessage, total=False):
+    """A message as staff see one. ``files``: names of the attached ones.
+
+    ``custom``: the application's own; missing where there is none.
+    """
+
+    custom: Dict[str, Any]
 
 
 class ReportContext(TypedDict):

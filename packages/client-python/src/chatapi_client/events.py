@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Literal, Optional, TypedDict
+from typing import Any, Dict, List, Literal, Optional, TypedDict
 
 from .admin_models import AuditEntry, Report, Stats
 from .errors import ChatApiError
@@ -44,12 +44,14 @@ class MessageUpdated(_MessageUpdated, total=False):
 
     Only an edit sets ``is_edited``.
 
-    ``mentions`` is missing only in events that an older server wrote.
+    ``mentions`` is missing only in events that an older server wrote. ``custom`` is as after the
+    change, and missing where there is none.
 
     ``is_deleted``: only in the replay of an edit whose text was removed.
     """
 
     mentions: List[str]
+    custom: Dict[str, Any]
     is_deleted: Literal[True]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import AsyncIterator, Literal, Optional, Sequence
+from typing import Any, AsyncIterator, Literal, Mapping, Optional, Sequence
 
 from .pages import page_of
 from .paths import path_of
@@ -27,12 +27,14 @@ class MessagesApi:
         attachments: Sequence[str] = (),
         reply_to: Optional[str] = None,
         client_id: Optional[str] = None,
+        custom: Optional[Mapping[str, Any]] = None,
     ) -> Message:
         """Send to a room (``chat_id``) or a user (``recipient_id``).
 
         ``content``: 1–4,000 characters, optional with ``attachments`` (ids of files that the caller
         uploaded, at most 20). ``client_id``: idempotency key of 1–64 characters, default:
         generated; a repeat returns the first message, with other content it is a ``CONFLICT``.
+        ``custom``: the application's own, at most 4 KiB as JSON and 5 levels.
         Posting to a public room joins it, to an unknown one creates it.
         """
         body = given(
@@ -43,6 +45,7 @@ class MessagesApi:
             attachments=list(attachments) or None,
             reply_to=reply_to,
             client_id=client_id or str(uuid.uuid4()),
+            custom=custom,
         )
         message: Message = await self._rest.call("POST", "/messages/", body=body)
         return message
@@ -106,9 +109,19 @@ class MessagesApi:
         message: Message = await self._rest.call("GET", path_of("/messages/{}", message_id))
         return message
 
-    async def update(self, message_id: str, *, content: str, is_edited: Optional[bool] = None) -> Message:
-        """Edit an own message. ``content``: 1–4,000 characters."""
-        body = given(content=content, is_edited=is_edited)
+    async def update(
+        self,
+        message_id: str,
+        *,
+        content: Optional[str] = None,
+        custom: Optional[Mapping[str, Any]] = None,
+        is_edited: Optional[bool] = None,
+    ) -> Message:
+        """Edit an own message: at least one of ``content`` (1–4,000 characters) and ``custom``.
+
+        ``custom``: a merge patch (RFC 7396); None removes a key.
+        """
+        body = given(content=content, custom=custom, is_edited=is_edited)
         message: Message = await self._rest.call("PUT", path_of("/messages/{}", message_id), body=body)
         return message
 

@@ -187,10 +187,12 @@ class _Message(TypedDict):
 
 class Message(_Message, total=False):
     """``seq``: position in the log of the room. ``recipient_id``: only in direct rooms.
+    ``custom``: the application's own; missing where there is none.
     ``sent_by_key``: only for admins, not in events: the application key that sent it."""
 
     recipient_id: str
     client_id: str
+    custom: Dict[str, Any]
     sent_by_key: str
 
 

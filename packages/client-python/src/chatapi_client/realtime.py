@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from typing import Any, AsyncIterator, Callable, Dict, Optional, Sequence
+from typing import Any, AsyncIterator, Callable, Dict, Mapping, Optional, Sequence
 
 from .driver import Driver
 from .errors import CLIENT_CLOSED, NETWORK_ERROR, ChatApiError
@@ -76,6 +76,7 @@ class AsyncRealtime(Listening):
         attachments: Sequence[str] = (),
         reply_to: Optional[str] = None,
         client_id: Optional[str] = None,
+        custom: Optional[Mapping[str, Any]] = None,
         timeout: Optional[float] = None,
     ) -> Message:
         """Send over the socket; answers once the message is committed, with its id and place in the log.
@@ -83,12 +84,12 @@ class AsyncRealtime(Listening):
         Waits through cuts, restarts and limits, under one ``client_id``, so that it arrives once. Without a room or a
         person it goes to ``general``. ``timeout`` in seconds: then it is no longer sent and ``NETWORK_ERROR`` is raised,
         though it may have arrived. The ``content`` of the answer is as given; markup that acts is removed from what
-        others see.
+        others see. ``custom``: the application's own, at most 4 KiB as JSON and 5 levels.
         """
         self._driver.use()
         client_id = client_id or str(uuid.uuid4())
         frame: Dict[str, Any] = {"message": content, "client_id": client_id}
-        optional = {"chat_id": chat_id, "recipient_id": recipient_id, "reply_to": reply_to}
+        optional = {"chat_id": chat_id, "recipient_id": recipient_id, "reply_to": reply_to, "custom": custom}
         frame.update({name: value for name, value in optional.items() if value is not None})
         if attachments:
             frame["attachments"] = list(attachments)

@@ -3,7 +3,7 @@
 // Pure.
 import type { ChatApiError } from '../errors.ts';
 import type { Message } from '../models.ts';
-import { type LoggedEvent, reacted, tombstone } from './row.ts';
+import { type LoggedEvent, type MessageText, reacted, tombstone } from './row.ts';
 
 export interface LocalSend {
   readonly message: Message;
@@ -16,7 +16,8 @@ export interface LocalSend {
 }
 
 export type Change =
-  | { kind: 'edit'; content: string }
+  /** `edited`: what it makes of a message. */
+  | { kind: 'edit'; edited(text: MessageText): MessageText }
   | { kind: 'delete' }
   | { kind: 'react'; emoji: string; action: 'added' | 'removed' };
 
@@ -27,12 +28,18 @@ export interface LocalChange {
   isDone: boolean;
   /** Its event may be among those that will not come. */
   isLost: boolean;
-  /** Its event, or what may be its event, has arrived: the contents of edits, else ''. */
+  /** Its event, or what may be its event, has arrived: the texts that edits made, else ''. */
   readonly seen: Set<string>;
 }
 
 /** Spellings of an emoji with and without the variation selector are one. */
 const plain = (emoji: string): string => emoji.replaceAll('\uFE0F', '');
+
+/** @returns the same list if none of it is gone. */
+const without = <T>(list: readonly T[], isGone: (one: T, at: number) => boolean): readonly T[] =>
+  list.some(isGone) ? list.filter((one, at) => !isGone(one, at)) : list;
+
+const textOf = ({ content, custom = {} }: MessageText): string => JSON.stringify([content, custom]);
 
 const sameThing = (one: Change, other: Change): boolean =>
   one.kind === 'react' && other.kind === 'react' ? plain(one.emoji) === plain(other.emoji) : one.kind === other.kind;
@@ -65,7 +72,7 @@ export class LocalChanges {
         ({ id, sender_id, client_id }) =>
           id === send.message.id || (client_id === send.client_id && (this.me ?? sender_id) === sender_id),
       );
-    if (this.sends.some(isThere)) this.sends = this.sends.filter((send) => !isThere(send));
+    this.sends = without(this.sends, isThere);
   }
 
   clear(): void {
@@ -78,7 +85,7 @@ export class LocalChanges {
     else if (event.type === 'message_updated' || event.type === 'reaction')
       for (const { message_id, change, seen } of this.changes) {
         if (message_id !== event.message_id) continue;
-        if (event.type === 'message_updated') seen.add(event.content);
+        if (event.type === 'message_updated') seen.add(textOf(event));
         else if (change.kind === 'react' && event.user_id === this.me && plain(event.emoji) === plain(change.emoji))
           seen.add('');
       }
@@ -90,10 +97,10 @@ export class LocalChanges {
     return made;
   }
 
-  /** `content`: of an edit, as the server has it. */
-  confirm(change: LocalChange, content?: string): void {
+  /** `text`: of an edit, as the server has it. */
+  confirm(change: LocalChange, text?: MessageText): void {
     change.isDone = true;
-    if (change.change.kind === 'edit' && content !== undefined) change.change = { kind: 'edit', content };
+    if (change.change.kind === 'edit' && text) change.change = { kind: 'edit', edited: () => text };
     this.changes = this.changes.filter((other) => other !== change || !change.isLost);
   }
 
@@ -116,7 +123,7 @@ export class LocalChanges {
     this.arrived(items);
     const isShown = (change: LocalChange): boolean =>
       confirmed.includes(change) && items.some(({ id }) => id === change.message_id);
-    if (this.changes.some(isShown)) this.changes = this.changes.filter((change) => !isShown(change));
+    this.changes = without(this.changes, isShown);
   }
 
   undo(change: LocalChange): void {
@@ -129,14 +136,16 @@ export class LocalChanges {
    */
   settle(find: (id: string) => Message | undefined, shows: (seq: number) => boolean): void {
     const isThere = ({ state, message }: LocalSend): boolean => state === 'sent' && shows(message.seq);
-    if (this.sends.some(isThere)) this.sends = this.sends.filter((send) => !isThere(send));
+    this.sends = without(this.sends, isThere);
     const isOver = (one: LocalChange, at: number): boolean => {
       if (!one.isDone) return false;
       const message = find(one.message_id);
-      const isSeen = one.seen.has(one.change.kind === 'edit' ? one.change.content : '');
-      return message === undefined || isSeen || this.#isIn(message, one.change) || this.#isUndone(one, at);
+      if (message === undefined) return true;
+      const { change, seen } = one;
+      const isSeen = seen.has(change.kind === 'edit' ? textOf(change.edited(message)) : '');
+      return isSeen || this.#isIn(message, change) || this.#isUndone(one, at);
     };
-    if (this.changes.some(isOver)) this.changes = this.changes.filter((change, at) => !isOver(change, at));
+    this.changes = without(this.changes, isOver);
   }
 
   /** The message with the changes on their way; the same object if there are none. */
@@ -156,7 +165,7 @@ export class LocalChanges {
 
   #isIn(message: Message, change: Change): boolean {
     if (message.is_deleted || change.kind === 'delete') return message.is_deleted;
-    if (change.kind === 'edit') return message.content === change.content;
+    if (change.kind === 'edit') return textOf(message) === textOf(change.edited(message));
     return this.#reacted(message, change.emoji) === (change.action === 'added');
   }
 
@@ -170,7 +179,7 @@ export class LocalChanges {
 
   #changed(message: Message, change: Change): Message {
     if (change.kind === 'delete') return tombstone(message);
-    if (change.kind === 'edit') return { ...message, content: change.content, is_edited: true };
+    if (change.kind === 'edit') return { ...message, ...change.edited(message), is_edited: true };
     const known = message.reactions.find(({ emoji }) => plain(emoji) === plain(change.emoji));
     const { action } = change;
     return reacted(message, { user_id: this.me ?? '', emoji: known?.emoji ?? change.emoji, action }, this.me);

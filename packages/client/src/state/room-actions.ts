@@ -11,6 +11,8 @@ export interface StateSendInput {
   content?: string;
   /** The id of a message. */
   reply_to?: string;
+  /** Of the application's own: at most 4 KiB as JSON, and 5 levels. */
+  custom?: Record<string, unknown>;
   /** Ids of files that were uploaded before. */
   attachments?: string[];
   /** Files to upload first. */
@@ -48,10 +50,10 @@ export class RoomActions {
   send(input: StateSendInput): string {
     const { host, chatId, local, change } = this.#options;
     const client_id = newId();
-    const { content = '', reply_to = null } = input;
+    const { content = '', reply_to = null, custom } = input;
     const created_at = new Date().toISOString();
     const place = { id: client_id, chat_id: chatId, seq: Number.MAX_SAFE_INTEGER, sender_id: host.me() ?? '' };
-    const message = newMessage({ ...place, content, reply_to, created_at, client_id });
+    const message = newMessage({ ...place, content, reply_to, created_at, client_id, custom });
     this.#drafts.set(client_id, { input, uploaded: [], abort: new AbortController() });
     change(() => local.add({ message, client_id, state: 'sending' }));
     void this.#deliver(client_id);
@@ -82,7 +84,7 @@ export class RoomActions {
     const done = made as NonNullable<typeof made>;
     try {
       const message = await call();
-      change(() => local.confirm(done, (message as Message | undefined)?.content));
+      change(() => local.confirm(done, message as Message | undefined));
       later(SETTLE_MS, () => change(() => local.undo(done)));
     } catch (error) {
       change(() => local.undo(done));

@@ -1,9 +1,12 @@
 // A room, or a thread of it, as the app shows it.
 import type { ChatApiError } from '../errors.ts';
+import type { MessageEdit } from '../messages.ts';
 import { later } from '../platform.ts';
 import type { Conversation } from './conversation.ts';
 import type { Host } from './host.ts';
+import { mergePatch } from './merge-patch.ts';
 import type { StateSendInput } from './room-actions.ts';
+import type { MessageText } from './row.ts';
 import { Source, type Store } from './store.ts';
 import { type HistoryPage, type PageQuery, Timeline } from './timeline.ts';
 import { type MessageView, MessageViews } from './views.ts';
@@ -121,10 +124,18 @@ export class Room implements Store<RoomSnapshot> {
     this.#in.actions.cancel(clientId);
   }
 
-  /** Rejects, and shows what was before, if the server refuses it; so do the next three. */
-  edit(messageId: string, content: string): Promise<void> {
+  /**
+   * Changes the text, or what is given. Rejects, and shows what was before, if the server refuses
+   * it; so do the next three.
+   */
+  edit(messageId: string, edit: string | MessageEdit): Promise<void> {
     const { messages } = this.#host.client;
-    return this.#in.actions.change(messageId, { kind: 'edit', content }, () => messages.update(messageId, { content }));
+    const input = typeof edit === 'string' ? { content: edit } : edit;
+    const edited = ({ content, custom }: MessageText): MessageText => ({
+      content: input.content ?? content,
+      custom: input.custom ? mergePatch(custom, input.custom) : custom,
+    });
+    return this.#in.actions.change(messageId, { kind: 'edit', edited }, () => messages.update(messageId, input));
   }
 
   delete(messageId: string): Promise<void> {

@@ -64,18 +64,23 @@ const answered = (message: Message, count: number | undefined, change: 1 | -1): 
 
 function updated(
   message: Message,
-  { content, attachments, is_edited, updated_at, mentions, is_deleted }: MessageUpdated,
-) {
+  { content, attachments, is_edited, updated_at, mentions, custom, is_deleted }: MessageUpdated,
+): Message {
   const edited = message.is_edited || is_edited;
   // The replay of an edit whose text is gone: the event of the deletion follows.
   if (is_deleted === true) return { ...message, is_edited: edited, updated_at };
-  return { ...message, content, attachments, is_edited: edited, updated_at, mentions: mentions ?? message.mentions };
+  const named = mentions ?? message.mentions;
+  return { ...message, content, attachments, is_edited: edited, updated_at, mentions: named, custom };
 }
+
+/** What an edit changes. */
+export type MessageText = Pick<Message, 'content' | 'custom'>;
 
 /** What is left of a deleted message: its place and its thread. */
 export const tombstone = (message: Message): Message => ({
   ...message,
   content: '',
+  custom: undefined,
   attachments: [],
   mentions: [],
   reactions: [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Protocol, Sequence
+from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Protocol, Sequence
 
 from ..clock import now_as_text
 from ..errors import ChatApiError
@@ -12,7 +12,7 @@ from ..models import Message, new_message
 from .host import Host
 from .local_changes import Change, LocalChanges, LocalSend
 from .reader import WindowReader
-from .rows import LoggedEvent, with_
+from .rows import LoggedEvent, with_, with_custom
 from .timeline import Timeline
 
 SETTLE = 30.0
@@ -96,14 +96,21 @@ class Conversation:
 
     # What the app does: it is shown at once, and taken back where the server refuses it.
 
-    def send(self, content: str, reply_to: Optional[str], attachments: Sequence[str]) -> str:
+    def send(
+        self,
+        content: str,
+        reply_to: Optional[str],
+        attachments: Sequence[str],
+        custom: Optional[Mapping[str, Any]],
+    ) -> str:
         """Returns the ``client_id``, for `retry` and `cancel`."""
         client_id = str(uuid.uuid4())
-        self._given[client_id] = {"content": content, "reply_to": reply_to, "attachments": attachments}
+        given = {"content": content, "reply_to": reply_to, "attachments": attachments, "custom": custom}
+        self._given[client_id] = given
         at = now_as_text()
         place = {"id": client_id, "chat_id": self.chat_id, "seq": LAST, "sender_id": self.host.me or ""}
         made = new_message(**place, content=content, reply_to=reply_to, created_at=at, client_id=client_id)
-        self.local.add(LocalSend(made, client_id))
+        self.local.add(LocalSend(with_custom(made, custom), client_id))
         self.settle()
         self.retry(client_id)
         return client_id
@@ -168,7 +175,7 @@ class Conversation:
             self.local.undo(one)
             self.settle()
             raise
-        self.local.confirm(one, None if message is None else message["content"])
+        self.local.confirm(one, message)
         self.settle()
 
         def forget() -> None:

@@ -5,11 +5,11 @@ edits, deletions and reactions. They are shown at once, and taken back when they
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, List, Optional, Sequence, Set
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 from ..errors import ChatApiError
 from ..models import Message
-from .rows import LoggedEvent, reacted, tombstone, with_
+from .rows import LoggedEvent, reacted, tombstone, with_, with_custom
 
 
 @dataclass(frozen=True)
@@ -22,31 +22,46 @@ class LocalSend:
     error: Optional[ChatApiError] = None
 
 
+Text = Tuple[str, Mapping[str, Any]]
+"""What an edit changes: the content and ``custom``, which is empty where there is none."""
+
+
+def text_of(message: Mapping[str, Any]) -> Text:
+    return message["content"], message.get("custom") or {}
+
+
+def _nothing(text: Text) -> Text:
+    return text
+
+
 @dataclass(frozen=True)
 class Change:
-    """``kind``: ``edit`` (with ``content``), ``delete``, ``added`` or ``removed`` (with ``emoji``)."""
+    """``kind``: ``edit``, ``delete``, ``added`` or ``removed`` (with ``emoji``).
+
+    ``edited``: what an edit makes of a text.
+    """
 
     kind: str
-    content: str = ""
     emoji: str = ""
+    edited: Callable[[Text], Text] = _nothing
 
 
-def _none() -> Set[str]:
-    return set()
+def _none() -> List[Text]:
+    return []
 
 
 @dataclass(eq=False)
 class LocalChange:
     """``is_done``: the server has taken it; its event may still be on its way. ``is_lost``: its
-    event may be among those that will not come. ``seen``: what may be its event has arrived: the
-    contents of edits, else ''.
+    event may be among those that will not come. ``seen``: what may be its event has arrived: what
+    edits made of the message; of reactions, anything.
     """
 
     message_id: str
     change: Change
     is_done: bool = False
     is_lost: bool = False
-    seen: Set[str] = field(default_factory=_none)
+    seen: List[Text] = field(default_factory=_none)
 
 
 def plain(emoji: str) -> str:
@@ -97,20 +112,22 @@ class LocalChanges:
             if event.get("message_id") != one.message_id:
                 continue
             if kind == "message_updated":
-                one.seen.add(event["content"])
+                if one.change.kind == "edit":
+                    one.seen.append(text_of(event))
             elif kind == "reaction" and event["user_id"] == self.me and plain(event["emoji"]) == plain(one.change.emoji):
-                one.seen.add("")
+                one.seen.append(("", {}))
 
     def change(self, message_id: str, change: Change) -> LocalChange:
         made = LocalChange(message_id, change)
         self.changes.append(made)
         return made
 
-    def confirm(self, one: LocalChange, content: Optional[str] = None) -> None:
-        """``content``: of an edit, as the server has it."""
+    def confirm(self, one: LocalChange, message: Optional[Message] = None) -> None:
+        """``message``: of an edit, as the server has it."""
         one.is_done = True
-        if one.change.kind == "edit" and content is not None:
-            one.change = Change("edit", content)
+        if one.change.kind == "edit" and message is not None:
+            text = text_of(message)
+            one.change = Change("edit", edited=lambda _: text)
         if one.is_lost:
             self.undo(one)
 
@@ -158,7 +175,8 @@ class LocalChanges:
         if not one.is_done:
             return False
         message = find(one.message_id)
-        if message is None or (one.change.content if one.change.kind == "edit" else "") in one.seen:
+        change = one.change
+        if message is None or any(change.kind != "edit" or change.edited(text) == text for text in one.seen):
             return True
         return self._is_in(message, one.change) or self._is_undone(one, at)
 
@@ -173,7 +191,7 @@ class LocalChanges:
         if message["is_deleted"] or change.kind == "delete":
             return message["is_deleted"]
         if change.kind == "edit":
-            return message["content"] == change.content
+            return change.edited(text_of(message)) == text_of(message)
         mine = any(
             plain(one["emoji"]) == plain(change.emoji) and (one["me"] or self.me in one["user_ids"])
             for one in message["reactions"]
@@ -184,7 +202,8 @@ class LocalChanges:
         if change.kind == "delete":
             return tombstone(message)
         if change.kind == "edit":
-            return with_(message, content=change.content, is_edited=True)
+            content, custom = change.edited(text_of(message))
+            return with_custom(with_(message, content=content, is_edited=True), custom)
         known = (one["emoji"] for one in message["reactions"] if plain(one["emoji"]) == plain(change.emoji))
         emoji = next(known, change.emoji)
         return reacted(message, {"user_id": self.me or "", "emoji": emoji, "action": change.kind}, self.me)

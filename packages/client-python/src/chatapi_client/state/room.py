@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..models import Message
 from .conversation import Conversation
-from .local_changes import Change, LocalSend
+from .local_changes import Change, LocalSend, Text
+from .merge_patch import merge_patch
 from .reader import WindowReader
 from .store import Store
 from .timeline import HistoryPage, Query, Timeline
@@ -62,13 +63,21 @@ class LiveRoom(Store[RoomSnapshot]):
         if not self.timeline.is_loaded or self.timeline.has_newer:
             await self.reader.read("latest")
 
-    def send(self, content: str = "", *, reply_to: Optional[str] = None, attachments: Sequence[str] = ()) -> str:
+    def send(
+        self,
+        content: str = "",
+        *,
+        reply_to: Optional[str] = None,
+        attachments: Sequence[str] = (),
+        custom: Optional[Mapping[str, Any]] = None,
+    ) -> str:
         """Show the message at once and send it, through reconnects and restarts.
 
-        ``attachments``: ids of uploaded files. Returns its ``client_id``, for `retry` and `cancel`.
+        ``attachments``: ids of uploaded files. ``custom``: the application's own. Returns its ``client_id``, for `retry` and `cancel`.
         """
         self._stop_typing()
-        return self._in.send(content, self._thread_of if reply_to is None else reply_to, attachments)
+        in_thread = self._thread_of if reply_to is None else reply_to
+        return self._in.send(content, in_thread, attachments, custom)
 
     def retry(self, client_id: str) -> None:
         """Send a failed message again. If it had arrived, it is not sent twice."""
@@ -78,11 +87,22 @@ class LiveRoom(Store[RoomSnapshot]):
         """Remove a message that failed, or has not been sent. One in flight may still arrive."""
         self._in.cancel(client_id)
 
-    async def edit(self, message_id: str, content: str) -> None:
-        """Raise, and show what was before, if the server refuses it; so do the next three."""
+    async def edit(
+        self, message_id: str, content: Optional[str] = None, *, custom: Optional[Mapping[str, Any]] = None
+    ) -> None:
+        """Change the text, ``custom`` by a merge patch, or both.
+
+        Raise, and show what was before, if the server refuses it; so do the next three.
+        """
         messages = self._host.messages
-        change = Change("edit", content)
-        await self._in.change(message_id, change, lambda: messages.update(message_id, content=content))
+
+        def edited(text: Text) -> Text:
+            before, known = text
+            merged = known if custom is None else merge_patch(known, custom)
+            return before if content is None else content, merged
+
+        change = Change("edit", edited=edited)
+        await self._in.change(message_id, change, lambda: messages.update(message_id, content=content, custom=custom))
 
     async def delete(self, message_id: str) -> None:
         messages = self._host.messages

@@ -47,9 +47,16 @@ def with_(message: Message, **fields: Any) -> Message:
     return cast(Message, {**message, **fields})
 
 
+def with_custom(message: Message, custom: Optional[Mapping[str, Any]]) -> Message:
+    """A message has no ``custom`` where there is none."""
+    bare = {name: value for name, value in message.items() if name != "custom"}
+    return cast(Message, {**bare, "custom": custom} if custom else bare)
+
+
 def tombstone(message: Message) -> Message:
     """What is left of a deleted message: its place and its thread."""
-    return with_(message, content="", attachments=[], mentions=[], reactions=[], is_deleted=True)
+    bare = with_custom(message, None)
+    return with_(bare, content="", attachments=[], mentions=[], reactions=[], is_deleted=True)
 
 
 def reacted(message: Message, event: LoggedEvent, me: Optional[str]) -> Message:
@@ -101,7 +108,7 @@ def _updated(message: Message, event: LoggedEvent) -> Message:
         return with_(message, is_edited=edited, updated_at=event["updated_at"])
     names: Tuple[str, ...] = ("content", "attachments", "updated_at", "mentions")
     fields: Dict[str, Any] = {name: event[name] for name in names if name in event}
-    return with_(message, is_edited=edited, **fields)
+    return with_custom(with_(message, is_edited=edited, **fields), event.get("custom"))
 
 
 def _with_one(one: Reaction, user_id: str, count: Optional[int], me: Optional[str]) -> Reaction:
