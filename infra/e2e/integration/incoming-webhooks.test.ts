@@ -21,7 +21,7 @@ describe('incoming webhooks', function () {
     (await rest(ann).get(`/messages/?chat_id=${chat_id}`).expect(200)).body.messages;
   const post = (url: string, body: object) => rest().post(url, body);
 
-  it('send messages of a bot, from JSON and from Slack’s form, and pass over what they do not know', async () => {
+  it('send messages of a bot, from JSON and from Slack’s form, and ignore what they do not know', async () => {
     const { id, url, bot_id, ...shown } = await hook();
     expect(shown).to.include({ chat_id: room, name: 'Monitor', created_by: ann.id });
     expect(url).to.match(new RegExp(`^/hooks/${id}/[A-Za-z0-9_-]{43}$`));
@@ -41,6 +41,33 @@ describe('incoming webhooks', function () {
     const { body: list } = await rest(ann).get(`/rooms/${room}/incoming-webhooks`).expect(200);
     expect(list.incoming_webhooks.map((one: Json) => one.id)).to.deep.equal([id]);
     expect(JSON.stringify(list)).to.not.contain(url.split('/')[3]);
+  });
+
+  it('bear custom, and in it the name and the avatar that a sender chooses', async () => {
+    const { url, bot_id } = await hook();
+    const send = async (body: object): Promise<unknown> => {
+      const { body: posted } = await post(url, { content: 'x', ...body }).expect(201);
+      const message = (await rest(ann).get(`/messages/${posted.id}`).expect(200)).body;
+      expect(message.sender_id).to.equal(bot_id);
+      return message.custom;
+    };
+    const [username, avatar_url] = ['db-1', 'https://example.com/a.png'];
+    expect(await send({ custom: { a: { b: [null] } } })).to.deep.equal({ a: { b: [null] } });
+    expect(await send({ username, avatar_url, custom: { a: 1 } })).to.deep.equal({ username, avatar_url, a: 1 });
+    expect(await send({ username, avatar_url, custom: { username: 1 } })).to.deep.equal({ username: 1, avatar_url });
+    expect(await send({ username: '', avatar_url: null })).to.equal(undefined);
+    for (const wrong of [
+      'javascript:alert(1)',
+      'ftp://example.com/a',
+      '/files/file_1/content',
+      `https://${'x'.repeat(2050)}`,
+    ])
+      expectInvalid(await post(url, { content: 'x', avatar_url: wrong }), 'avatar_url');
+    expectInvalid(await post(url, { content: 'x', username: 'x'.repeat(65) }), 'username');
+    expectInvalid(await post(url, { content: 'x', username: 'a\nb' }), 'username');
+    for (const custom of ['x', [], { a: 'x'.repeat(4096) }, { a: [[[[[]]]]] }])
+      expectInvalid(await post(url, { content: 'x', custom }), 'custom');
+    expectInvalid(await post(url, { content: 'x', username, custom: { a: 'x'.repeat(4080) } }), 'custom');
   });
 
   it('make one message of a repeated client_id, also when the repeats come at once', async () => {

@@ -1,6 +1,6 @@
 // Work is linear in the input: every field of every route and frame, and every function that reads
 // user text, with worst-case inputs at the maximum length and far beyond.
-import { cleanText, fold, foldWithOffsets, isVisible, requestIdFrom } from '@chatapi/kit';
+import { cleanText, customFault, fold, foldWithOffsets, isVisible, requestIdFrom } from '@chatapi/kit';
 import { REPO } from '@chatapi/local';
 import { expect } from 'chai';
 import { type Field, frameFields, functionsOf, routeFields } from './fields.ts';
@@ -48,6 +48,7 @@ describe('work', function () {
       ...(await frameFields(REPO)),
       ...(await functionsOf(REPO, FUNCTIONS)),
       { name: 'kit cleanText', judge: (value) => void cleanText(value as string) },
+      { name: 'kit customFault', judge: (value) => void customFault({ [value as string]: { a: value } }) },
       { name: 'kit fold', judge: (value) => void fold(value as string) },
       { name: 'kit foldWithOffsets', judge: (value) => void foldWithOffsets(value as string) },
       { name: 'kit isVisible', judge: (value) => void isVisible(value as string) },

@@ -125,7 +125,7 @@ class Driving(unittest.IsolatedAsyncioTestCase):
 
     async def test_both_sends_of_the_same_message_are_answered_though_one_gives_up(self) -> None:
         await self.realtime.wait_ready(PATIENCE)
-        same = {"content": "m", "client_id": "c"}
+        same: Dict[str, Any] = {"content": "m", "client_id": "c"}
         sends = [asyncio.ensure_future(self.realtime.send(**same, timeout=limit)) for limit in (None, 0.02, None)]
         await until(lambda: sends[1].done())
         self.assertIsInstance(sends[1].exception(), ChatApiError)

@@ -1,4 +1,4 @@
-import { bearsFiles, createFileLinks } from '@chatapi/kit/auth';
+import { bearsFiles, createFileLinks, withoutLinks } from '@chatapi/kit/auth';
 import { keySettings } from '@chatapi/kit/testing';
 import { expect } from 'chai';
 import { parse } from 'content-disposition';
@@ -169,6 +169,24 @@ describe('a signed url', () => {
       true,
       false,
     ]);
+  });
+
+  it('nothing is signed in JSON whose links were removed, and it says the same', () => {
+    const signer = createFileLinks({ FILE_LINK_SECRET: 'secret', FILE_URL_TTL: 60 });
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.oneof(fc.constantFrom('url', 'thumbnail_url', '/files/file_1/content', '"url":"/files/'), fc.string()),
+          fc.oneof(fc.constantFrom('/files/file_1/content', '\\"/files/file_1/thumbnail'), fc.jsonValue()),
+        ),
+        (value) => {
+          const json = withoutLinks(JSON.stringify(value));
+          expect(JSON.parse(json)).to.deep.equal(JSON.parse(JSON.stringify(value)));
+          expect(bearsFiles(json)).to.equal(false);
+          expect(signer.signIn(json, 'usr_1')).to.equal(json);
+        },
+      ),
+    );
   });
 });
 

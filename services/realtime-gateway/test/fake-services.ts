@@ -28,6 +28,8 @@ export interface FakeServices {
   /** Saved positions of streams, by id. */
   bases: Map<string, Record<string, number>>;
   sends: number;
+  /** Bodies of all sends, in order. */
+  bodies: any[];
   /** Number of reads of a room's log that check a user's rights. */
   lookUps: number;
   /** Number of calls of sends that still fail with 503. */
@@ -169,6 +171,7 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
     if (services.failuresLeft-- > 0) throw unavailable('The log');
     services.failuresLeft = 0;
     services.sends += sends.length;
+    services.bodies.push(...sends.map(({ body }) => body));
     const results = [];
     for (const { sender_id, origin, body } of sends) results.push(await takeSend(node, sender_id, origin, body));
     return { results };
@@ -232,6 +235,7 @@ export async function startFakeServices(redis: Redis): Promise<FakeServices> {
     failsReadStates: false,
     bases: new Map(),
     sends: 0,
+    bodies: [],
     lookUps: 0,
     failuresLeft: 0,
     silent: false,

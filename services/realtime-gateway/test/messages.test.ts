@@ -48,6 +48,32 @@ describe('a realtime node', () => {
       expect(harness.services.positions.some((p) => p.user_id === ann && p.room_id === room)).to.equal(false);
     });
 
+    it('custom is passed on as it is; without one there is none, and a bad one is an error', async () => {
+      const ann = someone();
+      const room = roomOf([ann]);
+      const a = await harness.connect(one, ann);
+      const before = harness.services.bodies.length;
+      const custom = { z: [null, { b: '</x>' }], a: 1, '10': 'ü' };
+      const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
+      const bad = [[], 'x', null, nested(6), { a: 'x'.repeat(4090) }, JSON.parse('{"__proto__":1}')];
+      a.send({ message: 'm', chat_id: room, client_id: 'c1', custom });
+      a.send({ message: 'm', chat_id: room, client_id: 'c2', custom: { a: 'x'.repeat(4088) } });
+      a.send({ message: 'm', chat_id: room, client_id: 'c3', custom: nested(5) });
+      a.send({ message: 'm', chat_id: room, client_id: 'c4' });
+      for (const [i, one] of bad.entries()) a.send({ message: 'm', chat_id: room, client_id: `b${i}`, custom: one });
+      await until(() => a.got.filter(({ type }) => type === 'error').length === bad.length);
+      const errors = a.got.filter(({ type }) => type === 'error');
+      expect(errors.map(({ client_id }) => client_id)).to.deep.equal(bad.map((_, i) => `b${i}`));
+      for (const { code, details } of errors) {
+        expect(code).to.equal('VALIDATION_ERROR');
+        expect(details.fields[0].path).to.match(/^custom/);
+      }
+      await until(() => mine(a).filter((type) => type === 'ack').length === 4);
+      const bodies = harness.services.bodies.slice(before);
+      expect(JSON.stringify(bodies[0].custom)).to.equal(JSON.stringify(custom));
+      expect(bodies.map((body: object) => 'custom' in body)).to.deep.equal([true, true, true, false]);
+    });
+
     it('metrics show how long signals and deliveries took, and events that came without a signal', async () => {
       const [ann, bob] = [someone(), someone()];
       const room = roomOf([ann, bob]);

@@ -1,5 +1,5 @@
 // A message that somebody posts to the URL of an incoming webhook: JSON, or Slack's form with JSON
-// in `payload`. What else Slack's senders add is passed over.
+// in `payload`. Other fields are ignored.
 import {
   AppError,
   type Custom,

@@ -54,7 +54,7 @@ export const incomingRoutes: Route<Context>[] = [
     path: '/hooks/:id/:secret',
     summary: 'Send a message by an incoming webhook',
     description:
-      'JSON, or a form with JSON in `payload`, as for Slack; unknown fields are passed over. ' +
+      'JSON, or a form with JSON in `payload`, as for Slack; other fields are ignored. ' +
       'One message per second, ten at once; 64 KiB.',
     tag: 'Webhooks',
     who: 'anyone',
