@@ -1,6 +1,6 @@
 // Redaction of stored frames: seq, type and ids stay.
 import type { Custom } from '@chatapi/kit';
-import { withCustom } from '../log/frames.ts';
+import { withCustom } from '../log/frame-text.ts';
 import type { LoggedFrame } from './erasure-store.ts';
 
 type Frame = Record<string, unknown> & { type: string };

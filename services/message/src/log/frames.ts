@@ -2,8 +2,8 @@
 // stored, published and replayed. The realtime nodes read the schemas from GET /internal/frames for
 // the AsyncAPI document.
 import { answerSchema, anyText, type Custom, count, type JsonSchema, oneOf, time, wireObject } from '@chatapi/kit';
-import { withoutLinks } from '@chatapi/kit/auth';
 import Joi from 'joi';
+import { withCustom } from './frame-text.ts';
 import {
   type Attachment,
   attachmentSchema,
@@ -262,12 +262,6 @@ export const describeFrames = (
     ]),
   ),
 });
-
-/** A frame with `custom`, in which nothing looks like a link of an attachment. */
-export const withCustom = (frame: object, custom: Custom | undefined): string => {
-  const json = JSON.stringify(frame);
-  return custom === undefined ? json : `${json.slice(0, -1)},"custom":${withoutLinks(JSON.stringify(custom))}}`;
-};
 
 /**
  * The text of a `message` frame before and after its seq, which the inserting statement assigns.

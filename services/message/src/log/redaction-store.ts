@@ -1,7 +1,10 @@
 import type { Knex } from '@chatapi/kit/data';
 import { framesOfMessage } from './log-store.ts';
 
-/** Removes a deleted message's text and `custom` from its frames. They keep their seqs, with `type` first. */
+/**
+ * Removes a deleted message's text and `custom` from its frames. They keep their seqs, with `type`
+ * first.
+ */
 export async function redactStoredFrames(
   trx: Knex,
   message: { id: string; room_id: string; seq: number },
