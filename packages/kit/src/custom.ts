@@ -52,15 +52,18 @@ export const newCustom = (): Joi.ObjectSchema<Custom> =>
       const fault = customFault(value);
       return fault === undefined ? value : invalid(h, fault);
     })
-    .description(`${LIMITS}, for the application’s own use`)
-    .example({ order: 4711 });
+    .meta({ schema: { examples: [{ order: 4711 }] } })
+    .description(`${LIMITS}, for the application’s own use`);
 
 /** A patch of `custom`. What it makes of the object must be checked again. */
 export const customPatch = (): Joi.ObjectSchema<Custom> =>
   newCustom().description(`${LIMITS}; a merge patch (RFC 7396): null removes a key`);
 
 /** Schema of `custom` in a response. */
-export const customObject = (): Joi.ObjectSchema<Custom> => Joi.object<Custom>().unknown();
+export const customObject = (): Joi.ObjectSchema<Custom> =>
+  Joi.object<Custom>()
+    .unknown()
+    .meta({ schema: { examples: [{ order: 4711 }] } });
 
 /** RFC 7396. Neither is changed. */
 export function mergePatch(target: unknown, patch: Custom): Custom {

@@ -62,7 +62,7 @@ export const incomingRoutes: Route<Context>[] = [
     params: postParams,
     form: true,
     body: incomingMessageSchema as Joi.ObjectSchema,
-    example: { content: 'Build 42 is green' },
+    example: { content: 'Build 42 is green', username: 'CI', custom: { build: 42 } },
     readBody: readIncoming,
     answer: postedMessageSchema,
     status: 201,

@@ -75,7 +75,7 @@ export interface Span {
 }
 
 const OWN_MESSAGES = `from messages where room_id = :room_id and seq > :from and seq <= :to and sender_id = :userId
-  and not (is_deleted and client_id is null and body_hash is null)`;
+  and not (is_deleted and client_id is null and body_hash is null and custom is null)`;
 const OWN_EVENTS = `from room_events where room_id = :room_id and seq > :from and seq <= :to and sender = :userId`;
 
 /** Checks without a lock: most spans have no content of the user. */

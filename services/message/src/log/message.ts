@@ -75,7 +75,7 @@ export interface Message<File = Attachment> {
 }
 
 export const shownCustom = (): Joi.ObjectSchema<Custom> =>
-  customObject().description('of the application’s own; missing where there is none').example({ order: 4711 });
+  customObject().description('of the application’s own, as it was sent; missing where there is none');
 
 const messageObject = (title: string, extra: Joi.SchemaMap = {}) =>
   wireObject<Message>(

@@ -1,6 +1,15 @@
 // The body of a send, for REST and for realtime nodes, and the draft that is made of it.
 import { hash } from 'node:crypto';
-import { type AppError, boundedList, type Custom, directRoomId, idOf, newCustom, roomId, withCheck } from '@chatapi/kit';
+import {
+  type AppError,
+  boundedList,
+  type Custom,
+  directRoomId,
+  idOf,
+  newCustom,
+  roomId,
+  withCheck,
+} from '@chatapi/kit';
 import type { Role } from '@chatapi/kit/auth';
 import Joi from 'joi';
 import { clientId, content, emptyContent, orNone } from '../content-field.ts';
