@@ -1,4 +1,5 @@
 import type { Knex, PipelinedPool } from '@chatapi/kit/data';
+import { WITHOUT_TEXT } from '../log/removed-text.ts';
 import { forgetDirectRooms } from './direct-room-store.ts';
 
 export interface Erasure {
@@ -107,8 +108,7 @@ export async function redactMessages(trx: Knex, userId: string, span: Span): Pro
   );
   const fresh = rows.filter(({ is_deleted }) => !is_deleted);
   await trx.raw(
-    `update messages set content = '', attachments = '[]', mentions = '{}', client_id = null, body_hash = null,
-       unknown_names = null, search = null, search_version = null, custom = null,
+    `update messages set ${WITHOUT_TEXT}, client_id = null, body_hash = null,
        updated_at = case when is_deleted then updated_at else date_trunc('milliseconds', clock_timestamp()) end, is_deleted = true
      where room_id = ? and seq = any(?)`,
     [span.room_id, rows.map(({ seq }) => seq)],

@@ -1,18 +1,16 @@
 // Redaction of stored frames: seq, type and ids stay.
 import type { Custom } from '@chatapi/kit';
 import { withCustom } from '../log/frame-text.ts';
+import { withoutText } from '../log/removed-text.ts';
 import type { LoggedFrame } from './erasure-store.ts';
 
 type Frame = Record<string, unknown> & { type: string };
 
-const EMPTY_CONTENT = { content: '', attachments: [], mentions: [] };
-
 const withoutEmoji = ({ count: _, ...frame }: Frame): Frame => ({ ...frame, emoji: '', action: 'removed' });
 
 /** A `reaction` without an emoji removes all reactions of that user from that message. */
-function redact({ client_id: _, custom: __, ...frame }: Frame, settled: boolean): Frame {
-  if (frame.type === 'message' || frame.type === 'message_updated')
-    return { ...frame, ...EMPTY_CONTENT, is_deleted: true };
+function redact({ client_id: _, ...frame }: Frame, settled: boolean): Frame {
+  if (frame.type === 'message' || frame.type === 'message_updated') return withoutText(frame);
   // Recent frames may not have reached all clients, which need the emoji of a removed reaction.
   if (frame.type === 'reaction') return settled ? withoutEmoji(frame) : frame;
   if (frame.type !== 'room_updated') return frame;

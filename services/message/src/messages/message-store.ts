@@ -5,6 +5,7 @@ import type { Kind } from '../access/room-permissions.ts';
 import type { RoomForUser } from '../access/room-store.ts';
 import type { Context } from '../context.ts';
 import { COLUMNS, type Message, type MessageRow, type Reaction, toMessage } from '../log/message.ts';
+import { WITHOUT_TEXT } from '../log/removed-text.ts';
 import { type Furthest, furthestIn } from '../positions/furthest-store.ts';
 import { statusOf } from '../positions/message-status.ts';
 import { SEARCH_VERSION, searchVector } from '../search-index/vector.ts';
@@ -170,8 +171,7 @@ async function removeReply(trx: Knex, { room_id, reply_to }: MessageRow): Promis
 /** Replaces the message by a tombstone and updates its thread's count. */
 export async function saveTombstone(trx: Knex, row: MessageRow): Promise<Tombstone> {
   const { rows } = await trx.raw<{ rows: { updated_at: Date }[] }>(
-    `update messages set content = '', attachments = '[]', mentions = '{}', unknown_names = null, search = null, search_version = null, custom = null,
-       is_deleted = true, updated_at = date_trunc('milliseconds', clock_timestamp())
+    `update messages set ${WITHOUT_TEXT}, is_deleted = true, updated_at = date_trunc('milliseconds', clock_timestamp())
      where room_id = ? and seq = ? returning updated_at`,
     [row.room_id, row.seq],
   );
