@@ -18,7 +18,8 @@ describe('samples of webhooks and streams', function () {
   let receiver: Receiver;
   let webhook: Json;
   const room = unique('support');
-  const send = (content: string) => rest(ann).post('/messages/', { chat_id: room, content });
+  const send = (content: string, more: object = {}) =>
+    rest(ann).post('/messages/', { chat_id: room, content, ...more });
   const shell = (commands: string, TOKEN = admin.token): Promise<string> => {
     const ours = commands
       .replace('https://example.com/chat', receiver.url)
@@ -79,12 +80,13 @@ describe('samples of webhooks and streams', function () {
   it('the hook before messages replaces a text', async () => {
     const shown = samplesOf(WEBHOOKS, 'json').map((text) => JSON.parse(text));
     const [asked, answer] = shown.slice(1);
+    const [{ content, custom }] = asked.data.messages;
     receiver.answer = ({ body }) =>
       body.type === 'before_message' ? { status: 200, body: JSON.stringify(answer) } : { status: 204 };
     try {
       await shell(setHook);
       await eventually(async () => {
-        const { body } = await send(asked.data.messages[0].content).expect(201);
+        const { body } = await send(content, { custom }).expect(201);
         expect(body.content).to.equal(answer.results[0].content);
       }, 20_000);
       const got = receiver.received.find(({ body }) => body.type === 'before_message');

@@ -27,7 +27,9 @@ const rules = (name: string, open: () => Promise<Redis>) =>
       expect(found.map(({ remaining }) => remaining).slice(0, 20)).to.deep.equal(
         Array.from({ length: 20 }, (_, i) => 19 - i),
       );
-      expect(new Set(found.map(({ reset }) => reset)).size).to.equal(1);
+      // In whole seconds, of which one may end meanwhile.
+      const resets = found.map(({ reset }) => reset);
+      expect(Math.max(...resets) - Math.min(...resets)).to.be.at.most(1);
       expect(found[29]?.retry_after_s).to.be.within(59, 60);
     });
 

@@ -8,7 +8,7 @@ export interface GatewayMetrics {
   sockets: Gauge;
 }
 
-const LIMITS = ['general', 'uploads', 'registrations', 'docs', 'hooks', 'staff'];
+const LIMITS = ['general', 'uploads', 'registrations', 'docs', 'hooks', 'typing', 'staff'];
 const UPSTREAMS = ['auth', 'user', 'message', 'file', 'admin', 'integration'];
 const REASONS = ['refused', 'broken'];
 
