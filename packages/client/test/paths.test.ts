@@ -1,9 +1,14 @@
 import { expect } from 'chai';
 import { AdminApi } from '../src/admin.ts';
+import { BotsApi } from '../src/bots.ts';
 import type { ChatClient } from '../src/index.ts';
+import { EventsApi } from '../src/room-events.ts';
+import { UsersApi } from '../src/users.ts';
 import { answering, clientOf, FakeSocket } from './fake-server.ts';
 
-const PARTS = ['users', 'chats', 'messages', 'files', 'admin'] as const;
+const PARTS = ['users', 'chats', 'messages', 'files', 'events', 'bots', 'admin'] as const;
+/** The client loads these with their first call, and shows nothing of them before. */
+const LOADED: Record<string, object> = { users: UsersApi, events: EventsApi, bots: BotsApi, admin: AdminApi };
 const NO_IDS = ['', '.', '..', '\ud800', 7];
 const MAX_IDS = 3;
 /** They take files, not ids. */
@@ -19,8 +24,7 @@ const namesOf = (prototype: object): string[] =>
 const methodsOf = (client: ChatClient): [string, (...args: unknown[]) => unknown][] =>
   PARTS.flatMap((part) => {
     const api = client[part] as unknown as Record<string, (...args: unknown[]) => unknown>;
-    // The client loads the API of admins with its first call.
-    const prototype = part === 'admin' ? AdminApi.prototype : Object.getPrototypeOf(api);
+    const prototype = (LOADED[part] as { prototype: object } | undefined)?.prototype ?? Object.getPrototypeOf(api);
     const names = namesOf(prototype).filter(
       (name) => name !== 'constructor' && !name.startsWith('iterate') && !UPLOADS.has(name),
     );
