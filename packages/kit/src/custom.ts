@@ -42,6 +42,7 @@ export const customFault = (value: Custom): string | undefined =>
   contentFault(value) ??
   (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES ? `must have at most ${MAX_BYTES} bytes as JSON` : undefined);
 
+const EXAMPLE = { schema: { examples: [{ order: 4711 }] } };
 const LIMITS = `an object of at most ${MAX_BYTES} bytes as JSON and ${MAX_LEVELS} levels`;
 
 /** `custom` of a new thing. */
@@ -52,7 +53,7 @@ export const newCustom = (): Joi.ObjectSchema<Custom> =>
       const fault = customFault(value);
       return fault === undefined ? value : invalid(h, fault);
     })
-    .meta({ schema: { examples: [{ order: 4711 }] } })
+    .meta(EXAMPLE)
     .description(`${LIMITS}, for the application’s own use`);
 
 /** A patch of `custom`. What it makes of the object must be checked again. */
@@ -60,10 +61,7 @@ export const customPatch = (): Joi.ObjectSchema<Custom> =>
   newCustom().description(`${LIMITS}; a merge patch (RFC 7396): null removes a key`);
 
 /** Schema of `custom` in a response. */
-export const customObject = (): Joi.ObjectSchema<Custom> =>
-  Joi.object<Custom>()
-    .unknown()
-    .meta({ schema: { examples: [{ order: 4711 }] } });
+export const customObject = (): Joi.ObjectSchema<Custom> => Joi.object<Custom>().unknown().meta(EXAMPLE);
 
 /** RFC 7396. Neither is changed. */
 export function mergePatch(target: unknown, patch: Custom): Custom {

@@ -3,12 +3,12 @@ import { isObject } from '../errors.ts';
 
 type Custom = Record<string, unknown>;
 
-/** Neither is changed. */
+/** Neither is changed. A key may be `__proto__`. */
 export function mergePatch(target: unknown, patch: Custom): Custom {
-  const merged: Custom = isObject(target) ? { ...target } : {};
+  const merged = new Map(isObject(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = isObject(value) ? mergePatch(merged[key], value) : value;
+    if (value === null) merged.delete(key);
+    else merged.set(key, isObject(value) ? mergePatch(merged.get(key), value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
