@@ -81,7 +81,8 @@ export async function startShared(): Promise<void> {
     ALLOWED_ORIGINS: 'http://localhost:3000',
     MAX_FILE_SIZE: '1048576',
   };
-  shared = await start(env, { stopMs: STOP_MS });
+  // Coverage is of sources.
+  shared = await start(env, { stopMs: STOP_MS, bundled: !process.env.NODE_V8_COVERAGE });
 }
 
 export const stopShared = (): Promise<void> => dispose(shared);

@@ -35,6 +35,8 @@ interface Auth {
   gate: Promise<void>;
 }
 
+const opened: Credentials[] = [];
+
 function open(limit = 100): { auth: Auth; credentials: Credentials } {
   const auth: Auth = { grants: new Map(), people: [ANN], asked: [], away: false, gate: Promise.resolve() };
   let taken = 0;
@@ -53,7 +55,9 @@ function open(limit = 100): { auth: Auth; credentials: Credentials } {
     await auth.gate;
     return answer as T;
   };
-  return { auth, credentials: createCredentials({ auth: { call }, log, limiter }) };
+  const credentials = createCredentials({ auth: { call }, log, limiter });
+  opened.push(credentials);
+  return { auth, credentials };
 }
 
 const allow = (auth: Auth, letter: string, more: Partial<Grant> = {}): void =>
@@ -66,6 +70,11 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
 const questions = ({ asked }: Auth): number => asked.filter((path) => path === '/internal/credentials/find').length;
 
 describe('keys and bot tokens at a gateway', () => {
+  // What they do at times would keep the process of the tests alive.
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((one) => one.close()));
+  });
+
   it('asks auth once for each, also when many requests come at once', async () => {
     const { auth, credentials } = open();
     allow(auth, 'a');

@@ -7,6 +7,7 @@ import { preparedFolder } from '../prepared-data.ts';
 import { python } from '../python.ts';
 import { forgetCoverage } from './coverage.ts';
 import { keepDurations, slowest } from './durations.ts';
+import { temporaryFolder } from './memory-folder.ts';
 import { timed } from './mocha.ts';
 import { allJobs, fileJobs, filesOf, needsBackends, quickJobs } from './plan.ts';
 import { type Done, type Job, runJobs } from './pool.ts';
@@ -37,6 +38,8 @@ const cpuSeconds = (): number =>
   cpus().reduce((sum, { times: { user, nice, sys } }) => sum + user + nice + sys, 0) / 1000;
 
 const jobs = await jobsOf(process.argv.slice(2));
+// After the backends that outlive this run were started.
+process.env.TMPDIR = temporaryFolder();
 for (const phase of ['unit', 'integration']) if (jobs.some((job) => job.phase === phase)) forgetCoverage(phase);
 const have = (phases: string[]): boolean => jobs.some(({ phase }) => phases.includes(phase));
 // Prepared once before parallel jobs need it. An error here occurs again in those jobs and is

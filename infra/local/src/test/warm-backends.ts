@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commandLine } from '../data-dir.ts';
 import { startBackends } from '../index.ts';
 import { REPO } from '../settings.ts';
+import { temporaryFolder } from './memory-folder.ts';
 
 const FILE = join(REPO, '.cache', 'warm-backends.json');
 const IDLE_MS = 15 * 60_000;
@@ -47,6 +48,7 @@ export async function warmBackends(): Promise<NodeJS.ProcessEnv> {
 }
 
 async function serve(): Promise<void> {
+  process.env.TMPDIR = temporaryFolder();
   const backends = await startBackends();
   const env = {
     TEST_DATABASE_URL: backends.postgresUrl,

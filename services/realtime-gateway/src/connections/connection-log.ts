@@ -47,7 +47,7 @@ export function createConnectionLog({ node, instance, admin, log }: Options): Co
   /** Also without news: it says that the node lives. */
   async function send(timeoutMs?: number): Promise<void> {
     do {
-      const batch = [...waiting.values()].slice(0, BATCH);
+      const batch = [...waiting.values().take(BATCH)];
       const connections = batch.map((entry) => ({ ...entry }));
       await admin.call('POST', '/internal/connections', { body: { node, instance, connections }, timeoutMs });
       for (const [i, entry] of batch.entries())
