@@ -1,8 +1,8 @@
 // Users of the TypeScript SDK as the tests know them.
 import { ChatClient, type ChatClientOptions, type Session } from '@chatapi/client';
-import { unique } from './client.ts';
+import { PASSWORD, unique } from './client.ts';
 
-export const PASSWORD = 'copper-violet-meadow-27';
+export { PASSWORD };
 
 export interface Person {
   client: ChatClient;

@@ -277,7 +277,7 @@ describe('the exchange of an application’s token', () => {
   });
 
   it('is in the security log with its reason, and without the token', async () => {
-    lines.length = 0;
+    lines = collectSecurityLines(auth.ctx);
     const { user } = await created();
     const bad = await token({ aud: 'other' });
     await send(bodyOf(bad));

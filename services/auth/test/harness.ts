@@ -22,7 +22,8 @@ import { schema as ownSchema } from '../src/migrations/index.ts';
 import { close, open } from '../src/open.ts';
 import { routes } from '../src/routes.ts';
 
-export const GOOD = 'securepassword123';
+/** Accepted, and checked in 0.5 ms: words and letters that look like digits take 12. */
+export const GOOD = 'bdvzqxkfhw';
 
 export const environment = (more: Record<string, string> = {}): Record<string, string> => ({
   DATABASE_URL: process.env.TEST_DATABASE_URL ?? '',

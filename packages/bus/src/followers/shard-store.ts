@@ -28,16 +28,20 @@ export async function claimShards(db: Knex, instance: string, most: number): Pro
        ), share as (
          select case when (select nth from here where instance = :instance) <= :most
            then ceil(${SHARDS}.0 / least(count(*), :most))::int else 0 end most from here
-       ), ranked as (
-         select shard, row_number() over (order by (holder = :instance) desc, shard) nth from (
-           select shard, holder from follower_shards where holder = :instance or until < now()
-           order by shard for update skip locked
-         ) free
+       ), own as (
+         select shard, row_number() over (order by shard) nth from (
+           select shard from follower_shards where holder = :instance order by shard for update skip locked
+         ) held
+       ), free as (
+         -- No more than it may take: who claims at the same moment passes over what is locked here.
+         select shard from follower_shards where holder is distinct from :instance and until < now()
+         order by shard limit greatest(0, (select most from share) - (select count(*) from own)) for update skip locked
        )
        update follower_shards s set
-         holder = case when r.nth <= share.most then :instance end,
-         until = case when r.nth <= share.most then clock_timestamp() + ${LEASE} else '-infinity' end
-       from ranked r, share where s.shard = r.shard
+         holder = case when r.kept then :instance end,
+         until = case when r.kept then clock_timestamp() + ${LEASE} else '-infinity' end
+       from (select shard, nth <= share.most kept from own, share union all select shard, true from free) r
+       where s.shard = r.shard
        returning case when s.holder is not null then s.shard end shard`,
       { instance, most },
     );
