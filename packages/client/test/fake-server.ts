@@ -72,13 +72,24 @@ export class FakeSocket {
   }
 }
 
-export const clientOf = (options: Partial<ChatClientOptions>): ChatClient =>
-  new ChatClient({
+const clients: ChatClient[] = [];
+
+export function clientOf(options: Partial<ChatClientOptions>): ChatClient {
+  const client = new ChatClient({
     baseUrl: 'http://nowhere/',
     webSocket: FakeSocket as unknown as typeof WebSocket,
     logger: { error: () => undefined },
     ...options,
   });
+  clients.push(client);
+  return client;
+}
+
+// Outside of any suite, this is after each test. A client that a test left would connect again
+// during a later one, whose last socket would then be another client's.
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
 
 export async function until(condition: () => boolean): Promise<void> {
   for (const end = Date.now() + 9000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 1)))
