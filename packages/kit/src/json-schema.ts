@@ -76,8 +76,17 @@ function correct(given: unknown, manifest: Manifest): JsonSchema {
   return withTitle(withNull(schema), manifest.metas?.findLast(({ title }) => title !== undefined)?.title);
 }
 
-/** Schema of a request or of a frame from a client. */
+/** Joi's schemas never change, and to describe all of a service takes 0.1 s. */
+const known = new WeakMap<Joi.Schema, JsonSchema>();
+
+/** Schema of a request or of a frame from a client. Callers share it and don't change it. */
 export function jsonSchema(schema: Joi.Schema): JsonSchema {
+  const made = known.get(schema) ?? convert(schema);
+  known.set(schema, made);
+  return made;
+}
+
+function convert(schema: Joi.Schema): JsonSchema {
   const standard = (schema as unknown as { '~standard': { jsonSchema: { input(o: { target: string }): JsonSchema } } })[
     '~standard'
   ];

@@ -11,7 +11,7 @@ import { mountHealth, mountMetrics, within } from './health-and-metrics-routes.t
 import type { RecordKeyAct } from './key-acts.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics, httpMetrics, type Metrics } from './metrics.ts';
-import { describeRoutes } from './openapi-operations.ts';
+import { describeRoutesInTurns } from './openapi-operations.ts';
 import { attachRpcServer } from './rpc/rpc-server.ts';
 import { createApp, listen } from './server.ts';
 
@@ -139,7 +139,11 @@ export async function run<F extends BaseConfig, C extends Base<F>>(service: Serv
     mount(app) {
       mountHealth(app, health);
       mountMetrics(app, metrics);
-      app.get('/internal/openapi.json', (_req, res) => void res.json(describeRoutes(service.routes ?? [])));
+      let description: ReturnType<typeof describeRoutesInTurns> | undefined;
+      app.get('/internal/openapi.json', async (_req, res) => {
+        description ??= describeRoutesInTurns(service.routes ?? []);
+        res.json(await description);
+      });
       app.use(router(ctx, keys, service.internalRoutes ?? []));
       app.use('/internal', (req, _res, next) =>
         next(unknownRoute(`${req.method} ${req.originalUrl.split('?', 1)[0]}`)),

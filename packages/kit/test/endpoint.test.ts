@@ -7,7 +7,7 @@ import { closeServer } from '../src/close-server.ts';
 import { handleCalls, Reply, type Route, route, router } from '../src/endpoint.ts';
 import { jsonSchema } from '../src/json-schema.ts';
 import { createLog } from '../src/log.ts';
-import { describeRoutes } from '../src/openapi-operations.ts';
+import { describeRoutes, describeRoutesInTurns } from '../src/openapi-operations.ts';
 import type { SecuritySink } from '../src/security-log.ts';
 import { createApp, listen } from '../src/server.ts';
 import { identityHeader, serviceIdentity, testKeys } from '../src/testing/identities.ts';
@@ -272,5 +272,22 @@ describe('a route', () => {
       expect(bodyOf(body)).to.include({ required: true });
     const role = Joi.string().valid('owner', 'member').allow(null);
     expect(jsonSchema(role)).to.deep.equal({ type: ['string', 'null'], enum: ['owner', 'member', null] });
+  });
+
+  it('is described a route at a time, so that other work goes on, and its schemas once', async () => {
+    const bodies = Array.from({ length: 30 }, (_, i) => Joi.object({ [`field${i}`]: Joi.string() }));
+    const many = bodies.map((body, i) => ({ ...(routes[0] as Route<unknown>), path: `/many/${i}`, body }));
+    let turns = 0;
+    let isDone = false;
+    const count = (): void => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    count();
+    const described = await describeRoutesInTurns(many);
+    isDone = true;
+    expect(turns).to.be.at.least(many.length);
+    expect(described).to.deep.equal(describeRoutes(many));
+    for (const body of bodies) expect(jsonSchema(body)).to.equal(jsonSchema(body));
   });
 });

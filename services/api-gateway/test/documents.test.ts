@@ -1,5 +1,7 @@
 import { DEAD_URL, startStubServer } from '@chatapi/kit/testing';
 import { expect } from 'chai';
+import type { Context } from '../src/context.ts';
+import { asyncApi } from '../src/documents.ts';
 import { localRoutes } from '../src/local-routes.ts';
 import { openApiDocument, routeDifferences } from '../src/openapi.ts';
 import { ask, startGateway, type TestGateway } from './harness.ts';
@@ -82,6 +84,21 @@ describe('API documents', () => {
     expect(new Set(got.map(({ headers }) => headers.etag)).size).to.equal(1);
     await other.stop();
     await node.stop();
+  });
+
+  it('are not serialised again when a service answers the same a minute later', async () => {
+    const documents = { fetched: new Map<string, { at: number }>(), fetching: new Map(), rendered: new Map() };
+    let answer = '{"asyncapi":"3.0.0"}';
+    const ctx = { documents, clients: { realtime: { call: async () => JSON.parse(answer) } } } as unknown as Context;
+    const read = async (): Promise<unknown> => {
+      const text = await asyncApi(ctx);
+      Object.assign(documents.fetched.get('realtime') ?? {}, { at: 0 });
+      return text;
+    };
+    const first = await read();
+    expect(await read()).to.equal(first);
+    answer = '{"asyncapi":"3.1.0"}';
+    expect(await read()).to.not.equal(first);
   });
 
   it('are 404 with DOCS=off', async () => {
