@@ -118,7 +118,7 @@ const changedMember = wireObject<ChangedMember>(
 
 type Frames<Of> = { [Type in keyof Of]: { summary: string; schema: Joi.ObjectSchema<Of[Type]> } };
 
-const FRAMES: Frames<AllFrames> = {
+export const FRAMES: Frames<AllFrames> = {
   message: {
     summary: 'A new message',
     schema: messageFrameSchema,
@@ -242,12 +242,6 @@ const FRAMES: Frames<AllFrames> = {
     }),
   },
 };
-
-/** Frames of the log of a room. The others are told once and not stored. */
-export const loggedFrames = (): Joi.ObjectSchema[] =>
-  Object.values(FRAMES)
-    .map(({ schema }): Joi.ObjectSchema => schema)
-    .filter((schema) => Object.hasOwn(schema.describe().keys, 'seq'));
 
 export type FrameDocuments = Record<string, { summary: string; schema: JsonSchema }>;
 
