@@ -87,12 +87,18 @@ describe('a known device', () => {
 
   it('checks exactly ten of fifty wrong guesses at once through two instances, beside ten of strangers', async () => {
     const { username } = await register();
-    const guesses = Array.from({ length: 100 }, (_, i) =>
+    const guess = (i: number): Promise<number> =>
       i % 2
         ? login(username, BAD, `203.0.113.${i}`, FIREFOX, i % 4 === 1 ? auth : other)
-        : login(username, BAD, `2001:db8:${i + 100}::1`, CHROME, i % 4 ? auth : other),
-    );
-    const statuses = await Promise.all(guesses);
+        : login(username, BAD, `2001:db8:${i + 100}::1`, CHROME, i % 4 ? auth : other);
+    /** Attempts that wait take places; on a busy machine some find none for five seconds. */
+    async function answered(i: number): Promise<number> {
+      for (;;) {
+        const status = await guess(i);
+        if (status !== 503) return status;
+      }
+    }
+    const statuses = await Promise.all(Array.from({ length: 100 }, (_, i) => answered(i)));
     const checkedAtHome = statuses.filter((status, i) => i % 2 && status === 401).length;
     const checkedAbroad = statuses.filter((status, i) => !(i % 2) && status === 401).length;
     expect(checkedAtHome).to.equal(10);
