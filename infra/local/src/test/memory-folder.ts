@@ -37,12 +37,13 @@ function mayExecute(folder: string): boolean {
   }
 }
 
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+/** A killed run may have had the number of this process. */
+const isOtherRun = (pid: number): boolean => pid !== process.pid && existsSync(`/proc/${pid}`);
 
 /** What killed runs left. */
 function removeAbandoned(): void {
   const left = readdirSync(MEMORY).filter((name) => name.startsWith(PREFIX));
-  for (const name of left.filter((one) => !isAlive(Number(one.slice(PREFIX.length)))))
+  for (const name of left.filter((one) => !isOtherRun(Number(one.slice(PREFIX.length)))))
     rmSync(join(MEMORY, name), { recursive: true, force: true });
 }
 
